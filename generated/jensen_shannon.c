@@ -1059,21 +1059,21 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
             t8[i - tile_begin] = 1.0 / t8_i;
         }
 
-        /* t12[i:n, j:k] = exp(-abs(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j])) */
-        /* t13[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]))) */
-        /* t14[i:n, j:k] = exp(-abs(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j])) */
-        /* t15[i:n, j:k] = log1p_unit(exp(-abs(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j]))) */
+        /* t12[i:n, j:k] = exp(-abs(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j])) */
+        /* t13[i:n, j:k] = log1p_unit(exp(-abs(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j]))) */
+        /* t14[i:n, j:k] = exp(-abs(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j])) */
+        /* t15[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]))) */
         /* t16[i:n] = sum[j:k](t2[i, j] * t10[i] * (0.6931471805599453 + (minimum(0, B_tile[i, j] + t9[i] - t4[i] -
-         *    A_tile[i, j]) - t15[i, j])) + t7[i, j] * t11[i] * (0.6931471805599453 + (minimum(0, A_tile[i, j] +
-         *    t4[i] - t9[i] - B_tile[i, j]) - t13[i, j]))) */
+         *    A_tile[i, j]) - t13[i, j])) + t7[i, j] * t11[i] * (0.6931471805599453 + (minimum(0, A_tile[i, j] +
+         *    t4[i] - t9[i] - B_tile[i, j]) - t15[i, j]))) */
         /* t19[i:n] = sum[j:k](let(s0 := t7[i, j] * t11[i], s1 := A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j], t18
-         *    * (t2[i, j] * t10[i]) * (where(0 <= -(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j]), 1, t14[i, j]) /
-         *    (1 + t14[i, j])) - (s0 * (t18 * (0.6931471805599453 + (minimum(0, s1) - t13[i, j]))) + t18 * s0 *
-         *    (where(0 <= -s1, 1, t12[i, j]) / (1 + t12[i, j]))))) */
+         *    * (t2[i, j] * t10[i]) * (where(0 <= -(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j]), 1, t12[i, j]) /
+         *    (1 + t12[i, j])) - (s0 * (t18 * (0.6931471805599453 + (minimum(0, s1) - t15[i, j]))) + t18 * s0 *
+         *    (where(0 <= -s1, 1, t14[i, j]) / (1 + t14[i, j]))))) */
         /* t21[i:n] = sum[j:k](let(s0 := t2[i, j] * t10[i], s1 := B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j], t18
-         *    * (t7[i, j] * t11[i]) * (where(0 <= -(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]), 1, t12[i, j]) /
-         *    (1 + t12[i, j])) - t18 * s0 * (where(0 <= -s1, 1, t14[i, j]) / (1 + t14[i, j])) - s0 * (t18 *
-         *    (0.6931471805599453 + (minimum(0, s1) - t15[i, j]))))) */
+         *    * (t7[i, j] * t11[i]) * (where(0 <= -(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]), 1, t14[i, j]) /
+         *    (1 + t14[i, j])) - t18 * s0 * (where(0 <= -s1, 1, t12[i, j]) / (1 + t12[i, j])) - s0 * (t18 *
+         *    (0.6931471805599453 + (minimum(0, s1) - t13[i, j]))))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t16[i - tile_begin] = 0.0;
         }
@@ -1086,22 +1086,22 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double t0_i = t0[i - tile_begin];
-                const double t5_i = t5[i - tile_begin];
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v0 = A_tile_ij + t0_i - t5_i - B_tile_ij;
+                const double t5_i = t5[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
                 const double v1 = gradc_exp(-fabs(v0));
                 const double v2 = gradc_log1p_unit(v1);
-                const double v3 = B_tile_ij + t5_i - t0_i - A_tile_ij;
+                const double v3 = A_tile_ij + t0_i - t5_i - B_tile_ij;
                 const double v4 = gradc_exp(-fabs(v3));
                 const double v5 = gradc_log1p_unit(v4);
                 const double v6 = t2[j*128 + i - tile_begin] * t3[i - tile_begin];
-                const double v7 = 0.6931471805599453 + (((v3 < 0.0 || v3 != v3) ? v3 : 0.0) - v5);
+                const double v7 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - v2);
                 const double v8 = t7[j*128 + i - tile_begin] * t8[i - tile_begin];
-                const double v9 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - v2);
-                const double v10 = t18 * v6 * ((0.0 <= -v3 ? 1.0 : v4) / (1.0 + v4));
-                const double v11 = t18 * v8 * ((0.0 <= -v0 ? 1.0 : v1) / (1.0 + v1));
+                const double v9 = 0.6931471805599453 + (((v3 < 0.0 || v3 != v3) ? v3 : 0.0) - v5);
+                const double v10 = t18 * v6 * ((0.0 <= -v0 ? 1.0 : v1) / (1.0 + v1));
+                const double v11 = t18 * v8 * ((0.0 <= -v3 ? 1.0 : v4) / (1.0 + v4));
                 t12[j*128 + i - tile_begin] = v1;
                 t13[j*128 + i - tile_begin] = v2;
                 t14[j*128 + i - tile_begin] = v4;
@@ -1122,13 +1122,13 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
 
         /* t20[i:n, j:k] = let(s0 := t7[i, j] * t11[i], s1 := A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j],
          *    where(-inf == A_tile[i, j], 0, t19[i] * s0) + (s0 * (t18 * (0.6931471805599453 + (minimum(0, s1) -
-         *    t13[i, j]))) + t18 * s0 * (where(0 <= -s1, 1, t12[i, j]) / (1 + t12[i, j])) - t18 * (t2[i, j] *
-         *    t10[i]) * (where(0 <= -(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j]), 1, t14[i, j]) / (1 + t14[i,
+         *    t15[i, j]))) + t18 * s0 * (where(0 <= -s1, 1, t14[i, j]) / (1 + t14[i, j])) - t18 * (t2[i, j] *
+         *    t10[i]) * (where(0 <= -(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j]), 1, t12[i, j]) / (1 + t12[i,
          *    j])))), in the place of B_tile */
         /* t22[i:n, j:k] = let(s0 := t2[i, j] * t10[i], s1 := B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j],
          *    where(-inf == B_tile[i, j], 0, t21[i] * s0) + (s0 * (t18 * (0.6931471805599453 + (minimum(0, s1) -
-         *    t15[i, j]))) + (t18 * s0 * (where(0 <= -s1, 1, t14[i, j]) / (1 + t14[i, j])) - t18 * (t7[i, j] *
-         *    t11[i]) * (where(0 <= -(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]), 1, t12[i, j]) / (1 + t12[i,
+         *    t13[i, j]))) + (t18 * s0 * (where(0 <= -s1, 1, t12[i, j]) / (1 + t12[i, j])) - t18 * (t7[i, j] *
+         *    t11[i]) * (where(0 <= -(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]), 1, t14[i, j]) / (1 + t14[i,
          *    j]))))), in the place of t2 */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -1139,15 +1139,15 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
                 const double t5_i = t5[i - tile_begin];
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 const double v1 = A_tile_ij + t0_i - t5_i - B_tile_ij;
-                const double v2 = t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t13[j*128 + i - tile_begin]));
-                const double t12_ij = t12[j*128 + i - tile_begin];
-                const double v3 = t18 * v0 * ((0.0 <= -v1 ? 1.0 : t12_ij) / (1.0 + t12_ij));
+                const double v2 = t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t15[j*128 + i - tile_begin]));
+                const double t14_ij = t14[j*128 + i - tile_begin];
+                const double v3 = t18 * v0 * ((0.0 <= -v1 ? 1.0 : t14_ij) / (1.0 + t14_ij));
                 const double t2_ij = t2[j*128 + i - tile_begin];
                 const double v4 = t2_ij * t3[i - tile_begin];
                 const double v5 = B_tile_ij + t5_i - t0_i - A_tile_ij;
-                const double t14_ij = t14[j*128 + i - tile_begin];
-                const double v6 = t18 * v4 * ((0.0 <= -v5 ? 1.0 : t14_ij) / (1.0 + t14_ij));
-                const double v7 = t18 * (0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - t15[j*128 + i - tile_begin]));
+                const double t12_ij = t12[j*128 + i - tile_begin];
+                const double v6 = t18 * v4 * ((0.0 <= -v5 ? 1.0 : t12_ij) / (1.0 + t12_ij));
+                const double v7 = t18 * (0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - t13[j*128 + i - tile_begin]));
                 B_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin] * v0) + (v0 * v2 + v3 - v6);
                 t2[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v4) + (v4 * v7 + (v6 - v3));
             }

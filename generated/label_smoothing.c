@@ -840,7 +840,7 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
             /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l, j] - (s0
              *    - s1) - (t1[l] + s1), where(-inf == t0_tile[l, j], 0, -(t4[l] * (exp(s0) * (1 + where(abs(s2) <
              *    1, s2, 0)))))) */
-            /* t6[l:n, j:k] = L_bar[l, j] + t5[l, j] */
+            /* t6[l:n, j:k] = t5[l, j] + L_bar[l, j] */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {

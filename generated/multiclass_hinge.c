@@ -454,7 +454,7 @@ static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t threa
 
         /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
         /* t1[l:n] = max[j:k](t0[l, j]) */
-        /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
+        /* t2[l:n] = sum[j:k](Y_tile[l, j] * Z[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t1[l - tile_begin] = -INFINITY;
         }
@@ -822,7 +822,7 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
 
         /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j], in the place of Z */
         /* t1[l:n] = max[j:k](t0[l, j]) */
-        /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
+        /* t2[l:n] = sum[j:k](Y_tile[l, j] * Z[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t1[l - tile_begin] = -INFINITY;
         }

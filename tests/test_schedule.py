@@ -592,6 +592,51 @@ def test_what_another_strip_reads_is_not_replaced():
     assert "q" not in {plan.program.hint(new) for new in plan.shared}
 
 
+def long_loss(x, w, y, k):
+    a, b = x[:, 0], x[:, 2]
+    for step in range(60):
+        a, b = np.where(a < b, a * b, b - a * 0.25) * w[step % 3] + np.sin(a * 0.1 + 0.3), b / (1 + a * a)
+    return np.sum(a * y[k]) + np.sum(b)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_long_loops_are_split_and_their_parts_pass_on_what_is_needed(dtype):
+    kernel = gradc.compile(long_loss, "x[n,4], w[3], y[m], k[n]:int64", wrt=("x", "w", "y"))
+    program = lower(kernel.gradient)
+    longest = max(len(stage.body) for stage in stages(plan_program(program)))
+    assert sum(len(stage.body) for stage in stages(plan_program(program))) > 6 * longest
+    function = compile_programs({"long": program}, dtype)["long"]
+    rng = np.random.default_rng(1)
+    for n in (0, 1, 127, 300):
+        arguments = [rng.normal(size=(n, 4)), rng.normal(size=3), rng.normal(size=5), rng.integers(0, 5, n)]
+        arguments[:3] = [a.astype(dtype) for a in arguments[:3]]
+        expected = interpret(program, arguments, SEMANTICS, dtype, {})
+        for mine, theirs in zip(function(*arguments), expected, strict=True):
+            scale = np.max(np.abs(theirs), initial=1e-300)
+            assert np.max(np.abs(mine - theirs), initial=0) <= {"float64": 1e-11, "float32": 1e-3}[dtype] * scale
+
+
+def test_what_split_loops_pass_on_takes_few_buffers():
+    """A value that one part makes and the next one reads takes the place of what was read before."""
+    plan = plan_program(lower(gradc.compile(long_loss, "x[n,4], w[3], y[m], k[n]:int64", wrt="x").program))
+    passed = range(len(plan.program.arrays()), len(plan.arrays()))
+    assert len(passed) > 20
+    assert sum(number in plan.shared for number in passed) > 0.7 * len(passed)
+
+
+def test_records_of_a_few_fields_are_copied_to_columns():
+    """So that points of a map are the lanes of vectors, for what is read of them and for their gradients."""
+    kernel = gradc.compile("(x[0] - x[1])**2 / (1 + x[2]**2) + exp(x[3] * x[0])", "x[4]", wrt="x", name="records")
+    program = lower(pipeline.mapped(kernel.gradient, ["x"]))
+    found = [stage.call for stage in stages(plan_program(program)) if isinstance(stage.call, Transposition)]
+    assert len(found) == 2
+    x = np.random.default_rng(0).normal(size=(300, 4))
+    values, gradients = kernel.map_value_and_grad(x)
+    for point, value, gradient in zip(x, values, gradients, strict=True):
+        np.testing.assert_allclose(value, kernel(point), rtol=1e-14)
+        np.testing.assert_allclose(gradient, kernel.grad(point), rtol=1e-14)
+
+
 def test_workspace_of_strips_does_not_grow_with_the_pairs():
     """Beside sums over rows, which are as large as gradients, tiles need no more for wide rows than for narrow ones."""
     for name, axis, sums in (("generalized_kl", "d", 7), ("t_sne", "n", 2)):

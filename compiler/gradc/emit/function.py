@@ -109,7 +109,7 @@ class FunctionWriter:
     def write(self) -> Function:
         """The whole function."""
         plan, program = self.plan, self.plan.program
-        arrays = program.arrays()
+        arrays = plan.arrays()
         scope = self.scope = _Scope(self, plan, arrays, self.letters)
         scope.name_of.update(enumerate(self.parameters))
         copies: list[tuple[str, int]] = []
@@ -356,7 +356,8 @@ class _Scope:
                 continue
             if number in self.plan.shared:
                 continue
-            name = self.writer.table.choose(self.letters.arrays[number])
+            named = number < len(self.letters.arrays)
+            name = self.writer.table.choose(self.letters.arrays[number] if named else "kept")
             self.name_of[number] = name
             storage = self.plan.storage[number]
             if storage == WHOLE or (storage == TILE and number not in private):
@@ -660,7 +661,7 @@ class _Scope:
         letters = choose_names(program, frozenset(writer.table.taken))
         time = writer.table.choose(scan.step)
         writer.dims[scan.step] = time
-        inner = _Scope(writer, step.plan, program.arrays(), letters)
+        inner = _Scope(writer, step.plan, step.plan.arrays(), letters)
         body: list[Statement] = []
         statements: list[Statement] = []
         real = writer.real

@@ -14,7 +14,7 @@ it is kept as a hint, which takes no part in equality.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple, TypeAlias
@@ -187,6 +187,15 @@ def bodies_of(definition: Definition) -> tuple[tuple[tuple[Size, ...], tuple[Equ
     if isinstance(definition, Accumulation):
         return tuple((piece.extents, piece.body, tuple(s.value for s in piece.stores)) for piece in definition.pieces)
     return ()
+
+
+def with_equations(definition: Definition, change: Callable[[Equation], Equation]) -> Definition:
+    """The definition with each equation of its scalar bodies changed in place."""
+    if isinstance(definition, Comprehension):
+        return definition._replace(body=tuple(map(change, definition.body)))
+    if isinstance(definition, Accumulation):
+        return definition._replace(pieces=tuple(p._replace(body=tuple(map(change, p.body))) for p in definition.pieces))
+    return definition
 
 
 def reads(definition: Definition) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ from gradc.ir.program import (
     reads,
     remap,
     result_count,
+    with_equations,
 )
 from gradc.ir.size import ONE, ZERO, Size, index
 
@@ -73,14 +74,7 @@ def _with_fewer_subscripts(definition: Definition, kept: dict[int, list[int]]) -
         array, subscripts = equation.data
         return equation._replace(data=(array, tuple(subscripts[axis] for axis in kept[array])))
 
-    if not any(number in kept for number in reads(definition)):
-        return definition
-    if isinstance(definition, Comprehension):
-        return definition._replace(body=tuple(read(e) for e in definition.body))
-    if isinstance(definition, Accumulation):
-        pieces = tuple(piece._replace(body=tuple(read(e) for e in piece.body)) for piece in definition.pieces)
-        return definition._replace(pieces=pieces)
-    return definition
+    return with_equations(definition, read) if any(number in kept for number in reads(definition)) else definition
 
 
 def _interned(b: ProgramBuilder, definition: Definition) -> Definition:

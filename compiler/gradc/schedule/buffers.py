@@ -16,14 +16,24 @@ from typing import NamedTuple
 
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.ir.program import Array
+from gradc.ir.size import Size
 from gradc.schedule.plan import TILE, Nest, Stage
 
 
+class _Use(NamedTuple):
+    """What a stage does with an array: where it reads elements, and where and how it writes them."""
+
+    reads: set[tuple[Size, ...]]
+    writes: set[tuple[str, tuple[Size, ...]]]
+
+
 class _Life(NamedTuple):
-    """The stages from which and to which an array is needed; those of a run of strips all at once."""
+    """The stages in which an array is first and last used, and the same with runs of strips as one."""
 
     first: int
     last: int
+    begin: int
+    end: int
 
 
 def share_buffers(
@@ -35,12 +45,12 @@ def share_buffers(
     arrays: Sequence[Array],
 ) -> dict[int, int]:
     """For arrays in tiles' buffers that take the place of another, that other one."""
+    uses = [_uses(stage, storage) for stage in nest.stages]
+    lives = _lives(nest, uses, strip_axes)
+    added = {a.array for stage in nest.stages for a in stage.actions if a.kind == "add"}
     found: dict[int, int] = {}
     occupants: dict[Hashable, list[list[int]]] = {}  # for each form of buffer, the arrays that take each in turn
-    made = dict.fromkeys(a.array for stage in nest.stages for a in stage.actions if storage.get(a.array) == TILE)
-    lives = {array: _life(nest, array, array in strip_axes) for array in made}
-    added = {a.array for stage in nest.stages for a in stage.actions if a.kind == "add"}
-    for array in sorted(made.keys() - added, key=lambda array: (lives[array], array)):
+    for array in sorted(lives.keys() - added, key=lambda array: (lives[array], array)):
         axes = [
             "rows" if axis == stream_axes[array] else (axis == strip_axes.get(array), extent)
             for axis, extent in enumerate(arrays[array].shape)
@@ -49,8 +59,7 @@ def share_buffers(
             axes.append(axes.pop(stream_axes[array]))
         buffers = occupants.setdefault((arrays[array].kind, *axes), [])
         for buffer in buffers:
-            last = buffer[-1]
-            if lives[last].last < lives[array].first or _replaces(nest, last, array):
+            if lives[buffer[-1]].end < lives[array].begin or _replaces(nest, uses, lives, buffer[-1], array):
                 found[array] = buffer[0]
                 buffer.append(array)
                 break
@@ -59,32 +68,50 @@ def share_buffers(
     return found
 
 
-def _life(nest: Nest, array: int, of_strip: bool) -> _Life:
-    places = [k for k, stage in enumerate(nest.stages) if array in stage.touched()]
-    first, last = places[0], places[-1]
-    for strips in () if of_strip else nest.strips:
-        if strips.first <= first < strips.end:
-            first = strips.first
-        if strips.first <= last < strips.end:
-            last = strips.end - 1
-    return _Life(first, last)
+def _uses(stage: Stage, storage: Mapping[int, str]) -> dict[int, _Use]:
+    found: dict[int, _Use] = {}
+    for e in stage.body:
+        if e.op == "access" and storage.get(e.data[0]) == TILE:
+            found.setdefault(e.data[0], _Use(set(), set())).reads.add(e.data[1])
+    for action in stage.actions:
+        if storage.get(action.array) == TILE:
+            found.setdefault(action.array, _Use(set(), set())).writes.add((action.kind, action.subscripts))
+    return found
 
 
-def _replaces(nest: Nest, old: int, new: int) -> bool:
+def _lives(nest: Nest, uses: Sequence[Mapping[int, _Use]], strip_axes: Mapping[int, int]) -> dict[int, _Life]:
+    begins, ends = list(range(len(uses))), list(range(len(uses)))
+    for strips in nest.strips:
+        for position in range(strips.first, strips.end):
+            begins[position], ends[position] = strips.first, strips.end - 1
+    found: dict[int, _Life] = {}
+    for position, used in enumerate(uses):
+        begin, end = begins[position], ends[position]
+        for array in used:
+            whole = (position, position) if array in strip_axes else (begin, end)
+            first = found.get(array, _Life(position, position, *whole))
+            found[array] = first._replace(last=position, end=whole[1])
+    return found
+
+
+def _replaces(nest: Nest, uses: Sequence[Mapping[int, _Use]], lives: Mapping[int, _Life], old: int, new: int) -> bool:
     """Whether the stage that stores an array is the last to read another, each element where it stores one."""
-    position = next(k for k, stage in enumerate(nest.stages) if any(a.array == new for a in stage.actions))
-    stage = nest.stages[position]
-    later = nest.stages[position + 1 :]
-    together = [nest.stages[s.first : s.end] for s in nest.strips if s.first <= position < s.end]
-    if any(old in other.touched() for other in (*later, *(s for run in together for s in run if s is not stage))):
+    position = lives[new].first
+    if lives[old].last != position:
         return False
-    stores = [action for action in stage.actions if action.array == new]
+    for strips in nest.strips:  # other stages of a run would find in the next strip what this one has stored there
+        if strips.first <= position < strips.end:
+            others = [k for k in range(strips.first, strips.end) if k != position]
+            if any(old in uses[k] for k in others):
+                return False
+    read, stored = uses[position][old], uses[position][new]
+    places = {subscripts for _, subscripts in stored.writes}
     return (
-        all(action.kind == "store" for action in stores)
-        and not any(action.array == old for action in stage.actions)
-        and stage.call is None
-        and all(e.data[1] == stores[0].subscripts for e in stage.body if e.op == "access" and e.data[0] == old)
-        and not _looks_ahead(stage)
+        {kind for kind, _ in stored.writes} == {"store"}
+        and not read.writes
+        and read.reads == places
+        and nest.stages[position].call is None
+        and not _looks_ahead(nest.stages[position])
     )
 
 

@@ -6,19 +6,35 @@
     P[i:n, k:c] = exp(Z[i, k]) / s[i]             ->      P_tile[i:n, k:c] = exp(Z_tile[i, k]) / s[i]
                                                            P[i:n, k:c] = P_tile[i, k]
 
-Loops over a few columns then run along many rows. It pays where the elements go through something dear, and in a tile's
-buffers alone: what would be stored whole is refused.
+    r[i:n] = hypot(x[i, 0], x[i, 1]) - x[i, 2]    ->      x_tile[i:n, k:3] = x[i, k]
+                                                           r[i:n] = hypot(x_tile[i, 0], x_tile[i, 1]) - x_tile[i, 2]
+
+Loops over a few columns then run along many rows. It pays where the elements go through something dear, or the fields
+of a record through many operations, and in a tile's buffers alone: what would be stored whole is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from gradc.ir.equations import Equation, index_dependencies
-from gradc.ir.program import Comprehension, Definition, Program, ProgramBuilder, bodies_of, remap, result_count
+from gradc.ir.program import (
+    Accumulation,
+    Comprehension,
+    Definition,
+    Program,
+    ProgramBuilder,
+    bodies_of,
+    remap,
+    result_count,
+    with_equations,
+)
 from gradc.ir.size import Size, index
-from gradc.schedule.costs import is_dear
+from gradc.schedule.costs import cost, is_dear
+
+_HEAVY = 2  # what a record's formula costs for each of its fields, where these are worth a copy
+_FEWEST, _WIDEST = 3, 32  # fields of a record: loads of two are a shuffle, and a tile is to stay in the nearest cache
 
 Copy: TypeAlias = tuple[str, int]  # "in", and the number of a parameter; or "out", and the position of an output
 
@@ -26,10 +42,9 @@ Copy: TypeAlias = tuple[str, int]  # "in", and the number of a parameter; or "ou
 def copy_columns(program: Program, refused: Collection[Copy]) -> tuple[Program, dict[int, Copy]]:
     """The program with copies, and what each array that is added is for."""
     shapes = {shape for definition in program.definitions if _is_heavy(definition) for shape in _shapes(definition)}
-    chosen = {
-        k: None for d in program.definitions for k in _matrices(program, d) if program.parameters[k].shape in shapes
-    }
-    wanted = [k for k in chosen if ("in", k) not in refused]
+    chosen = {k for d in program.definitions for k in _matrices(program, d) if program.parameters[k].shape in shapes}
+    records = {k for d in program.definitions for k in _records(program, d)}
+    wanted = {k for k in chosen | records if ("in", k) not in refused}
     added: dict[int, Copy] = {}
     if not wanted:
         return program, added
@@ -37,52 +52,99 @@ def copy_columns(program: Program, refused: Collection[Copy]) -> tuple[Program, 
     new = {k: k for k in range(len(program.parameters))}
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
         hints = [program.hint(first + j) for j in range(result_count(definition))]
-        moved: Definition
-        if isinstance(definition, Comprehension):
-            moved = _with_copies(b, program, definition, new, wanted, added)
-        else:
-            moved = remap(definition, new)
+        moved = _with_copies(b, program, remap(definition, new), wanted, added)
         out = ("out", program.outputs.index(first)) if first in program.outputs else None
-        if out is not None and out not in refused and isinstance(moved, Comprehension) and _is_written(moved, shapes):
+        if out is not None and out not in refused and (_is_written(moved, shapes) or _is_of_records(moved)):
             tile = b.define_apart(moved)
             added[tile] = out
-            body = b.body()
-            value = b.access(body, tile, index(0), index(1))
-            moved = moved._replace(body=body.extract([value])[0])
+            moved = _copy(b, tile)
         for offset, number in enumerate(b.define(moved, *hints)):
             new[first + offset] = number
     return b.finish([new[number] for number in program.outputs], program.output_names), added
 
 
 def _with_copies(
-    b: ProgramBuilder,
-    program: Program,
-    definition: Comprehension,
-    new: dict[int, int],
-    wanted: Collection[int],
-    added: dict[int, Copy],
-) -> Comprehension:
-    copies = [k for k in _matrices(program, definition) if k in wanted]
+    b: ProgramBuilder, program: Program, definition: Definition, wanted: Collection[int], added: dict[int, Copy]
+) -> Definition:
+    """The definition, in the new program's numbers, with copies read in the place of parameters."""
+    matrices = [array for array in _matrices(program, definition) if array in wanted]
+    records = [array for array in _records(program, definition) if array in wanted]
+    copies: dict[int, int] = {}
+    for array in dict.fromkeys(matrices + records):
+        copies[array] = b.define(_copy(b, array), f"{program.parameters[array].name}_tile")[0]
+        added[copies[array]] = ("in", array)
+
+    def read(equation: Equation) -> Equation:
+        if equation.op != "access":
+            return equation
+        array, place = equation.data
+        if (array in matrices and _is_matrix(place)) or (array in records and _is_field(place)):
+            return equation._replace(data=(copies[array], place))
+        return equation
+
+    return with_equations(definition, read) if copies else definition
+
+
+def _copy(b: ProgramBuilder, array: int) -> Comprehension:
+    """A matrix that is another, element by element."""
     body = b.body()
-
-    def read(array: int, place: tuple[Size, ...], kind: str) -> int:
-        if array not in copies or not _is_matrix(place):
-            return body.access(new[array], place, kind)
-        shape = program.parameters[array].shape
-        inner = b.body()
-        element = b.access(inner, array, index(0), index(1))
-        hint = f"{program.parameters[array].name}_tile"
-        copy = b.define(Comprehension(shape, 2, None, inner.extract([element])[0]), hint)[0]
-        added[copy] = ("in", array)
-        return body.access(copy, place, kind)
-
-    (root,) = body.insert(definition.body, [len(definition.body) - 1], replace_access=read)
-    return definition._replace(body=body.extract([root])[0])
+    element = b.access(body, array, index(0), index(1))
+    return Comprehension(b.arrays[array].shape, 2, None, body.extract([element])[0])
 
 
-def _is_written(definition: Comprehension, shapes: Collection[tuple[Size, ...]]) -> bool:
+def _is_written(definition: Definition, shapes: Collection[tuple[Size, ...]]) -> bool:
     """Whether a definition computes a matrix of one of these shapes, and does not only copy it."""
-    return definition.reduction is None and definition.extents in shapes and definition.body[-1].op != "access"
+    return (
+        isinstance(definition, Comprehension)
+        and definition.reduction is None
+        and definition.extents in shapes
+        and definition.body[-1].op != "access"
+    )
+
+
+def _is_of_records(definition: Definition) -> bool:
+    """Whether a definition puts a matrix together from its columns, each with a formula of its own."""
+    if not isinstance(definition, Accumulation) or len(definition.pieces) != 1 or not _are_records(definition.shape):
+        return False
+    (piece,) = definition.pieces
+    fields = {store.subscripts for store in piece.stores}
+    return (
+        len(fields) == len(piece.stores)
+        and piece.extents == definition.shape[:1]
+        and all(map(_is_field, fields))
+        and cost(piece.body) >= _HEAVY * len(fields)
+    )
+
+
+def _records(program: Program, definition: Definition) -> list[int]:
+    """The matrices among the parameters of which a definition reads some columns for each row, for a long formula."""
+    found: dict[int, None] = {}
+    for extents, body, _ in bodies_of(definition):
+        fields = {
+            equation.data
+            for equation in body
+            if equation.op == "access"
+            and equation.data[0] < len(program.parameters)
+            and program.parameters[equation.data[0]].dtype == "real"
+            and _is_field(equation.data[1])
+            and _are_records(program.parameters[equation.data[0]].shape)
+            and extents[equation.data[1][0].atom[1]] == program.parameters[equation.data[0]].shape[0]
+        }
+        if cost(body) >= _HEAVY * len(fields):
+            found.update((array, None) for array, _ in sorted(fields, key=str))
+    return list(found)
+
+
+def _are_records(shape: Sequence[Size]) -> bool:
+    """Whether rows of an array are records of a few fields."""
+    width = shape[-1].constant if len(shape) == 2 else None
+    return width is not None and _FEWEST <= width <= _WIDEST and shape[0].constant is None
+
+
+def _is_field(place: Sequence[Size]) -> bool:
+    """Whether subscripts name one column, of a row that a loop counts."""
+    row = place[0].atom if len(place) == 2 else None
+    return row is not None and row[0] == "index" and place[1].constant is not None
 
 
 def _matrices(program: Program, definition: Definition) -> list[int]:

@@ -26,6 +26,7 @@ from gradc.ir.size import ONE, ZERO, Atom, Size, index
 from gradc.schedule.buffers import share_buffers
 from gradc.schedule.columns import Copy, copy_columns
 from gradc.schedule.costs import is_dear
+from gradc.schedule.fission import split_stage
 from gradc.schedule.order import choose_unroll, may_meet, order_loops
 from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage, Step
@@ -83,6 +84,7 @@ def _plan(program: Program) -> Plan:
     made_at: dict[int, int] = {}  # the step that completes an array
     reset: dict[int, int] = {}
     arrays = program.arrays()
+    count = len(arrays)
     given = {extent for number in program.outputs for extent in arrays[number].shape}
     for number, (definition, first) in enumerate(zip(program.definitions, program.first_results(), strict=True)):
         results = tuple(range(first, first + result_count(definition)))
@@ -102,6 +104,9 @@ def _plan(program: Program) -> Plan:
                 steps.append(_OpenNest(None))
                 made_at[first] = reset[first] = len(steps) - 1
     _drop_unread_stores(steps, kept := _kept_arrays(program, steps, made_at))
+    for step in steps:
+        if isinstance(step, _OpenNest) and step.extent is not None:
+            _split_long(step, arrays)
     storage: dict[int, str] = {}
     stream_axes: dict[int, int] = {}
     for step in steps:
@@ -135,7 +140,7 @@ def _plan(program: Program) -> Plan:
             in_place |= share_buffers(nest, storage, stream_axes, strip_axes, lanes, arrays)
         else:
             closed.append(step)
-    return Plan(program, tuple(closed), storage, stream_axes, strip_axes, in_place, lanes, reset)
+    return Plan(program, tuple(closed), storage, stream_axes, strip_axes, in_place, lanes, reset, tuple(arrays[count:]))
 
 
 def _closed(
@@ -190,6 +195,17 @@ def _drop_unread_stores(steps: Sequence[_OpenNest | Loop | Routine], kept: set[i
             for array in [array for array in step.made if array not in read]:
                 if not any(a.array == array for stage in step.stages for a in stage.actions):
                     del step.made[array]
+
+
+def _split_long(nest: _OpenNest, arrays: list[Array]) -> None:
+    """Split what is long of a nest, adding arrays by which values pass from piece to piece."""
+
+    def new_array(array: Array) -> int:
+        arrays.append(array)
+        nest.made[len(arrays) - 1] = nest.streamed[len(arrays) - 1] = 0
+        return len(arrays) - 1
+
+    nest.stages = [piece for stage in nest.stages for piece in split_stage(stage, new_array)]
 
 
 def _items(number: int, definition: Comprehension | Accumulation, array: int) -> list[_Item]:

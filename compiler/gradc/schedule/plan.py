@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from gradc.ir.equations import Equation
-from gradc.ir.program import Call, Program, Scan
+from gradc.ir.program import Array, Call, Program, Scan
 from gradc.ir.size import Size
 
 SCALAR, TILE, WHOLE = "scalar", "tile", "whole"  # where an array lives: a C variable, a buffer for a tile, or all of it
@@ -151,3 +151,8 @@ class Plan(NamedTuple):
     shared: dict[int, int]  # for an array in a tile's buffer, the one whose buffer it takes once that is needed no more
     lanes: frozenset[int]  # the arrays in tiles' buffers whose axis along the stream is stored last, to be contiguous
     reset: dict[int, int]  # for an accumulated array, the step before which it is set to its identity
+    kept: tuple[Array, ...] = ()  # arrays numbered after the program's, by which loops that were split pass values on
+
+    def arrays(self) -> list[Array]:
+        """All arrays by number."""
+        return [*self.program.arrays(), *self.kept]
