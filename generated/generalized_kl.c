@@ -218,21 +218,24 @@ static void gradc_flip(gradc_vector *square)
  * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
  * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
  * Multiplication (ACM TOMS 34, 2008). */
-#if GRADC_BYTES == 64
-#define GRADC_ROWS 8
-#else
-#define GRADC_ROWS 4
-#endif
 #define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
 #define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
+#define GRADC_FEWER(block) block(4, 1) block(4, 2) block(4, 3) block(1, 1) block(1, 2) block(1, 3)
+#if GRADC_BYTES == 64
+#define GRADC_ROWS 8
+#define GRADC_BLOCKS(block) block(8, 1) block(8, 2) block(8, 3) GRADC_FEWER(block)
+#else
+#define GRADC_ROWS 4
+#define GRADC_BLOCKS(block) GRADC_FEWER(block)
+#endif
 
 /* Writes a block that is no row of whole vectors: vectors of its rows, or of its columns where these are contiguous. */
 static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
                       double *restrict c, int64_t c_row, int64_t c_column, int add)
 {
-    typedef double half __attribute__((vector_size(GRADC_BYTES / 2), aligned(sizeof(double)), may_alias));
+    typedef double four __attribute__((vector_size(4 * sizeof(double)), aligned(sizeof(double)), may_alias));
     int64_t left = 0;
-    for (; c_row == 1 && 2 * rows >= GRADC_LANES && rows % (GRADC_LANES / 2) == 0 && left < columns; left += GRADC_LANES) {
+    for (; c_row == 1 && rows % 4 == 0 && left < columns; left += GRADC_LANES) {
         const int64_t many = columns - left < GRADC_LANES ? columns - left : GRADC_LANES;
         for (int from = 0; from < rows; from += GRADC_LANES) {
             gradc_vector square[GRADC_LANES] = {{0}};
@@ -247,13 +250,14 @@ static void gradc_put(int rows, int64_t columns, const double *restrict block, i
                         square[j] += *(const gradc_vector *)place;
                     }
                     *(gradc_vector *)place = square[j];
-                } else {
-                    half sum;
-                    __builtin_memcpy(&sum, &square[j], sizeof(half));
+                }
+                for (int part = 0; rows - from < GRADC_LANES && part < rows - from; part += 4) {
+                    four sum;
+                    __builtin_memcpy(&sum, (double *)&square[j] + part, sizeof(four));
                     if (add) {
-                        sum += *(const half *)place;
+                        sum += *(const four *)(place + part);
                     }
-                    *(half *)place = sum;
+                    *(four *)(place + part) = sum;
                 }
             }
         }
@@ -358,7 +362,7 @@ static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const doubl
                        int64_t b_column, const double *restrict x, int64_t x_step, double *restrict panel)
 {
     const int64_t width = wide * GRADC_LANES;
-    int64_t done = 0; /* rows that are copied; of the next ones nothing is, but for the first `flipped` columns of some */
+    int64_t done = 0; /* rows that are copied */
     if (b_column == 1) {
         gradc_mask used = {0};
         for (int64_t j = 0; j < GRADC_LANES; ++j) {
@@ -374,22 +378,23 @@ static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const doubl
             gradc_copy(1, done, b, b_depth, x, x_step, used, panel);
         }
     }
-    const int64_t deep = b_depth == 1 && done == 0 ? depth / GRADC_LANES * GRADC_LANES : 0;
-    const int64_t flipped = deep > 0 ? columns / GRADC_LANES * GRADC_LANES : 0;
-    for (int64_t left = 0; left < flipped; left += GRADC_LANES) {
-        for (int64_t k = 0; k < deep; k += GRADC_LANES) {
-            gradc_vector square[GRADC_LANES];
-            for (int64_t j = 0; j < GRADC_LANES; ++j) {
-                square[j] = *(const gradc_vector *)(b + (left + j) * b_column + k);
+    /* The last square of a column overlaps the one before it. */
+    const int flipped = b_depth == 1 && done == 0 && depth >= GRADC_LANES;
+    for (int64_t left = 0; flipped && left < width; left += GRADC_LANES) {
+        for (int64_t k = 0; k < depth; k += GRADC_LANES) {
+            const int64_t top = k + GRADC_LANES <= depth ? k : depth - GRADC_LANES;
+            gradc_vector square[GRADC_LANES] = {{0}};
+            for (int64_t j = 0; j < GRADC_LANES && left + j < columns; ++j) {
+                square[j] = *(const gradc_vector *)(b + (left + j) * b_column + top);
             }
             gradc_flip(square);
             for (int64_t i = 0; i < GRADC_LANES; ++i) {
-                *(gradc_vector *)(panel + (k + i) * width + left) = square[i] * x[(k + i) * x_step];
+                *(gradc_vector *)(panel + (top + i) * width + left) = square[i] * x[(top + i) * x_step];
             }
         }
     }
-    for (int64_t k = done; k < depth; ++k) {
-        for (int64_t j = k < deep ? flipped : 0; j < width; ++j) {
+    for (int64_t k = flipped ? depth : done; k < depth; ++k) {
+        for (int64_t j = 0; j < width; ++j) {
             panel[k * width + j] = j < columns ? b[k * b_depth + j * b_column] * x[k * x_step] : 0;
         }
     }
@@ -424,13 +429,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
         gradc_block(many, broad, deep, start + i * a_row, a_row, a_depth, panel, width, target + i * c_row, c_row, c_column, \
                     needed, more); \
         break;
-#define GRADC_CASES(many) GRADC_CASE(many, 1) GRADC_CASE(many, 2) GRADC_CASE(many, 3)
-#if GRADC_ROWS == 8
-                GRADC_CASES(8)
-#endif
-                GRADC_CASES(4)
-                GRADC_CASES(1)
-#undef GRADC_CASES
+                GRADC_BLOCKS(GRADC_CASE)
 #undef GRADC_CASE
                 }
             }
