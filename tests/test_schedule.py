@@ -18,10 +18,11 @@ from gradc.ir.size import symbol
 from gradc.ir.verify import verify
 from gradc.passes.contract import contract
 from gradc.passes.lower import lower
+from gradc.passes.quarter import quarter
 from gradc.schedule.columns import copy_columns
 from gradc.schedule.nests import plan_program
 from gradc.schedule.pairs import compute_pairs_again
-from gradc.schedule.plan import TILE, WHOLE, Nest, OuterProduct, Product, Transposition, VectorProduct
+from gradc.schedule.plan import TILE, WHOLE, Nest, OuterProduct, Product, QuarterProduct, Transposition, VectorProduct
 from gradc.schedule.products import separate_factors
 from gradc.schedule.share import share
 
@@ -366,6 +367,125 @@ def test_outer_products_at_every_remainder(dtype, vectors):
         assert np.abs(found - T.T @ T).max() <= bound, (n, k, d)
 
 
+QUARTERS = {
+    "alone": "H[i:d, j:k, a:d, m:k] = sum[l:n](X[l, i] * P[l, j] * (X[l, a] * P[l, m]))",
+    "weighted": "H[i:d, j:k, a:d, m:k] = sum[l:n](X[l, i] * P[l, j] * (X[l, a] * P[l, m] * s[l]))",
+    "with_a_diagonal": (
+        "T[i:d, j:k, a:d, m:k] = sum[l:n](X[l, i] * P[l, j] * (X[l, a] * P[l, m] * s[l])); "
+        "U[i:d, j:k, a:d] = sum[l:n](X[l, i] * (X[l, a] * D[l, j])); "
+        "H[i:d, j:k, a:d, m:k] = where(j == m, U[i, j, a], 0) - T[i, j, a, m]"
+    ),
+    "in_tiles": (
+        "Y[l:n, i:d] = exp(X[l, i]); Q[l:n, j:k] = exp(P[l, j]); E[l:n, j:k] = exp(D[l, j]); "
+        "T[i:d, j:k, a:d, m:k] = sum[l:n](Y[l, i] * Q[l, j] * (Y[l, a] * Q[l, m])); "
+        "U[i:d, j:k, a:d] = sum[l:n](Y[l, i] * (Y[l, a] * E[l, j])); "
+        "H[i:d, j:k, a:d, m:k] = 3 * T[i, j, a, m] - where(j == m, U[i, j, a], 0)"
+    ),
+}
+
+
+def quarters():
+    head = "def program(X: real[n, d], P: real[n, k], s: real[n], D: real[n, k]):\n    "
+    return {
+        name: parse_program(head + "\n    ".join([*text.split("; "), "return H\n"])) for name, text in QUARTERS.items()
+    }
+
+
+@pytest.mark.parametrize("name", QUARTERS)
+def test_a_quarter_is_computed_of_what_is_symmetric_in_two_pairs(name):
+    quartered = quarter(quarters()[name])
+    verify(quartered)
+    assert [type(s.call) for s in stages(plan_program(lower(contract(quartered)))) if s.call] == [QuarterProduct]
+
+
+@pytest.mark.parametrize("vectors", NARROWER)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_quarters_at_every_remainder(dtype, vectors):
+    """Many classes, many columns, and so few classes that each pair of them is a product."""
+    programs = quarters()
+    kernels = compile_programs(programs, dtype, vectors)
+    rng = np.random.default_rng(0)
+    widths = [
+        (1, 1),
+        (2, 2),
+        (2, 9),
+        (3, 1),
+        (4, 4),
+        (5, 3),
+        (7, 8),
+        (8, 2),
+        (9, 5),
+        (10, 8),
+        (17, 3),
+        (20, 5),
+        (33, 2),
+    ]
+    for n, (d, k) in itertools.product((0, 1, 7, 8, 130), widths):
+        X, P, D = (0.5 * rng.standard_normal((n, width)).astype(dtype) for width in (d, k, k))
+        s = rng.standard_normal(n).astype(dtype)
+        for name, kernel in kernels.items():
+            (found,) = kernel(X, P, s, D)
+            (exact,) = run(programs[name], (*(v.astype(float) for v in (X, P, s, D)),))
+            (most,) = run(programs[name], (*(np.abs(v.astype(float)) for v in (X, P)), -np.abs(s), np.abs(D)))
+            bound = 16 * np.finfo(dtype).eps * np.sqrt(n + 1) * np.abs(most).max()
+            assert np.abs(found - exact).max() <= bound, (name, n, d, k)
+
+
+def test_a_quarter_of_what_is_not_finite():
+    """No number of a pair that is not asked for, or not there, gets into one that is; where both sums of a difference
+    are infinite, one sum may have a sign."""
+    for d, k in ((3, 4), (9, 5), (17, 3)):
+        X, P, D = np.ones((9, d)), np.ones((9, k)), np.ones((9, k))
+        X[3, d // 2], P[5, 0], D[7, k - 1], P[3, k - 1] = np.inf, np.nan, -np.inf, 0
+        programs = quarters()
+        for name, kernel in compile_programs(programs, "float64").items():
+            with np.errstate(all="ignore"):
+                (expected,) = run(programs[name], (X, P, np.ones(9), D))
+            (found,) = kernel(X, P, np.ones(9), D)
+            clear = ~np.isnan(expected)
+            np.testing.assert_allclose(found[clear], expected[clear], rtol=1e-13, err_msg=name)
+            assert "diagonal" in name or "tiles" in name or np.array_equal(np.isnan(found), ~clear)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "H[i:d, j:d, a:d, m:d] = sum[l:n](X[l, i] * P[l, j] * (X[l, a] * Z[l, m]))",
+        "H[i:d, j:d, a:d, m:d] = sum[l:n](X[l, i] * P[l, j] * (Z[l, a] * P[l, m]))",
+        "H[i:d, j:d, a:d, m:d] = sum[l:n](X[l, i] * P[l, j] * exp(X[l, a] * P[l, m]))",
+    ],
+)
+def test_what_is_not_symmetric_in_two_pairs_is_left_alone(text):
+    program = parse_program(f"def program(X: real[n, d], P: real[n, d], Z: real[n, d]):\n    {text}\n    return H\n")
+    assert quarter(program) == program
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "T[i, j, a, m] + where(j == m, U[i, j, a], 0); return H, T",  # read twice
+        "T[i, j, a, m] + where(i == a, U[i, j, m], 0); return H",  # on the rows' diagonal
+        "u * T[i, j, a, m] + where(j == m, U[i, j, a], 0); return H",  # by what may be 0
+        "T[i, j, a, m] + where(j == m, V[i, j, a], 0); return H",  # of other columns
+    ],
+)
+def test_a_diagonal_that_does_not_fit_stays_apart(reader):
+    lines = [
+        "def program(X: real[n, d], P: real[n, d], D: real[n, d], Z: real[n, d], u: real):",
+        "T[i:d, j:d, a:d, m:d] = sum[l:n](X[l, i] * P[l, j] * (X[l, a] * P[l, m]))",
+        "U[i:d, j:d, a:d] = sum[l:n](X[l, i] * (X[l, a] * D[l, j]))",
+        "V[i:d, j:d, a:d] = sum[l:n](Z[l, i] * (Z[l, a] * D[l, j]))",
+        *f"H[i:d, j:d, a:d, m:d] = {reader}\n".split("; "),
+    ]
+    program = parse_program("\n    ".join(lines))
+    quartered = quarter(program)
+    verify(quartered)
+    assert any(d.rank == 3 and d.reduction == "sum" for d in quartered.definitions)
+    arguments = (*(np.random.default_rng(1).standard_normal((6, 4)) for _ in range(4)), np.float64(0.7))
+    for found, expected in zip(run(quartered, arguments), run(program, arguments), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("vectors", NARROWER)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_products_with_vectors_at_every_remainder(dtype, vectors):
@@ -419,6 +539,17 @@ def test_any_number_of_threads_gives_the_same_bits(name, dtype):
         again, _ = kernel.value_and_grad(**example)
         assert again == value
     assert len(set(results)) == 1
+
+
+def test_any_number_of_threads_gives_the_same_hessian():
+    rng = np.random.default_rng(3)
+    X, Y, W = rng.standard_normal((2_003, 7)), np.eye(4)[rng.integers(0, 4, 2_003)], 0.1 * rng.standard_normal((7, 4))
+    found = set()
+    for threads in (1, 2, 3, 7):
+        loss = "mean(logsumexp(X @ W, axis=1) - sum(Y * (X @ W), axis=1))"
+        kernel = gradc.compile(loss, "W[d,k], X[n,d], Y[n,k]", wrt="W", threads=threads)
+        found.add(kernel.hessian(W, X, Y).tobytes())
+    assert len(found) == 1
 
 
 def _tuple(gradient):

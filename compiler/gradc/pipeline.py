@@ -30,6 +30,7 @@ from gradc.passes.compensate import compensate
 from gradc.passes.contract import contract
 from gradc.passes.lower import lower
 from gradc.passes.partition import partition
+from gradc.passes.quarter import quarter
 from gradc.passes.specialise import specialise
 from gradc.passes.stabilise import Rewriting, stabilise
 from gradc.passes.sums import compensate_sums as compensate_sums
@@ -182,7 +183,7 @@ def fresh(name: str, taken: set[str]) -> str:
 def emit(program: Program, mode: str, name: str, dtype: str, *, precise: bool = False, whole: bool = False) -> Unit:
     """One entry point; with `whole`, its results are whole numbers."""
     _debug(f"{name}_{mode}", program)
-    lowered = lower(compensate(together(contract(program)), dtype), dtype)
+    lowered = lower(compensate(together(contract(quarter(program))), dtype), dtype)
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]

@@ -31,11 +31,12 @@ from gradc.schedule.plan import (
     OuterProduct,
     Plan,
     Product,
+    QuarterProduct,
     Routine,
     Stage,
+    StageCall,
     Strips,
     Transposition,
-    VectorProduct,
 )
 from gradc.schedule.tiles import most_rows
 
@@ -627,7 +628,7 @@ class _Scope:
 
     def _rows_of_tile(self, nest: Nest) -> str | None:
         """The bytes of a row of what the nest reads from memory, where a tile is cut to them; else tiles are full."""
-        if any(isinstance(stage.call, Product) for stage in nest.stages):
+        if any(isinstance(stage.call, Product | QuarterProduct) for stage in nest.stages):
             return None  # the more rows, the less often a panel is copied
         if self._most_rows(nest) < self.writer.tile:
             return None
@@ -760,8 +761,16 @@ def _cost_of_row(nest: Nest) -> Size:
     total = ZERO
     for stage in nest.stages:
         others = product(tuple(extent for k, extent in enumerate(stage.extents) if k != stage.stream))
-        total = total + others * size(cost(stage.body))
+        # Of a quarter of the elements, one is a multiplication, and what is around them takes as long.
+        total = total + others * (ONE if isinstance(stage.call, QuarterProduct) else size(cost(stage.body)))
     return total
+
+
+def _loops_of(call: StageCall) -> tuple[int, ...]:
+    """The loops that a call replaces."""
+    if isinstance(call, QuarterProduct):
+        return *call.place, call.depth
+    return call[:3] if isinstance(call, Product | OuterProduct) else call[:2]
 
 
 def _is_carried(stage: Stage, action: Action, tiled: bool) -> bool:
@@ -922,10 +931,10 @@ class _StageWriter:
         statements = [*self.at[count - 2], *statements, *self.after[count - 2]]
         return self._around(statements, count - 2)
 
-    def _write_call(self, call: Product | VectorProduct | OuterProduct | Transposition) -> list[Statement]:
+    def _write_call(self, call: StageCall) -> list[Statement]:
         """A call of a routine, in the loops that are left."""
         (action,), stage = self.stage.actions, self.stage
-        taken = call[:3] if isinstance(call, Product | OuterProduct) else call[:2]
+        taken = _loops_of(call)
         loops = [k for k in range(len(stage.extents)) if k not in taken]
         carried = _goes_on(stage, action, self.tile is not None) or any(k in action.reduced for k in loops)
 
@@ -953,8 +962,23 @@ class _StageWriter:
             self.writer.routines.add(routine)
             suffix = "" if self.writer.real == "double" else "_f"
             return [Line(f"gradc_{routine}{suffix}({', '.join(arguments)});")]
-        a, b = (stage.body[number].data for number in (call.left, call.right))
-        if isinstance(call, Product):
+        factors = call.factors[:2] if isinstance(call, QuarterProduct) else (call.left, call.right)
+        a, b = (stage.body[number].data for number in factors)
+        if isinstance(call, QuarterProduct):
+            depth, classes, rows = call.depth, *call.place[1:3]
+
+            def matrix(number: int | None, k: int) -> tuple[str, ...]:
+                read = None if number is None else stage.body[number].data
+                return (start(read), step(read, depth), step(read, k)) if read else ("NULL", "0", "0")
+
+            found, routine = call.factors, "quarter"
+            arguments = [
+                *(count(k) for k in (classes, rows, depth)),
+                *(*matrix(found.left, rows), *matrix(found.second, classes)),
+                *(*matrix(found.weights, depth)[:2], *matrix(found.diagonal, call.place[0])),
+                *(start(c), str(int(carried))),
+            ]
+        elif isinstance(call, Product):
             weights = None if call.weights is None else stage.body[call.weights].data
             routine = "product"
             arguments = [

@@ -30,7 +30,7 @@ from gradc.schedule.fission import split_stage
 from gradc.schedule.order import choose_unroll, may_meet, order_loops
 from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage, Step
-from gradc.schedule.products import find_outer, find_product, read_triangles, separate_factors
+from gradc.schedule.products import find_outer, find_product, find_quarter, is_quarter, read_triangles, separate_factors
 from gradc.schedule.share import Key, share
 from gradc.schedule.strips import cut_strips
 from gradc.schedule.tiles import choose_lanes, find_transposition, is_copy, turn
@@ -125,9 +125,14 @@ def _plan(program: Program) -> Plan:
     for array in reset:
         storage.setdefault(array, WHOLE if arrays[array].shape else SCALAR)
     tiled = [step.stages for step in steps if isinstance(step, _OpenNest) and step.extent is not None]
-    products = {id(stage) for stages in tiled for stage in stages if find_product(stage, arrays, lambda _: -1)}
-    lanes = choose_lanes([[s for s in stages if id(s) not in products] for stages in tiled], stream_axes, arrays)
     triangles = read_triangles(program)
+    products = {
+        id(stage)
+        for stages in tiled
+        for stage in stages
+        if find_product(stage, arrays, lambda _: -1) or find_quarter(stage, arrays, triangles)
+    }
+    lanes = choose_lanes([[s for s in stages if id(s) not in products] for stages in tiled], stream_axes, arrays)
     closed: list[Step] = []
     strip_axes: dict[int, int] = {}
     in_place: dict[int, int] = {}
@@ -148,7 +153,7 @@ def _closed(
     stream_axes: dict[int, int],
     lanes: frozenset[int],
     arrays: Sequence[Array],
-    triangles: frozenset[int],
+    triangles: frozenset[tuple[int, int]],
 ) -> Nest:
     """The nest with its products recognised and its loops in their final order."""
 
@@ -159,6 +164,7 @@ def _closed(
     for stage in step.stages:
         call = (
             find_product(stage, arrays, fast_axis, triangles)
+            or find_quarter(stage, arrays, triangles)
             or find_transposition(stage, lanes)
             or (find_outer(stage, lanes) if step.extent is not None else None)
         )
@@ -345,10 +351,13 @@ def _fits(item: _Item, nest: _OpenNest, stream: int | None) -> bool:
 def _preferred_stream(item: _Item, given: Collection[Size]) -> int | None:
     """The index over what is summed up in the end, such as samples: no result has an axis of that length.
 
-    Of several it is the one along the first axis of the largest array read, whose rows then pass once, in order.
+    Of several it is the one along the first axis of the largest array read, whose rows then pass once, in order; of a
+    quarter of a sum it is the sum's.
     """
     if not item.extents:
         return None
+    if item.reduced == {4} and is_quarter(item.extents, item.body, item.stores[0][1]):
+        return 4
     best: tuple[bool, int, int] | None = None
     for equation in item.body:
         if equation.op == "access" and equation.data[1]:

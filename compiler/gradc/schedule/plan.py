@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeAlias
 from gradc.ir.equations import Equation
 from gradc.ir.program import Array, Call, Program, Scan
 from gradc.ir.size import Size
+from gradc.passes.quarter import Quarter
 
 SCALAR, TILE, WHOLE = "scalar", "tile", "whole"  # where an array lives: a C variable, a buffer for a tile, or all of it
 
@@ -66,6 +67,17 @@ class VectorProduct(NamedTuple):
     along: bool
 
 
+class QuarterProduct(NamedTuple):
+    """``S[j, m, i, a] = sum[depth](X[l, i] * X[l, a] * (P[l, j] * P[l, m] * s[l] + where(j == m, D[l, j], 0)))``.
+
+    `place` are the loops j, m, i and a: one call replaces all five. Only ``m <= j`` and ``a <= i`` is asked for.
+    """
+
+    place: tuple[int, int, int, int]
+    depth: int
+    factors: Quarter
+
+
 class OuterProduct(NamedTuple):
     """``T[row, outer * length + inner] = P[row, outer] * X[row, inner]``: three loops that one call replaces.
 
@@ -87,6 +99,9 @@ class Transposition(NamedTuple):
     source: int
 
 
+StageCall: TypeAlias = Product | VectorProduct | QuarterProduct | OuterProduct | Transposition
+
+
 class Stage(NamedTuple):
     """A loop nest: index k of its body is loop k, counted from the outermost."""
 
@@ -97,7 +112,7 @@ class Stage(NamedTuple):
     stream: int = 0  # the loop that runs along the stream, in a nest that has one
     across: int | None = None  # the loop that is cut into strips, in a stage that goes strip by strip
     unroll: int = 1  # how many iterations of the loop outside the innermost are taken at a time
-    call: Product | VectorProduct | OuterProduct | Transposition | None = None
+    call: StageCall | None = None
 
     def touched(self) -> set[int]:
         """The arrays that a stage reads or writes."""

@@ -5,6 +5,7 @@
     H[i:n, j:h] = sum[k:d](X[i, k] * W[k, j])        rows i, columns j, depth k
     S[j:d, k:d] = sum[i:n](X[i, j] * (X[i, k] * s[i]))   with weights along the depth
     T[i:n, j*d + k] = P[i, j] * X[i, k]              outer products of rows
+    S[j:k, m:k, i:d, a:d] = sum[l:n](X[l, i] * (X[l, a] * (P[l, j] * P[l, m])))   a quarter of it
     G[k:d, j:h] = sum[i:n](X[i, k] * R[i, j])        rows k, columns j, depth i: added to, tile by tile
 
 Any strides will do, so that no operand needs to be transposed. What other indices there are become loops around the
@@ -20,7 +21,8 @@ from itertools import permutations
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies, references
 from gradc.ir.program import Array, Call, Comprehension, Program, ProgramBuilder, Scan, bodies_of, remap, result_count
 from gradc.ir.size import Size, index
-from gradc.schedule.plan import OuterProduct, Product, Stage, VectorProduct
+from gradc.passes.quarter import read_quarter
+from gradc.schedule.plan import OuterProduct, Product, QuarterProduct, Stage, VectorProduct
 
 _SMALLEST = 4  # a constant extent below this is not worth a call
 
@@ -51,7 +53,7 @@ def _separated(b: ProgramBuilder, definition: Comprehension) -> Comprehension:
     def is_element(side: list[int]) -> bool:
         return len(side) == 1 and body[side[0]].op == "access"
 
-    if body[-1].op != "mul" or len(definition.extents) < 2:
+    if body[-1].op != "mul" or len(definition.extents) < 2 or is_quarter(definition.extents, body, len(body) - 1):
         return definition
     depends = index_dependencies(body)
     factors: list[int] = []
@@ -101,6 +103,11 @@ def _is_weighted(body: Sequence[Equation], factors: Sequence[int], depends: Sequ
     return len(arrays) == 2 and len(axes) == 3 and len(frozenset.intersection(*axes)) == 1
 
 
+def is_quarter(extents: Sequence[Size], body: Sequence[Equation], root: int) -> bool:
+    """Whether a sum over the last of its indices is one of which `find_quarter` makes a call."""
+    return len(extents) == 5 and read_quarter(body, root, range(4), 4) is not None
+
+
 def _side(
     b: ProgramBuilder, result: BodyBuilder, definition: Comprehension, side: list[int], axes: Iterable[int]
 ) -> int:
@@ -121,11 +128,11 @@ def find_product(
     stage: Stage,
     arrays: Sequence[Array],
     fast_axis: Callable[[int], int],
-    triangles: frozenset[int] = frozenset(),
+    triangles: frozenset[tuple[int, int]] = frozenset(),
 ) -> Product | VectorProduct | None:
     """The product that a stage is, if it is one; `fast_axis` tells which axis of an array is contiguous.
 
-    Of the arrays in `triangles` only elements whose row is not less than their column are read.
+    Of an array and an axis in `triangles` only elements are read whose index there is not less than the next one.
     """
     if len(stage.actions) != 1 or len(stage.extents) < 2:
         return None
@@ -146,7 +153,7 @@ def _products(
     stage: Stage,
     arrays: Sequence[Array],
     fast_axis: Callable[[int], int],
-    triangles: frozenset[int],
+    triangles: frozenset[tuple[int, int]],
     numbers: Sequence[int],
     weights: int | None,
 ) -> list[tuple[int, Product | VectorProduct]]:
@@ -194,13 +201,31 @@ def _products(
                         weighed is None or depth not in weighed or {row, column} & weighed.keys()
                     ):
                         continue
-                    below = action.array in triangles
+                    below = (action.array, len(action.subscripts) - 2) in triangles
                     if below and action.subscripts[-2:] != (index(row), index(column)):
                         continue
                     below = below and stage.stream not in (row, column)  # a tile's rows begin anywhere
                     smooth += 8 * below
                     found.append((smooth, Product(row, column, depth, first, second, below, weights)))
     return found
+
+
+def find_quarter(stage: Stage, arrays: Sequence[Array], triangles: frozenset[tuple[int, int]]) -> QuarterProduct | None:
+    """The product of pairs with pairs that a stage is, if it is one."""
+    if len(stage.actions) != 1 or len(stage.extents) != 5:
+        return None
+    (action,) = stage.actions
+    place = tuple(_loops(action.subscripts) or ())
+    if action.kind != "sum" or action.reduced != {stage.stream} or len(place) != 4:
+        return None
+    if not {(action.array, 0), (action.array, 2)} <= triangles:
+        return None
+    found = read_quarter(stage.body, action.value, place, stage.stream)
+    reads = [stage.body[number].data for number in found or () if number is not None]
+    if found is None or any(arrays[array].dtype != "real" or _loops(part) is None for array, part in reads):
+        return None
+    j, m, i, a = place
+    return QuarterProduct((j, m, i, a), stage.stream, found)
 
 
 def find_outer(stage: Stage, lanes: frozenset[int] = frozenset()) -> OuterProduct | None:
@@ -222,37 +247,42 @@ def find_outer(stage: Stage, lanes: frozenset[int] = frozenset()) -> OuterProduc
     return None
 
 
-def read_triangles(program: Program) -> frozenset[int]:
-    """The matrices that are read below their diagonal alone: as ``where(r <= q, S[q, r], S[r, q])``.
+def read_triangles(program: Program) -> frozenset[tuple[int, int]]:
+    """Arrays, and axes of theirs, of which only elements are read whose index there is not less than the next one.
 
-    Before these indices there may be others, the same ones in both.
+    So they are in ``where(r <= q, S[q, r], S[r, q])``, and beneath it in another choice by other indices.
     """
-    reads: dict[int, int] = {}
-    below: dict[int, int] = {}
+    reads: Counter[int] = Counter()
+    below: Counter[tuple[int, int]] = Counter()
     whole = set(program.outputs)
     for definition in program.definitions:
         for _, body, roots in bodies_of(definition):
-            uses = Counter((*roots, *(number for equation in body for number in references(equation))))
-            for equation in body:
-                if equation.op == "access":
-                    reads[equation.data[0]] = reads.get(equation.data[0], 0) + 1
-                if equation.op != "where" or body[equation.operands[0]].op != "le":
-                    continue
-                column, row = (body[number] for number in body[equation.operands[0]].operands)
-                branches = [body[number] for number in equation.operands[1:]]
-                if any(branch.op != "access" or not branch.data[1] for branch in branches):
-                    continue
-                if branches[0].data[1][:-2] != branches[1].data[1][:-2]:
-                    continue
-                for number, order in zip(equation.operands[1:], ((row, column), (column, row)), strict=True):
-                    array, place = body[number].data
-                    if uses[number] == 1 and place[-2:] == tuple(part.data for part in order):
-                        below[array] = below.get(array, 0) + 1
+            reads.update(equation.data[0] for equation in body if equation.op == "access")
+            for number, known in _known_orders(body, roots).items():
+                array, place = body[number].data
+                below.update((array, k) for k in range(len(place) - 1) if (place[k + 1], place[k]) in known)
         if isinstance(definition, Call):
             whole.update(definition.arguments)
         if isinstance(definition, Scan):
             whole.update((*definition.initial, *definition.captured))
-    return frozenset(array for array, count in below.items() if count == reads[array]) - whole
+    return frozenset(key for key, count in below.items() if count == reads[key[0]] and key[0] not in whole)
+
+
+def _known_orders(body: Sequence[Equation], roots: Sequence[int]) -> dict[int, frozenset[tuple[Size, Size]]]:
+    """For each access in choices alone, the pairs of which the first is known to be at most the second."""
+    uses = Counter((*roots, *(number for equation in body for number in references(equation))))
+    known: dict[int, frozenset[tuple[Size, Size]]] = {}
+    for number in range(len(body) - 1, -1, -1):
+        equation, inherited = body[number], known.get(number, frozenset())
+        if equation.op != "where" or body[equation.operands[0]].op != "le":
+            continue
+        less, more = (body[k] for k in body[equation.operands[0]].operands)
+        if less.op != "integer" or more.op != "integer":
+            continue
+        for branch, order in zip(equation.operands[1:], ((less, more), (more, less)), strict=True):
+            if uses[branch] == 1:
+                known[branch] = inherited | {(order[0].data, order[1].data)}
+    return {number: orders for number, orders in known.items() if body[number].op == "access"}
 
 
 def _factors(body: Sequence[Equation], value: int, reduced: frozenset[int]) -> list[tuple[list[int], int | None]]:
