@@ -777,6 +777,19 @@ size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k)
            + gradc_bytes(k, sizeof(double));
 }
 
+static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, int64_t k, int64_t parts, double *restrict t7,
+                                                        double *restrict t6, const double *restrict c)
+{
+    const int64_t part_begin = gradc_cut(k - 1, parts, part);
+    const int64_t part_end = gradc_cut(k - 1, parts, part + 1);
+
+    /* t7[:k] = 0 t7 += each[i:k - 1](at[i + 1](t6[k - i - 2] * exp(c[i + 1]))) */
+    GRADC_SIMD()
+    for (int64_t i = part_begin; i < part_end; ++i) {
+        t7[i + 1] = t6[k - i - 2] * gradc_exp(c[i + 1]);
+    }
+}
+
 int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
                               const double *restrict X, const int64_t *restrict y, const double *restrict z,
                               const double *restrict t2, double cotangent, double *restrict grad_w,
@@ -899,14 +912,12 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
             }
         }
     }
-    for (int64_t at = 0; at < k + 1; ++at) {
-        t4[at] = 0.0;
-    }
+    t4[0] = 0.0;
 
     /* t4[:k + 1] = 0 t4 += each[l:k](at[l + 1](ends_bar[l + 1])) */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
-        t4[l + 1] += ends_bar[l + 1];
+        t4[l + 1] = ends_bar[l + 1];
     }
 
     /* t5 = t4[k] */
@@ -929,14 +940,15 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     if (0 >= 0 && 0 < k) {
         t8[0] += (k + 1 > 0) ? t6[gradc_clamp(k - 1, k + 1)] : 0;
     }
-    for (int64_t at = 0; at < k; ++at) {
-        t7[at] = 0.0;
-    }
-
-    /* t7[:k] = 0 t7 += each[i:k - 1](at[i + 1](t6[k - i - 2] * exp(c[i + 1]))) */
-    GRADC_SIMD()
-    for (int64_t i = 0; i < k - 1; ++i) {
-        t7[i + 1] += t6[k - i - 2] * gradc_exp(c[i + 1]);
+    t7[0] = 0.0;
+    const int64_t parts = gradc_parts(k - 1, 23, 0);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            ordinal_logistic_backward_rows0(part, k, parts, t7, t6, c);
+        }
+    } else {
+        ordinal_logistic_backward_rows0(0, k, parts, t7, t6, c);
     }
 
     /* grad_c[l:k] = t8[l] + t7[l] */
@@ -962,6 +974,20 @@ size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
            + gradc_bytes(k + 1, sizeof(double))
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double));
+}
+
+static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part, int64_t k, int64_t parts,
+                                                              double *restrict t11, double *restrict t9,
+                                                              const double *restrict c)
+{
+    const int64_t part_begin = gradc_cut(k - 1, parts, part);
+    const int64_t part_end = gradc_cut(k - 1, parts, part + 1);
+
+    /* t11[:k] = 0 t11 += each[i:k - 1](at[i + 1](t9[k - i - 2] * exp(c[i + 1]))) */
+    GRADC_SIMD()
+    for (int64_t i = part_begin; i < part_end; ++i) {
+        t11[i + 1] = t9[k - i - 2] * gradc_exp(c[i + 1]);
+    }
 }
 
 int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const double *restrict w,
@@ -1135,14 +1161,12 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         }
     }
     t3 = gradc_rounded(t3, t3_low);
-    for (int64_t at = 0; at < k + 1; ++at) {
-        t7[at] = 0.0;
-    }
+    t7[0] = 0.0;
 
     /* t7[:k + 1] = 0 t7 += each[l:k](at[l + 1](ends_bar[l + 1])) */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
-        t7[l + 1] += ends_bar[l + 1];
+        t7[l + 1] = ends_bar[l + 1];
     }
 
     /* value = t3 / n */
@@ -1167,14 +1191,15 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     if (0 >= 0 && 0 < k) {
         t10[0] += (k + 1 > 0) ? t9[gradc_clamp(k - 1, k + 1)] : 0;
     }
-    for (int64_t at = 0; at < k; ++at) {
-        t11[at] = 0.0;
-    }
-
-    /* t11[:k] = 0 t11 += each[i:k - 1](at[i + 1](t9[k - i - 2] * exp(c[i + 1]))) */
-    GRADC_SIMD()
-    for (int64_t i = 0; i < k - 1; ++i) {
-        t11[i + 1] += t9[k - i - 2] * gradc_exp(c[i + 1]);
+    t11[0] = 0.0;
+    const int64_t parts = gradc_parts(k - 1, 23, 0);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            ordinal_logistic_value_and_grad_rows0(part, k, parts, t11, t9, c);
+        }
+    } else {
+        ordinal_logistic_value_and_grad_rows0(0, k, parts, t11, t9, c);
     }
 
     /* grad_c[l:k] = t10[l] + t11[l] */

@@ -541,6 +541,40 @@ def test_any_number_of_threads_gives_the_same_bits(name, dtype):
     assert len(set(results)) == 1
 
 
+ROWS = {
+    "one_ahead": "T[:n] = 0; T += each[i:n - 1](at[i + 1](x[i])); T += each[i:n - 1](at[i](2 * x[i + 1]))",
+    "one_behind": "T[:n] = 0; T += each[i:n - 1](at[i](x[i])); T += each[i:n - 1](at[i + 1](2 * x[i + 1]))",
+    "in_the_middle": "T[:n + 3] = 0; T += each[i:n](at[i + 2](x[i])); T += each[i:n](at[i](exp(x[i])))",
+    "by_threads": "T[:n] = 0; T += each[i:n - 1](at[i + 1](exp(x[i])))",
+    "in_one_loop": "T[:n] = 0; T += each[i:n - 1](at[i + 1](x[i]), at[i](x[i + 1]))",
+    "bands": (
+        "T[:3, :n] = 0; T += each[i:n - 1](at[1, i + 1](x[i])); T += each[i:n - 1](at[2, i](x[i] * x[i + 1])); "
+        "T += each[i:n - 1](at[0, i + 1](x[i + 1])); T += each[i:n - 1](at[1, i](exp(x[i])))"
+    ),
+    "a_row_of_zeros": "T[:2, :n] = 0; T += each[i:n - 1](at[1, i + 1](x[i]))",
+    "of_other_lengths": "T[:n] = 0; T += each[i:n - 1](at[i + 1](x[i])); T += each[i:n](at[i](x[i]))",
+    "that_are_read": "T[:n] = 0; T += each[i:n - 1](at[i + 1](x[i])); u[i:n] = T[i] * x[i]",
+}
+ASSIGNED = {"one_ahead", "by_threads", "in_the_middle", "in_one_loop", "bands", "that_are_read"}
+
+
+def rows_program(name):
+    outputs = "T, u" if "u[" in ROWS[name] else "T"
+    lines = ["def program(x: real[n]):", *ROWS[name].split("; "), f"return {outputs}\n"]
+    return parse_program("\n    ".join(lines))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_are_assigned_where_they_are_written_first(name):
+    program = rows_program(name)
+    assert bool(plan_program(lower(program)).gaps) == (name in ASSIGNED)
+    kernel = compile_programs({"rows": program}, "float64")["rows"]
+    for n in (1, 2, 3, 7, 8, 9, 127, 128, 129, 130, 257, 1000):
+        x = np.random.default_rng(n).standard_normal(n)
+        for found, expected in zip(kernel(x), run(program, (x,)), strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-14, err_msg=f"{n}")
+
+
 def test_any_number_of_threads_gives_the_same_hessian():
     rng = np.random.default_rng(3)
     X, Y, W = rng.standard_normal((2_003, 7)), np.eye(4)[rng.integers(0, 4, 2_003)], 0.1 * rng.standard_normal((7, 4))

@@ -250,7 +250,7 @@ class FunctionWriter:
         name = next((letters.arrays[number] for number in read if arrays[number].kind == INTEGER), "")
         code = self.status("index", f"{name} holds an index out of range for an axis of length {extent}")
         stage = Stage(tuple(ranges), equations, (), ())
-        scope = _Scope(self, Plan(program, (), {}, {}, {}, {}, frozenset(), {}), arrays, letters)
+        scope = _Scope(self, Plan(program, (), {}, {}, {}, {}, frozenset(), {}, {}), arrays, letters)
         scope.name_of = {k: scope.parameter_name(k) for k in range(len(program.parameters))}
         writer = _StageWriter(scope, stage, None, [whole])
         place = writer.names_first(whole)
@@ -297,6 +297,7 @@ class _Scope:
         self._name_arrays()
         for position, step in enumerate(self.plan.steps):
             if isinstance(step, Nest):
+                statements += self._gaps(position)
                 if self._is_parallel(step):
                     statements += self._write_parallel(position, step)
                 else:
@@ -370,10 +371,19 @@ class _Scope:
         """An array in another's buffer has its name."""
         self.name_of.update((number, self.name_of[owner]) for number, owner in self.plan.shared.items())
 
+    def _gaps(self, position: int) -> list[Statement]:
+        """Zeros where nothing is assigned to."""
+        return [
+            Line(f"{self.element(number, place, self.writer.size_text)} = 0.0;")
+            for number, places in self.plan.gaps.items()
+            if self.plan.reset[number] == position
+            for place in places
+        ]
+
     def _resets(self, position: int, nest: Nest) -> list[Statement]:
         statements: list[Statement] = []
         for number, step in self.plan.reset.items():
-            if step != position or self.plan.storage.get(number) == TILE:
+            if step != position or self.plan.storage.get(number) == TILE or number in self.plan.gaps:
                 continue
             made = [(stage, a) for stage in nest.stages for a in stage.actions if a.array == number]
             kind = made[0][1].kind if made else "add"

@@ -8,7 +8,7 @@ share their subexpressions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -23,13 +23,14 @@ from gradc.ir.program import (
     result_count,
 )
 from gradc.ir.size import ONE, ZERO, Atom, Size, index
+from gradc.schedule.assign import assign_rows
 from gradc.schedule.buffers import share_buffers
 from gradc.schedule.columns import Copy, copy_columns
 from gradc.schedule.costs import is_dear
 from gradc.schedule.fission import split_stage
 from gradc.schedule.order import choose_unroll, may_meet, order_loops
 from gradc.schedule.pairs import compute_pairs_again
-from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage, Step
+from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Place, Plan, Routine, Stage, Step
 from gradc.schedule.products import find_outer, find_product, find_quarter, is_quarter, read_triangles, separate_factors
 from gradc.schedule.share import Key, share
 from gradc.schedule.strips import cut_strips
@@ -145,7 +146,24 @@ def _plan(program: Program) -> Plan:
             in_place |= share_buffers(nest, storage, stream_axes, strip_axes, lanes, arrays)
         else:
             closed.append(step)
-    return Plan(program, tuple(closed), storage, stream_axes, strip_axes, in_place, lanes, reset, tuple(arrays[count:]))
+    done, gaps = _assigned(program, closed, storage)
+    kept = tuple(arrays[count:])
+    return Plan(program, done, storage, stream_axes, strip_axes, in_place, lanes, reset, gaps, kept)
+
+
+def _assigned(
+    program: Program, steps: Sequence[Step], storage: Mapping[int, str]
+) -> tuple[tuple[Step, ...], dict[int, tuple[Place, ...]]]:
+    """The steps with accumulations that need not begin with zeros, and where those that do not still have some."""
+    found = list(steps)
+    gaps: dict[int, tuple[Place, ...]] = {}
+    for definition, array in zip(program.definitions, program.first_results(), strict=True):
+        if isinstance(definition, Accumulation) and definition.pieces and storage.get(array) == WHOLE:
+            for k, step in enumerate(found):
+                assigned = assign_rows(step, array, definition) if isinstance(step, Nest) else None
+                if assigned is not None:
+                    found[k], gaps[array] = assigned
+    return tuple(found), gaps
 
 
 def _closed(

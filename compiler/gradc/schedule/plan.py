@@ -23,6 +23,9 @@ from gradc.passes.quarter import Quarter
 SCALAR, TILE, WHOLE = "scalar", "tile", "whole"  # where an array lives: a C variable, a buffer for a tile, or all of it
 
 
+Place: TypeAlias = tuple[Size, ...]
+
+
 class Action(NamedTuple):
     """What one iteration does: ``kind`` is "store", "add", or a reduction's name.
 
@@ -166,6 +169,7 @@ class Plan(NamedTuple):
     shared: dict[int, int]  # for an array in a tile's buffer, the one whose buffer it takes once that is needed no more
     lanes: frozenset[int]  # the arrays in tiles' buffers whose axis along the stream is stored last, to be contiguous
     reset: dict[int, int]  # for an accumulated array, the step before which it is set to its identity
+    gaps: dict[int, tuple[Place, ...]]  # for one that is assigned to, the places that alone are set to zero
     kept: tuple[Array, ...] = ()  # arrays numbered after the program's, by which loops that were split pass values on
 
     def arrays(self) -> list[Array]:
