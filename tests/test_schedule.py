@@ -466,6 +466,7 @@ def test_what_is_not_symmetric_in_two_pairs_is_left_alone(text):
         "T[i, j, a, m] + where(j == m, U[i, j, a], 0); return H, T",  # read twice
         "T[i, j, a, m] + where(i == a, U[i, j, m], 0); return H",  # on the rows' diagonal
         "u * T[i, j, a, m] + where(j == m, U[i, j, a], 0); return H",  # by what may be 0
+        "0 * T[i, j, a, m] + where(j == m, U[i, j, a], 0); return H",
         "T[i, j, a, m] + where(j == m, V[i, j, a], 0); return H",  # of other columns
     ],
 )

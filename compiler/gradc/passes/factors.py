@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -103,7 +104,7 @@ def _split(
 
 
 def is_number(body: Sequence[Equation], root: int, elementwise: Mapping[int, Comprehension], extent: Size) -> bool:
-    """Whether an equation is made of constants and divisions by the extent: finite where there is a term at all."""
+    """Whether an equation is made of constants and divisions by the extent: where there is a term, finite and not 0."""
     pending = [(body, root)]
     while pending:
         equations, start = pending.pop()
@@ -118,11 +119,15 @@ def is_number(body: Sequence[Equation], root: int, elementwise: Mapping[int, Com
                 divisor = equations[equation.operands[1]]
                 if divisor.op == "real" and equations[divisor.operands[0]].data == extent:
                     continue
-                if divisor.op != "constant" or not divisor.data:
+                if divisor.op != "constant":
                     return False
-            elif equation.op not in ("constant", "integer", "real", "mul", "neg") or (
-                equation.op == "integer" and equation.data.mentions("index")
-            ):
+            elif equation.op == "constant":
+                if not equation.data or not math.isfinite(equation.data):
+                    return False
+            elif equation.op == "integer":
+                if equation.data != extent and not equation.data.constant:
+                    return False
+            elif equation.op not in ("real", "mul", "neg"):
                 return False
     return True
 

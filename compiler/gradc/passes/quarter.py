@@ -15,7 +15,6 @@ multiplies T stays there, multiplies S and divides D.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -197,7 +196,7 @@ def _joined(
     whole, part = waiting[joint.whole.array], waiting[joint.part.array]
     if whole.extents[4:] != part.extents[3:]:
         return None
-    if joint.scale is not None and not _is_scale(reader.body, joint.scale, elementwise, whole.extents[-1]):
+    if joint.scale is not None and not is_number(reader.body, joint.scale, elementwise, whole.extents[-1]):
         return None
     own = {axis: k for k, axis in enumerate(joint.whole.place)}
     pairing = _pair(b, whole, elementwise, {own[k] for k in joint.pair})
@@ -231,14 +230,6 @@ def _scaled(b: ProgramBuilder, diagonal: int, reader: Comprehension, joint: _Joi
     if joint.scale is not None:
         value = body.apply("div", value, *body.insert(reader.body, [joint.scale]))
     return b.comprehend(body, value, b.arrays[diagonal].shape)
-
-
-def _is_scale(body: Sequence[Equation], number: int, elementwise: Mapping[int, Comprehension], extent: Size) -> bool:
-    """Whether a sum may be divided by a number term by term: it is finite, and not zero, where there is a term."""
-    equation = body[number]
-    if equation.op == "constant":
-        return math.isfinite(equation.data) and equation.data != 0.0
-    return is_number(body, number, elementwise, extent)
 
 
 def _diagonal(
