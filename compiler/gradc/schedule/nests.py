@@ -147,8 +147,9 @@ def _plan(program: Program) -> Plan:
         else:
             closed.append(step)
     done, gaps = _assigned(program, closed, storage)
-    kept = tuple(arrays[count:])
-    return Plan(program, done, storage, stream_axes, strip_axes, in_place, lanes, reset, gaps, kept)
+    return Plan(
+        program, done, storage, stream_axes, strip_axes, in_place, lanes, reset, gaps, kept=tuple(arrays[count:])
+    )
 
 
 def _assigned(

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from gradc.ir.program import Array
 from gradc.ir.size import Size, index
-from gradc.schedule.plan import TILE, Nest, OuterProduct, Product, Stage, Strips, Transposition
+from gradc.schedule.plan import TILE, Nest, OuterProduct, Product, QuarterProduct, Stage, Strips, Transposition
 
 
 class _Run(NamedTuple):
@@ -91,7 +91,7 @@ def _runs(nest: Nest, extent: Size) -> list[_Run]:
 def _loop_of(stage: Stage, extent: Size) -> int | None:
     """The one loop of that length beside the stream's, if strips of it can be done one by one."""
     loops = [k for k, other in enumerate(stage.extents) if other == extent and k != stage.stream]
-    whole = isinstance(stage.call, OuterProduct | Transposition) or (
+    whole = isinstance(stage.call, OuterProduct | QuarterProduct | Transposition) or (
         isinstance(stage.call, Product) and stage.call.below
     )
     return loops[0] if len(loops) == 1 and stage.across is None and not whole else None
