@@ -7,7 +7,7 @@ Memory-bound: logistic and ridge on data many times larger than the last-level c
 over the seconds of `value_and_grad`; beside them `read_all` of `by_hand.c`, which sums an array of the same size and
 does nothing else. Bound by arithmetic: two layers with 256 hidden units. What counts is 2 for each multiplication of
 the five matrix products that value and gradient need, without tanh and softmax; beside them NumPy's product of two
-square matrices. All run in one process, in turn, and the fastest round counts.
+square matrices. Last, one matrix product beside NumPy's on the same matrices, at sizes from a tile's upwards. All run in one process, in turn, and the fastest round counts.
 """
 
 from __future__ import annotations
@@ -92,6 +92,40 @@ def products(options: Any, dtype: str) -> list[dict[str, Any]]:
     return rows
 
 
+def crossover(options: Any, dtype: str) -> list[dict[str, Any]]:
+    """FLOP a second of one matrix product, and its share of what the BLAS reaches on matrices of the same shape.
+
+    The first shapes are those of a tile of 128 rows; where the share is more than 1, no call of the BLAS would pay.
+    """
+    import numpy as np
+
+    import gradc
+
+    rows = []
+    random = np.random.default_rng(0)
+    kernel = gradc.compile("A @ B", "A[m,k], B[k,n]", dtype=dtype, threads=options.threads)
+    for m, k, n in ((128, 50, 64), (128, 256, 256), (10_000, 50, 64), (10_000, 256, 256), (options.square,) * 3):
+        a, b = (random.standard_normal(shape).astype(dtype) for shape in ((m, k), (k, n)))
+        mine, theirs = np.empty((m, n), dtype), np.empty((m, n), dtype)
+        own = kernel.bind(A=a, B=b, out=mine)
+        calls = {"gradc": own, "blas": lambda a=a, b=b, out=theirs: np.matmul(a, b, out=out)}
+        times = summary(measure(calls, options.rounds, options.seconds), base="gradc")
+        np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=1e-3 * k)
+        seconds = times["gradc"]["min_seconds"]
+        rows.append(
+            {
+                "what": "A @ B, beside NumPy's",
+                "sizes": f"{m} × {k} × {n}",
+                "dtype": dtype,
+                "seconds": seconds,
+                "rate": 2 * m * k * n / seconds / 1e9,
+                "unit": "GFLOP/s",
+                "share": times["blas"]["min_seconds"] / seconds,
+            }
+        )
+    return rows
+
+
 def main(given: Sequence[str] | None = None) -> None:
     parser = sheet.parser(__doc__, rounds=9, seconds=0)
     parser.add_argument("--dtypes", nargs="+", default=["float64"], choices=("float64", "float32"))
@@ -103,7 +137,7 @@ def main(given: Sequence[str] | None = None) -> None:
     page = sheet.Sheet(options)
     page.say(f"\n{'what':<32}{'sizes':<24}{'dtype':<9}{'best, ms':>10}{'rate':>16}{'share':>8}")
     for dtype in options.dtypes:
-        for part in (streams, products):
+        for part in (streams, products, crossover):
             for row in part(options, dtype):
                 page.rows.append(row)
                 rate = f"{row['rate']:.1f} {row['unit']}"

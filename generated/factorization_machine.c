@@ -624,9 +624,10 @@ static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const doubl
     }
 }
 
-static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
-                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+/* With these roles: B is copied, and A read where it is. */
+static void gradc_multiply(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                           const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     const double one = 1;
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
@@ -661,6 +662,29 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
     }
 }
 
+/* What a product takes, in operations of a vector: multiplications, copies of B's panels, and C's elements, which are written
+ * once for each panel. Where neighbours in a row of B or of C are apart, squares of them are flipped. */
+static int64_t gradc_effort(int64_t rows, int64_t columns, int64_t depth, int64_t b_depth, int64_t b_column, int64_t c_row,
+                             int64_t c_column)
+{
+    const int64_t vectors = (columns + GRADC_LANES - 1) / GRADC_LANES, panels = (depth + GRADC_DEPTH - 1) / GRADC_DEPTH;
+    const int64_t copy = b_column == 1 ? 2 : b_depth == 1 ? 12 : 2 * GRADC_LANES;
+    const int64_t write = c_column == 1 ? 2 : c_row == 1 ? 24 : 4 * GRADC_LANES;
+    return vectors * (depth * (rows + copy) + panels * rows * write);
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+{
+    if (!below && gradc_effort(columns, rows, depth, a_depth, a_row, c_column, c_row)
+                      < gradc_effort(rows, columns, depth, b_depth, b_column, c_row, c_column)) {
+        gradc_multiply(columns, rows, depth, b, b_column, b_depth, a, a_depth, a_row, x, x_step, c, c_column, c_row, add, 0);
+    } else {
+        gradc_multiply(rows, columns, depth, a, a_row, a_depth, b, b_depth, b_column, x, x_step, c, c_row, c_column, add, below);
+    }
+}
+
 size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(n, sizeof(double))
@@ -684,7 +708,7 @@ static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t 
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, NULL, 0, &t1[tile_begin*k], k, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, &t1[tile_begin*k], 1, k, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -854,7 +878,7 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, NULL, 0, &t1[tile_begin*k], k, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, &t1[tile_begin*k], 1, k, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -1233,7 +1257,7 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
             const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &t2[strip_begin], 1, k, t3, 1, d, NULL, 0, t4, 128, 1, 0, 0);
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, t3, d, 1, &t2[strip_begin], k, 1, NULL, 0, t4, 1, 128, 0, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
             for (int64_t j = strip_begin; j < strip_end / 4 * 4; j += 4) {
@@ -1299,7 +1323,7 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
             }
 
             /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
-            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t4, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &t11_part[strip_begin], 1, k, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t4, 1, 128, NULL, 0, &t11_part[strip_begin], k, 1, 1, 0);
         }
 
         /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */

@@ -438,9 +438,10 @@ static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const doubl
     }
 }
 
-static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
-                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+/* With these roles: B is copied, and A read where it is. */
+static void gradc_multiply(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                           const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     const double one = 1;
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
@@ -472,6 +473,29 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
                 }
             }
         }
+    }
+}
+
+/* What a product takes, in operations of a vector: multiplications, copies of B's panels, and C's elements, which are written
+ * once for each panel. Where neighbours in a row of B or of C are apart, squares of them are flipped. */
+static int64_t gradc_effort(int64_t rows, int64_t columns, int64_t depth, int64_t b_depth, int64_t b_column, int64_t c_row,
+                             int64_t c_column)
+{
+    const int64_t vectors = (columns + GRADC_LANES - 1) / GRADC_LANES, panels = (depth + GRADC_DEPTH - 1) / GRADC_DEPTH;
+    const int64_t copy = b_column == 1 ? 2 : b_depth == 1 ? 12 : 2 * GRADC_LANES;
+    const int64_t write = c_column == 1 ? 2 : c_row == 1 ? 24 : 4 * GRADC_LANES;
+    return vectors * (depth * (rows + copy) + panels * rows * write);
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+{
+    if (!below && gradc_effort(columns, rows, depth, a_depth, a_row, c_column, c_row)
+                      < gradc_effort(rows, columns, depth, b_depth, b_column, c_row, c_column)) {
+        gradc_multiply(columns, rows, depth, b, b_column, b_depth, a, a_depth, a_row, x, x_step, c, c_column, c_row, add, 0);
+    } else {
+        gradc_multiply(rows, columns, depth, a, a_row, a_depth, b, b_depth, b_column, x, x_step, c, c_row, c_column, add, below);
     }
 }
 
@@ -579,7 +603,7 @@ static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64
 
 static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
                                              unsigned char *restrict tile_scratch_, size_t tile_bytes_, int64_t k,
-                                             double *restrict B_2, double *restrict A_2, double tau,
+                                             double *restrict A_2, double *restrict B_2, double tau,
                                              double *restrict t13_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
@@ -604,7 +628,7 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
             const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
 
             /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(strip_end - strip_begin, tile_end - tile_begin, k, &B_2[strip_begin*k], k, 1, &A_2[tile_begin*k], 1, k, NULL, 0, t8, 32, 1, 0, 0);
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &A_2[tile_begin*k], k, 1, &B_2[strip_begin*k], 1, k, NULL, 0, t8, 1, 32, 0, 0);
 
             /* S[i:n, j:n] = t8[i, j] / tau */
             /* t9[i:n] = max[j:n](S[i, j]) */
@@ -682,10 +706,10 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_value_rows1(part, GRADC_THREAD, n, parts_, tile_scratch_, tile_bytes_, k, B_2, A_2, tau, t13_parts);
+            info_nce_value_rows1(part, GRADC_THREAD, n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t13_parts);
         }
     } else {
-        info_nce_value_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, B_2, A_2, tau, t13_parts);
+        info_nce_value_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t13_parts);
     }
     double t13 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -968,7 +992,7 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, in
 
 static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
                                                 unsigned char *restrict tile_scratch_, size_t tile_bytes_, int64_t k,
-                                                double *restrict t5, double *restrict B_2, const double *restrict A,
+                                                double *restrict B_2, double *restrict t5, const double *restrict A,
                                                 const double *restrict B, double *restrict B_bar,
                                                 const double *restrict t1, const double *restrict t0,
                                                 double *restrict grad_A, double *restrict grad_B)
@@ -985,7 +1009,7 @@ static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, in
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t5[i, l]) */
-        gradc_product(tile_end - tile_begin, k, n, &t5[tile_begin*n], n, 1, B_2, k, 1, NULL, 0, A_bar, k, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, n, B_2, 1, k, &t5[tile_begin*n], 1, n, NULL, 0, A_bar, 1, k, 0, 0);
 
         /* t6[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
         /* t8[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
@@ -1103,10 +1127,10 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_backward_rows1(part, GRADC_THREAD, n, parts_, tile_scratch_, tile_bytes_, k, t5, B_2, A, B, B_bar, t1, t0, grad_A, grad_B);
+            info_nce_backward_rows1(part, GRADC_THREAD, n, parts_, tile_scratch_, tile_bytes_, k, B_2, t5, A, B, B_bar, t1, t0, grad_A, grad_B);
         }
     } else {
-        info_nce_backward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, t5, B_2, A, B, B_bar, t1, t0, grad_A, grad_B);
+        info_nce_backward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, B_2, t5, A, B, B_bar, t1, t0, grad_A, grad_B);
     }
     return 0;
 }
@@ -1221,8 +1245,8 @@ static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thre
 static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
                                                       double *restrict B_bar, unsigned char *restrict tile_scratch_,
-                                                      size_t tile_bytes_, int64_t k, double *restrict B_2,
-                                                      double *restrict A_2, double tau, double t15,
+                                                      size_t tile_bytes_, int64_t k, double *restrict A_2,
+                                                      double *restrict B_2, double tau, double t15,
                                                       const double *restrict A, double *restrict t7,
                                                       double *restrict grad_A, double *restrict t14_parts)
 {
@@ -1257,7 +1281,7 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
             const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
 
             /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(strip_end - strip_begin, tile_end - tile_begin, k, &B_2[strip_begin*k], k, 1, &A_2[tile_begin*k], 1, k, NULL, 0, t8, 32, 1, 0, 0);
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &A_2[tile_begin*k], k, 1, &B_2[strip_begin*k], 1, k, NULL, 0, t8, 1, 32, 0, 0);
 
             /* S[i:n, j:n] = t8[i, j] / tau */
             /* t9[i:n] = max[j:n](S[i, j]) */
@@ -1318,7 +1342,7 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
         }
 
         /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t17[i, l]) */
-        gradc_product(tile_end - tile_begin, k, n, S, 1, 32, B_2, k, 1, NULL, 0, A_bar, k, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, n, B_2, 1, k, S, 32, 1, NULL, 0, A_bar, 1, k, 0, 0);
 
         /* t18[i:n] = sum[j:k](A[i, j] * A_bar[i, j]), in the place of t9 */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
@@ -1367,7 +1391,7 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
         }
 
         /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t17[l, i]) */
-        gradc_product(n, k, tile_end - tile_begin, S, 32, 1, &A_2[tile_begin*k], k, 1, NULL, 0, B_bar_part, k, 1, 1, 0);
+        gradc_product(k, n, tile_end - tile_begin, &A_2[tile_begin*k], 1, k, S, 1, 32, NULL, 0, B_bar_part, 1, k, 1, 0);
     }
     t14_part = gradc_rounded(t14_part, t14_part_low);
     t14_parts[part] = t14_part;
@@ -1476,10 +1500,10 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_value_and_grad_rows1(part, GRADC_THREAD, n, parts_, part_scratch, part_bytes, B_bar, tile_scratch_, tile_bytes_, k, B_2, A_2, tau, t15, A, t7, grad_A, t14_parts);
+            info_nce_value_and_grad_rows1(part, GRADC_THREAD, n, parts_, part_scratch, part_bytes, B_bar, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t15, A, t7, grad_A, t14_parts);
         }
     } else {
-        info_nce_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, B_bar, tile_scratch_, tile_bytes_, k, B_2, A_2, tau, t15, A, t7, grad_A, t14_parts);
+        info_nce_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, B_bar, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t15, A, t7, grad_A, t14_parts);
     }
     double t14 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {

@@ -360,9 +360,10 @@ static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const doubl
     }
 }
 
-static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
-                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+/* With these roles: B is copied, and A read where it is. */
+static void gradc_multiply(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                           const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     const double one = 1;
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
@@ -394,6 +395,29 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
                 }
             }
         }
+    }
+}
+
+/* What a product takes, in operations of a vector: multiplications, copies of B's panels, and C's elements, which are written
+ * once for each panel. Where neighbours in a row of B or of C are apart, squares of them are flipped. */
+static int64_t gradc_effort(int64_t rows, int64_t columns, int64_t depth, int64_t b_depth, int64_t b_column, int64_t c_row,
+                             int64_t c_column)
+{
+    const int64_t vectors = (columns + GRADC_LANES - 1) / GRADC_LANES, panels = (depth + GRADC_DEPTH - 1) / GRADC_DEPTH;
+    const int64_t copy = b_column == 1 ? 2 : b_depth == 1 ? 12 : 2 * GRADC_LANES;
+    const int64_t write = c_column == 1 ? 2 : c_row == 1 ? 24 : 4 * GRADC_LANES;
+    return vectors * (depth * (rows + copy) + panels * rows * write);
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+{
+    if (!below && gradc_effort(columns, rows, depth, a_depth, a_row, c_column, c_row)
+                      < gradc_effort(rows, columns, depth, b_depth, b_column, c_row, c_column)) {
+        gradc_multiply(columns, rows, depth, b, b_column, b_depth, a, a_depth, a_row, x, x_step, c, c_column, c_row, add, 0);
+    } else {
+        gradc_multiply(rows, columns, depth, a, a_row, a_depth, b, b_depth, b_column, x, x_step, c, c_row, c_column, add, below);
     }
 }
 
@@ -537,7 +561,7 @@ size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
 static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict Z, int64_t k, int64_t n,
-                                                       const double *restrict X, const double *restrict W,
+                                                       const double *restrict W, const double *restrict X,
                                                        double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
@@ -553,7 +577,7 @@ static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, 
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(n, k, tile_end - tile_begin, &X[tile_begin], d, 1, &W[tile_begin*k], k, 1, NULL, 0, Z_part, k, 1, 1, 0);
+        gradc_product(k, n, tile_end - tile_begin, &W[tile_begin*k], 1, k, &X[tile_begin], 1, d, NULL, 0, Z_part, 1, k, 1, 0);
 
         /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
         double t4_part_sum = 0.0;
@@ -628,10 +652,10 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            multiclass_hinge_forward_rows0(part, d, parts, part_scratch, part_bytes, Z, k, n, X, W, t4_parts);
+            multiclass_hinge_forward_rows0(part, d, parts, part_scratch, part_bytes, Z, k, n, W, X, t4_parts);
         }
     } else {
-        multiclass_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, Z, k, n, X, W, t4_parts);
+        multiclass_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, Z, k, n, W, X, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -878,7 +902,7 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
             }
 
             /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
-            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &t9_part[strip_begin], 1, k, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t8, 1, 128, NULL, 0, &t9_part[strip_begin], k, 1, 1, 0);
         }
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);

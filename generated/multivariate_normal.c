@@ -434,9 +434,10 @@ static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const doubl
     }
 }
 
-static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
-                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+/* With these roles: B is copied, and A read where it is. */
+static void gradc_multiply(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                           const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     const double one = 1;
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
@@ -468,6 +469,29 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
                 }
             }
         }
+    }
+}
+
+/* What a product takes, in operations of a vector: multiplications, copies of B's panels, and C's elements, which are written
+ * once for each panel. Where neighbours in a row of B or of C are apart, squares of them are flipped. */
+static int64_t gradc_effort(int64_t rows, int64_t columns, int64_t depth, int64_t b_depth, int64_t b_column, int64_t c_row,
+                             int64_t c_column)
+{
+    const int64_t vectors = (columns + GRADC_LANES - 1) / GRADC_LANES, panels = (depth + GRADC_DEPTH - 1) / GRADC_DEPTH;
+    const int64_t copy = b_column == 1 ? 2 : b_depth == 1 ? 12 : 2 * GRADC_LANES;
+    const int64_t write = c_column == 1 ? 2 : c_row == 1 ? 24 : 4 * GRADC_LANES;
+    return vectors * (depth * (rows + copy) + panels * rows * write);
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+{
+    if (!below && gradc_effort(columns, rows, depth, a_depth, a_row, c_column, c_row)
+                      < gradc_effort(rows, columns, depth, b_depth, b_column, c_row, c_column)) {
+        gradc_multiply(columns, rows, depth, b, b_column, b_depth, a, a_depth, a_row, x, x_step, c, c_column, c_row, add, 0);
+    } else {
+        gradc_multiply(rows, columns, depth, a, a_row, a_depth, b, b_depth, b_column, x, x_step, c, c_row, c_column, add, below);
     }
 }
 
@@ -754,7 +778,7 @@ static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t
         }
 
         /* t8[i:d, k:d] = sum[j:n](t1[k, j] * t5[i, j]) */
-        gradc_product(tile_end - tile_begin, d, n, &t5[tile_begin*n], n, 1, t1, 1, n, NULL, 0, &t8[tile_begin*d], d, 1, 0, 0);
+        gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &t5[tile_begin*n], 1, n, NULL, 0, &t8[tile_begin*d], 1, d, 0, 0);
     }
 }
 
@@ -949,7 +973,7 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, i
         }
 
         /* t9[i:d, k:d] = sum[j:n](t1[k, j] * t6[i, j]) */
-        gradc_product(tile_end - tile_begin, d, n, &t6[tile_begin*n], n, 1, t1, 1, n, NULL, 0, &t9[tile_begin*d], d, 1, 0, 0);
+        gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &t6[tile_begin*n], 1, n, NULL, 0, &t9[tile_begin*d], 1, d, 0, 0);
     }
 }
 

@@ -437,9 +437,10 @@ static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const doubl
     }
 }
 
-static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
-                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+/* With these roles: B is copied, and A read where it is. */
+static void gradc_multiply(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                           const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     const double one = 1;
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
@@ -471,6 +472,29 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
                 }
             }
         }
+    }
+}
+
+/* What a product takes, in operations of a vector: multiplications, copies of B's panels, and C's elements, which are written
+ * once for each panel. Where neighbours in a row of B or of C are apart, squares of them are flipped. */
+static int64_t gradc_effort(int64_t rows, int64_t columns, int64_t depth, int64_t b_depth, int64_t b_column, int64_t c_row,
+                             int64_t c_column)
+{
+    const int64_t vectors = (columns + GRADC_LANES - 1) / GRADC_LANES, panels = (depth + GRADC_DEPTH - 1) / GRADC_DEPTH;
+    const int64_t copy = b_column == 1 ? 2 : b_depth == 1 ? 12 : 2 * GRADC_LANES;
+    const int64_t write = c_column == 1 ? 2 : c_row == 1 ? 24 : 4 * GRADC_LANES;
+    return vectors * (depth * (rows + copy) + panels * rows * write);
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+{
+    if (!below && gradc_effort(columns, rows, depth, a_depth, a_row, c_column, c_row)
+                      < gradc_effort(rows, columns, depth, b_depth, b_column, c_row, c_column)) {
+        gradc_multiply(columns, rows, depth, b, b_column, b_depth, a, a_depth, a_row, x, x_step, c, c_column, c_row, add, 0);
+    } else {
+        gradc_multiply(rows, columns, depth, a, a_row, a_depth, b, b_depth, b_column, x, x_step, c, c_row, c_column, add, below);
     }
 }
 
@@ -719,7 +743,7 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     }
 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-    gradc_product(n, k, d, X, d, 1, W, k, 1, NULL, 0, t0, k, 1, 1, 0);
+    gradc_product(k, n, d, W, 1, k, X, 1, d, NULL, 0, t0, 1, k, 1, 0);
     const int64_t parts = gradc_parts(n, 26*k + 32, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
@@ -802,7 +826,7 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W_part[strip_begin], 1, k, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, Z_bar, 1, 128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
 }
@@ -974,7 +998,7 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t0, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W_part[strip_begin], 1, k, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t0, 1, 128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);

@@ -466,9 +466,10 @@ static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const doubl
     }
 }
 
-static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
-                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+/* With these roles: B is copied, and A read where it is. */
+static void gradc_multiply(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                           const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     const double one = 1;
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
@@ -500,6 +501,29 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
                 }
             }
         }
+    }
+}
+
+/* What a product takes, in operations of a vector: multiplications, copies of B's panels, and C's elements, which are written
+ * once for each panel. Where neighbours in a row of B or of C are apart, squares of them are flipped. */
+static int64_t gradc_effort(int64_t rows, int64_t columns, int64_t depth, int64_t b_depth, int64_t b_column, int64_t c_row,
+                             int64_t c_column)
+{
+    const int64_t vectors = (columns + GRADC_LANES - 1) / GRADC_LANES, panels = (depth + GRADC_DEPTH - 1) / GRADC_DEPTH;
+    const int64_t copy = b_column == 1 ? 2 : b_depth == 1 ? 12 : 2 * GRADC_LANES;
+    const int64_t write = c_column == 1 ? 2 : c_row == 1 ? 24 : 4 * GRADC_LANES;
+    return vectors * (depth * (rows + copy) + panels * rows * write);
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+{
+    if (!below && gradc_effort(columns, rows, depth, a_depth, a_row, c_column, c_row)
+                      < gradc_effort(rows, columns, depth, b_depth, b_column, c_row, c_column)) {
+        gradc_multiply(columns, rows, depth, b, b_column, b_depth, a, a_depth, a_row, x, x_step, c, c_column, c_row, add, 0);
+    } else {
+        gradc_multiply(rows, columns, depth, a, a_row, a_depth, b, b_depth, b_column, x, x_step, c, c_row, c_column, add, below);
     }
 }
 
@@ -711,7 +735,7 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, in
         }
 
         /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-        gradc_product(tile_end - tile_begin, k, h, &t1[tile_begin*h], h, 1, W2, k, 1, NULL, 0, &t2[tile_begin*k], k, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, h, W2, 1, k, &t1[tile_begin*h], 1, h, NULL, 0, &t2[tile_begin*k], 1, k, 0, 0);
 
         /* Z[m:n, l:k] = t2[m, l] + b2[l] */
         /* t3[m:n] = max[l:k](Z[m, l]) */
@@ -784,7 +808,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
     }
 
     /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-    gradc_product(n, h, d, X, d, 1, W1, h, 1, NULL, 0, t0, h, 1, 1, 0);
+    gradc_product(h, n, d, W1, 1, h, X, 1, d, NULL, 0, t0, 1, h, 1, 0);
     const int64_t parts = gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
@@ -909,11 +933,11 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
             }
 
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t7[m, j]) */
-            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W1_part[strip_begin], 1, h, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, 1, 128, NULL, 0, &grad_W1_part[strip_begin], h, 1, 1, 0);
         }
 
         /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
-        gradc_product(k, h, tile_end - tile_begin, t2_tile, 128, 1, &t1[tile_begin*h], h, 1, NULL, 0, grad_W2_part, 1, k, 1, 0);
+        gradc_product(h, k, tile_end - tile_begin, &t1[tile_begin*h], 1, h, t2_tile, 1, 128, NULL, 0, grad_W2_part, k, 1, 1, 0);
     }
 }
 
@@ -1158,7 +1182,7 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
             }
 
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t13[m, j]) */
-            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W1_part[strip_begin], 1, h, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t13, 1, 128, NULL, 0, &grad_W1_part[strip_begin], h, 1, 1, 0);
         }
 
         /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */

@@ -157,7 +157,7 @@ def _products(
     numbers: Sequence[int],
     weights: int | None,
 ) -> list[tuple[int, Product | VectorProduct]]:
-    """What calls of two factors there may be, each with how well its loops run along memory."""
+    """What calls of two factors there may be, each with a score; which operand is copied, the call itself decides."""
     (action,) = stage.actions
     operands = [stage.body[number] for number in (*numbers, *(() if weights is None else (weights,)))]
     if any(e.op != "access" or arrays[e.data[0]].dtype != "real" for e in operands):
@@ -190,13 +190,6 @@ def _products(
                 for depth in depths:
                     if _is_short(stage, (row, column, depth)):
                         continue
-                    source = stage.body[second].data
-                    # B is copied for all rows of C, and flipped meanwhile at little cost, unless it is the larger one.
-                    streamed = depth == stage.stream
-                    smooth = (1 + streamed) * _is_fast(source[1], fast_axis(source[0]), column)
-                    smooth += (2 - streamed) * _is_fast(action.subscripts, fast_axis(action.array), column)
-                    # A tile's rows are the deepest loop there is: of two depths it is the one to take.
-                    smooth += 4 * streamed
                     if weights is not None and (
                         weighed is None or depth not in weighed or {row, column} & weighed.keys()
                     ):
@@ -205,8 +198,9 @@ def _products(
                     if below and action.subscripts[-2:] != (index(row), index(column)):
                         continue
                     below = below and stage.stream not in (row, column)  # a tile's rows begin anywhere
-                    smooth += 8 * below
-                    found.append((smooth, Product(row, column, depth, first, second, below, weights)))
+                    # A tile's rows are the deepest loop there is: of two depths it is the one to take.
+                    score = (depth == stage.stream) + 2 * below
+                    found.append((score, Product(row, column, depth, first, second, below, weights)))
     return found
 
 
