@@ -7,7 +7,8 @@ Memory-bound: logistic and ridge on data many times larger than the last-level c
 over the seconds of `value_and_grad`; beside them `read_all` of `by_hand.c`, which sums an array of the same size and
 does nothing else. Bound by arithmetic: two layers with 256 hidden units. What counts is 2 for each multiplication of
 the five matrix products that value and gradient need, without tanh and softmax; beside them NumPy's product of two
-square matrices. Last, one matrix product beside NumPy's on the same matrices, at sizes from a tile's upwards. All run in one process, in turn, and the fastest round counts.
+square matrices. Last, one matrix product beside NumPy's on the same matrices, at sizes from a tile's upwards. All run
+in one process, in turn, and the fastest round counts.
 """
 
 from __future__ import annotations

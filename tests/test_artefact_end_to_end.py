@@ -267,6 +267,70 @@ def test_a_program_links_it(built, tmp_path, compiler, suffix, flags):
     np.testing.assert_allclose([float(x) for x in said], [0, value, *grad_w, grad_lam], rtol=1e-13)
 
 
+THREADS = """\
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "logistic.h"
+
+enum { CALLS = 12, D = 20 };
+
+int main(void)
+{
+    int wrong = 0;
+    for (int64_t n = 200; n <= 20000; n *= 100) {
+        double *X = malloc((size_t)(n * D) * sizeof(double)), *y = malloc((size_t)n * sizeof(double)), w[D];
+        double found[CALLS][D + 2];
+        for (int64_t i = 0; i < n * D; ++i) {
+            X[i] = sin((double)i);
+        }
+        for (int64_t i = 0; i < n; ++i) {
+            y[i] = i % 3 ? 1 : -1;
+        }
+        for (int64_t j = 0; j < D; ++j) {
+            w[j] = cos((double)j);
+        }
+        for (int nested = 1; nested <= 2; ++nested) { /* threads of the kernels' own within those of this program */
+            omp_set_max_active_levels(nested);
+            #pragma omp parallel for num_threads(4)
+            for (int k = 0; k < CALLS; ++k) {
+                void *work = malloc(logistic_value_and_grad_work(DIMS) + 1);
+                logistic_value_and_grad(DIMS, w, X, y, 0.25, &found[k][D], found[k], &found[k][D + 1], work);
+                free(work);
+            }
+            for (int k = 1; k < CALLS; ++k) {
+                wrong += memcmp(found[k], found[0], sizeof(found[0])) != 0;
+            }
+        }
+        printf("%.17g\\n", found[0][D]);
+        free(X);
+        free(y);
+    }
+    return wrong;
+}
+"""
+
+
+def test_threads_of_a_program_may_call_it(built, tmp_path):
+    """Buffers are of the thread of the kernel's own team, not of the caller's."""
+    gcc = shutil.which("gcc")
+    if gcc is None:
+        pytest.skip("no gcc")
+    dims = dims_of((built / "logistic.h").read_text()).replace("3", "n").replace("2", "D")
+    (tmp_path / "main.c").write_text(THREADS.replace("DIMS", dims))
+    flags = ["-std=c99", "-O2", "-pedantic", "-Wall", "-Wextra", "-Werror", "-fopenmp", "-g", "-fsanitize=address"]
+    words = [gcc, *flags, f"-I{built}", tmp_path / "main.c", built / "logistic.c", "-lm", "-o", tmp_path / "main"]
+    subprocess.run(words, check=True)
+    done = subprocess.run([tmp_path / "main"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    n = 200
+    X, y = np.sin(np.arange(n * 20.0)).reshape(n, 20), np.where(np.arange(n) % 3, 1.0, -1.0)
+    expected = kernels()["logistic"](np.cos(np.arange(20.0)), X, y, 0.25)
+    np.testing.assert_allclose(float(done.stdout.split()[0]), expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_headers_stand_alone_in_cpp(built, name):
     found = shutil.which("g++") or shutil.which("clang++")
