@@ -162,7 +162,7 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--features", nargs="+", type=int, default=[2, 5, 10, 20, 50, 100, 200, 500, 1000], metavar="D")
     parser.add_argument("--budget", type=int, default=200_000, help="numbers of X along d: n is this over d")
     parser.add_argument("--operations", nargs="+", type=int, default=[10**k for k in range(1, 6)], metavar="COUNT")
-    parser.add_argument("--chained", nargs="+", type=int, default=[10, 100, 1_000, 2_000], metavar="COUNT")
+    parser.add_argument("--chained", nargs="+", type=int, default=[10, 100, 1_000, 10_000], metavar="COUNT")
     parser.add_argument("--patience", type=int, default=600, metavar="SECONDS", help="for compiling one expression")
     parser.add_argument("--dtype", default="float64", choices=("float64", "float32"))
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
