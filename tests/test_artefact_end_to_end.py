@@ -239,6 +239,7 @@ def dims_of(header: str) -> str:
         ("gcc", "c", ["-std=c99"]),
         ("clang", "c", ["-std=c99"]),
         ("gcc", "c", ["-std=c99", "-O3", "-fopenmp-simd", "-DGRADC_OPENMP_SIMD"]),
+        ("musl-gcc", "c", ["-std=c99", "-O3", "-fopenmp-simd", "-DGRADC_OPENMP_SIMD"]),
         ("g++", "cpp", ["-std=c++11"]),
         ("clang++", "cpp", ["-std=c++17"]),
     ],

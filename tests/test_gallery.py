@@ -9,7 +9,7 @@ from gradc import gallery
 from gradc.losses import CATALOGUE
 
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror")
-C_COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
+C_COMPILERS = [name for name in ("gcc", "clang", "musl-gcc") if shutil.which(name)]
 needs_c = pytest.mark.skipif(not C_COMPILERS, reason="no gcc and no clang")
 # Sections of an object file whose symbols are variables: initialised, zeroed, common, small.
 VARIABLES = frozenset("BbCcDdGgSs")
