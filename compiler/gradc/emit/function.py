@@ -272,6 +272,15 @@ def _ctype_of(dtype: str) -> str:
     return {"float64": "double", "float32": "float"}.get(dtype) or C_TYPES[dtype]
 
 
+class _Rows(NamedTuple):
+    """A parallel loop while it is written: what is before, in and after it, and the names that are its own."""
+
+    before: list[Statement]
+    inner: list[Statement]
+    late: list[Statement]
+    local: list[str]
+
+
 class _Scope:
     """The arrays of one program (the function's, or a scan's body) and the C text of an element of each."""
 
@@ -435,7 +444,7 @@ class _Scope:
     def _write_parallel(self, position: int, nest: Nest) -> list[Statement]:
         """The rows in parts, whose number depends on the sizes alone; their sums are added in order."""
         assert nest.extent is not None
-        writer, real = self.writer, self.writer.real
+        writer = self.writer
         writer.parallel = True
         writer.helpers.add("parts")
         extent = writer.size_text(nest.extent)
@@ -443,85 +452,90 @@ class _Scope:
         scalars = [number for number in self._carried(position) if not self.arrays[number].shape]
         stored = dict.fromkeys(a.array for stage in nest.stages for a in stage.actions)
         buffers = [n for n in stored if self.plan.storage.get(n) == TILE and n not in self.plan.shared]
-        size_of = {
-            n: f"gradc_bytes({writer.size_text(product(self._stored_shape(n))).text}, sizeof({real}))"
-            for n in (*carried, *buffers)
-        }
         least = sum((product(self.arrays[number].shape) for number in carried), ZERO)
         parts = writer.table.choose("parts")
         count = (
             f"gradc_parts({extent.text}, {writer.size_text(_cost_of_row(nest)).text}, {writer.size_text(least).text})"
         )
-        statements: list[Statement] = [Line(f"const int64_t {parts} = {count};")]
-        inner: list[Statement] = [
-            Line(f"const int64_t part_begin = gradc_cut({extent.text}, {parts}, part);"),
-            Line(f"const int64_t part_end = gradc_cut({extent.text}, {parts}, part + 1);"),
-        ]
         names = {number: self.name_of[number] for number in (*carried, *scalars)}
-        local: list[str] = []
+        rows = _Rows(
+            [Line(f"const int64_t {parts} = {count};")],
+            [
+                Line(f"const int64_t part_begin = gradc_cut({extent.text}, {parts}, part);"),
+                Line(f"const int64_t part_end = gradc_cut({extent.text}, {parts}, part + 1);"),
+            ],
+            [],
+            [],
+        )
         # A part has sums of its own; tiles' buffers are the thread's, and so are in its cache from part to part.
-        blocks: list[tuple[str, str]] = []
-        for wanted, numbers, which in (("part", carried, "part"), ("tile", buffers, "thread")):
-            block, each = (writer.table.choose(f"{wanted}_{what}") if numbers else "" for what in ("scratch", "bytes"))
-            blocks.append((block, each))
-            if not numbers:
-                continue
-            total, own = " + ".join(size_of[number] for number in numbers), f"{wanted}_own"
-            statements.append(Line(f"const size_t {each} = {total};"))
-            writer.buffers.append(_Buffer(block, ONE, "unsigned char", f"(size_t){count} * ({total})"))
-            inner.append(Line(f"unsigned char *{own} = {block} + {which} * {each};"))
-            for k, number in enumerate(numbers):
-                here, start = self.name_of[number], f"(void *){own}"
-                if number in names:
-                    here = self.name_of[number] = writer.table.choose(f"{here.removeprefix('*')}_part")
-                    local.append(here)
-                    start = f"part == 0 ? {names[number]} : {start}"
-                inner.append(Line(f"{c_type(self.arrays[number].kind, real)} *const {here} = {start};"))
-                if k + 1 < len(numbers):
-                    inner.append(Line(f"{own} += {size_of[number]};"))
-        (block, part_bytes), _ = blocks
-        late: list[Statement] = []
-        sums_of: dict[int, str] = {}
-        for number in scalars:
-            sums = sums_of[number] = writer.table.choose(f"{names[number].removeprefix('*')}_parts")
-            here = self.name_of[number] = writer.table.choose(f"{names[number].removeprefix('*')}_part")
-            local.append(here)
-            kind = self._kind_carried(number, nest)
-            statements.append(Line(f"{real} {sums}[GRADC_PARTS];"))
-            late += [
-                Line(f"{real} {names[number]} = {self._identity(kind)};"),
-                Block(
-                    f"for (int64_t part = 0; part < {parts}; ++part)",
-                    [Line(_combine(kind, names[number], Text(f"{sums}[part]")))],
-                ),
-            ]
-            inner.append(Line(f"{real} {here} = {self._identity(kind)};"))
-            inner += self._open_low(number, nest)
-        offset = ""
+        place = self._carve(rows, "part", "part", carried, count)
+        self._carve(rows, "tile", "thread", buffers, count)
+        sums = {number: self._part_number(rows, number, nest, parts) for number in scalars}
         for number in carried:
-            kind = self._kind_carried(number, nest)
-            inner.append(self._clear(number, self.arrays[number].shape, kind))
-            total_text = writer.size_text(product(self.arrays[number].shape)).at(6)
-            at, more = writer.at, f"{names[number]}_more"
-            combine = Line(_combine(kind, f"{names[number]}[{at}]", Text(f"{more}[{at}]")))
-            late.append(
-                Block(
-                    f"for (int64_t part = 1; part < {parts}; ++part)",
-                    [
-                        Line(f"const {real} *const {more} = (void *)({block} + part * {part_bytes}{offset});"),
-                        Block(f"for (int64_t {at} = 0; {at} < {total_text}; ++{at})", [combine], "GRADC_SIMD()"),
-                    ],
-                )
-            )
-            offset += f" + {size_of[number]}"
-        inner += self._write_nest(nest, ("part_begin", "part_end"))
+            self._part_array(rows, number, names[number], nest, parts, place)
+            place += f" + {self._bytes_of(number)}"
+        rows.inner.extend(self._write_nest(nest, ("part_begin", "part_end")))
         for number in scalars:
-            inner += self._close_low(number)
-            inner.append(Line(f"{sums_of[number]}[part] = {self.name_of[number]};"))
+            rows.inner.extend(self._close_low(number))
+            rows.inner.append(Line(f"{sums[number]}[part] = {self.name_of[number]};"))
         self.name_of.update(names)
-        writer.table.taken.difference_update(local)
-        statements.append(Block(f"for (int64_t part = 0; part < {parts}; ++part)", inner, f"GRADC_PARALLEL({parts})"))
-        return [*statements, *late]
+        writer.table.taken.difference_update(rows.local)
+        loop = Block(f"for (int64_t part = 0; part < {parts}; ++part)", rows.inner, f"GRADC_PARALLEL({parts})")
+        return [*rows.before, loop, *rows.late]
+
+    def _carve(self, rows: _Rows, title: str, which: str, numbers: Sequence[int], count: str) -> str:
+        """Give a part, or a thread, its share of a block of scratch for some arrays; gives where a part's begins.
+
+        What is summed up over all rows is, for the first part, where it belongs already.
+        """
+        if not numbers:
+            return ""
+        writer, own = self.writer, f"{title}_own"
+        block, each = (writer.table.choose(f"{title}_{what}") for what in ("scratch", "bytes"))
+        total = " + ".join(map(self._bytes_of, numbers))
+        rows.before.append(Line(f"const size_t {each} = {total};"))
+        writer.buffers.append(_Buffer(block, ONE, "unsigned char", f"(size_t){count} * ({total})"))
+        rows.inner.append(Line(f"unsigned char *{own} = {block} + {which} * {each};"))
+        for k, number in enumerate(numbers):
+            here, start = self.name_of[number], f"(void *){own}"
+            if which == "part":
+                start = f"part == 0 ? {here} : {start}"
+                here = self._part_name(rows, number)
+            rows.inner.append(Line(f"{c_type(self.arrays[number].kind, writer.real)} *const {here} = {start};"))
+            if k + 1 < len(numbers):
+                rows.inner.append(Line(f"{own} += {self._bytes_of(number)};"))
+        return f"{block} + part * {each}"
+
+    def _part_name(self, rows: _Rows, number: int) -> str:
+        """A part's own name of what it sums up."""
+        here = self.name_of[number] = self.writer.table.choose(f"{self.name_of[number].removeprefix('*')}_part")
+        rows.local.append(here)
+        return here
+
+    def _part_number(self, rows: _Rows, number: int, nest: Nest, parts: str) -> str:
+        """A number that each part sums up, in a variable; gives the array of them all."""
+        real, name, kind = self.writer.real, self.name_of[number], self._kind_carried(number, nest)
+        sums = self.writer.table.choose(f"{name.removeprefix('*')}_parts")
+        here = self._part_name(rows, number)
+        rows.before.append(Line(f"{real} {sums}[GRADC_PARTS];"))
+        rows.inner.append(Line(f"{real} {here} = {self._identity(kind)};"))
+        rows.inner.extend(self._open_low(number, nest))
+        combine = Line(_combine(kind, name, Text(f"{sums}[part]")))
+        rows.late.append(Line(f"{real} {name} = {self._identity(kind)};"))
+        rows.late.append(Block(f"for (int64_t part = 0; part < {parts}; ++part)", [combine]))
+        return sums
+
+    def _part_array(self, rows: _Rows, number: int, name: str, nest: Nest, parts: str, place: str) -> None:
+        """An array that each part sums up, in its share of the scratch."""
+        shape, kind = self.arrays[number].shape, self._kind_carried(number, nest)
+        rows.inner.append(self._clear(number, shape, kind))
+        total, at, more = self.writer.size_text(product(shape)).at(6), self.writer.at, f"{name}_more"
+        combine = Line(_combine(kind, f"{name}[{at}]", Text(f"{more}[{at}]")))
+        each: list[Statement] = [
+            Line(f"const {self.writer.real} *const {more} = (void *)({place});"),
+            Block(f"for (int64_t {at} = 0; {at} < {total}; ++{at})", [combine], "GRADC_SIMD()"),
+        ]
+        rows.late.append(Block(f"for (int64_t part = 1; part < {parts}; ++part)", each))
 
     def _open_low(self, number: int, nest: Nest) -> list[Statement]:
         """What a long sum loses to rounding is kept, and added at the end."""
@@ -538,7 +552,7 @@ class _Scope:
         suffix = "" if self.writer.real == "double" else "_f"
         return [Line(f"{self.name_of[number]} = gradc_rounded{suffix}({self.name_of[number]}, {low});")]
 
-    def bytes_of(self, number: int) -> str:
+    def _bytes_of(self, number: int) -> str:
         """The bytes of what is stored of an array."""
         count = self.writer.size_text(product(self._stored_shape(number))).text
         return f"gradc_bytes({count}, sizeof({self.writer.real}))"
