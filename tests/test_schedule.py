@@ -11,6 +11,7 @@ import gradc
 from compiled import NARROWER, c_text, compile_programs, run
 from gradc import losses, pipeline
 from gradc.calculus.semantics import SEMANTICS
+from gradc.emit import loops
 from gradc.emit.function import FunctionWriter
 from gradc.frontends.formula import parse_program
 from gradc.ir.interpret import interpret
@@ -780,6 +781,22 @@ def test_long_loops_are_split_and_their_parts_pass_on_what_is_needed(dtype):
         for mine, theirs in zip(function(*arguments), expected, strict=True):
             scale = np.max(np.abs(theirs), initial=1e-300)
             assert np.max(np.abs(mine - theirs), initial=0) <= {"float64": 1e-11, "float32": 1e-3}[dtype] * scale
+
+
+def test_long_functions_call_their_loops(monkeypatch):
+    """A loop is a function of its own unless it sums into a variable that is around it, and computes the same bits."""
+    names = ("softmax_cross_entropy", "two_layer", "t_sne", "info_nce", "student_t", "listnet")
+    programs = {name: gradients()[name][1] for name in names}
+    whole = compile_programs(programs, "float64")
+    monkeypatch.setattr(loops, "LONGEST", 40)
+    monkeypatch.setattr(loops, "_LEAST", 4)
+    source = c_text(programs, "float64")[0]
+    assert len(set(re.findall(r"\w+_loop\d+(?=\()", source))) > 10
+    apart = compile_programs(programs, "float64")
+    for name in names:
+        example = losses.CATALOGUE[name].example(np.random.default_rng(5)).values()
+        for one, other in zip(whole[name](*example), apart[name](*example), strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_what_split_loops_pass_on_takes_few_buffers():

@@ -9,6 +9,7 @@ from gradc.calculus.reductions import REDUCTIONS
 from gradc.calculus.routines import ROUTINES
 from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_constant, spell_size
 from gradc.emit.indices import IndexUse, index_uses
+from gradc.emit.loops import loops_apart
 from gradc.emit.names import NameTable
 from gradc.emit.parallel import outline
 from gradc.emit.pieces import Piece, cut, names_in
@@ -144,6 +145,7 @@ class FunctionWriter:
             self.helpers |= used_helpers
         statements, shared = outline(statements, around, self.name)
         statements, pieces = cut(statements, around, self.name, self._reserve)
+        statements, loops = loops_apart(statements, dict(around), self.name)
         used = frozenset(names_in(statements))
         head: list[Statement] = []
         head += [Line(f"(void){name};") for name in (*self.dims.values(), *self.parameters) if name not in used]
@@ -173,7 +175,7 @@ class FunctionWriter:
             tuple(sorted(self.helpers)),
             tuple(sorted(self.ops)),
             self.parallel,
-            (*shared, *pieces),
+            (*shared, *pieces, *loops),
         )
 
     def _reserve(self, wanted: str, count: int, kind: str) -> str:

@@ -17,11 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from gradc.emit.loops import declared, loops_apart
 from gradc.emit.pieces import Piece, names_in
 from gradc.emit.statements import Block, Line, Statement, render_lines
 
 _PRAGMA = re.compile(r"GRADC_PARALLEL\((\w+)\)")
-_DECLARED = re.compile(r"(?:const )?(double|float|int64_t|size_t|int) (\*const )?(\w+)(\[GRADC_PARTS\])?(?: = .*)?;")
 
 
 def outline(
@@ -39,18 +39,22 @@ def outline(
     known = dict(around)
     result: list[Statement] = []
     pieces: list[Piece] = []
+    count = 0
     for statement in statements:
         found = _PRAGMA.fullmatch(statement.pragma) if isinstance(statement, Block) else None
         if found is None or not isinstance(statement, Block):
             result.append(statement)
-            known.update(_declared(statement))
+            known.update(declared(statement))
             continue
         parameters = _parameters(statement.body, known)
-        callee = f"{name}_rows{len(pieces)}"
-        lines = tuple(render_lines(statement.body, 1))
+        callee = f"{name}_rows{count}"
+        count += 1
         # Which thread it is, the loop tells: a caller may be in a parallel region of its own.
         own = ["part", *(["thread"] if "thread" in names_in(statement.body) else [])]
-        pieces.append(Piece(callee, (*(f"int64_t {word}" for word in own), *(t for _, t in parameters)), lines))
+        body, loops = loops_apart(statement.body, {word: f"int64_t {word}" for word in own} | dict(parameters), callee)
+        pieces += loops
+        texts = [*(f"int64_t {word}" for word in own), *(text for _, text in parameters)]
+        pieces.append(Piece(callee, tuple(texts), tuple(render_lines(body, 1))))
         rest = [word for word, _ in parameters]
         each, alone = (", ".join([*words[: len(own)], *rest]) for words in (("part", "GRADC_THREAD"), ("0", "0")))
         several: list[Statement] = [statement._replace(body=[Line(f"{callee}({each});")])]
@@ -62,12 +66,3 @@ def outline(
 def _parameters(body: Sequence[Statement], known: Mapping[str, str]) -> list[tuple[str, str]]:
     """What a function's body reads of what is around it, with declarations."""
     return [(name, known[name]) for name in names_in(body) if name in known]
-
-
-def _declared(statement: Statement) -> dict[str, str]:
-    """What a statement defines for those behind it, as a parameter's declaration."""
-    found = _DECLARED.fullmatch(statement.text) if isinstance(statement, Line) else None
-    if found is None:
-        return {}
-    kind, pointer, name, array = found.groups()
-    return {name: f"{kind} *restrict {name}" if pointer or array else f"{kind} {name}"}
