@@ -600,7 +600,7 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0_ */
         /* t2_2 = sum[i:n](event[i]) */
         double t2_2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_2_part_sum))

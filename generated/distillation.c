@@ -497,7 +497,7 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
             }
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1_ */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1__i = t1_[i - tile_begin];
@@ -519,7 +519,7 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         }
 
         /* t1_2[i:n] = t2[i] + log(t4[i]) */
-        /* t9[i:n] = 1 / t4[i], in the place of t1 */
+        /* t9[i:n] = 1 / t4[i], in the place of t1_ */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1__i = t1_[i - tile_begin];

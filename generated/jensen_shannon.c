@@ -479,7 +479,7 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0_ */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0__i = t0_[i - tile_begin];
@@ -501,7 +501,7 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
         }
 
         /* t0_2[i:n] = t1[i] + log(t3[i]) */
-        /* t8[i:n] = 1 / t3[i], in the place of t0 */
+        /* t8[i:n] = 1 / t3[i], in the place of t0_ */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0__i = t0_[i - tile_begin];

@@ -696,7 +696,7 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
             t1_[l - tile_begin] = t1__max;
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1_ */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1__l = t1_[l - tile_begin];
@@ -721,7 +721,7 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
         }
 
         /* L[l:n, j:k] = t0[l, j] - t1_2[l] */
-        /* t4[l:n] = sum[j:k](L[l, j]), in the place of t1 */
+        /* t4[l:n] = sum[j:k](L[l, j]), in the place of t1_ */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l];
             double t1__sum = 0.0;

@@ -574,7 +574,7 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
             t1_[i - tile_begin] = t1__max;
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1_ */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1__i = t1_[i - tile_begin];
@@ -606,7 +606,7 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
             }
         }
 
-        /* t4[i:n] = max[j:k](grade_tile[i, j]), in the place of t1 */
+        /* t4[i:n] = max[j:k](grade_tile[i, j]), in the place of t1_ */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1__max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
@@ -616,7 +616,7 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
             t1_[i - tile_begin] = t1__max;
         }
 
-        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t1 */
+        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t1_ */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1__i = t1_[i - tile_begin];
@@ -639,7 +639,7 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
         }
 
         /* t2_2[i:n] = t5[i] + log(t7[i]) */
-        /* t8[i:n] = 1 / t7[i], in the place of t1 */
+        /* t8[i:n] = 1 / t7[i], in the place of t1_ */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1__i = t1_[i - tile_begin];

@@ -686,7 +686,7 @@ static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_
             t1_[l - tile_begin] = t1__max;
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1_ */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1__l = t1_[l - tile_begin];

@@ -749,7 +749,7 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, in
             t3_[m - tile_begin] = t3__max;
         }
 
-        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3 */
+        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3_ */
         GRADC_SIMD()
         for (int64_t m = tile_begin; m < tile_end; ++m) {
             const double t3__m = t3_[m - tile_begin];

@@ -20,6 +20,7 @@ from gradc.ir.verify import verify
 from gradc.passes.contract import contract
 from gradc.passes.lower import lower
 from gradc.passes.quarter import quarter
+from gradc.schedule import fission
 from gradc.schedule.columns import copy_columns
 from gradc.schedule.nests import plan_program
 from gradc.schedule.pairs import compute_pairs_again
@@ -781,6 +782,21 @@ def test_long_loops_are_split_and_their_parts_pass_on_what_is_needed(dtype):
         for mine, theirs in zip(function(*arguments), expected, strict=True):
             scale = np.max(np.abs(theirs), initial=1e-300)
             assert np.max(np.abs(mine - theirs), initial=0) <= {"float64": 1e-11, "float32": 1e-3}[dtype] * scale
+
+
+def test_loops_split_anywhere_compute_the_same(monkeypatch):
+    """None is where a loop inside of the stream's would repeat, and so replace twice, what it does not change."""
+    monkeypatch.setattr(fission, "_LONGEST", 8)
+    monkeypatch.setattr(fission, "_SIZE", 4)
+    names = ("squared_hinge", "expectile", "listnet", "cox", "student_t", "kl_divergence", "distillation", "arch")
+    programs = {name: gradients()[name][1] for name in names}
+    assert sum(len(plan_program(program).kept) for program in programs.values()) > 10
+    functions = compile_programs(programs, "float64")
+    for name, program in programs.items():
+        example = list(losses.CATALOGUE[name].example(np.random.default_rng(7)).values())
+        expected = interpret(program, example, SEMANTICS, "float64", {})
+        for mine, theirs in zip(functions[name](*example), expected, strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-11, atol=1e-12 * np.max(np.abs(theirs), initial=1))
 
 
 def test_long_functions_call_their_loops(monkeypatch):

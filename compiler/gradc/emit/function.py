@@ -680,7 +680,7 @@ class _Scope:
     def _comment(self, definition: int) -> Statement:
         text = " ".join(line.strip() for line in definition_lines(self.plan.program, self.letters, definition))
         owner = self.plan.shared.get(self.results[definition])
-        return Comment(text if owner is None else f"{text}, in the place of {self.letters.arrays[owner]}")
+        return Comment(text if owner is None else f"{text}, in the place of {self.name_of[owner]}")
 
     def _write_loop(self, step: Loop) -> list[Statement]:
         scan, writer = step.scan, self.writer

@@ -106,7 +106,8 @@ def _replaces(nest: Nest, uses: Sequence[Mapping[int, _Use]], lives: Mapping[int
                 return False
     read, stored = uses[position][old], uses[position][new]
     places = {subscripts for _, subscripts in stored.writes}
-    return (
+    loops = {part.atom for place in places for part in place if part.atom is not None and part.atom[0] == "index"}
+    return len(loops) == len(nest.stages[position].extents) and (
         {kind for kind, _ in stored.writes} == {"store"}
         and not read.writes
         and read.reads == places

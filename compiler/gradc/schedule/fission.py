@@ -23,8 +23,11 @@ _SIZE = 64  # equations of a piece
 
 
 def split_stage(stage: Stage, new_array: Callable[[Array], int]) -> list[Stage]:
-    """The stages that a long one becomes; `new_array` gives the number of an array in tiles' buffers."""
-    if len(stage.body) <= _LONGEST or not stage.extents:
+    """The stages that a long one becomes; `new_array` gives the number of an array in tiles' buffers.
+
+    Where there are loops inside of the stream's, what they do not change would be computed again in each of them.
+    """
+    if len(stage.body) <= _LONGEST or len(stage.extents) != 1:
         return [stage]
     return _Split(stage, new_array).stages()
 
