@@ -344,12 +344,12 @@ static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t threa
             }
 
             /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
-            const double v1 = 2.0 * log_amplitude;
+            const double v0 = 2.0 * log_amplitude;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = strip_begin; j < strip_end; ++j) {
-                    const double v2 = (j == i ? t0 : 0.0) + gradc_exp(v1 - t1 * (0.5 * gap[(i - tile_begin)*strip + j - strip_begin]));
-                    K[i*n + j] = v2;
+                    const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[(i - tile_begin)*strip + j - strip_begin]));
+                    K[i*n + j] = v1;
                 }
             }
         }

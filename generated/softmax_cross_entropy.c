@@ -810,7 +810,7 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
             /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2 * exp(Z[l, j] - t1[l])) + where(j ==
              *    where_integer(y[l] < 0, k + y[l], y[l]), -t2, 0) */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v2 = -t2;
+            const double v1 = -t2;
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
                 double grad_b_part_sum = 0.0;
@@ -818,9 +818,9 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
                     const int64_t y_l = y[l];
-                    const double v3 = (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0) + (-INFINITY == v0 ? 0.0 : t2 * gradc_exp(v0 - t1[l]));
-                    Z_bar[(j - strip_begin)*128 + l - tile_begin] = v3;
-                    grad_b_part_sum += v3;
+                    const double v2 = (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t2 * gradc_exp(v0 - t1[l]));
+                    Z_bar[(j - strip_begin)*128 + l - tile_begin] = v2;
+                    grad_b_part_sum += v2;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
@@ -983,16 +983,16 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
             /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t7 * (t3[l, j] * t8[l])) + where(j == where_integer(y[l]
              *    < 0, k + y[l], y[l]), -t7, 0), in the place of t0 */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v2 = -t7;
+            const double v1 = -t7;
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double v0 = -INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7 * (t3[j*128 + l - tile_begin] * t1[l - tile_begin]);
                     const int64_t y_l = y[l];
-                    const double v3 = v0 + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
-                    t0[(j - strip_begin)*128 + l - tile_begin] = v3;
-                    grad_b_part_sum += v3;
+                    const double v2 = v0 + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                    t0[(j - strip_begin)*128 + l - tile_begin] = v2;
+                    grad_b_part_sum += v2;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }

@@ -11,6 +11,8 @@ import pytest
 import gradc
 from gradc import pipeline
 from gradc.emit import pieces
+from gradc.emit.loops import loops_apart
+from gradc.emit.statements import Block, Line
 from gradc.runtime.cache import open_cache
 from gradc.runtime.toolchain import find_compiler
 
@@ -73,3 +75,16 @@ def test_longer_functions_are_cut():
     assert "GRADC_APART" in text
     bodies = re.split(r"^}$", text, flags=re.MULTILINE)
     assert max(body.count("const double") for body in bodies) < pieces.LONGEST
+
+
+@pytest.mark.parametrize("change", ["s = v0;", "s += v0;", "s *= v0;", "s |= v0 < 0;", "gradc_add(&s, &low, v0);"])
+def test_a_loop_that_changes_what_is_around_it_stays(change):
+    """Only its own function sees what it assigns: an index out of range would be found, and not be told."""
+    lines = [Line(f"const double v{k} = x[i];") for k in range(40)]
+    filler = [Line("y[0] = 0.0;")] * pieces.LONGEST
+    around = {name: f"double {name}" for name in ("s", "low")} | {"x": "const double *restrict x", "n": "int64_t n"}
+    for last, count in (Line(change), 0), (Line("y[i] = v0;"), 1):
+        loop = Block("for (int64_t i = 0; i < n; ++i)", [*lines, last])
+        statements, found = loops_apart([loop, *filler], around, "f")
+        assert len(found) == count
+        assert (statements[0] == loop) == (count == 0)

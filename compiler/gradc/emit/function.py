@@ -252,7 +252,7 @@ class FunctionWriter:
         name = next((letters.arrays[number] for number in read if arrays[number].kind == INTEGER), "")
         code = self.status("index", f"{name} holds an index out of range for an axis of length {extent}")
         stage = Stage(tuple(ranges), equations, (), ())
-        scope = _Scope(self, Plan(program, (), {}, {}, {}, {}, frozenset(), {}, {}), arrays, letters)
+        scope = _Scope(self, Plan.without_steps(program), arrays, letters)
         scope.name_of = {k: scope.parameter_name(k) for k in range(len(program.parameters))}
         writer = _StageWriter(scope, stage, None, [whole])
         place = writer.names_first(whole)
@@ -642,10 +642,7 @@ class _Scope:
         last = f"strip_begin + {width} < {extent} ? strip_begin + {width} : {extent}"
         inner: list[Statement] = [Line(f"const int64_t strip_end = {last};")]
         for stage in stages:
-            writer = _StageWriter(self, stage, ("tile_begin", "tile_end"), [])
-            before += [s for a in stage.actions if stage.across in a.reduced for s in writer.reset(a)]
-            self.writer.table.taken.difference_update(writer.local)
-            inner += self._write_stage(stage, ("tile_begin", "tile_end"))
+            inner += self._write_stage(stage, ("tile_begin", "tile_end"), before)
         head = f"for (int64_t strip_begin = 0; strip_begin < {extent}; strip_begin += {width})"
         return [*before, Block(head, inner)]
 
@@ -668,11 +665,16 @@ class _Scope:
         total = sum(wide.values(), ZERO)
         return f"{self.writer.size_text(total).at(7)} * sizeof({self.writer.real})" if wide else None
 
-    def _write_stage(self, stage: Stage, tile: tuple[str, str] | None) -> list[Statement]:
+    def _write_stage(
+        self, stage: Stage, tile: tuple[str, str] | None, before: list[Statement] | None = None
+    ) -> list[Statement]:
+        """A stage; what has to be set before its strips goes to `before`."""
         if not stage.actions:
             return []
         comments = [self._comment(number) for number in dict.fromkeys(stage.definitions)]
         writer = _StageWriter(self, stage, tile, [])
+        if before is not None:
+            before += writer.resets()
         statements = writer.write()
         self.writer.table.taken.difference_update(writer.local)
         return [*comments, *statements]
@@ -1114,11 +1116,13 @@ class _StageWriter:
                 tests += [f"{place} >= 0", f"{place} < {self.writer.size_text(extent).at(6)}"]
         return tests
 
-    def reset(self, action: Action) -> list[Statement]:
-        """What sets all of a tile's that an action sums up to its identity, unless the nest as a whole does."""
-        if _is_carried(self.stage, action, True):
-            return []
-        return [self._reset_below(action, -1, self.scope.element(action.array, action.subscripts, self._size))]
+    def resets(self) -> list[Statement]:
+        """What sets a tile's elements that are summed over all strips to their identity."""
+        return [
+            self._reset_below(action, -1, self.scope.element(action.array, action.subscripts, self._size))
+            for action in self.stage.actions
+            if self.stage.across in action.reduced and not _is_carried(self.stage, action, True)
+        ]
 
     def _reset_inside(self, action: Action, outermost: int, element: str) -> None:
         self.at[outermost].append(self._reset_below(action, outermost, element))

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from gradc.emit.pieces import LONGEST, Piece, names_in
+from gradc.emit.pieces import LONGEST, Piece, parameters_of
 from gradc.emit.statements import Block, Comment, Line, Statement, render_lines
 
 _LEAST = 30  # lines of a loop that is worth a call
@@ -25,7 +25,7 @@ _LOOP = re.compile(r"for \(int64_t (\w+) = .*\)")
 _DECLARED = re.compile(
     r"(?:const )?(double|float|int64_t|size_t|int|uint8_t) (\*const )?(\w+)(\[GRADC_PARTS\])?(?: = .*)?;"
 )
-_CHANGED = re.compile(r"^(\w+) [-+*]?= |&(\w+)[,)]")
+_CHANGED = re.compile(r"^(\w+) [-+*/|]?= |&(\w+)[,)]")
 
 
 def declared(statement: Statement) -> dict[str, str]:
@@ -60,7 +60,7 @@ def loops_apart(
             if not isinstance(statement, Block):
                 result.append(statement)
             elif _is_apart(statement):
-                parameters = [(word, around[word]) for word in names_in([statement]) if word in around]
+                parameters = parameters_of([statement], around)
                 callee = f"{name}_loop{len(pieces)}"
                 pieces.append(Piece(callee, tuple(text for _, text in parameters), tuple(render_lines([statement], 1))))
                 result.append(Line(f"{callee}({', '.join(word for word, _ in parameters)});"))

@@ -15,10 +15,10 @@ A parallel region costs half a microsecond also where one thread runs it, which 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from gradc.emit.loops import declared, loops_apart
-from gradc.emit.pieces import Piece, names_in
+from gradc.emit.pieces import Piece, names_in, parameters_of
 from gradc.emit.statements import Block, Line, Statement, render_lines
 
 _PRAGMA = re.compile(r"GRADC_PARALLEL\((\w+)\)")
@@ -46,7 +46,7 @@ def outline(
             result.append(statement)
             known.update(declared(statement))
             continue
-        parameters = _parameters(statement.body, known)
+        parameters = parameters_of(statement.body, known)
         callee = f"{name}_rows{count}"
         count += 1
         # Which thread it is, the loop tells: a caller may be in a parallel region of its own.
@@ -61,8 +61,3 @@ def outline(
         result.append(Block(f"if ({found[1]} > 1)", several))
         result.append(Block("else", [Line(f"{callee}({alone});")]))
     return result, pieces
-
-
-def _parameters(body: Sequence[Statement], known: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What a function's body reads of what is around it, with declarations."""
-    return [(name, known[name]) for name in names_in(body) if name in known]

@@ -12,7 +12,7 @@ f_part0(x, y, kept);
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gradc.emit.statements import Block, Comment, Line, Statement, render_lines
@@ -148,6 +148,11 @@ def _load(word: str, values: dict[str, _Value], places: dict[str, str]) -> Line:
 def names_in(statements: Sequence[Statement]) -> list[str]:
     """The names in some C, in order, each once; but for those in comments, of functions, and of the language."""
     return list(dict.fromkeys(_words("\n".join(render_lines(_code(statements), 0)))))
+
+
+def parameters_of(statements: Sequence[Statement], known: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a function of some statements reads of what is around it: names with their declarations, in order."""
+    return [(name, known[name]) for name in names_in(statements) if name in known]
 
 
 def _code(statements: Sequence[Statement]) -> list[Statement]:

@@ -70,14 +70,13 @@ class _Split:
     def home(self, number: int) -> Action:
         """Where the value of an equation is kept for later pieces."""
         if number not in self.homes:
-            loops = sorted(self.depends[number])
-            array = self.new_array(Array(tuple(self.stage.extents[k] for k in loops), "real"))
-            self.homes[number] = Action("store", array, tuple(map(index, loops)), number)
+            array = self.new_array(Array(self.stage.extents, "real"))
+            self.homes[number] = Action("store", array, (index(0),), number)
         return self.homes[number]
 
     def _is_carried(self, number: int) -> bool:
         equation = self.stage.body[number]
-        return equation.kind == REAL and bool(equation.operands) and self.stage.stream in self.depends[number]
+        return equation.kind == REAL and bool(equation.operands) and bool(self.depends[number])
 
     def _earliest(self, number: int) -> int:
         """The first piece in which an equation can be had."""

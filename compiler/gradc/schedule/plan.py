@@ -172,6 +172,11 @@ class Plan(NamedTuple):
     gaps: dict[int, tuple[Place, ...]]  # for one that is assigned to, the places that alone are set to zero
     kept: tuple[Array, ...] = ()  # arrays numbered after the program's, by which loops that were split pass values on
 
+    @classmethod
+    def without_steps(cls, program: Program) -> Plan:
+        """A plan that only knows the program's arrays."""
+        return cls(program, (), {}, {}, {}, {}, frozenset(), {}, {})
+
     def arrays(self) -> list[Array]:
         """All arrays by number."""
         return [*self.program.arrays(), *self.kept]
