@@ -1328,21 +1328,31 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
             t9[i - tile_begin] = 1.0 / t12_i;
         }
         gradc_add(&t14_part, &t14_part_low, t14_part_sum);
-
-        /* t17[i:n, j:n] = (where(j == i, -t15, 0) + where(-inf == S[i, j], 0, t15 * (t11[i, j] * t16[i]))) / tau,
-         *    in the place of S */
-        const double v0 = -t15;
-        for (int64_t i = 0; i < n; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const double S_ji = S[i*32 + j - tile_begin];
-                const double v1 = (j == i ? v0 : 0.0) + (-INFINITY == S_ji ? 0.0 : t15 * (t11[i*32 + j - tile_begin] * t9[j - tile_begin]));
-                S[i*32 + j - tile_begin] = v1 / tau;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t j = 0; j < k; ++j) {
+                A_bar[(i - tile_begin)*k + j] = 0.0;
             }
         }
+        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
 
-        /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t17[i, l]) */
-        gradc_product(k, tile_end - tile_begin, n, B_2, 1, k, S, 32, 1, NULL, 0, A_bar, 1, k, 0, 0);
+            /* t17[i:n, j:n] = (where(j == i, -t15, 0) + where(-inf == S[i, j], 0, t15 * (t11[i, j] * t16[i]))) /
+             *    tau, in the place of t8 */
+            const double v0 = -t15;
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v1 = -INFINITY == S[i*32 + j - tile_begin] ? 0.0 : t15 * (t11[i*32 + j - tile_begin] * t9[j - tile_begin]);
+                    t8[(i - strip_begin)*32 + j - tile_begin] = ((j == i ? v0 : 0.0) + v1) / tau;
+                }
+            }
+
+            /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t17[i, l]) */
+            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &B_2[strip_begin*k], 1, k, t8, 32, 1, NULL, 0, A_bar, 1, k, 1, 0);
+
+            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t17[l, i]) */
+            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &A_2[tile_begin*k], 1, k, t8, 1, 32, NULL, 0, &B_bar_part[strip_begin*k], 1, k, 1, 0);
+        }
 
         /* t18[i:n] = sum[j:k](A[i, j] * A_bar[i, j]), in the place of t9 */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
@@ -1389,9 +1399,6 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
                 grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v1 ? 0.0 : A[i*k + j] * t9_i / t7_i);
             }
         }
-
-        /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t17[l, i]) */
-        gradc_product(k, n, tile_end - tile_begin, &A_2[tile_begin*k], 1, k, S, 1, 32, NULL, 0, B_bar_part, 1, k, 1, 0);
     }
     t14_part = gradc_rounded(t14_part, t14_part_low);
     t14_parts[part] = t14_part;

@@ -1112,14 +1112,6 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
             }
         }
 
-        /* t17 = sum[i:n](t16[i]) */
-        double t17_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t17_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t17_part_sum += t16[i - tile_begin];
-        }
-        gradc_add(&t17_part, &t17_part_low, t17_part_sum);
-
         /* t20[i:n, j:k] = let(s0 := t7[i, j] * t11[i], s1 := A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j],
          *    where(-inf == A_tile[i, j], 0, t19[i] * s0) + (s0 * (t18 * (0.6931471805599453 + (minimum(0, s1) -
          *    t15[i, j]))) + t18 * s0 * (where(0 <= -s1, 1, t14[i, j]) / (1 + t14[i, j])) - t18 * (t2[i, j] *
@@ -1152,6 +1144,14 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
                 t2[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v4) + (v4 * v7 + (v6 - v3));
             }
         }
+
+        /* t17 = sum[i:n](t16[i]) */
+        double t17_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t17_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t17_part_sum += t16[i - tile_begin];
+        }
+        gradc_add(&t17_part, &t17_part_low, t17_part_sum);
 
         /* grad_A[i:n, j:k] = t20[i, j] */
         gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_A[tile_begin*k], k);

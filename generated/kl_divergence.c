@@ -859,14 +859,6 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
             }
         }
 
-        /* t12 = sum[i:n](t11[i]) */
-        double t12_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t12_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12_part_sum += t11[i - tile_begin];
-        }
-        gradc_add(&t12_part, &t12_part_low, t12_part_sum);
-
         /* t15[i:n, j:k] = let(s0 := t2[i, j] * t10[i], where(-inf == A_tile[i, j], 0, -(t14[i] * s0)) + (t13 * s0
          *    + s0 * (t13 * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])))), in the place of A_tile */
         for (int64_t j = 0; j < k; ++j) {
@@ -878,6 +870,14 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
                 A_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0)) + (t13 * v0 + v0 * v1);
             }
         }
+
+        /* t12 = sum[i:n](t11[i]) */
+        double t12_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t12_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t12_part_sum += t11[i - tile_begin];
+        }
+        gradc_add(&t12_part, &t12_part_low, t12_part_sum);
 
         /* grad_A[i:n, j:k] = t15[i, j] */
         gradc_transpose(k, tile_end - tile_begin, A_tile, 128, &grad_A[tile_begin*k], k);

@@ -925,7 +925,8 @@ size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
 static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -954,11 +955,14 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
     double *const L_bar = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -1020,25 +1024,30 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
             t1[l - tile_begin] = t2_l + gradc_log(t4_l);
             t2[l - tile_begin] = 1.0 / t4_l;
         }
-
-        /* L[l:n, j:k] = t0[l, j] - t5[l], in the place of t0 */
-        /* t6[l:n] = sum[j:k](L[l, j]), in the place of t4 */
-        /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t10[l] * (t3[l, j] * t11[l]))) */
-        /* t13[l:n, j:k] = t12[l, j] + L_bar[l, j], in the place of t3 */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t4[l - tile_begin] = 0.0;
         }
-        for (int64_t j = 0; j < k; ++j) {
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t0_lj = t0[j*128 + l - tile_begin];
-                const double v1 = t0_lj - t1[l - tile_begin];
-                const double t3_lj = t3[j*128 + l - tile_begin];
-                const double v3 = L_bar[j*128 + l - tile_begin] + (-INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin] * (t3_lj * t2[l - tile_begin])));
-                t0[j*128 + l - tile_begin] = v1;
-                t4[l - tile_begin] += v1;
-                t3[j*128 + l - tile_begin] = v3;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+
+            /* L[l:n, j:k] = t0[l, j] - t5[l], in the place of t0 */
+            /* t6[l:n] = sum[j:k](L[l, j]), in the place of t4 */
+            /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t10[l] * (t3[l, j] * t11[l]))) */
+            /* t13[l:n, j:k] = t12[l, j] + L_bar[l, j] */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_lj = t0[j*128 + l - tile_begin];
+                    const double v1 = t0_lj - t1[l - tile_begin];
+                    const double v3 = -INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin] * (t3[j*128 + l - tile_begin] * t2[l - tile_begin]));
+                    t0[j*128 + l - tile_begin] = v1;
+                    t4[l - tile_begin] += v1;
+                    t13[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v3;
+                }
             }
+
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[l, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t13, 1, 128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
 
         /* t7 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t6[l] / k)) */
@@ -1052,9 +1061,6 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
             t7_part_sum += v4;
         }
         gradc_add(&t7_part, &t7_part_low, t7_part_sum);
-
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[l, j]) */
-        gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t3, 1, 128, NULL, 0, grad_W_part, k, 1, 1, 0);
     }
     t7_part = gradc_rounded(t7_part, t7_part_low);
     t7_parts[part] = t7_part;
@@ -1085,7 +1091,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
     const double t8 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 54, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

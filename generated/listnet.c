@@ -542,12 +542,13 @@ size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
     (void)d;
     return (size_t)gradc_parts(n, 56*k + 59, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                              double *restrict t0, double *restrict t1, const double *restrict grade,
+                                              double *restrict t0, const double *restrict grade, double *restrict t1,
                                               double *restrict t2, double *restrict t10_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -558,6 +559,8 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const grade_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t10_part = 0.0;
     double t10_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -592,12 +595,6 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
             t3[i - tile_begin] = t3_sum;
         }
 
-        /* t1_2[i:n] = t2[i] + log(t3[i]) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i] = t1_[i - tile_begin] + gradc_log(t3[i - tile_begin]);
-        }
-
         /* grade_tile[i:n, j:k] = grade[i, j] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
@@ -606,21 +603,27 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
             }
         }
 
-        /* t4[i:n] = max[j:k](grade_tile[i, j]), in the place of t1_ */
+        /* t4[i:n] = max[j:k](grade_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t1__max = -INFINITY;
+            double t4_max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
-                t1__max = (t1__max >= grade_tile_ij || t1__max != t1__max) ? t1__max : grade_tile_ij;
+                t4_max = (t4_max >= grade_tile_ij || t4_max != t4_max) ? t4_max : grade_tile_ij;
             }
-            t1_[i - tile_begin] = t1__max;
+            t4[i - tile_begin] = t4_max;
+        }
+
+        /* t1_2[i:n] = t2[i] + log(t3[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i] = t1_[i - tile_begin] + gradc_log(t3[i - tile_begin]);
         }
 
         /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t1_ */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1__i = t1_[i - tile_begin];
-            t1_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
+            const double t4_i = t4[i - tile_begin];
+            t1_[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
         }
 
         /* t6[i:n, j:k] = exp(grade_tile[i, j] - t5[i]), in the place of grade_tile */
@@ -712,15 +715,15 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
         gradc_dots(n, d, &X[j*d], d*k, w, &t0[j], k, 1);
     }
     const int64_t parts = gradc_parts(n, 56*k + 59, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t10_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            listnet_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, t1, grade, t2, t10_parts);
+            listnet_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2, t10_parts);
         }
     } else {
-        listnet_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, t1, grade, t2, t10_parts);
+        listnet_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2, t10_parts);
     }
     double t10 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -911,7 +914,7 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t9 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t16 = (void *)tile_own;
+    double *const t12 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t18 = (void *)tile_own;
     double t13_part = 0.0;
@@ -1016,33 +1019,25 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             t6[i - tile_begin] = 1.0 / t9[i - tile_begin];
         }
 
-        /* t12[i:n] = sum[j:k]((t0[i, j] - t5[i]) * (t8[i, j] * t11[i])), in the place of t9 */
+        /* t12[i:n] = sum[j:k]((t0[i, j] - t5[i]) * (t8[i, j] * t11[i])) */
         /* t15[i:n, j:k] = t14 * (t8[i, j] * t11[i]), in the place of grade_tile */
-        /* t16[i:n] = sum[j:k](t8[i, j] * t11[i]) */
+        /* t16[i:n] = sum[j:k](t8[i, j] * t11[i]), in the place of t9 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9[i - tile_begin] = 0.0;
+            t12[i - tile_begin] = 0.0;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t16[i - tile_begin] = 0.0;
+            t9[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
                 const double v0 = grade_tile_ij * t6[i - tile_begin];
-                t9[i - tile_begin] += (t0[j*128 + i - tile_begin] - t1[i - tile_begin]) * v0;
+                t12[i - tile_begin] += (t0[j*128 + i - tile_begin] - t1[i - tile_begin]) * v0;
                 grade_tile[j*128 + i - tile_begin] = t14 * v0;
-                t16[i - tile_begin] += v0;
+                t9[i - tile_begin] += v0;
             }
         }
-
-        /* t13 = sum[i:n](t12[i]) */
-        double t13_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t13_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t13_part_sum += t9[i - tile_begin];
-        }
-        gradc_add(&t13_part, &t13_part_low, t13_part_sum);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
@@ -1050,7 +1045,7 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin] * t4[i - tile_begin] * (t14 * t16[i - tile_begin]));
+                    const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin] * t4[i - tile_begin] * (t14 * t9[i - tile_begin]));
                     t18[(j - strip_begin)*128 + i - tile_begin] = v0;
                 }
             }
@@ -1076,6 +1071,14 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
                 }
             }
         }
+
+        /* t13 = sum[i:n](t12[i]) */
+        double t13_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t13_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t13_part_sum += t12[i - tile_begin];
+        }
+        gradc_add(&t13_part, &t13_part_low, t13_part_sum);
     }
     t13_part = gradc_rounded(t13_part, t13_part_low);
     t13_parts[part] = t13_part;

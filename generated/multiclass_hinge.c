@@ -803,6 +803,7 @@ size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
@@ -826,6 +827,8 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t8 = (void *)tile_own;
     double t3_part = 0.0;
@@ -864,28 +867,20 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
             }
         }
 
-        /* t3 = sum[l:n](t1[l] - t2[l]) */
-        double t3_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_part_sum))
+        /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
-        }
-        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
-
-        /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)), in the place of t2 */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t2[l - tile_begin] = 0.0;
+            t6[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t2[l - tile_begin] += (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 1)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 2)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 3)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0);
+                t6[l - tile_begin] += (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 1)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 2)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 3)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0);
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t2[l - tile_begin] += Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
+                t6[l - tile_begin] += Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
             }
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
@@ -896,7 +891,7 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t2[l - tile_begin] : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
+                    const double v0 = (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin] : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
                     t8[(j - strip_begin)*128 + l - tile_begin] = v0;
                 }
             }
@@ -904,6 +899,14 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
             /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
             gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t8, 1, 128, NULL, 0, &t9_part[strip_begin], k, 1, 1, 0);
         }
+
+        /* t3 = sum[l:n](t1[l] - t2[l]) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;
@@ -944,7 +947,7 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     t4 = gradc_rounded(t4, t4_low);
     const int64_t parts = gradc_parts(n, 6*d*k + 23*k + 3, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

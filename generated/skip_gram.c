@@ -727,7 +727,7 @@ size_t skip_gram_value_and_grad_work(int64_t m, int64_t k, int64_t n, int64_t q)
     return gradc_bytes(128*gradc_width(q), sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*q, sizeof(double))
+           + gradc_bytes(128*gradc_width(q), sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
@@ -747,7 +747,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     double *const seen = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const drawn_bar = (void *)scratch;
-    scratch += gradc_bytes(128*q, sizeof(double));
+    scratch += gradc_bytes(128*gradc_width(q), sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t5 = (void *)scratch;
@@ -863,9 +863,27 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                         const double v0 = gradc_exp(-fabs(drawn_lo));
                         const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
                         t1_sum += v1;
-                        drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t3 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -INFINITY == drawn_lo ? 0.0 : t3 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                     }
                     t1[l - tile_begin] += t1_sum;
+                }
+
+                /* t4[:m, :k] = 0 t4 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
+                 *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
+                /* t6[:m, :k] = 0 t6 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o],
+                 *    noise[l, o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const int64_t word_l = word[l];
+                    const int64_t v1 = word_l < 0 ? m + word_l : word_l;
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        const int64_t noise_lo = noise[l*q + o];
+                        const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                        const double drawn_bar_lo = drawn_bar[(l - tile_begin)*strip + o - strip_begin];
+                        for (int64_t j = 0; j < k; ++j) {
+                            t4[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
+                            t6[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
+                        }
+                    }
                 }
             }
 
@@ -933,24 +951,6 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                 t1[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
             gradc_add(&t2, &t2_low, t2_sum);
-
-            /* t4[:m, :k] = 0 t4 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
-             *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
-            /* t6[:m, :k] = 0 t6 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l,
-             *    o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t word_l = word[l];
-                const int64_t v1 = word_l < 0 ? m + word_l : word_l;
-                for (int64_t o = 0; o < q; ++o) {
-                    const int64_t noise_lo = noise[l*q + o];
-                    const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                    const double drawn_bar_lo = drawn_bar[(l - tile_begin)*q + o];
-                    for (int64_t j = 0; j < k; ++j) {
-                        t4[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
-                        t6[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
-                    }
-                }
-            }
 
             /* t5[:m, :k] = 0 t5 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
              *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */

@@ -833,9 +833,10 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
     return (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(h*k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
-           + gradc_bytes(d*h, sizeof(double))
-           + gradc_bytes(h*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(d*h, sizeof(double))) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*gradc_width(h), sizeof(double)));
@@ -843,28 +844,30 @@ size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 
 static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict grad_b2, int64_t k, double *restrict grad_b1,
-                                                 int64_t h, double *restrict grad_W1, int64_t d,
-                                                 double *restrict grad_W2, unsigned char *restrict tile_scratch,
-                                                 size_t tile_bytes, const double *restrict t2, double t4,
-                                                 const double *restrict b2, const int64_t *restrict y,
-                                                 const double *restrict t3, const double *restrict W2,
+                                                 double *restrict grad_b2, int64_t k, double *restrict grad_W2,
+                                                 int64_t h, double *restrict grad_b1, double *restrict grad_W1,
+                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
+                                                 const double *restrict t2, double t4, const double *restrict b2,
+                                                 const int64_t *restrict y, const double *restrict t3,
+                                                 const double *restrict W2, const double *restrict t1,
                                                  const double *restrict t0, const double *restrict b1,
-                                                 const double *restrict X, const double *restrict t1)
+                                                 const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + part * part_bytes;
     double *const grad_b2_part = part == 0 ? grad_b2 : (void *)part_own;
     part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)part_own;
+    part_own += gradc_bytes(h*k, sizeof(double));
     double *const grad_b1_part = part == 0 ? grad_b1 : (void *)part_own;
     part_own += gradc_bytes(h, sizeof(double));
     double *const grad_W1_part = part == 0 ? grad_W1 : (void *)part_own;
-    part_own += gradc_bytes(d*h, sizeof(double));
-    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t2_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Z_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128*h, sizeof(double));
     double *const t0_tile = (void *)tile_own;
@@ -873,49 +876,60 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
     for (int64_t at = 0; at < k; ++at) {
         grad_b2_part[at] = 0.0;
     }
+    for (int64_t at = 0; at < h*k; ++at) {
+        grad_W2_part[at] = 0.0;
+    }
     for (int64_t at = 0; at < h; ++at) {
         grad_b1_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*h; ++at) {
         grad_W1_part[at] = 0.0;
     }
-    for (int64_t at = 0; at < h*k; ++at) {
-        grad_W2_part[at] = 0.0;
-    }
-    const int64_t strip = gradc_width(h);
+    const int64_t strip = gradc_width(k);
+    const int64_t strip_ = gradc_width(h);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2_tile[m:n, l:k] = t2[m, l] */
         gradc_transpose(tile_end - tile_begin, k, &t2[tile_begin*k], k, t2_tile, 128);
-
-        /* Z[m:n, l:k] = t2_tile[m, l] + b2[l] */
-        /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t4 * exp(Z[m, l] - t3[m])) + where(l == where_integer(y[m] <
-         *    0, k + y[m], y[m]), -t4, 0), in the place of t2_tile */
-        /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
-        const double v1 = -t4;
-        for (int64_t l = 0; l < k; ++l) {
-            const double b2_l = b2[l];
-            double grad_b2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:grad_b2_part_sum))
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t2_tile_ml = t2_tile[l*128 + m - tile_begin];
-                const double v0 = t2_tile_ml + b2_l;
-                const int64_t y_m = y[m];
-                const double v2 = (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t4 * gradc_exp(v0 - t3[m]));
-                t2_tile[l*128 + m - tile_begin] = v2;
-                grad_b2_part_sum += v2;
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            for (int64_t j = 0; j < h; ++j) {
+                t5[j*128 + m - tile_begin] = 0.0;
             }
-            grad_b2_part[l] += grad_b2_part_sum;
         }
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t5[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-        gradc_product(h, tile_end - tile_begin, k, W2, k, 1, t2_tile, 128, 1, NULL, 0, t5, 128, 1, 0, 0);
+            /* Z[m:n, l:k] = t2_tile[m, l] + b2[l] */
+            /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t4 * exp(Z[m, l] - t3[m])) + where(l ==
+             *    where_integer(y[m] < 0, k + y[m], y[m]), -t4, 0) */
+            /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
+            const double v1 = -t4;
+            for (int64_t l = strip_begin; l < strip_end; ++l) {
+                const double b2_l = b2[l];
+                double grad_b2_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b2_part_sum))
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t2_tile[l*128 + m - tile_begin] + b2_l;
+                    const int64_t y_m = y[m];
+                    const double v2 = (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t4 * gradc_exp(v0 - t3[m]));
+                    Z_bar[(l - strip_begin)*128 + m - tile_begin] = v2;
+                    grad_b2_part_sum += v2;
+                }
+                grad_b2_part[l] += grad_b2_part_sum;
+            }
+
+            /* t5[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
+            gradc_product(h, tile_end - tile_begin, strip_end - strip_begin, &W2[strip_begin], k, 1, Z_bar, 128, 1, NULL, 0, t5, 128, 1, 1, 0);
+
+            /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
+            gradc_product(h, strip_end - strip_begin, tile_end - tile_begin, &t1[tile_begin*h], 1, h, Z_bar, 1, 128, NULL, 0, &grad_W2_part[strip_begin], k, 1, 1, 0);
+        }
 
         /* t0_tile[m:n, j:h] = t0[m, j] */
         gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
-        for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < h ? strip_begin + strip : h;
+        for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip_) {
+            const int64_t strip_end = strip_begin + strip_ < h ? strip_begin + strip_ : h;
 
             /* t6[m:n, j:h] = sech_square(t0_tile[m, j] + b1[j]) */
             /* t7[m:n, j:h] = t6[m, j] * t5[m, j] */
@@ -935,9 +949,6 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t7[m, j]) */
             gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, 1, 128, NULL, 0, &grad_W1_part[strip_begin], h, 1, 1, 0);
         }
-
-        /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
-        gradc_product(h, k, tile_end - tile_begin, &t1[tile_begin*h], 1, h, t2_tile, 1, 128, NULL, 0, grad_W2_part, k, 1, 1, 0);
     }
 }
 
@@ -951,21 +962,21 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     (void)W1;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t4 = cotangent / n */
     const double t4 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            two_layer_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, tile_scratch, tile_bytes, t2, t4, b2, y, t3, W2, t0, b1, X, t1);
+            two_layer_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, tile_scratch, tile_bytes, d, t2, t4, b2, y, t3, W2, t1, t0, b1, X);
         }
     } else {
-        two_layer_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, tile_scratch, tile_bytes, t2, t4, b2, y, t3, W2, t0, b1, X, t1);
+        two_layer_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, tile_scratch, tile_bytes, d, t2, t4, b2, y, t3, W2, t1, t0, b1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b2_more = (void *)(part_scratch + part * part_bytes);
@@ -975,24 +986,24 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const grad_W2_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < h*k; ++at) {
+            grad_W2[at] += grad_W2_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
             grad_b1[at] += grad_b1_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
+        const double *const grad_W1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1[at] += grad_W1_more[at];
-        }
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W2_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < h*k; ++at) {
-            grad_W2[at] += grad_W2_more[at];
         }
     }
     return 0;
@@ -1001,9 +1012,9 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
 size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
     return (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(h*k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
-           + gradc_bytes(d*h, sizeof(double))
-           + gradc_bytes(h*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(128*gradc_width(h), sizeof(double))
+           + gradc_bytes(d*h, sizeof(double))) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(128*gradc_width(h), sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double))
@@ -1016,25 +1027,24 @@ size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
 
 static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
-                                                       double *restrict grad_b2, int64_t k, double *restrict grad_b1,
-                                                       int64_t h, double *restrict grad_W1, int64_t d,
-                                                       double *restrict grad_W2, unsigned char *restrict tile_scratch,
-                                                       size_t tile_bytes, const double *restrict W1,
-                                                       const double *restrict X, const double *restrict b1,
-                                                       const double *restrict W2, const double *restrict b2,
-                                                       const int64_t *restrict y, double t9,
-                                                       double *restrict t8_parts)
+                                                       double *restrict grad_b2, int64_t k, double *restrict grad_W2,
+                                                       int64_t h, double *restrict grad_b1, double *restrict grad_W1,
+                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                       int64_t d, const double *restrict W1, const double *restrict X,
+                                                       const double *restrict b1, const double *restrict W2,
+                                                       const double *restrict b2, const int64_t *restrict y,
+                                                       double t9, double *restrict t8_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + part * part_bytes;
     double *const grad_b2_part = part == 0 ? grad_b2 : (void *)part_own;
     part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)part_own;
+    part_own += gradc_bytes(h*k, sizeof(double));
     double *const grad_b1_part = part == 0 ? grad_b1 : (void *)part_own;
     part_own += gradc_bytes(h, sizeof(double));
     double *const grad_W1_part = part == 0 ? grad_W1 : (void *)part_own;
-    part_own += gradc_bytes(d*h, sizeof(double));
-    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
@@ -1058,14 +1068,14 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
     for (int64_t at = 0; at < k; ++at) {
         grad_b2_part[at] = 0.0;
     }
+    for (int64_t at = 0; at < h*k; ++at) {
+        grad_W2_part[at] = 0.0;
+    }
     for (int64_t at = 0; at < h; ++at) {
         grad_b1_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*h; ++at) {
         grad_W1_part[at] = 0.0;
-    }
-    for (int64_t at = 0; at < h*k; ++at) {
-        grad_W2_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(h);
     const int64_t strip_ = gradc_width(k);
@@ -1168,6 +1178,9 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
             /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]), in the place of t0 */
             gradc_product(strip_end - strip_begin, tile_end - tile_begin, k, &W2[strip_begin*k], k, 1, Z, 128, 1, NULL, 0, t0, 128, 1, 0, 0);
 
+            /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
+            gradc_product(strip_end - strip_begin, k, tile_end - tile_begin, &t1[strip_begin*128], 128, 1, Z, 1, 128, NULL, 0, &grad_W2_part[strip_begin*k], k, 1, 1, 0);
+
             /* t13[m:n, j:h] = t11[m, j] * t12[m, j] */
             /* grad_b1[j:h] = sum[m:n](t12[m, j] * t11[m, j]) */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
@@ -1184,9 +1197,6 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t13[m, j]) */
             gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t13, 1, 128, NULL, 0, &grad_W1_part[strip_begin], h, 1, 1, 0);
         }
-
-        /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
-        gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z, 1, 128, NULL, 0, grad_W2_part, k, 1, 1, 0);
     }
     t8_part = gradc_rounded(t8_part, t8_part_low);
     t8_parts[part] = t8_part;
@@ -1200,7 +1210,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
@@ -1218,16 +1228,16 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
     /* t9 = 1 / n */
     const double t9 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            two_layer_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t9, t8_parts);
+            two_layer_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, tile_scratch, tile_bytes, d, W1, X, b1, W2, b2, y, t9, t8_parts);
         }
     } else {
-        two_layer_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t9, t8_parts);
+        two_layer_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, tile_scratch, tile_bytes, d, W1, X, b1, W2, b2, y, t9, t8_parts);
     }
     double t8 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1241,24 +1251,24 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const grad_W2_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < h*k; ++at) {
+            grad_W2[at] += grad_W2_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
             grad_b1[at] += grad_b1_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
+        const double *const grad_W1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1[at] += grad_W1_more[at];
-        }
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W2_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < h*k; ++at) {
-            grad_W2[at] += grad_W2_more[at];
         }
     }
 

@@ -760,6 +760,30 @@ def test_what_another_strip_reads_is_not_replaced():
     assert "q" not in {plan.program.hint(new) for new in plan.shared}
 
 
+def kernel_sum(X, Y, a):
+    squares = np.sum(X**2, axis=1)[:, None] + np.sum(Y**2, axis=1)[None, :] - 2 * X @ Y.T
+    return np.sum(np.exp(-a * squares))
+
+
+@pytest.mark.parametrize("signature", ["X[n,5], Y[m,5], a", "X[n,d], Y[m,d], a"])
+def test_sums_over_pairs_of_two_sets_store_no_pairs(signature):
+    """Both gradients are summed up where the pairs are made, though one of them has the other set's axis."""
+    kernel = gradc.compile(kernel_sum, signature, wrt=("X", "Y", "a"))
+    program = lower(kernel.gradient)
+    plan = plan_program(program)
+    pairs = [k for k, array in enumerate(plan.arrays()) if {symbol("n"), symbol("m")} <= set(array.shape)]
+    made = [k for k in pairs if k in plan.storage]
+    assert len(made) > 1
+    assert all(k in plan.strip_axes for k in made)
+    function = compile_programs({"pairs": program}, "float64")["pairs"]
+    rng = np.random.default_rng(4)
+    for n, m in ((1, 2), (130, 300), (3, 520)):
+        arguments = [rng.normal(size=(n, 5)), rng.normal(size=(m, 5)), 0.3]
+        expected = interpret(program, arguments, SEMANTICS, "float64", {})
+        for mine, theirs in zip(function(*arguments), expected, strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-11, atol=1e-12 * np.abs(theirs).max())
+
+
 def long_loss(x, w, y, k):
     a, b = x[:, 0], x[:, 2]
     for step in range(60):

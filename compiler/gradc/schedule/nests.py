@@ -333,8 +333,10 @@ def _place(
             continue
         reads_nest = any(array in nest.made for array in needs)
         for stream in _streams(item, nest):
-            # Along another axis of that length it joins only where it would otherwise wait for the whole nest.
-            other = reads_nest and (preferred is None or item.extents[preferred] == nest.extent)
+            # Along another axis it joins only where it would otherwise wait for the whole nest, if that has its length,
+            # or where the nest would have to store all pairs for it.
+            same = preferred is None or item.extents[preferred] == nest.extent
+            other = reads_nest and (same or (stream in item.reduced and _reads_pairs(item, nest, program)))
             if (stream == preferred or other) and _fits(item, nest, stream):
                 _join(program, nest, item, stream)
                 return position
@@ -347,6 +349,15 @@ def _place(
         places.update((array, place + 1) for array, place in places.items() if place >= position)
     _join(program, nest, item, preferred)
     return position
+
+
+def _reads_pairs(item: _Item, nest: _OpenNest, program: Program) -> bool:
+    """Whether an item reads an array of pairs that the nest makes: one with two axes that no argument has together."""
+    arrays = program.arrays()
+    given = [set(parameter.shape) for parameter in program.parameters]
+    read = {e.data[0] for e in item.body if e.op == "access"} & nest.streamed.keys()
+    axes = [{extent for extent in arrays[array].shape if extent.constant is None} for array in read]
+    return any(len(long) > 1 and not any(long <= shape for shape in given) for long in axes)
 
 
 def _streams(item: _Item, nest: _OpenNest) -> list[int | None]:

@@ -33,7 +33,10 @@ def cut_strips(
 ) -> tuple[Nest, dict[int, int]]:
     """The nest with its strips, and for each array of which a strip is stored the axis that is cut."""
     axes: dict[int, int] = {}
-    for extent in _wide_extents(nest, storage, stream_axes, arrays):
+    extents = _wide_extents(nest, storage, stream_axes, arrays)
+    for extent in extents:
+        nest = nest._replace(stages=_gathered(nest.stages, extent))
+    for extent in extents:
         for run in _runs(nest, extent):
             stages = nest.stages[run.first : run.first + len(run.loops)]
             local = {
@@ -69,6 +72,25 @@ def _wide_extents(
             if axis != stream_axes[array] and extent.constant is None
         )
     )
+
+
+def _gathered(stages: Sequence[Stage], extent: Size) -> tuple[Stage, ...]:
+    """The stages, those with a loop of that length behind the last such where they need nothing that is between."""
+    found: list[Stage] = []
+    for stage in stages:
+        place = len(found)
+        if _loop_of(stage, extent) is not None:
+            while place and _loop_of(found[place - 1], extent) is None and _are_independent(found[place - 1], stage):
+                place -= 1
+            if not place or _loop_of(found[place - 1], extent) is None:
+                place = len(found)
+        found.insert(place, stage)
+    return tuple(found)
+
+
+def _are_independent(one: Stage, other: Stage) -> bool:
+    made = [{action.array for action in stage.actions} for stage in (one, other)]
+    return made[0].isdisjoint(other.touched()) and made[1].isdisjoint(one.touched())
 
 
 def _runs(nest: Nest, extent: Size) -> list[_Run]:
