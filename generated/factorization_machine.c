@@ -687,50 +687,29 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 
 size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 4*k + 55, 0) * (gradc_bytes(128*gradc_width(k), sizeof(double))
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                          const double *restrict X, const double *restrict w,
-                                                          double *restrict t0, int64_t k, const double *restrict V,
-                                                          double *restrict t1, double *restrict t3)
+static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                          int64_t k, int64_t d, const double *restrict X,
+                                                          const double *restrict w, const double *restrict V,
+                                                          double *restrict t2, const double *restrict y, double b,
+                                                          double *restrict t6_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-        /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
-
-        /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, &t1[tile_begin*k], 1, k, 0, 0);
-
-        /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            GRADC_SIMD()
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                t3[l*d + i] = X_li * X_li;
-            }
-        }
-    }
-}
-
-static GRADC_APART void factorization_machine_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
-                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t k, int64_t d, double *restrict t3,
-                                                          double *restrict t2, double *restrict t1,
-                                                          const double *restrict y, double b, double *restrict t0,
-                                                          double *restrict t6_parts)
-{
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*d, sizeof(double));
     double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
     double *const t5 = (void *)tile_own;
@@ -739,6 +718,21 @@ static GRADC_APART void factorization_machine_value_rows1(int64_t part, int64_t 
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
+        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t1, 128, 1, 0, 0);
+
+        /* t3[l:n, i:d] = X[l, i] * X[l, i] */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            GRADC_SIMD()
+            for (int64_t i = 0; i < d; ++i) {
+                const double X_li = X[l*d + i];
+                t3[(l - tile_begin)*d + i] = X_li * X_li;
+            }
+        }
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t5[l - tile_begin] = 0.0;
         }
@@ -746,38 +740,25 @@ static GRADC_APART void factorization_machine_value_rows1(int64_t part, int64_t 
             const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, &t3[tile_begin*d], d, 1, &t2[strip_begin], k, 1, NULL, 0, t4, strip, 1, 0, 0);
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, t3, d, 1, &t2[strip_begin], k, 1, NULL, 0, t4, 1, 128, 0, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                double t5_sum = 0.0;
-                double t5_sum_ = 0.0;
-                double t5_sum_2 = 0.0;
-                double t5_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-                for (int64_t j = strip_begin; j < strip_end; ++j) {
-                    const double t1_lj = t1[l*k + j];
-                    const double t1_l1j = t1[(l + 1)*k + j];
-                    const double t1_l2j = t1[(l + 2)*k + j];
-                    const double t1_l3j = t1[(l + 3)*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*strip + j - strip_begin];
-                    t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*strip + j - strip_begin];
-                    t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*strip + j - strip_begin];
-                    t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*strip + j - strip_begin];
+            for (int64_t j = strip_begin; j < strip_end / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    const double t1_lj1 = t1[(j + 1)*128 + l - tile_begin];
+                    const double t1_lj2 = t1[(j + 2)*128 + l - tile_begin];
+                    const double t1_lj3 = t1[(j + 3)*128 + l - tile_begin];
+                    t5[l - tile_begin] += (t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin]) + (t1_lj1 * t1_lj1 - t4[((j + 1) - strip_begin)*128 + l - tile_begin]) + (t1_lj2 * t1_lj2 - t4[((j + 2) - strip_begin)*128 + l - tile_begin]) + (t1_lj3 * t1_lj3 - t4[((j + 3) - strip_begin)*128 + l - tile_begin]);
                 }
-                t5[l - tile_begin] += t5_sum;
-                t5[(l + 1) - tile_begin] += t5_sum_;
-                t5[(l + 2) - tile_begin] += t5_sum_2;
-                t5[(l + 3) - tile_begin] += t5_sum_3;
             }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
-                for (int64_t j = strip_begin; j < strip_end; ++j) {
-                    const double t1_lj = t1[l*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*strip + j - strip_begin];
+            for (int64_t j = strip_end / 4 * 4; j < strip_end; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    t5[l - tile_begin] += t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin];
                 }
-                t5[l - tile_begin] += t5_sum;
             }
         }
 
@@ -786,7 +767,7 @@ static GRADC_APART void factorization_machine_value_rows1(int64_t part, int64_t 
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l - tile_begin]);
+            const double v0 = y[l] * (b + t0[l - tile_begin] + 0.5 * t5[l - tile_begin]);
             const double v1 = -v0;
             const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
             t6_part_sum += v2;
@@ -802,24 +783,9 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
                                 double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(d*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 5*d, 0);
-    if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            factorization_machine_value_rows0(part, n, parts, d, X, w, t0, k, V, t1, t3);
-        }
-    } else {
-        factorization_machine_value_rows0(0, n, parts, d, X, w, t0, k, V, t1, t3);
-    }
 
     /* t2[i:d, j:k] = V[i, j] * V[i, j] */
     for (int64_t i = 0; i < d; ++i) {
@@ -829,19 +795,19 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
             t2[i*k + j] = V_ij * V_ij;
         }
     }
-    const int64_t parts_ = gradc_parts(n, 3*d*k + 4*k + 55, 0);
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0);
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
-    if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            factorization_machine_value_rows1(part, GRADC_THREAD, n, parts_, tile_scratch, tile_bytes, k, d, t3, t2, t1, y, b, t0, t6_parts);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            factorization_machine_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2, y, b, t6_parts);
         }
     } else {
-        factorization_machine_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, k, d, t3, t2, t1, y, b, t0, t6_parts);
+        factorization_machine_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2, y, b, t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
+    for (int64_t part = 0; part < parts; ++part) {
         t6 += t6_parts[part];
     }
 

@@ -190,8 +190,9 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
 {
-    return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 10*d*k + d + 28*k + 27, 0) * (gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -250,12 +251,18 @@ static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, in
 
 static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t k, const double *restrict a, double *restrict t1,
-                                                     double t5, double *restrict t11_parts)
+                                                     int64_t d, int64_t k, const double *restrict X,
+                                                     const double *restrict log_sigma, double *restrict t0,
+                                                     const double *restrict mu, const double *restrict a, double t5,
+                                                     double *restrict t11_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const X_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*d, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
     double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t7 = (void *)tile_own;
@@ -263,20 +270,70 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
     double *const t9 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
-        /* t7[l:n] = max[i:k](t6[l, i]) */
+        /* X_tile[l:n, j:d] = X[l, j] */
+        gradc_transpose(tile_end - tile_begin, d, &X[tile_begin*d], d, X_tile, 128);
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t7_max = -INFINITY;
-            for (int64_t i = 0; i < k; ++i) {
-                const double v0 = a[i] - t1[l*k + i] - t5;
-                t6[(l - tile_begin)*k + i] = v0;
-                t7_max = (t7_max >= v0 || t7_max != t7_max) ? t7_max : v0;
+            t7[l - tile_begin] = -INFINITY;
+        }
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+
+            /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X_tile[l, j] - mu[i, j]), 0.9189385332046727 +
+             *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    t1[(i - strip_begin)*128 + l - tile_begin] = 0.0;
+                }
+                for (int64_t j = 0; j < d / 4 * 4; j += 4) {
+                    const double log_sigma_ij = log_sigma[i*d + j];
+                    const double t0_ij = t0[i*d + j];
+                    const double mu_ij = mu[i*d + j];
+                    const double log_sigma_ij1 = log_sigma[i*d + (j + 1)];
+                    const double t0_ij1 = t0[i*d + (j + 1)];
+                    const double mu_ij1 = mu[i*d + (j + 1)];
+                    const double log_sigma_ij2 = log_sigma[i*d + (j + 2)];
+                    const double t0_ij2 = t0[i*d + (j + 2)];
+                    const double mu_ij2 = mu[i*d + (j + 2)];
+                    const double log_sigma_ij3 = log_sigma[i*d + (j + 3)];
+                    const double t0_ij3 = t0[i*d + (j + 3)];
+                    const double mu_ij3 = mu[i*d + (j + 3)];
+                    GRADC_SIMD()
+                    for (int64_t l = tile_begin; l < tile_end; ++l) {
+                        const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin] - mu_ij);
+                        const double v1 = t0_ij1 * (X_tile[(j + 1)*128 + l - tile_begin] - mu_ij1);
+                        const double v2 = t0_ij2 * (X_tile[(j + 2)*128 + l - tile_begin] - mu_ij2);
+                        const double v3 = t0_ij3 * (X_tile[(j + 3)*128 + l - tile_begin] - mu_ij3);
+                        t1[(i - strip_begin)*128 + l - tile_begin] += (0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0))) + (0.9189385332046727 + (log_sigma_ij1 + 0.5 * (v1 * v1))) + (0.9189385332046727 + (log_sigma_ij2 + 0.5 * (v2 * v2))) + (0.9189385332046727 + (log_sigma_ij3 + 0.5 * (v3 * v3)));
+                    }
+                }
+                for (int64_t j = d / 4 * 4; j < d; ++j) {
+                    const double log_sigma_ij = log_sigma[i*d + j];
+                    const double t0_ij = t0[i*d + j];
+                    const double mu_ij = mu[i*d + j];
+                    GRADC_SIMD()
+                    for (int64_t l = tile_begin; l < tile_end; ++l) {
+                        const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin] - mu_ij);
+                        t1[(i - strip_begin)*128 + l - tile_begin] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0));
+                    }
+                }
             }
-            t7[l - tile_begin] = t7_max;
+
+            /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
+            /* t7[l:n] = max[i:k](t6[l, i]) */
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                const double a_i = a[i];
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = a_i - t1[(i - strip_begin)*128 + l - tile_begin] - t5;
+                    t6[i*128 + l - tile_begin] = v0;
+                    t7[l - tile_begin] = (t7[l - tile_begin] >= v0 || t7[l - tile_begin] != t7[l - tile_begin]) ? t7[l - tile_begin] : v0;
+                }
+            }
         }
 
         /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]), in the place of t7 */
@@ -288,13 +345,19 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
 
         /* t9[l:n] = sum[i:k](exp(t6[l, i] - t8[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t7_l = t7[l - tile_begin];
-            double t9_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_sum))
-            for (int64_t i = 0; i < k; ++i) {
-                t9_sum += gradc_exp(t6[(l - tile_begin)*k + i] - t7_l);
+            t9[l - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < k / 4 * 4; i += 4) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t9[l - tile_begin] += gradc_exp(t6[i*128 + l - tile_begin] - t7[l - tile_begin]) + gradc_exp(t6[(i + 1)*128 + l - tile_begin] - t7[l - tile_begin]) + gradc_exp(t6[(i + 2)*128 + l - tile_begin] - t7[l - tile_begin]) + gradc_exp(t6[(i + 3)*128 + l - tile_begin] - t7[l - tile_begin]);
             }
-            t9[l - tile_begin] = t9_sum;
+        }
+        for (int64_t i = k / 4 * 4; i < k; ++i) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t9[l - tile_begin] += gradc_exp(t6[i*128 + l - tile_begin] - t7[l - tile_begin]);
+            }
         }
 
         /* t10[l:n] = t8[l] + log(t9[l]) */
@@ -317,8 +380,6 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_parts[GRADC_PARTS];
@@ -337,41 +398,6 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
 
     /* t3 = where(inf == abs(t2), 0, t2) */
     const double t3 = INFINITY == fabs(t2) ? 0.0 : t2;
-
-    /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i, j] +
-     *    0.5 * (s0 * s0)))) */
-    for (int64_t l = 0; l < n; ++l) {
-        for (int64_t i = 0; i < k / 4 * 4; i += 4) {
-            double t1_sum = 0.0;
-            double t1_sum_ = 0.0;
-            double t1_sum_2 = 0.0;
-            double t1_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
-            for (int64_t j = 0; j < d; ++j) {
-                const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                const double v1 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
-                const double v2 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
-                const double v3 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
-                t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-                t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v1 * v1));
-                t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v2 * v2));
-                t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v3 * v3));
-            }
-            t1[l*k + i] = t1_sum;
-            t1[l*k + (i + 1)] = t1_sum_;
-            t1[l*k + (i + 2)] = t1_sum_2;
-            t1[l*k + (i + 3)] = t1_sum_3;
-        }
-        for (int64_t i = k / 4 * 4; i < k; ++i) {
-            double t1_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-            }
-            t1[l*k + i] = t1_sum;
-        }
-    }
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
@@ -389,16 +415,16 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
 
     /* t5 = t3 + log(t4) */
     const double t5 = t3 + gradc_log(t4);
-    const int64_t parts_2 = gradc_parts(n, 28*k + 27, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts_2 = gradc_parts(n, 10*d*k + d + 28*k + 27, 0);
+    const size_t tile_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_value_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch, tile_bytes, k, a, t1, t5, t11_parts);
+            gaussian_mixture_value_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma, t0, mu, a, t5, t11_parts);
         }
     } else {
-        gaussian_mixture_value_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, a, t1, t5, t11_parts);
+        gaussian_mixture_value_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma, t0, mu, a, t5, t11_parts);
     }
     double t11 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -412,29 +438,40 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
 
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 {
-    return (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(k, 24*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                       double *restrict t0, const double *restrict log_sigma,
-                                                       const double *restrict a, double *restrict t2__parts)
+static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t thread, int64_t k, int64_t parts,
+                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                       int64_t d, const double *restrict log_sigma,
+                                                       double *restrict t0, const double *restrict a,
+                                                       double *restrict t2__parts)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const log_sigma_tile = (void *)tile_own;
     double t2__part = -INFINITY;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        /* log_sigma_tile[i:k, j:d] = log_sigma[i, j] */
+        gradc_transpose(tile_end - tile_begin, d, &log_sigma[tile_begin*d], d, log_sigma_tile, 128);
+
+        /* t0[i:k, j:d] = exp(-log_sigma_tile[i, j]), in the place of log_sigma_tile */
+        for (int64_t j = 0; j < d; ++j) {
             GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_sigma_tile_ij = log_sigma_tile[j*128 + i - tile_begin];
+                log_sigma_tile[j*128 + i - tile_begin] = gradc_exp(-log_sigma_tile_ij);
             }
         }
+
+        /* t0_2[i:k, j:d] = t0[i, j] */
+        gradc_transpose(d, tile_end - tile_begin, log_sigma_tile, 128, &t0[tile_begin*d], d);
 
         /* t2 = max[i:k](a[i]) */
         double t2__part_max = -INFINITY;
@@ -471,7 +508,7 @@ static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, 
 }
 
 static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
-                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                       unsigned char *restrict tile_scratch_, size_t tile_bytes_,
                                                        int64_t k, int64_t d, double *restrict t0,
                                                        const double *restrict X, const double *restrict mu,
                                                        const double *restrict log_sigma, double *restrict t1,
@@ -480,7 +517,7 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch_ + thread * tile_bytes_;
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t6 = (void *)tile_own;
@@ -492,8 +529,8 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i, j]
-         *    + 0.5 * (s0 * s0)))) */
+        /* t1[l:n, i:k] = sum[j:d](let(s0 := t0_2[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i,
+         *    j] + 0.5 * (s0 * s0)))) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t i = 0; i < k / 4 * 4; i += 4) {
                 double t1_sum = 0.0;
@@ -579,15 +616,18 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(k, 22*d + 1, 0);
+    scratch += (size_t)gradc_parts(k, 24*d + 1, 0) * (gradc_bytes(128*d, sizeof(double)));
+    unsigned char *const tile_scratch_ = (void *)scratch;
+    const int64_t parts = gradc_parts(k, 24*d + 1, 0);
+    const size_t tile_bytes = gradc_bytes(128*d, sizeof(double));
     double t2__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            gaussian_mixture_forward_rows0(part, k, parts, d, t0, log_sigma, a, t2__parts);
+            gaussian_mixture_forward_rows0(part, GRADC_THREAD, k, parts, tile_scratch, tile_bytes, d, log_sigma, t0, a, t2__parts);
         }
     } else {
-        gaussian_mixture_forward_rows0(0, k, parts, d, t0, log_sigma, a, t2__parts);
+        gaussian_mixture_forward_rows0(0, 0, k, parts, tile_scratch, tile_bytes, d, log_sigma, t0, a, t2__parts);
     }
     double t2_ = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -614,15 +654,15 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     /* t2_2 = t3 + log(t4) */
     const double t2_2 = t3_ + gradc_log(t4);
     const int64_t parts_2 = gradc_parts(n, 10*d*k + 28*k + 27, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_forward_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
+            gaussian_mixture_forward_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch_, tile_bytes_, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
         }
     } else {
-        gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
+        gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch_, tile_bytes_, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
     }
     double t9 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -640,12 +680,13 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 91*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 91*k, 3*d*k + k) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 3*d*k + k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double)));
 }
 
 static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -674,6 +715,8 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
     double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const X_tile = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -726,7 +769,7 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
                     const double v9 = t4 * (v3 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
                     t5[(i - strip_begin)*128 + l - tile_begin] = v3;
                     t6_part_sum += v4 ? 0.0 : v9;
-                    t8[(i - strip_begin)*128 + l - tile_begin] = v4 ? 0.0 : -v9;
+                    t8[i*128 + l - tile_begin] = v4 ? 0.0 : -v9;
                 }
                 t6_part[i] += t6_part_sum;
             }
@@ -754,22 +797,32 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
                 }
             }
             gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+        }
 
-            /* t9[i:k, j:d] = sum[l:n](t8[l, i] * (X[l, j] - mu[i, j])) */
-            /* t10[i:k, j:d] = sum[l:n](t8[l, i]) */
-            /* t11[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t8[l, i] * s0))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t i = strip_begin; i < strip_end; ++i) {
-                    const double t8_li = t8[(i - strip_begin)*128 + l - tile_begin];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = X[l*d + j] - mu[i*d + j];
-                        const double v1 = t8_li * v0;
-                        t9_part[i*d + j] += v1;
-                        t10_part[i*d + j] += t8_li;
-                        t11_part[i*d + j] += v0 * v1;
-                    }
+        /* X_tile[l:n, j:d] = X[l, j] */
+        gradc_transpose(tile_end - tile_begin, d, &X[tile_begin*d], d, X_tile, 128);
+
+        /* t9[i:k, j:d] = sum[l:n](t8[l, i] * (X_tile[l, j] - mu[i, j])) */
+        /* t10[i:k, j:d] = sum[l:n](t8[l, i]) */
+        /* t11[i:k, j:d] = sum[l:n](let(s0 := X_tile[l, j] - mu[i, j], s0 * (t8[l, i] * s0))) */
+        for (int64_t i = 0; i < k; ++i) {
+            for (int64_t j = 0; j < d; ++j) {
+                const double mu_ij = mu[i*d + j];
+                double t9_part_sum = 0.0;
+                double t10_part_sum = 0.0;
+                double t11_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t9_part_sum, t10_part_sum, t11_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t8_li = t8[i*128 + l - tile_begin];
+                    const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
+                    const double v1 = t8_li * v0;
+                    t9_part_sum += v1;
+                    t10_part_sum += t8_li;
+                    t11_part_sum += v0 * v1;
                 }
+                t9_part[i*d + j] += t9_part_sum;
+                t10_part[i*d + j] += t10_part_sum;
+                t11_part[i*d + j] += t11_part_sum;
             }
         }
     }
@@ -832,14 +885,14 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     double *const t11 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d*k + 91*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d*k + d + 91*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t4 = -(cotangent / n) */
     const double t4 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + 91*k, 3*d*k + k);
+    const int64_t parts = gradc_parts(n, 6*d*k + d + 91*k, 3*d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -899,10 +952,11 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 3*d*k + k) * (gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -968,11 +1022,11 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
                                                               double *restrict t19, int64_t d, double *restrict t20,
                                                               double *restrict t21,
                                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                              double *restrict t0, const double *restrict X,
-                                                              const double *restrict mu,
-                                                              const double *restrict log_sigma,
-                                                              const double *restrict a, double t5, double t13,
-                                                              double *restrict t12_parts, double *restrict t16_parts)
+                                                              const double *restrict X,
+                                                              const double *restrict log_sigma, double *restrict t0,
+                                                              const double *restrict mu, const double *restrict a,
+                                                              double t5, double t13, double *restrict t12_parts,
+                                                              double *restrict t16_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
@@ -985,6 +1039,8 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
     part_own += gradc_bytes(d*k, sizeof(double));
     double *const t21_part = part == 0 ? t21 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const X_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*d, sizeof(double));
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t6 = (void *)tile_own;
@@ -1015,38 +1071,46 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i, j]
-         *    + 0.5 * (s0 * s0)))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < k / 4 * 4; i += 4) {
-                double t1_sum = 0.0;
-                double t1_sum_ = 0.0;
-                double t1_sum_2 = 0.0;
-                double t1_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                    const double v1 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
-                    const double v2 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
-                    const double v3 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
-                    t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-                    t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v1 * v1));
-                    t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v2 * v2));
-                    t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v3 * v3));
-                }
-                t1[i*128 + l - tile_begin] = t1_sum;
-                t1[(i + 1)*128 + l - tile_begin] = t1_sum_;
-                t1[(i + 2)*128 + l - tile_begin] = t1_sum_2;
-                t1[(i + 3)*128 + l - tile_begin] = t1_sum_3;
+        /* X_tile[l:n, j:d] = X[l, j] */
+        gradc_transpose(tile_end - tile_begin, d, &X[tile_begin*d], d, X_tile, 128);
+
+        /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X_tile[l, j] - mu[i, j]), 0.9189385332046727 +
+         *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
+        for (int64_t i = 0; i < k; ++i) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t1[i*128 + l - tile_begin] = 0.0;
             }
-            for (int64_t i = k / 4 * 4; i < k; ++i) {
-                double t1_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                    t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+            for (int64_t j = 0; j < d / 4 * 4; j += 4) {
+                const double log_sigma_ij = log_sigma[i*d + j];
+                const double t0_ij = t0[i*d + j];
+                const double mu_ij = mu[i*d + j];
+                const double log_sigma_ij1 = log_sigma[i*d + (j + 1)];
+                const double t0_ij1 = t0[i*d + (j + 1)];
+                const double mu_ij1 = mu[i*d + (j + 1)];
+                const double log_sigma_ij2 = log_sigma[i*d + (j + 2)];
+                const double t0_ij2 = t0[i*d + (j + 2)];
+                const double mu_ij2 = mu[i*d + (j + 2)];
+                const double log_sigma_ij3 = log_sigma[i*d + (j + 3)];
+                const double t0_ij3 = t0[i*d + (j + 3)];
+                const double mu_ij3 = mu[i*d + (j + 3)];
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin] - mu_ij);
+                    const double v1 = t0_ij1 * (X_tile[(j + 1)*128 + l - tile_begin] - mu_ij1);
+                    const double v2 = t0_ij2 * (X_tile[(j + 2)*128 + l - tile_begin] - mu_ij2);
+                    const double v3 = t0_ij3 * (X_tile[(j + 3)*128 + l - tile_begin] - mu_ij3);
+                    t1[i*128 + l - tile_begin] += (0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0))) + (0.9189385332046727 + (log_sigma_ij1 + 0.5 * (v1 * v1))) + (0.9189385332046727 + (log_sigma_ij2 + 0.5 * (v2 * v2))) + (0.9189385332046727 + (log_sigma_ij3 + 0.5 * (v3 * v3)));
                 }
-                t1[i*128 + l - tile_begin] = t1_sum;
+            }
+            for (int64_t j = d / 4 * 4; j < d; ++j) {
+                const double log_sigma_ij = log_sigma[i*d + j];
+                const double t0_ij = t0[i*d + j];
+                const double mu_ij = mu[i*d + j];
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin] - mu_ij);
+                    t1[i*128 + l - tile_begin] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0));
+                }
             }
         }
 
@@ -1129,20 +1193,27 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
             }
             gradc_add(&t16_part, &t16_part_low, t16_part_sum);
 
-            /* t19[i:k, j:d] = sum[l:n](t18[l, i] * (X[l, j] - mu[i, j])) */
+            /* t19[i:k, j:d] = sum[l:n](t18[l, i] * (X_tile[l, j] - mu[i, j])) */
             /* t20[i:k, j:d] = sum[l:n](t18[l, i]) */
-            /* t21[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t18[l, i] * s0))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t i = strip_begin; i < strip_end; ++i) {
-                    const double t18_li = t18[(i - strip_begin)*128 + l - tile_begin];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = X[l*d + j] - mu[i*d + j];
+            /* t21[i:k, j:d] = sum[l:n](let(s0 := X_tile[l, j] - mu[i, j], s0 * (t18[l, i] * s0))) */
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                for (int64_t j = 0; j < d; ++j) {
+                    const double mu_ij = mu[i*d + j];
+                    double t19_part_sum = 0.0;
+                    double t20_part_sum = 0.0;
+                    double t21_part_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t19_part_sum, t20_part_sum, t21_part_sum))
+                    for (int64_t l = tile_begin; l < tile_end; ++l) {
+                        const double t18_li = t18[(i - strip_begin)*128 + l - tile_begin];
+                        const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
                         const double v1 = t18_li * v0;
-                        t19_part[i*d + j] += v1;
-                        t20_part[i*d + j] += t18_li;
-                        t21_part[i*d + j] += v0 * v1;
+                        t19_part_sum += v1;
+                        t20_part_sum += t18_li;
+                        t21_part_sum += v0 * v1;
                     }
+                    t19_part[i*d + j] += t19_part_sum;
+                    t20_part[i*d + j] += t20_part_sum;
+                    t21_part[i*d + j] += t21_part_sum;
                 }
             }
         }
@@ -1174,13 +1245,13 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int6
         }
 
         /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t19[i, j])) */
-        /* grad_log_sigma[i:k, j:d] = t20[i, j] - t0[i, j] * (t21[i, j] * t0[i, j]) */
+        /* grad_log_sigma[i:k, j:d] = t20[i, j] - t0[i, j] * (t0[i, j] * t21[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
                 const double t0_ij = t0[i*d + j];
-                grad_mu[i*d + j] = -(t0_ij * (t0_ij * t19[i*d + j]));
-                grad_log_sigma[i*d + j] = t20[i*d + j] - t0_ij * (t21[i*d + j] * t0_ij);
+                grad_mu[i*d + j] = -(t0_ij * (t19[i*d + j] * t0_ij));
+                grad_log_sigma[i*d + j] = t20[i*d + j] - t0_ij * (t0_ij * t21[i*d + j]);
             }
         }
     }
@@ -1203,7 +1274,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     double *const t21 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 3*d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t13 = -(1 / n) */
@@ -1244,18 +1315,18 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     /* t17 = 1 / t4 */
     const double t5 = t3 + gradc_log(t4);
     const double t17 = 1.0 / t4;
-    const int64_t parts_2 = gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k);
+    const int64_t parts_2 = gradc_parts(n, 16*d*k + d + 55*k + 31, 3*d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t12_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch, part_bytes, t15, k, t19, d, t20, t21, tile_scratch, tile_bytes, t0, X, mu, log_sigma, a, t5, t13, t12_parts, t16_parts);
+            gaussian_mixture_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch, part_bytes, t15, k, t19, d, t20, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts);
         }
     } else {
-        gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, t15, k, t19, d, t20, t21, tile_scratch, tile_bytes, t0, X, mu, log_sigma, a, t5, t13, t12_parts, t16_parts);
+        gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, t15, k, t19, d, t20, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts);
     }
     double t12 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {

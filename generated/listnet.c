@@ -540,7 +540,8 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 56*k + 59, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 55*k + 59, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -556,11 +557,13 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t1_ = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const grade_tile = (void *)tile_own;
+    double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
+    double *const t7 = (void *)tile_own;
     double t10_part = 0.0;
     double t10_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -568,131 +571,103 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = max[j:k](t0[i, j]) */
+        /* t4[i:n] = max[j:k](grade[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1__max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_ij = t0[i*k + j];
-                t1__max = (t1__max >= t0_ij || t1__max != t1__max) ? t1__max : t0_ij;
-            }
-            t1_[i - tile_begin] = t1__max;
-        }
-
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1_ */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1__i = t1_[i - tile_begin];
-            t1_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
-        }
-
-        /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1__i = t1_[i - tile_begin];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t3_sum += gradc_exp(t0[i*k + j] - t1__i);
-            }
-            t3[i - tile_begin] = t3_sum;
-        }
-
-        /* grade_tile[i:n, j:k] = grade[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                grade_tile[(i - tile_begin)*k + j] = grade[i*k + j];
-            }
-        }
-
-        /* t4[i:n] = max[j:k](grade_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t4_max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
-                const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
-                t4_max = (t4_max >= grade_tile_ij || t4_max != t4_max) ? t4_max : grade_tile_ij;
+                const double t0_ij = t0[i*k + j];
+                const double grade_ij = grade[i*k + j];
+                t1__max = (t1__max >= t0_ij || t1__max != t1__max) ? t1__max : t0_ij;
+                t4_max = (t4_max >= grade_ij || t4_max != t4_max) ? t4_max : grade_ij;
             }
+            t1_[i - tile_begin] = t1__max;
             t4[i - tile_begin] = t4_max;
         }
 
-        /* t1_2[i:n] = t2[i] + log(t3[i]) */
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1_ */
+        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t4 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i] = t1_[i - tile_begin] + gradc_log(t3[i - tile_begin]);
-        }
-
-        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t1_ */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t4_i = t4[i - tile_begin];
-            t1_[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
-        }
-
-        /* t6[i:n, j:k] = exp(grade_tile[i, j] - t5[i]), in the place of grade_tile */
-        /* t7[i:n] = sum[j:k](t6[i, j]), in the place of t3 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1__i = t1_[i - tile_begin];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
-                const double v0 = gradc_exp(grade_tile_ij - t1__i);
-                grade_tile[(i - tile_begin)*k + j] = v0;
-                t3_sum += v0;
-            }
-            t3[i - tile_begin] = t3_sum;
+            const double t4_i = t4[i - tile_begin];
+            t1_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
+            t4[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
         }
 
+        /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
+        /* t6[i:n, j:k] = exp(grade[i, j] - t5[i]) */
+        /* t7[i:n] = sum[j:k](t6[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1__i = t1_[i - tile_begin];
+            const double t4_i = t4[i - tile_begin];
+            double t3_sum = 0.0;
+            double t7_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum, t7_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = gradc_exp(grade[i*k + j] - t4_i);
+                t3_sum += gradc_exp(t0[i*k + j] - t1__i);
+                t6[(i - tile_begin)*k + j] = v0;
+                t7_sum += v0;
+            }
+            t3[i - tile_begin] = t3_sum;
+            t7[i - tile_begin] = t7_sum;
+        }
+
+        /* t1_2[i:n] = t2[i] + log(t3[i]) */
         /* t2_2[i:n] = t5[i] + log(t7[i]) */
         /* t8[i:n] = 1 / t7[i], in the place of t1_ */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1__i = t1_[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
-            t2[i] = t1__i + gradc_log(t3_i);
-            t1_[i - tile_begin] = 1.0 / t3_i;
+            const double t7_i = t7[i - tile_begin];
+            t1[i] = t1__i + gradc_log(t3[i - tile_begin]);
+            t2[i] = t4[i - tile_begin] + gradc_log(t7_i);
+            t1_[i - tile_begin] = 1.0 / t7_i;
         }
 
-        /* t9[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * (t6[i, j] * t8[i])), in the place of t3 */
+        /* t9[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * (t6[i, j] * t8[i])), in the place of t4 */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
             const double t1_i = t1[i];
             const double t1__i = t1_[i - tile_begin];
-            double t3_sum = 0.0;
+            double t4_sum = 0.0;
             const double t1_i1 = t1[(i + 1)];
             const double t1__i1 = t1_[(i + 1) - tile_begin];
-            double t3_sum_ = 0.0;
+            double t4_sum_ = 0.0;
             const double t1_i2 = t1[(i + 2)];
             const double t1__i2 = t1_[(i + 2) - tile_begin];
-            double t3_sum_2 = 0.0;
+            double t4_sum_2 = 0.0;
             const double t1_i3 = t1[(i + 3)];
             const double t1__i3 = t1_[(i + 3) - tile_begin];
-            double t3_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum, t3_sum_, t3_sum_2, t3_sum_3))
+            double t4_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t4_sum, t4_sum_, t4_sum_2, t4_sum_3))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += grade_tile[(i - tile_begin)*k + j] * t1__i * (t0[i*k + j] - t1_i);
-                t3_sum_ += grade_tile[((i + 1) - tile_begin)*k + j] * t1__i1 * (t0[(i + 1)*k + j] - t1_i1);
-                t3_sum_2 += grade_tile[((i + 2) - tile_begin)*k + j] * t1__i2 * (t0[(i + 2)*k + j] - t1_i2);
-                t3_sum_3 += grade_tile[((i + 3) - tile_begin)*k + j] * t1__i3 * (t0[(i + 3)*k + j] - t1_i3);
+                t4_sum += t6[(i - tile_begin)*k + j] * t1__i * (t0[i*k + j] - t1_i);
+                t4_sum_ += t6[((i + 1) - tile_begin)*k + j] * t1__i1 * (t0[(i + 1)*k + j] - t1_i1);
+                t4_sum_2 += t6[((i + 2) - tile_begin)*k + j] * t1__i2 * (t0[(i + 2)*k + j] - t1_i2);
+                t4_sum_3 += t6[((i + 3) - tile_begin)*k + j] * t1__i3 * (t0[(i + 3)*k + j] - t1_i3);
             }
-            t3[i - tile_begin] = t3_sum;
-            t3[(i + 1) - tile_begin] = t3_sum_;
-            t3[(i + 2) - tile_begin] = t3_sum_2;
-            t3[(i + 3) - tile_begin] = t3_sum_3;
+            t4[i - tile_begin] = t4_sum;
+            t4[(i + 1) - tile_begin] = t4_sum_;
+            t4[(i + 2) - tile_begin] = t4_sum_2;
+            t4[(i + 3) - tile_begin] = t4_sum_3;
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
             const double t1_i = t1[i];
             const double t1__i = t1_[i - tile_begin];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
+            double t4_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += grade_tile[(i - tile_begin)*k + j] * t1__i * (t0[i*k + j] - t1_i);
+                t4_sum += t6[(i - tile_begin)*k + j] * t1__i * (t0[i*k + j] - t1_i);
             }
-            t3[i - tile_begin] = t3_sum;
+            t4[i - tile_begin] = t4_sum;
         }
 
         /* t10 = sum[i:n](t9[i]) */
         double t10_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t10_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10_part_sum += t3[i - tile_begin];
+            t10_part_sum += t4[i - tile_begin];
         }
         gradc_add(&t10_part, &t10_part_low, t10_part_sum);
     }
@@ -714,8 +689,8 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
     for (int64_t j = 0; j < k; ++j) {
         gradc_dots(n, d, &X[j*d], d*k, w, &t0[j], k, 1);
     }
-    const int64_t parts = gradc_parts(n, 56*k + 59, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 55*k + 59, 0);
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t10_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -662,7 +662,7 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 33*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -670,7 +670,7 @@ size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, double *restrict t0, const double *restrict b,
-                                                            const double *restrict Y, double *restrict t1,
+                                                            double *restrict t1, const double *restrict Y,
                                                             double *restrict t6_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -717,21 +717,13 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
             t4[l - tile_begin] = t4_sum;
         }
 
-        /* Y_tile[l:n, j:k] = Y[l, j], in the place of t1_ */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                t1_[(l - tile_begin)*k + j] = Y[l*k + j];
-            }
-        }
-
         /* t1_2[l:n] = t3[l] + log(t4[l]) */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t1[l] = t2[l - tile_begin] + gradc_log(t4[l - tile_begin]);
         }
 
-        /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1_2[l])), in the place of t2 */
+        /* t5[l:n] = sum[j:k](Y[l, j] * (t0[l, j] + b[j] - t1_2[l])), in the place of t2 */
         for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
             const double t1_l = t1[l];
             double t2_sum = 0.0;
@@ -743,10 +735,10 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
             double t2_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:t2_sum, t2_sum_, t2_sum_2, t2_sum_3))
             for (int64_t j = 0; j < k; ++j) {
-                t2_sum += t1_[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
-                t2_sum_ += t1_[((l + 1) - tile_begin)*k + j] * (t0[(l + 1)*k + j] + b[j] - t1_l1);
-                t2_sum_2 += t1_[((l + 2) - tile_begin)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l2);
-                t2_sum_3 += t1_[((l + 3) - tile_begin)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l3);
+                t2_sum += Y[l*k + j] * (t0[l*k + j] + b[j] - t1_l);
+                t2_sum_ += Y[(l + 1)*k + j] * (t0[(l + 1)*k + j] + b[j] - t1_l1);
+                t2_sum_2 += Y[(l + 2)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l2);
+                t2_sum_3 += Y[(l + 3)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l3);
             }
             t2[l - tile_begin] = t2_sum;
             t2[(l + 1) - tile_begin] = t2_sum_;
@@ -758,7 +750,7 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
             double t2_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t2_sum += t1_[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
+                t2_sum += Y[l*k + j] * (t0[l*k + j] + b[j] - t1_l);
             }
             t2[l - tile_begin] = t2_sum;
         }
@@ -787,16 +779,16 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(k, n, d, W, 1, k, X, 1, d, NULL, 0, t0, 1, k, 1, 0);
-    const int64_t parts = gradc_parts(n, 34*k + 28, 0);
+    const int64_t parts = gradc_parts(n, 33*k + 28, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            one_hot_cross_entropy_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, b, Y, t1, t6_parts);
+            one_hot_cross_entropy_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t6_parts);
         }
     } else {
-        one_hot_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, Y, t1, t6_parts);
+        one_hot_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

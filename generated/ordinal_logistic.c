@@ -468,23 +468,29 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 
 size_t ordinal_logistic_value_work(int64_t n, int64_t d, int64_t k)
 {
-    (void)d;
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
+    return gradc_bytes(k, sizeof(double))
            + gradc_bytes(k + 1, sizeof(double))
-           + gradc_bytes(k + 2, sizeof(double));
+           + gradc_bytes(k + 2, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 189, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
+static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                     int64_t d, const double *restrict X, const double *restrict w,
                                                      const int64_t *restrict y, double *restrict ends, int64_t k,
                                                      double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
          *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
@@ -495,7 +501,7 @@ static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t n, in
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i];
+            const double z_i = z[i - tile_begin];
             const int64_t y_i = y[i];
             const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
             const double v0 = z_i - ends_here;
@@ -518,13 +524,13 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const z = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
     double *const ends = (void *)scratch;
+    scratch += gradc_bytes(k + 2, sizeof(double));
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -570,9 +576,6 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
      *    + 1](inf)) */
     ends[k + 1] += INFINITY;
 
-    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    gradc_dots(n, d, X, d, w, z, 1, 0);
-
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     GRADC_SIMD()
     for (int64_t i = 0; i < k - 1; ++i) {
@@ -595,15 +598,16 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     for (int64_t l = 0; l < k; ++l) {
         ends[l + 1] += t2[l + 1];
     }
-    const int64_t parts = gradc_parts(n, 189, 0);
+    const int64_t parts = gradc_parts(n, 3*d + 189, 0);
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            ordinal_logistic_value_rows0(part, n, parts, z, y, ends, k, t3_parts);
+            ordinal_logistic_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, ends, k, t3_parts);
         }
     } else {
-        ordinal_logistic_value_rows0(0, n, parts, z, y, ends, k, t3_parts);
+        ordinal_logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, ends, k, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -961,12 +965,12 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
 
 size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
 {
+    (void)n;
     (void)d;
-    return gradc_bytes(n, sizeof(double))
+    return gradc_bytes(128, sizeof(double))
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(k + 1, sizeof(double))
            + gradc_bytes(k + 2, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(k + 2, sizeof(double))
@@ -997,15 +1001,13 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
 {
     unsigned char *scratch = work;
     double *const z = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
+    scratch += gradc_bytes(128, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
     double *const ends = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
-    double *const z_bar = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const t5 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)scratch;
@@ -1066,9 +1068,6 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
      *    + 1](inf)) */
     ends[k + 1] += INFINITY;
 
-    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    gradc_dots(n, d, X, d, w, z, 1, 0);
-
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     GRADC_SIMD()
     for (int64_t i = 0; i < k - 1; ++i) {
@@ -1104,6 +1103,9 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+
             /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
              *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k +
              *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
@@ -1113,7 +1115,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
             /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
              *    exp(-abs(s0)), s2 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s3 :=
              *    exp(-abs(s2)), where(-inf == s0, 0, t4 * (where(0 <= s0, 1, s1) / (1 + s1))) + where(-inf == s2,
-             *    0, -(t4 * (where(0 <= s2, 1, s3) / (1 + s3))))) */
+             *    0, -(t4 * (where(0 <= s2, 1, s3) / (1 + s3))))), in the place of z */
             /* t5[i:n] = let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := exp(-abs(s0)),
              *    t4 / expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0,
              *    k + y[i] + 3, y[i] + 1)])) + where(-inf == s0, 0, t4 * (where(0 <= s0, 1, s1) / (1 + s1)))) */
@@ -1124,7 +1126,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
+                const double z_i = z[i - tile_begin];
                 const int64_t y_i = y[i];
                 const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
                 const double v0 = z_i - ends_here;
@@ -1142,14 +1144,14 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
                 const double v11 = t4 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4));
                 const double v12 = t4 / gradc_expm1(-v6);
                 t3_sum += v7;
-                z_bar[i - tile_begin] = (v8 ? 0.0 : v9) + (v10 ? 0.0 : -v11);
+                z[i - tile_begin] = (v8 ? 0.0 : v9) + (v10 ? 0.0 : -v11);
                 t5[i - tile_begin] = v12 + (v10 ? 0.0 : v11);
                 t6[i - tile_begin] = (v8 ? 0.0 : -v9) - v12;
             }
             gradc_add(&t3, &t3_low, t3_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w);
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w);
 
             /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t5[i]),
              *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t6[i])) */

@@ -9,12 +9,17 @@
     r[i:n] = hypot(x[i, 0], x[i, 1]) - x[i, 2]    ->      x_tile[i:n, k:3] = x[i, k]
                                                            r[i:n] = hypot(x_tile[i, 0], x_tile[i, 1]) - x_tile[i, 2]
 
-Loops over a few columns then run along many rows. It pays where the elements go through something dear, or the fields
-of a record through many operations, and in a tile's buffers alone: what would be stored whole is refused.
+    d[i:n, j:m] = sum[k:c]((X[i, k] - Y[j, k])**2)   ->   X_tile[i:n, k:c] = X[i, k]
+                                                           d[i:n, j:m] = sum[k:c]((X_tile[i, k] - Y[j, k])**2)
+
+Loops over a few columns then run along many rows. It pays where the elements go through something dear, are one set of
+pairs of two, or where the fields of a record go through many operations, and in a tile's buffers with contiguous
+columns alone: what would be stored otherwise is refused.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
@@ -42,7 +47,7 @@ Copy: TypeAlias = tuple[str, int]  # "in", and the number of a parameter; or "ou
 def copy_columns(program: Program, refused: Collection[Copy]) -> tuple[Program, dict[int, Copy]]:
     """The program with copies, and what each array that is added is for."""
     shapes = {shape for definition in program.definitions if _is_heavy(definition) for shape in _shapes(definition)}
-    chosen = {k for d in program.definitions for k in _matrices(program, d) if program.parameters[k].shape in shapes}
+    chosen = {k for d in program.definitions for k, _ in _matrices(program, d) if program.parameters[k].shape in shapes}
     records = {k for d in program.definitions for k in _records(program, d)}
     wanted = {k for k in chosen | records if ("in", k) not in refused}
     added: dict[int, Copy] = {}
@@ -67,10 +72,10 @@ def _with_copies(
     b: ProgramBuilder, program: Program, definition: Definition, wanted: Collection[int], added: dict[int, Copy]
 ) -> Definition:
     """The definition, in the new program's numbers, with copies read in the place of parameters."""
-    matrices = [array for array in _matrices(program, definition) if array in wanted]
+    matrices = [(array, row) for array, row in _matrices(program, definition) if array in wanted]
     records = [array for array in _records(program, definition) if array in wanted]
     copies: dict[int, int] = {}
-    for array in dict.fromkeys(matrices + records):
+    for array in dict.fromkeys([array for array, _ in matrices] + records):
         copies[array] = b.define(_copy(b, array), f"{program.parameters[array].name}_tile")[0]
         added[copies[array]] = ("in", array)
 
@@ -78,7 +83,7 @@ def _with_copies(
         if equation.op != "access":
             return equation
         array, place = equation.data
-        if (array in matrices and _is_matrix(place)) or (array in records and _is_field(place)):
+        if (_is_matrix(place) and (array, place[0]) in matrices) or (array in records and _is_field(place)):
             return equation._replace(data=(copies[array], place))
         return equation
 
@@ -147,9 +152,13 @@ def _is_field(place: Sequence[Size]) -> bool:
     return row is not None and row[0] == "index" and place[1].constant is not None
 
 
-def _matrices(program: Program, definition: Definition) -> list[int]:
-    """The matrices among the parameters that a definition reads row by row, over all of both axes."""
-    found: dict[int, None] = {}
+def _matrices(program: Program, definition: Definition) -> list[tuple[int, Size]]:
+    """The matrices among the parameters that a definition reads row by row, over all of both axes, and the rows' index.
+
+    Where it is one of pairs, rows are those of the pairs alone.
+    """
+    found: dict[tuple[int, Size], None] = {}
+    rows = _rows_of_pairs(definition)
     for extents, body, _ in bodies_of(definition):
         if _is_product(body):
             continue
@@ -160,11 +169,29 @@ def _matrices(program: Program, definition: Definition) -> list[int]:
             shape = program.parameters[array].shape
             if program.parameters[array].dtype != "real" or not _is_matrix(place) or shape[0] == shape[1]:
                 continue
-            if shape[0].constant is None and all(
-                extents[part.atom[1]] == n for part, n in zip(place, shape, strict=True)
+            if (
+                shape[0].constant is None
+                and all(extents[part.atom[1]] == n for part, n in zip(place, shape, strict=True))
+                and (not rows or place[0] in rows)
             ):
-                found[array] = None
+                found[array, place[0]] = None
     return list(found)
+
+
+def _rows_of_pairs(definition: Definition) -> set[Size]:
+    """The index of the rows of an array of pairs, where a sum over two more loops than it is no product of matrices.
+
+    d[i:n, j:m] = sum[k:c]((X[i, k] - Y[j, k]) ** 2)       g[j:m, k:c] = sum[i:n](d[i, j] * (Y[j, k] - X[i, k]))
+    """
+    if not isinstance(definition, Comprehension) or definition.reduction != "sum" or len(definition.extents) != 3:
+        return set()
+    if _is_product(definition.body):
+        return set()
+    places = [e.data[1] for e in definition.body if e.op == "access" and _is_matrix(e.data[1])]
+    if definition.rank == 2:
+        places.append((index(0), index(1)))
+    lasts = Counter(place[1] for place in places)
+    return {rows for rows, column in places if lasts[column] == 1 and lasts[rows] == 0}
 
 
 def _shapes(definition: Definition) -> list[tuple[Size, ...]]:
@@ -187,6 +214,8 @@ def _is_heavy(definition: Definition) -> bool:
     if not isinstance(definition, Comprehension) or len(definition.extents) < 2:
         return False
     if definition.reduction in ("max", "min") and definition.rank == 1:
+        return True
+    if _rows_of_pairs(definition):
         return True
     depends = index_dependencies(definition.body)
     dear = any(is_dear(e) and len(depends[number]) > 1 for number, e in enumerate(definition.body))

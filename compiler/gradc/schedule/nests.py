@@ -72,11 +72,11 @@ def plan_program(program: Program) -> Plan:
         shared, values, new = share(copied, no_values)
         plan = _plan(shared)
         values_stored = {key for array, key in values.items() if plan.storage.get(array) == WHOLE}
-        copies_stored = {key for array, key in copies.items() if plan.storage.get(new[array]) == WHOLE}
-        if not values_stored and not copies_stored:
+        copies_in_vain = {key for array, key in copies.items() if new[array] not in plan.lanes}
+        if not values_stored and not copies_in_vain:
             return plan
         no_values |= values_stored
-        no_copies |= copies_stored
+        no_copies |= copies_in_vain
 
 
 def _plan(program: Program) -> Plan:
@@ -104,6 +104,7 @@ def _plan(program: Program) -> Plan:
             if isinstance(definition, Accumulation) and not definition.pieces:
                 steps.append(_OpenNest(None))
                 made_at[first] = reset[first] = len(steps) - 1
+    _delay(program, steps, made_at, reset)
     _drop_unread_stores(steps, kept := _kept_arrays(program, steps, made_at))
     for step in steps:
         if isinstance(step, _OpenNest) and step.extent is not None:
@@ -195,17 +196,55 @@ def _closed(
     return Nest(step.extent, tuple(stages))
 
 
+def _delay(
+    program: Program, steps: list[_OpenNest | Loop | Routine], made_at: dict[int, int], reset: dict[int, int]
+) -> None:
+    """Move the stages of a nest into the next that reads what they make, where that reads it along the same stream.
+
+    A nest takes its place when its first definition comes, and what reads that may have to wait for others.
+    """
+    for k in reversed(range(len(steps))):
+        nest = steps[k]
+        if not isinstance(nest, _OpenNest) or nest.extent is None or nest.made.keys() - nest.streamed.keys():
+            continue
+        if not nest.made.keys().isdisjoint(program.outputs):
+            continue
+        readers = [j for j in range(k + 1, len(steps)) if not _arrays_read(steps[j]).isdisjoint(nest.made)]
+        reader = steps[readers[0]] if len(readers) == 1 else None
+        if isinstance(reader, _OpenNest) and reader.extent == nest.extent and _reads_along(reader, nest.streamed):
+            shift = len(nest.stages)
+            reader.stages[:0] = nest.stages
+            reader.made = nest.made | {array: stage + shift for array, stage in reader.made.items()}
+            reader.streamed |= nest.streamed
+            for places in (made_at, reset):
+                places.update((array, readers[0]) for array, place in places.items() if place == k)
+            steps[k] = _OpenNest(None)
+
+
+def _reads_along(nest: _OpenNest, streamed: Mapping[int, int]) -> bool:
+    """Whether a nest reads these arrays at its own place along the stream alone."""
+    return all(
+        e.data[1][streamed[e.data[0]]] == index(stage.stream)
+        for stage in nest.stages
+        for e in stage.body
+        if e.op == "access" and e.data[0] in streamed
+    )
+
+
+def _arrays_read(step: _OpenNest | Loop | Routine) -> set[int]:
+    if isinstance(step, Loop):
+        return {*step.scan.initial, *step.scan.captured}
+    if isinstance(step, Routine):
+        return set(step.call.arguments)
+    return {e.data[0] for stage in step.stages for e in stage.body if e.op == "access"}
+
+
 def _kept_arrays(program: Program, steps: Sequence[_OpenNest | Loop | Routine], made_at: dict[int, int]) -> set[int]:
     """The arrays that must be there whole: outputs, and what another step than their own reads."""
     kept = set(program.outputs)
     for k, step in enumerate(steps):
-        if isinstance(step, Loop):
-            kept.update(step.scan.initial + step.scan.captured)
-        elif isinstance(step, Routine):
-            kept.update(step.call.arguments)
-        else:
-            for stage in step.stages:
-                kept.update(e.data[0] for e in stage.body if e.op == "access" and made_at.get(e.data[0], k) != k)
+        others = isinstance(step, Loop | Routine)
+        kept.update(array for array in _arrays_read(step) if others or made_at.get(array, k) != k)
     return kept
 
 
@@ -213,7 +252,7 @@ def _drop_unread_stores(steps: Sequence[_OpenNest | Loop | Routine], kept: set[i
     """A value that only the iteration that makes it uses needs no array."""
     for step in steps:
         if isinstance(step, _OpenNest):
-            read = kept | {e.data[0] for stage in step.stages for e in stage.body if e.op == "access"}
+            read = kept | _arrays_read(step)
             for k, stage in enumerate(step.stages):
                 actions = tuple(a for a in stage.actions if a.kind != "store" or a.array in read)
                 step.stages[k] = stage._replace(actions=actions)

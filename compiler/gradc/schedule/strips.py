@@ -13,7 +13,7 @@ the exponentials of a softmax after their sum, is kept whole, a row for each of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from gradc.ir.program import Array
@@ -36,27 +36,35 @@ def cut_strips(
     extents = _wide_extents(nest, storage, stream_axes, arrays)
     for extent in extents:
         nest = nest._replace(stages=_gathered(nest.stages, extent))
-    for extent in extents:
+
+    def local(nest: Nest, run: _Run) -> dict[int, int]:
+        """The arrays of which a run needs one strip, and the axis that is cut."""
+        stages = nest.stages[run.first : run.first + len(run.loops)]
+        return {
+            array: axis
+            for stage, loop in zip(stages, run.loops, strict=True)
+            for array, axis in _made_along(stage, loop).items()
+            if storage.get(array) == TILE and axis != stream_axes[array] and _is_local(nest, array, stages)
+        }
+
+    # A stage goes by strips of one loop alone: of the one with which most arrays are strips.
+    for extent in sorted(extents, key=lambda extent: -sum(len(local(nest, run)) for run in _runs(nest, extent))):
         for run in _runs(nest, extent):
-            stages = nest.stages[run.first : run.first + len(run.loops)]
-            local = {
-                array: axis
-                for stage, loop in zip(stages, run.loops, strict=True)
-                for array, axis in _made_along(stage, loop).items()
-                if storage.get(array) == TILE and axis != stream_axes[array] and _is_local(nest, array, stages)
-            }
-            if not local:
-                continue
-            touching = [k for k, stage in enumerate(stages) if not local.keys().isdisjoint(stage.touched())]
-            begin, end = touching[0], touching[-1] + 1
-            cut = [s._replace(across=k) for s, k in zip(stages[begin:end], run.loops[begin:end], strict=True)]
-            first = run.first + begin
-            nest = nest._replace(
-                stages=(*nest.stages[:first], *cut, *nest.stages[first + len(cut) :]),
-                strips=(*nest.strips, Strips(first, first + len(cut), extent)),
-            )
-            axes |= local
+            cut = local(nest, run)
+            if cut:
+                nest = _with_strips(nest, run, cut.keys(), extent)
+                axes |= cut
     return nest._replace(strips=tuple(sorted(nest.strips, key=lambda strips: strips.first))), axes
+
+
+def _with_strips(nest: Nest, run: _Run, local: Collection[int], extent: Size) -> Nest:
+    """The nest with strips from the first to the last stage of a run that touches these arrays."""
+    touching = [k for k, _ in enumerate(run.loops) if not nest.stages[run.first + k].touched().isdisjoint(local)]
+    stages = list(nest.stages)
+    for k in range(touching[0], touching[-1] + 1):
+        stages[run.first + k] = stages[run.first + k]._replace(across=run.loops[k])
+    strips = Strips(run.first + touching[0], run.first + touching[-1] + 1, extent)
+    return nest._replace(stages=tuple(stages), strips=(*nest.strips, strips))
 
 
 def _wide_extents(
