@@ -41,7 +41,7 @@ class Problem(NamedTuple):
     wrt: tuple[str, ...]
     arguments: Mapping[str, Any]
     function: Callable[..., Any]
-    casadi: Callable[[Any, Mapping[str, Any]], tuple[Any, list[Any], list[Any]]] | None = None
+    casadi: Callable[[Any, Mapping[str, Any]], tuple[Any, list[Any], list[Any]]]
 
 
 def problems(size: str) -> list[Problem]:
@@ -69,6 +69,19 @@ def problems(size: str) -> list[Problem]:
             return ca.sum1(each(ca, x, y)), [x], [y]
 
         return build
+
+    def casadi_softmax(ca: Any, given: Mapping[str, Any]) -> tuple[Any, list[Any], list[Any]]:
+        (n, d), k = given["X"].shape, given["Y"].shape[1]
+        W, X, Y = ca.MX.sym("W", k * d), ca.MX.sym("X", d, n), ca.MX.sym("Y", k, n)
+        Z = ca.mtimes(ca.reshape(W, k, d), X)
+        return ca.sum2(ca.log(ca.sum1(ca.exp(Z))) - ca.sum1(Y * Z)) / n, [W], [X, Y]
+
+    def casadi_network(ca: Any, given: Mapping[str, Any]) -> tuple[Any, list[Any], list[Any]]:
+        (n, d), h = given["X"].shape, given["b"].size
+        both, X, y = ca.MX.sym("both", h * (d + 2)), ca.MX.sym("X", d, n), ca.MX.sym("y", n)
+        W, b, v = ca.reshape(both[: h * d], h, d), both[h * d : h * (d + 1)], both[h * (d + 1) :]
+        hidden = ca.tanh(ca.mtimes(W, X) + ca.repmat(b, 1, n))
+        return ca.sum2((ca.mtimes(v.T, hidden) - y.T) ** 2) / n, [both], [X, y]
 
     def casadi_chain(ca: Any, given: Mapping[str, Any]) -> tuple[Any, list[Any], list[Any]]:
         x = ca.MX.sym("x", given["x"].size)
@@ -112,6 +125,7 @@ def problems(size: str) -> list[Problem]:
             "softmax", size, "mean(logsumexp(X @ W, axis=1) - sum(Y * (X @ W), axis=1))", "W[d,k], X[n,d], Y[n,k]",
             ("W",), classes,
             lambda m, W, X, Y: m.mean(m.logsumexp(X @ W) - m.total(Y * (X @ W))),
+            casadi_softmax,
         ),
         Problem(
             "factorisation", size, "sum((sum(U[u] * V[v], axis=1) - y)**2) / 2",
@@ -123,6 +137,7 @@ def problems(size: str) -> list[Problem]:
             "network", size, "mean((tanh(X @ W + b) @ v - y)**2)", "W[d,h], b[h], v[h], X[n,d], y[n]", ("W", "b", "v"),
             layers,
             lambda m, W, b, v, X, y: m.mean((m.tanh(X @ W + b) @ v - y) ** 2),
+            casadi_network,
         ),
         Problem(
             "separable", size, "sum(log(cosh(x - y)))", "x[n], y[n]", ("x",), pointwise,
@@ -245,15 +260,14 @@ def casadi_calls(problem: Problem, _threads: int) -> Calls:
     import numpy as np
     from peers import CasADi
 
-    if problem.casadi is None:
-        return {}
     value, wrt, rest = problem.casadi(ca, problem.arguments)
     hessian, _ = ca.hessian(value, wrt[0])
     function = ca.Function("hessian", [*wrt, *rest], [hessian])
     given = problem.arguments
-    arguments = [given[name] for name in given]
-    if problem.name == "factorisation":  # all factors are one variable, and the index arrays part of the expression
-        arguments = [np.concatenate([np.ravel(given["U"]), np.ravel(given["V"])]), given["y"]]
+    # All parameters are one variable, and arrays of indices part of the expression.
+    moving = np.concatenate([np.ravel(given[name]) for name in problem.wrt])
+    fixed = [value for name, value in given.items() if name not in problem.wrt and value.dtype.kind == "f"]
+    arguments = [moving, *fixed]
     call = CasADi(1)._bound(ca, function, arguments)
     pattern = hessian.sparsity()
     rows, columns = np.array(pattern.row()), np.array(pattern.get_col())

@@ -11,6 +11,7 @@ import gradc
 from compiled import NARROWER, c_text, compile_programs, run
 from gradc import losses, pipeline
 from gradc.calculus.semantics import SEMANTICS
+from gradc.derivatives import derive
 from gradc.emit import loops
 from gradc.emit.function import FunctionWriter
 from gradc.frontends.formula import parse_program
@@ -230,6 +231,14 @@ def test_a_sum_of_weighted_squares_is_a_product():
         "    return D\n"
     )
     assert [type(stage.call) for stage in stages(plan) if stage.call] == [Product]
+
+
+def test_the_hessian_of_a_linear_model_is_a_weighted_product_of_the_data_themselves():
+    kernel = gradc.compile("mean(exp(X @ w))", "w[d], X[n,d]", wrt="w")
+    plan = plan_program(lower(derive("hessian", kernel.program, ["w"]).program))
+    calls = [stage.call for stage in stages(plan) if stage.call is not None]
+    assert [type(call) for call in calls] == [VectorProduct, Product]
+    assert calls[-1].weights is not None
 
 
 def test_a_product_for_each_of_several_weights_is_half_of_one():

@@ -179,13 +179,13 @@ def _matrices(program: Program, definition: Definition) -> list[tuple[int, Size]
 
 
 def _rows_of_pairs(definition: Definition) -> set[Size]:
-    """The index of the rows of an array of pairs, where a sum over two more loops than it is no product of matrices.
+    """The index of the rows of an array of pairs, in three loops of a sum that is no product, with weights or without.
 
     d[i:n, j:m] = sum[k:c]((X[i, k] - Y[j, k]) ** 2)       g[j:m, k:c] = sum[i:n](d[i, j] * (Y[j, k] - X[i, k]))
     """
     if not isinstance(definition, Comprehension) or definition.reduction != "sum" or len(definition.extents) != 3:
         return set()
-    if _is_product(definition.body):
+    if all(equation.op in ("access", "mul") for equation in definition.body):
         return set()
     places = [e.data[1] for e in definition.body if e.op == "access" and _is_matrix(e.data[1])]
     if definition.rank == 2:
