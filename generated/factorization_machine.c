@@ -954,17 +954,16 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
 size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+           + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_w, int64_t d, double *restrict t8,
-                                                             int64_t k, double *restrict t9,
+                                                             double *restrict grad_w, int64_t d, double *restrict t7,
+                                                             int64_t k, double *restrict t8,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                              const double *restrict y, const double *restrict t5,
                                                              const double *restrict t0, double b, double t2,
@@ -977,27 +976,24 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
     unsigned char *part_own = part_scratch + part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     part_own += gradc_bytes(d, sizeof(double));
-    double *const t8_part = part == 0 ? t8 : (void *)part_own;
+    double *const t7_part = part == 0 ? t7 : (void *)part_own;
     part_own += gradc_bytes(d*k, sizeof(double));
-    double *const t9_part = part == 0 ? t9 : (void *)part_own;
+    double *const t8_part = part == 0 ? t8 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
     double grad_b__part = 0.0;
     double grad_b__part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
+        t7_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d; ++at) {
         t8_part[at] = 0.0;
     }
-    for (int64_t at = 0; at < d*k; ++at) {
-        t9_part[at] = 0.0;
-    }
-    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -1042,33 +1038,12 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
 
         /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-            /* t7[l:n, j:k] = t6[l] * (2 * t1[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = strip_begin; j < strip_end; ++j) {
-                    t7[(l - tile_begin)*strip + j - strip_begin] = t6_l * (2.0 * t1[l*k + j]);
-                }
-            }
+        /* t7[i:d, j:k] = sum[l:n](t1[l, j] * (X[l, i] * t6[l])) */
+        gradc_product(k, d, tile_end - tile_begin, &t1[tile_begin*k], 1, k, &X[tile_begin*d], d, 1, t6, 1, t7_part, 1, k, 1, 0);
 
-            /* t8[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, strip, 1, NULL, 0, &t8_part[strip_begin], k, 1, 1, 0);
-        }
-
-        /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t6[l]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t6_l = t6[l - tile_begin];
-            for (int64_t i = 0; i < d; ++i) {
-                const double v0 = t3[l*d + i] * t6_l;
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t9_part[i*k + j] += v0;
-                }
-            }
-        }
+        /* t8[i:d] = sum[l:n](t3[l, i] * t6[l]) */
+        gradc_combine(tile_end - tile_begin, d, &t3[tile_begin*d], d, t6, 1, t8_part);
     }
     grad_b__part = gradc_rounded(grad_b__part, grad_b__part_low);
     grad_b__parts[part] = grad_b__part;
@@ -1082,27 +1057,27 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
 {
     (void)w;
     unsigned char *scratch = work;
+    double *const t7 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
     double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
+    scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const int64_t parts = gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double grad_b__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            factorization_machine_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, t8, k, t9, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
+            factorization_machine_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
         }
     } else {
-        factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t8, k, t9, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
+        factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
     }
     double grad_b_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1116,25 +1091,26 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+        const double *const t7_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t8[at] += t8_more[at];
+            t7[at] += t7_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            t9[at] += t9_more[at];
+        for (int64_t at = 0; at < d; ++at) {
+            t8[at] += t8_more[at];
         }
     }
 
-    /* grad_V[i:d, j:k] = t8[i, j] - t9[i, j] * (2 * V[i, j]) */
+    /* grad_V[i:d, j:k] = 2 * t7[i, j] - t8[i] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
+        const double t8_i = t8[i];
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[i*k + j] = t8[i*k + j] - t9[i*k + j] * (2.0 * V[i*k + j]);
+            grad_V[i*k + j] = 2.0 * t7[i*k + j] - t8_i * (2.0 * V[i*k + j]);
         }
     }
     *grad_b = grad_b_;
@@ -1145,9 +1121,9 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
 {
     return gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double))
@@ -1158,8 +1134,8 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
                                                                    int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_w,
-                                                                   int64_t d, double *restrict t11, int64_t k,
-                                                                   double *restrict t12,
+                                                                   int64_t d, double *restrict t10, int64_t k,
+                                                                   double *restrict t11,
                                                                    unsigned char *restrict tile_scratch,
                                                                    size_t tile_bytes, const double *restrict X,
                                                                    const double *restrict w, const double *restrict V,
@@ -1172,9 +1148,9 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
     unsigned char *part_own = part_scratch + part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     part_own += gradc_bytes(d, sizeof(double));
-    double *const t11_part = part == 0 ? t11 : (void *)part_own;
+    double *const t10_part = part == 0 ? t10 : (void *)part_own;
     part_own += gradc_bytes(d*k, sizeof(double));
-    double *const t12_part = part == 0 ? t12 : (void *)part_own;
+    double *const t11_part = part == 0 ? t11 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
@@ -1193,10 +1169,10 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         grad_w_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
-        t11_part[at] = 0.0;
+        t10_part[at] = 0.0;
     }
-    for (int64_t at = 0; at < d*k; ++at) {
-        t12_part[at] = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        t11_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -1277,32 +1253,12 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
 
         /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-            /* t10[l:n, j:k] = t9[l] * (2 * t1[l, j]), in the place of t4 */
-            for (int64_t j = strip_begin; j < strip_end; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t4[(j - strip_begin)*128 + l - tile_begin] = t5[l - tile_begin] * (2.0 * t1[j*128 + l - tile_begin]);
-                }
-            }
+        /* t10[i:d, j:k] = sum[l:n](t1[l, j] * (X[l, i] * t9[l])) */
+        gradc_product(k, d, tile_end - tile_begin, t1, 128, 1, &X[tile_begin*d], d, 1, t5, 1, t10_part, 1, k, 1, 0);
 
-            /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t4, 1, 128, NULL, 0, &t11_part[strip_begin], k, 1, 1, 0);
-        }
-
-        /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t5_l = t5[l - tile_begin];
-            for (int64_t i = 0; i < d; ++i) {
-                const double v0 = t3[(l - tile_begin)*d + i] * t5_l;
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t12_part[i*k + j] += v0;
-                }
-            }
-        }
+        /* t11[i:d] = sum[l:n](t3[l, i] * t9[l]) */
+        gradc_combine(tile_end - tile_begin, d, t3, d, t5, 1, t11_part);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
     t6_parts[part] = t6_part;
@@ -1318,12 +1274,12 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
+    double *const t10 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
     double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t12 = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
+    scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t7 = 1 / n */
@@ -1337,18 +1293,18 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
             t2[i*k + j] = V_ij * V_ij;
         }
     }
-    const int64_t parts = gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     double grad_b__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            factorization_machine_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, t11, k, t12, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
+            factorization_machine_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
         }
     } else {
-        factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t11, k, t12, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
+        factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1366,25 +1322,26 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+        const double *const t10_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t11[at] += t11_more[at];
+            t10[at] += t10_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t12_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            t12[at] += t12_more[at];
+        for (int64_t at = 0; at < d; ++at) {
+            t11[at] += t11_more[at];
         }
     }
 
-    /* grad_V[i:d, j:k] = t11[i, j] - t12[i, j] * (2 * V[i, j]) */
+    /* grad_V[i:d, j:k] = 2 * t10[i, j] - t11[i] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
+        const double t11_i = t11[i];
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[i*k + j] = t11[i*k + j] - t12[i*k + j] * (2.0 * V[i*k + j]);
+            grad_V[i*k + j] = 2.0 * t10[i*k + j] - t11_i * (2.0 * V[i*k + j]);
         }
     }
 

@@ -679,11 +679,11 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
 {
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 3*d*k + k) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double)));
@@ -691,8 +691,8 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
 
 static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
-                                                        double *restrict t6, int64_t k, double *restrict t9,
-                                                        int64_t d, double *restrict t10, double *restrict t11,
+                                                        double *restrict t6, int64_t k, double *restrict t10,
+                                                        double *restrict t9, int64_t d, double *restrict t11,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                         const double *restrict t1, const double *restrict a,
                                                         double t2, const double *restrict t3, double t4,
@@ -704,9 +704,9 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
     unsigned char *part_own = part_scratch + part * part_bytes;
     double *const t6_part = part == 0 ? t6 : (void *)part_own;
     part_own += gradc_bytes(k, sizeof(double));
-    double *const t9_part = part == 0 ? t9 : (void *)part_own;
-    part_own += gradc_bytes(d*k, sizeof(double));
     double *const t10_part = part == 0 ? t10 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t9_part = part == 0 ? t9 : (void *)part_own;
     part_own += gradc_bytes(d*k, sizeof(double));
     double *const t11_part = part == 0 ? t11 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
@@ -722,11 +722,11 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
     for (int64_t at = 0; at < k; ++at) {
         t6_part[at] = 0.0;
     }
-    for (int64_t at = 0; at < d*k; ++at) {
-        t9_part[at] = 0.0;
+    for (int64_t at = 0; at < k; ++at) {
+        t10_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
-        t10_part[at] = 0.0;
+        t9_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
         t11_part[at] = 0.0;
@@ -750,10 +750,12 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
              *    s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l,
              *    i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1 +
              *    where(abs(s6) < 1, s6, 0)))))) */
+            /* t10[i:k] = sum[l:n](t8[l, i]) */
             for (int64_t i = strip_begin; i < strip_end; ++i) {
                 const double a_i = a[i];
                 double t6_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_part_sum))
+                double t10_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_part_sum, t10_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
                     const double v0 = a_i - t1_tile_li;
@@ -767,11 +769,14 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
                     const double v7 = v1 - v0;
                     const double v8 = v1 - (v2 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1 - v7) - (t2 + v7)));
                     const double v9 = t4 * (v3 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
+                    const double v10 = v4 ? 0.0 : -v9;
                     t5[(i - strip_begin)*128 + l - tile_begin] = v3;
                     t6_part_sum += v4 ? 0.0 : v9;
-                    t8[i*128 + l - tile_begin] = v4 ? 0.0 : -v9;
+                    t8[i*128 + l - tile_begin] = v10;
+                    t10_part_sum += v10;
                 }
                 t6_part[i] += t6_part_sum;
+                t10_part[i] += t10_part_sum;
             }
 
             /* t7 = sum[l:n, i:k](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
@@ -803,25 +808,61 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
         gradc_transpose(tile_end - tile_begin, d, &X[tile_begin*d], d, X_tile, 128);
 
         /* t9[i:k, j:d] = sum[l:n](t8[l, i] * (X_tile[l, j] - mu[i, j])) */
-        /* t10[i:k, j:d] = sum[l:n](t8[l, i]) */
         /* t11[i:k, j:d] = sum[l:n](let(s0 := X_tile[l, j] - mu[i, j], s0 * (t8[l, i] * s0))) */
         for (int64_t i = 0; i < k; ++i) {
-            for (int64_t j = 0; j < d; ++j) {
+            for (int64_t j = 0; j < d / 4 * 4; j += 4) {
                 const double mu_ij = mu[i*d + j];
                 double t9_part_sum = 0.0;
-                double t10_part_sum = 0.0;
                 double t11_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t9_part_sum, t10_part_sum, t11_part_sum))
+                const double mu_ij1 = mu[i*d + (j + 1)];
+                double t9_part_sum_ = 0.0;
+                double t11_part_sum_ = 0.0;
+                const double mu_ij2 = mu[i*d + (j + 2)];
+                double t9_part_sum_2 = 0.0;
+                double t11_part_sum_2 = 0.0;
+                const double mu_ij3 = mu[i*d + (j + 3)];
+                double t9_part_sum_3 = 0.0;
+                double t11_part_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t9_part_sum, t11_part_sum, t9_part_sum_, t11_part_sum_, t9_part_sum_2, t11_part_sum_2, t9_part_sum_3, t11_part_sum_3))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t8_li = t8[i*128 + l - tile_begin];
                     const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
-                    const double v1 = t8_li * v0;
+                    const double v1 = t8[i*128 + l - tile_begin] * v0;
+                    const double v2 = X_tile[(j + 1)*128 + l - tile_begin] - mu_ij1;
+                    const double v3 = t8[i*128 + l - tile_begin] * v2;
+                    const double v4 = X_tile[(j + 2)*128 + l - tile_begin] - mu_ij2;
+                    const double v5 = t8[i*128 + l - tile_begin] * v4;
+                    const double v6 = X_tile[(j + 3)*128 + l - tile_begin] - mu_ij3;
+                    const double v7 = t8[i*128 + l - tile_begin] * v6;
                     t9_part_sum += v1;
-                    t10_part_sum += t8_li;
+                    t11_part_sum += v0 * v1;
+                    t9_part_sum_ += v3;
+                    t11_part_sum_ += v2 * v3;
+                    t9_part_sum_2 += v5;
+                    t11_part_sum_2 += v4 * v5;
+                    t9_part_sum_3 += v7;
+                    t11_part_sum_3 += v6 * v7;
+                }
+                t9_part[i*d + j] += t9_part_sum;
+                t11_part[i*d + j] += t11_part_sum;
+                t9_part[i*d + (j + 1)] += t9_part_sum_;
+                t11_part[i*d + (j + 1)] += t11_part_sum_;
+                t9_part[i*d + (j + 2)] += t9_part_sum_2;
+                t11_part[i*d + (j + 2)] += t11_part_sum_2;
+                t9_part[i*d + (j + 3)] += t9_part_sum_3;
+                t11_part[i*d + (j + 3)] += t11_part_sum_3;
+            }
+            for (int64_t j = d / 4 * 4; j < d; ++j) {
+                const double mu_ij = mu[i*d + j];
+                double t9_part_sum = 0.0;
+                double t11_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t9_part_sum, t11_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
+                    const double v1 = t8[i*128 + l - tile_begin] * v0;
+                    t9_part_sum += v1;
                     t11_part_sum += v0 * v1;
                 }
                 t9_part[i*d + j] += t9_part_sum;
-                t10_part[i*d + j] += t10_part_sum;
                 t11_part[i*d + j] += t11_part_sum;
             }
         }
@@ -832,14 +873,14 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
 
 static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k, int64_t parts_, int64_t d,
                                                         const double *restrict a, double t2, double *restrict t6,
-                                                        double t7, double *restrict grad_a, const double *restrict t0,
-                                                        double *restrict grad_mu, double *restrict t9,
-                                                        double *restrict grad_log_sigma, double *restrict t10,
+                                                        double t7, double *restrict grad_a, double *restrict t10,
+                                                        const double *restrict t0, double *restrict grad_mu,
+                                                        double *restrict t9, double *restrict grad_log_sigma,
                                                         double *restrict t11)
 {
     const int64_t part_begin = gradc_cut(k, parts_, part);
     const int64_t part_end = gradc_cut(k, parts_, part + 1);
-    const int64_t tile_rows = gradc_rows(4*d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(3*d * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -856,13 +897,14 @@ static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k,
         }
 
         /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t9[i, j])) */
-        /* grad_log_sigma[i:k, j:d] = t10[i, j] - t0[i, j] * (t0[i, j] * t11[i, j]) */
+        /* grad_log_sigma[i:k, j:d] = t10[i] - t0[i, j] * (t0[i, j] * t11[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t10_i = t10[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
                 const double t0_ij = t0[i*d + j];
                 grad_mu[i*d + j] = -(t0_ij * (t0_ij * t9[i*d + j]));
-                grad_log_sigma[i*d + j] = t10[i*d + j] - t0_ij * (t0_ij * t11[i*d + j]);
+                grad_log_sigma[i*d + j] = t10_i - t0_ij * (t0_ij * t11[i*d + j]);
             }
         }
     }
@@ -881,26 +923,26 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     double *const t9 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
+    scratch += gradc_bytes(k, sizeof(double));
     double *const t11 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d*k + d + 91*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t4 = -(cotangent / n) */
     const double t4 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + d + 91*k, 3*d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            gaussian_mixture_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t6, k, t9, d, t10, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts);
+            gaussian_mixture_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t6, k, t10, t9, d, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts);
         }
     } else {
-        gaussian_mixture_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, k, t9, d, t10, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts);
+        gaussian_mixture_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, k, t10, t9, d, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts);
     }
     double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -914,21 +956,21 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t10_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k; ++at) {
+            t10[at] += t10_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t9[at] += t9_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t10_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            t10[at] += t10_more[at];
-        }
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t11[at] += t11_more[at];
@@ -938,10 +980,10 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            gaussian_mixture_backward_rows1(part, k, parts_, d, a, t2, t6, t7, grad_a, t0, grad_mu, t9, grad_log_sigma, t10, t11);
+            gaussian_mixture_backward_rows1(part, k, parts_, d, a, t2, t6, t7, grad_a, t10, t0, grad_mu, t9, grad_log_sigma, t11);
         }
     } else {
-        gaussian_mixture_backward_rows1(0, k, parts_, d, a, t2, t6, t7, grad_a, t0, grad_mu, t9, grad_log_sigma, t10, t11);
+        gaussian_mixture_backward_rows1(0, k, parts_, d, a, t2, t6, t7, grad_a, t10, t0, grad_mu, t9, grad_log_sigma, t11);
     }
     return 0;
 }
@@ -951,11 +993,11 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
     return gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 3*d*k + k) * (gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(128*d, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -1019,7 +1061,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part, int6
 static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n,
                                                               int64_t parts_2, unsigned char *restrict part_scratch,
                                                               size_t part_bytes, double *restrict t15, int64_t k,
-                                                              double *restrict t19, int64_t d, double *restrict t20,
+                                                              double *restrict t20, double *restrict t19, int64_t d,
                                                               double *restrict t21,
                                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                               const double *restrict X,
@@ -1033,9 +1075,9 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
     unsigned char *part_own = part_scratch + part * part_bytes;
     double *const t15_part = part == 0 ? t15 : (void *)part_own;
     part_own += gradc_bytes(k, sizeof(double));
-    double *const t19_part = part == 0 ? t19 : (void *)part_own;
-    part_own += gradc_bytes(d*k, sizeof(double));
     double *const t20_part = part == 0 ? t20 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t19_part = part == 0 ? t19 : (void *)part_own;
     part_own += gradc_bytes(d*k, sizeof(double));
     double *const t21_part = part == 0 ? t21 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
@@ -1057,11 +1099,11 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
     for (int64_t at = 0; at < k; ++at) {
         t15_part[at] = 0.0;
     }
-    for (int64_t at = 0; at < d*k; ++at) {
-        t19_part[at] = 0.0;
+    for (int64_t at = 0; at < k; ++at) {
+        t20_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
-        t20_part[at] = 0.0;
+        t19_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
         t21_part[at] = 0.0;
@@ -1168,17 +1210,22 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
 
             /* t15[i:k] = sum[l:n](where(-inf == a[i] - t1[l, i] - t5, 0, t13 * (t9[l, i] * t14[l]))) */
             /* t18[l:n, i:k] = where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l]))) */
+            /* t20[i:k] = sum[l:n](t18[l, i]) */
             for (int64_t i = strip_begin; i < strip_end; ++i) {
                 const double a_i = a[i];
                 double t15_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t15_part_sum))
+                double t20_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t15_part_sum, t20_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const int v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5;
                     const double v1 = t13 * (t6[i*128 + l - tile_begin] * t7[l - tile_begin]);
+                    const double v2 = v0 ? 0.0 : -v1;
                     t15_part_sum += v0 ? 0.0 : v1;
-                    t18[(i - strip_begin)*128 + l - tile_begin] = v0 ? 0.0 : -v1;
+                    t18[(i - strip_begin)*128 + l - tile_begin] = v2;
+                    t20_part_sum += v2;
                 }
                 t15_part[i] += t15_part_sum;
+                t20_part[i] += t20_part_sum;
             }
 
             /* t16 = sum[l:n, i:k](where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l])))) */
@@ -1194,25 +1241,61 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
             gradc_add(&t16_part, &t16_part_low, t16_part_sum);
 
             /* t19[i:k, j:d] = sum[l:n](t18[l, i] * (X_tile[l, j] - mu[i, j])) */
-            /* t20[i:k, j:d] = sum[l:n](t18[l, i]) */
             /* t21[i:k, j:d] = sum[l:n](let(s0 := X_tile[l, j] - mu[i, j], s0 * (t18[l, i] * s0))) */
             for (int64_t i = strip_begin; i < strip_end; ++i) {
-                for (int64_t j = 0; j < d; ++j) {
+                for (int64_t j = 0; j < d / 4 * 4; j += 4) {
                     const double mu_ij = mu[i*d + j];
                     double t19_part_sum = 0.0;
-                    double t20_part_sum = 0.0;
                     double t21_part_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t19_part_sum, t20_part_sum, t21_part_sum))
+                    const double mu_ij1 = mu[i*d + (j + 1)];
+                    double t19_part_sum_ = 0.0;
+                    double t21_part_sum_ = 0.0;
+                    const double mu_ij2 = mu[i*d + (j + 2)];
+                    double t19_part_sum_2 = 0.0;
+                    double t21_part_sum_2 = 0.0;
+                    const double mu_ij3 = mu[i*d + (j + 3)];
+                    double t19_part_sum_3 = 0.0;
+                    double t21_part_sum_3 = 0.0;
+                    GRADC_SIMD(reduction(+:t19_part_sum, t21_part_sum, t19_part_sum_, t21_part_sum_, t19_part_sum_2, t21_part_sum_2, t19_part_sum_3, t21_part_sum_3))
                     for (int64_t l = tile_begin; l < tile_end; ++l) {
-                        const double t18_li = t18[(i - strip_begin)*128 + l - tile_begin];
                         const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
-                        const double v1 = t18_li * v0;
+                        const double v1 = t18[(i - strip_begin)*128 + l - tile_begin] * v0;
+                        const double v2 = X_tile[(j + 1)*128 + l - tile_begin] - mu_ij1;
+                        const double v3 = t18[(i - strip_begin)*128 + l - tile_begin] * v2;
+                        const double v4 = X_tile[(j + 2)*128 + l - tile_begin] - mu_ij2;
+                        const double v5 = t18[(i - strip_begin)*128 + l - tile_begin] * v4;
+                        const double v6 = X_tile[(j + 3)*128 + l - tile_begin] - mu_ij3;
+                        const double v7 = t18[(i - strip_begin)*128 + l - tile_begin] * v6;
                         t19_part_sum += v1;
-                        t20_part_sum += t18_li;
+                        t21_part_sum += v0 * v1;
+                        t19_part_sum_ += v3;
+                        t21_part_sum_ += v2 * v3;
+                        t19_part_sum_2 += v5;
+                        t21_part_sum_2 += v4 * v5;
+                        t19_part_sum_3 += v7;
+                        t21_part_sum_3 += v6 * v7;
+                    }
+                    t19_part[i*d + j] += t19_part_sum;
+                    t21_part[i*d + j] += t21_part_sum;
+                    t19_part[i*d + (j + 1)] += t19_part_sum_;
+                    t21_part[i*d + (j + 1)] += t21_part_sum_;
+                    t19_part[i*d + (j + 2)] += t19_part_sum_2;
+                    t21_part[i*d + (j + 2)] += t21_part_sum_2;
+                    t19_part[i*d + (j + 3)] += t19_part_sum_3;
+                    t21_part[i*d + (j + 3)] += t21_part_sum_3;
+                }
+                for (int64_t j = d / 4 * 4; j < d; ++j) {
+                    const double mu_ij = mu[i*d + j];
+                    double t19_part_sum = 0.0;
+                    double t21_part_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t19_part_sum, t21_part_sum))
+                    for (int64_t l = tile_begin; l < tile_end; ++l) {
+                        const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
+                        const double v1 = t18[(i - strip_begin)*128 + l - tile_begin] * v0;
+                        t19_part_sum += v1;
                         t21_part_sum += v0 * v1;
                     }
                     t19_part[i*d + j] += t19_part_sum;
-                    t20_part[i*d + j] += t20_part_sum;
                     t21_part[i*d + j] += t21_part_sum;
                 }
             }
@@ -1227,13 +1310,13 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
 static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int64_t k, int64_t parts_3, int64_t d,
                                                               const double *restrict a, double *restrict grad_a,
                                                               double *restrict t15, double t16, double t17, double t3,
-                                                              double *restrict t0, double *restrict grad_mu,
-                                                              double *restrict t19, double *restrict grad_log_sigma,
-                                                              double *restrict t20, double *restrict t21)
+                                                              double *restrict t20, double *restrict t0,
+                                                              double *restrict grad_mu, double *restrict t19,
+                                                              double *restrict grad_log_sigma, double *restrict t21)
 {
     const int64_t part_begin = gradc_cut(k, parts_3, part);
     const int64_t part_end = gradc_cut(k, parts_3, part + 1);
-    const int64_t tile_rows = gradc_rows(4*d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(3*d * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -1245,13 +1328,14 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int6
         }
 
         /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t19[i, j])) */
-        /* grad_log_sigma[i:k, j:d] = t20[i, j] - t0[i, j] * (t0[i, j] * t21[i, j]) */
+        /* grad_log_sigma[i:k, j:d] = t20[i] - t0[i, j] * (t0[i, j] * t21[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t20_i = t20[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
                 const double t0_ij = t0[i*d + j];
                 grad_mu[i*d + j] = -(t0_ij * (t19[i*d + j] * t0_ij));
-                grad_log_sigma[i*d + j] = t20[i*d + j] - t0_ij * (t0_ij * t21[i*d + j]);
+                grad_log_sigma[i*d + j] = t20_i - t0_ij * (t0_ij * t21[i*d + j]);
             }
         }
     }
@@ -1270,11 +1354,11 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     double *const t19 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     double *const t20 = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
+    scratch += gradc_bytes(k, sizeof(double));
     double *const t21 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 3*d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t13 = -(1 / n) */
@@ -1315,18 +1399,18 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     /* t17 = 1 / t4 */
     const double t5 = t3 + gradc_log(t4);
     const double t17 = 1.0 / t4;
-    const int64_t parts_2 = gradc_parts(n, 16*d*k + d + 55*k + 31, 3*d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const int64_t parts_2 = gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t12_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch, part_bytes, t15, k, t19, d, t20, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts);
+            gaussian_mixture_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch, part_bytes, t15, k, t20, t19, d, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts);
         }
     } else {
-        gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, t15, k, t19, d, t20, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts);
+        gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, t15, k, t20, t19, d, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts);
     }
     double t12 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -1344,21 +1428,21 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t19_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t20_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k; ++at) {
+            t20[at] += t20_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t19_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t19[at] += t19_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t20_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            t20[at] += t20_more[at];
-        }
-    }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t21_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t21_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t21[at] += t21_more[at];
@@ -1368,10 +1452,10 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     if (parts_3 > 1) {
         GRADC_PARALLEL(parts_3)
         for (int64_t part = 0; part < parts_3; ++part) {
-            gaussian_mixture_value_and_grad_rows3(part, k, parts_3, d, a, grad_a, t15, t16, t17, t3, t0, grad_mu, t19, grad_log_sigma, t20, t21);
+            gaussian_mixture_value_and_grad_rows3(part, k, parts_3, d, a, grad_a, t15, t16, t17, t3, t20, t0, grad_mu, t19, grad_log_sigma, t21);
         }
     } else {
-        gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, a, grad_a, t15, t16, t17, t3, t0, grad_mu, t19, grad_log_sigma, t20, t21);
+        gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, a, grad_a, t15, t16, t17, t3, t20, t0, grad_mu, t19, grad_log_sigma, t21);
     }
 
     /* value = -(t12 / n) */

@@ -24,6 +24,7 @@ from gradc.ir.program import Parameter, Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
 from gradc.passes import together
+from gradc.passes.factor_out import BOUNDED, factor_out
 from gradc.passes.lower import lower
 from gradc.passes.normalise import normalise
 from gradc.passes.partition import partition
@@ -56,6 +57,7 @@ def check_passes(program: Program, arguments: list[Any], tolerance: float = 1e-1
             assert_close(found, value, tolerance, name)
 
     canonical = normalise(program, watch)
+    watch("factor_out", factor_out(canonical))
     watch("lower", lower(canonical))
     return canonical
 
@@ -87,6 +89,50 @@ def test_passes_on_derivatives(name: str) -> None:
     gradients = run(halves.backward, [*arguments[:-1], *kept, arguments[-1]], dims=SIZES)
     for found, expected in zip((value, *gradients), run(joint, arguments, dims=SIZES), strict=True):
         assert_close(found, expected, 1e-10)
+
+
+# --- common factors of a sum ----------------------------------------------------------------------------------------
+
+
+def test_common_factors_leave_a_sum_through_its_terms_and_choices():
+    program = parse_program(
+        "def program(X: real[n, d], W: real[h, k], Z: real[n, k], t: real[n, h]):\n"
+        "    T[i:n, j:k, l:d, m:h] = W[m, j] * (X[i, l] * tanh(t[i, m]))\n"
+        "    u[i:n, l:d, m:h] = sum[j:k](where(-inf == Z[i, j], 0, T[i, j, l, m] * exp(Z[i, j])) - T[i, j, l, m] / 3)\n"
+        "    G[l:d, m:h] = sum[i:n](X[i, l] * u[i, l, m])\n"
+        "    return G\n"
+    )
+    factored = normalise(factor_out(normalise(program)))
+    shapes = [array.shape for array in factored.arrays()]
+    assert (symbol("n"), symbol("d"), symbol("h")) not in shapes
+    assert max(map(len, shapes)) == 2
+    rng = np.random.default_rng(1)
+    arguments = [rng.normal(size=shape) for shape in ((5, 2), (3, 4), (5, 4), (5, 3))]
+    arguments[2][2, 1], arguments[2][3] = -np.inf, -np.inf
+    for found, expected in zip(run(factored, arguments), run(program, arguments), strict=True):
+        assert_close(found, expected, 1e-12)
+
+
+@pytest.mark.parametrize("factor", ["1 / X[i, l]", "exp(X[i, l])", "log(X[i, l])"])
+def test_what_may_be_infinite_stays_in_its_choice(factor: str):
+    """At an x of 0, or a large one, the other value of the choice is what counts."""
+    program = parse_program(
+        "def program(X: real[n, d], Z: real[n, k]):\n"
+        f"    u[i:n, l:d] = sum[j:k](where(0 < Z[i, j], 0, {factor} * Z[i, j]))\n"
+        "    return u\n"
+    )
+    assert factor_out(program) is program
+
+
+def test_what_a_sum_does_not_name_is_no_axis_of_it():
+    program = parse_program("def program(X: real[n, d]):\n    u[i:n, l:d] = sum[j:d](X[i, j] ** 2)\n    return u\n")
+    assert [len(array.shape) for array in factor_out(program).arrays()] == [2, 1, 2]
+
+
+@pytest.mark.parametrize("name", sorted(BOUNDED))
+def test_what_leaves_a_choice_is_finite_wherever_it_is_read(name: str):
+    found = PRIMITIVES[name].reference(np.array([-1e307, -1e3, -1.0, 0.0, 1.0, 1e3, 1e307]))
+    assert np.isfinite(found).all()
 
 
 # --- random programs ------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from gradc.passes import normalise as passes
 from gradc.passes.batch import batch
 from gradc.passes.compensate import compensate
 from gradc.passes.contract import contract
+from gradc.passes.factor_out import factor_out
 from gradc.passes.lower import lower
 from gradc.passes.partition import partition
 from gradc.passes.quarter import quarter
@@ -135,7 +136,9 @@ def derive(program: Program, mode: str, wrt: Sequence[str], *, stable: bool = Tr
 
 
 def settled(derivative: Program, *, stable: bool = True) -> Program:
-    """A canonical derivative with, if `stable`, its expressions in stable forms, canonical again."""
+    """A canonical derivative with common factors outside of sums and, if `stable`, stable forms; canonical again."""
+    factored = factor_out(derivative)
+    derivative = derivative if factored is derivative else normalise(factored)
     if not stable:
         return derivative
     found = stabilise(derivative, again=True)

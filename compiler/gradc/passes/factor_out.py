@@ -1,0 +1,194 @@
+"""Take out of a sum what all its terms are multiplied by, where a sum over fewer indices stays, or one that is known.
+
+    u[i:n, l:d, m:h] = sum[j:k](where(c[i, j], 0, X[i, l] * t[i, m] * W[m, j] * p[i, j]))
+
+    ->  s[i:n, m:h] = sum[j:k](where(c[i, j], 0, W[m, j] * p[i, j]))
+        u[i:n, l:d, m:h] = s[i, m] * X[i, l] * t[i, m]
+
+Factors are looked for in products, in the terms of sums and in choices, and in what is read from arrays that are
+products of others. A second derivative has many such sums: a direction is a product of what differs from one parameter
+to the next, and goes through all the steps of a gradient. The other value of a choice may be 0, where a factor that is
+infinite or NaN would not be multiplied: so only what is finite wherever the arguments are leaves a choice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from gradc.ir.equations import REAL, BodyBuilder, Equation, index_dependencies, needed_by
+from gradc.ir.program import Comprehension, Definition, Program, ProgramBuilder, remap, result_count
+from gradc.ir.size import Size, index
+
+_LONG = 300  # equations of a body that is left alone: the search takes time in proportion to their number's square
+BOUNDED = frozenset({"tanh", "sech_square", "sigmoid", "sin", "cos", "erf", "arctan"})
+_FINITE = BOUNDED | {
+    *("integer", "real", "mul", "add", "sub", "neg", "abs", "maximum", "minimum"),
+    *("where", "where_integer", "lt", "le", "eq", "ne", "and", "or", "not"),
+}
+
+
+def factor_out(program: Program) -> Program:
+    """The program with the common factors of its sums outside; the program itself where there are none."""
+    b = ProgramBuilder(program.parameters)
+    new = {k: k for k in range(len(program.parameters))}
+    finite = {k for k, parameter in enumerate(program.parameters) if parameter.dtype == "real"}
+    products: dict[int, Comprehension] = {}
+    changed = False
+    for definition, first in zip(program.definitions, program.first_results(), strict=True):
+        moved = remap(definition, new)
+        hints = [program.hint(first + j) for j in range(result_count(definition))]
+        found = _factored(b, moved, products, finite)
+        numbers = b.define(moved) if found is None else (found,)
+        changed |= found is not None
+        for offset, hint in enumerate(hints):
+            new[first + offset] = numbers[offset]
+            b.name(numbers[offset], hint)
+        _classify(b, numbers[0], products, finite)
+    return b.finish([new[number] for number in program.outputs], program.output_names) if changed else program
+
+
+def _classify(b: ProgramBuilder, array: int, products: dict[int, Comprehension], finite: set[int]) -> None:
+    """Note whether an array is a product of others, and whether it is finite wherever the arguments are."""
+    definition = b.definitions[-1]
+    if array in finite or array in products or array != len(b.arrays) - 1 or not isinstance(definition, Comprehension):
+        return
+    if definition.reduction in (None, "sum") and _is_finite(definition.body, len(definition.body) - 1, finite):
+        finite.add(array)
+    if definition.reduction is None and all(
+        e.op in ("access", "mul", "neg", "constant") and e.kind == REAL for e in definition.body
+    ):
+        products[array] = definition
+
+
+def _is_finite(body: Sequence[Equation], root: int, finite: Collection[int]) -> bool:
+    for number in needed_by(body, [root]):
+        equation = body[number]
+        if equation.op == "constant":
+            if not math.isfinite(equation.data):
+                return False
+        elif equation.op == "access":
+            if equation.kind == REAL and equation.data[0] not in finite:
+                return False
+        elif equation.op not in _FINITE:
+            return False
+    return True
+
+
+def _factored(
+    b: ProgramBuilder, definition: Definition, products: Mapping[int, Comprehension], finite: Collection[int]
+) -> int | None:
+    """The sum as one over less, with its factors: an array; or None where nothing is gained."""
+    if not isinstance(definition, Comprehension) or definition.reduction != "sum" or len(definition.body) > _LONG:
+        return None
+    rank, extents = definition.rank, definition.extents
+    whole = b.body()
+
+    def read(array: int, place: tuple[Size, ...], kind: str) -> int:
+        source = products.get(array)
+        if source is None:
+            return whole.access(array, place, kind)
+        root = len(source.body) - 1
+        return whole.insert(source.body, [root], replace_index=place.__getitem__, replace_access=read)[0]
+
+    (root,) = whole.insert(definition.body, [len(definition.body) - 1], replace_access=read)
+    body = whole.equations
+    if len(body) > _LONG:
+        return None
+    depends = index_dependencies(body)
+    invariant = [all(k < rank for k in named) for named in depends]
+    factors = _factors(body, invariant, finite)
+    if not factors[root] and depends[root].issuperset(range(rank)):
+        return None
+    inner = b.body()
+    kept = _without(body, root, factors[root], factors, inner, {})
+    if kept is None:
+        return None
+    named = index_dependencies(inner.equations)[kept]
+    free = sorted(k for k in named if k < rank)
+    places = {k: index(position) for position, k in enumerate(free)}
+    places |= {k: index(len(free) + k - rank) for k in range(rank, len(extents))}
+    renamed = b.body()
+    (value,) = renamed.insert(inner.equations, [kept], replace_index=places.__getitem__)
+    count = len(b.definitions)
+    total = b.comprehend(renamed, value, [extents[k] for k in free], extents[rank:], "sum")
+    if len(free) == rank and len(b.definitions) > count:
+        return None  # neither smaller nor there already: what was defined is dead
+    product = b.body()
+    result = b.access(product, total, *(index(k) for k in free))
+    for factor in product.insert(body, list(factors[root].elements())):
+        result = product.apply("mul", result, factor)
+    return b.comprehend(product, result, extents[:rank])
+
+
+def _factors(body: Sequence[Equation], invariant: Sequence[bool], finite: Collection[int]) -> list[Counter[int]]:
+    """For each equation the factors that may leave a sum, with how often they occur."""
+    found: list[Counter[int]] = []
+    for number, equation in enumerate(body):
+        operands = [found[k] for k in equation.operands]
+        own: Counter[int] = Counter()
+        if equation.kind != REAL:
+            pass
+        elif equation.op == "mul":
+            own = operands[0] + operands[1]
+        elif equation.op in ("neg", "div"):
+            own = operands[0]
+        elif equation.op in ("add", "sub"):
+            own = operands[0] & operands[1]
+        elif equation.op == "where":
+            zeros = [_is_zero(body[k]) for k in equation.operands[1:]]
+            if any(zeros):
+                own = operands[2] if zeros[0] else operands[1]
+                own = Counter({f: count for f, count in own.items() if _is_finite(body, f, finite)})
+            else:
+                own = operands[1] & operands[2]
+        if not own and invariant[number] and equation.kind == REAL and equation.op != "constant":
+            own = Counter({number: 1})
+        found.append(own)
+    return found
+
+
+def _is_zero(equation: Equation) -> bool:
+    return equation.op == "constant" and equation.data == 0.0
+
+
+def _without(
+    body: Sequence[Equation],
+    number: int,
+    gone: Counter[int],
+    factors: Sequence[Counter[int]],
+    inner: BodyBuilder,
+    known: dict[tuple[int, frozenset[tuple[int, int]]], int | None],
+) -> int | None:
+    """An equation divided by some of its factors, in another body; None is 1."""
+    equation = body[number]
+    key = (number, frozenset(gone.items()))
+    if key in known:
+        return known[key]
+
+    def operand(k: int, gone: Counter[int]) -> int | None:
+        return _without(body, k, gone, factors, inner, known)
+
+    result: int | None
+    if not gone:
+        (result,) = inner.insert(body, [number])
+    elif gone == Counter({number: 1}):
+        result = None
+    elif equation.op == "mul":
+        here = gone & factors[equation.operands[0]]
+        parts = [operand(equation.operands[0], here), operand(equation.operands[1], gone - here)]
+        there = [part for part in parts if part is not None]
+        result = inner.apply("mul", *there) if len(there) == 2 else there[0] if there else None
+    else:
+        whole = equation.operands[1:] if equation.op == "where" else equation.operands
+        above = whole[:1] if equation.op == "div" else whole
+        values = [
+            inner.constant(0.0) if _is_zero(body[k]) else operand(k, gone if k in above else Counter()) for k in whole
+        ]
+        numbers = [inner.constant(1.0) if value is None else value for value in values]
+        if equation.op == "where":
+            numbers = [*inner.insert(body, equation.operands[:1]), *numbers]
+        result = inner.apply(equation.op, *numbers)
+    known[key] = result
+    return result
