@@ -969,7 +969,7 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                                                          int64_t d, double r, double t0, const double *restrict y,
                                                          const double *restrict t1, double log_alpha,
                                                          const double *restrict X, double *restrict t3_parts,
-                                                         double *restrict r_bar_parts, double *restrict t4_parts)
+                                                         double *restrict r_bar_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -981,8 +981,6 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
     double t3_part_low = 0.0;
     double r_bar_part = 0.0;
     double r_bar_part_low = 0.0;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -1003,12 +1001,10 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
         /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t0 * digamma_difference(s0,
          *    s1) + (t0 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + log1p_unit(exp(-abs(s2)))) - t0 *
          *    digamma(s0 + s1)))) */
-        /* t4 = sum[i:n](t0) */
         const double v1 = r * t0;
         const double v13 = 1.0 - r;
         double t3_part_sum = 0.0;
         double r_bar_part_sum = 0.0;
-        double t4_part_sum = 0.0;
         {
             double far = 0.0;
             GRADC_SIMD(reduction(+:far))
@@ -1018,7 +1014,7 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                 far += gradc_far_gamma(v12, v13);
             }
             if (far == 0.0) {
-                GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum, t4_part_sum))
+                GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum))
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t1_i = t1[i];
                     const double v0 = log_alpha + t1_i;
@@ -1038,7 +1034,6 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                     t2[i - tile_begin] = v11;
                     t3_part_sum += v11;
                     r_bar_part_sum += t0 * gradc_psi_difference(v12, v13) + (t0 * v14 - t0 * gradc_psi(v12 + v13));
-                    t4_part_sum += t0;
                 }
             } else {
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -1060,13 +1055,11 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                     t2[i - tile_begin] = v11;
                     t3_part_sum += v11;
                     r_bar_part_sum += t0 * gradc_digamma_difference(v12, v13) + (t0 * v14 - t0 * gradc_psi(v12 + v13));
-                    t4_part_sum += t0;
                 }
             }
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
@@ -1075,8 +1068,6 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
     t3_parts[part] = t3_part;
     r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
     r_bar_parts[part] = r_bar_part;
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
 }
 
 int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -1097,14 +1088,13 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
-    double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            negative_binomial_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts, t4_parts);
+            negative_binomial_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts);
         }
     } else {
-        negative_binomial_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts, t4_parts);
+        negative_binomial_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1114,10 +1104,6 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     for (int64_t part = 0; part < parts; ++part) {
         r_bar += r_bar_parts[part];
     }
-    double t4 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
-    }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
@@ -1126,8 +1112,8 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
         }
     }
 
-    /* grad_log_alpha = t3 - r * (r_bar + t4 * digamma(r)) */
-    *grad_log_alpha = t3 - r * (r_bar + t4 * gradc_psi(r));
+    /* grad_log_alpha = t3 - r * (r_bar + digamma(r) * (t0 * n)) */
+    *grad_log_alpha = t3 - r * (r_bar + gradc_psi(r) * (t0 * (double)n));
     return 0;
 }
 
@@ -1145,8 +1131,7 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                                                                const double *restrict w, double r, double t3,
                                                                const double *restrict y, double log_alpha, double t0,
                                                                double *restrict t2_parts, double *restrict t5_parts,
-                                                               double *restrict r_bar_parts,
-                                                               double *restrict t6_parts)
+                                                               double *restrict r_bar_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -1162,8 +1147,6 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
     double t5_part_low = 0.0;
     double r_bar_part = 0.0;
     double r_bar_part_low = 0.0;
-    double t6_part = 0.0;
-    double t6_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -1186,13 +1169,11 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
         /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t3 * digamma_difference(s0,
          *    s1) + (t3 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + log1p_unit(exp(-abs(s2)))) - t3 *
          *    digamma(s1 + s0)))) */
-        /* t6 = sum[i:n](t3) */
         const double v2 = 1.0 - r;
         const double v9 = r * t3;
         double t2_part_sum = 0.0;
         double t5_part_sum = 0.0;
         double r_bar_part_sum = 0.0;
-        double t6_part_sum = 0.0;
         {
             double far = 0.0;
             GRADC_SIMD(reduction(+:far))
@@ -1203,7 +1184,7 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                 far += gradc_far_gamma(v1, v2);
             }
             if (far == 0.0) {
-                GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, r_bar_part_sum, t6_part_sum))
+                GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, r_bar_part_sum))
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double y_i = y[i];
                     const double v1 = r + y_i;
@@ -1219,7 +1200,6 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                     t4[i - tile_begin] = v11;
                     t5_part_sum += v11;
                     r_bar_part_sum += t3 * gradc_psi_difference(v1, v2) + (t3 * v6 - t3 * gradc_psi(v1 + v2));
-                    t6_part_sum += t3;
                 }
             } else {
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -1237,14 +1217,12 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                     t4[i - tile_begin] = v11;
                     t5_part_sum += v11;
                     r_bar_part_sum += t3 * gradc_digamma_difference(v1, v2) + (t3 * v6 - t3 * gradc_psi(v1 + v2));
-                    t6_part_sum += t3;
                 }
             }
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
-        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
@@ -1255,8 +1233,6 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
     t5_parts[part] = t5_part;
     r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
     r_bar_parts[part] = r_bar_part;
-    t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
 }
 
 int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -1281,14 +1257,13 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
-    double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            negative_binomial_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts, t6_parts);
+            negative_binomial_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts);
         }
     } else {
-        negative_binomial_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts, t6_parts);
+        negative_binomial_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1302,10 +1277,6 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     for (int64_t part = 0; part < parts; ++part) {
         r_bar += r_bar_parts[part];
     }
-    double t6 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
-    }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
@@ -1315,8 +1286,9 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     }
 
     /* value = t2 / n */
-    /* grad_log_alpha = t5 - r * (r_bar + t6 * digamma(r)) */
-    *value = t2 / (double)n;
-    *grad_log_alpha = t5 - r * (r_bar + t6 * gradc_psi(r));
+    /* grad_log_alpha = t5 - r * (r_bar + digamma(r) * (t3 * n)) */
+    const double v1 = (double)n;
+    *value = t2 / v1;
+    *grad_log_alpha = t5 - r * (r_bar + gradc_psi(r) * (t3 * v1));
     return 0;
 }

@@ -13,7 +13,8 @@ from compiled import cast, compile_programs, run
 from gradc import losses, pipeline
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.derivatives import derive
-from gradc.ir.program import Program
+from gradc.ir.program import Call, Program
+from gradc.ir.size import symbol
 from gradc.ir.verify import verify
 from gradc.losses import CATALOGUE
 
@@ -86,6 +87,45 @@ def test_hessian_of_the_catalogue(name: str) -> None:
     assert_close(flat(run(product, [*case.arguments, *case.direction])), whole @ flat(case.direction), 1e-10)
     diagonal = checked(derive("hessian_diagonal", case.program, case.wrt).program)
     assert_close(flat(run(diagonal, case.arguments)), np.diag(whole), 1e-10)
+
+
+ROUTINES = {
+    "inverse": (lambda A, B: np.sum(np.tanh(np.linalg.inv(A) @ B)), "A"),
+    "solution": (lambda A, B: np.sum(np.tanh(np.linalg.solve(A, B))), ("A", "B")),
+    "vector": (lambda A, b: b @ np.linalg.solve(A, b), ("A", "b")),
+    "determinant": (lambda A, B: np.linalg.det(A) * B[0, 0] + np.linalg.slogdet(A)[1] ** 2, ("A", "B")),
+}
+
+
+@pytest.mark.parametrize("name", ROUTINES)
+def test_deltas_go_through_routines_as_products(name: str) -> None:
+    """No direction is a column of a system of equations, and the derivative is right."""
+    function, wrt = ROUTINES[name]
+    kernel = gradc.compile(function, "A[d,d], b[d]" if name == "vector" else "A[d,d], B[d,n]", wrt=wrt)
+    program = checked(derive("hessian", kernel.program, list(wrt), dense=True).program)
+    matrices = {array.shape for array in kernel.program.arrays()} | {(symbol("d"), symbol("d"))}
+    for definition in program.definitions:
+        if isinstance(definition, Call):
+            assert {program.arrays()[number].shape for number in definition.arguments} <= matrices
+    rng = np.random.default_rng(2)
+    joint = pipeline.derive(kernel.program, "value_and_grad", list(wrt))
+    A = rng.normal(size=(3, 3)) + 3 * np.eye(3)
+    point, step = [A, rng.normal(size=3 if name == "vector" else (3, 4))], 1e-5
+    directions = [rng.normal(size=part.shape) for part in point[: len(wrt)]]
+
+    def gradient(sign: float) -> Any:
+        moved = [part + sign * step * way for part, way in zip(point, directions, strict=False)]
+        return flat(
+            run(pipeline.derive(kernel.program, "value_and_grad", list(wrt)), [*moved, *point[len(moved) :]])[1:]
+        )
+
+    blocks = iter(run(program, point))
+    sizes = [part.size for part in directions]
+    parts = {
+        (p, q): np.reshape(next(blocks), (sizes[p], sizes[q])) for p in range(len(wrt)) for q in range(p, len(wrt))
+    }
+    whole = np.block([[parts[p, q] if p <= q else parts[q, p].T for q in range(len(wrt))] for p in range(len(wrt))])
+    assert_close(whole @ flat(directions), (gradient(1) - gradient(-1)) / (2 * step), 1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

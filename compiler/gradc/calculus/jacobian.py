@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from gradc.calculus.chain import active_equations, scale, sweep
 from gradc.calculus.primitives import PRIMITIVES
-from gradc.calculus.routines import ROUTINES
+from gradc.calculus.routines import ROUTINES, Adjoint
 from gradc.calculus.structure import Weights, definition_results, fill, identity_indices
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies
 from gradc.ir.program import (
@@ -379,6 +379,9 @@ class Jacobian:
 
     def _push_call(self, routine: str, arguments: Sequence[int], results: range) -> Sequence[list[Term]]:
         found: list[list[Term]] = [[] for _ in results]
+        closed = ROUTINES[routine].closed
+        if closed is not None:
+            return self._push_closed(closed, arguments, results)
         for wrt in sorted({term.wrt for number in arguments for term in self.terms(number)}):
             given = [self.dense(number, wrt) for number in arguments]
             made = ROUTINES[routine].tangent(
@@ -389,6 +392,24 @@ class Jacobian:
                     shape = self.b.arrays[self.new[results[k]]].shape
                     found[k].append(self._dense_term(wrt, shape, array))
         return found
+
+    def _push_closed(self, closed: Adjoint, arguments: Sequence[int], results: range) -> Sequence[list[Term]]:
+        """The terms of a routine's tangents, by those of the program that computes tangents from tangents."""
+        moving = [number for number in arguments if self.terms(number)]
+        if not moving:
+            return [[] for _ in results]
+        given = [*arguments, *results, *moving]
+        arrays = [self.new[number] for number in given]
+        inner = ProgramBuilder([Parameter(f"a{k}", self.b.arrays[array].shape) for k, array in enumerate(arrays)])
+        fixed = len(arguments) + len(results)
+        dots = {number: fixed + k for k, number in enumerate(moving)}
+        numbers = range(fixed)
+        made = closed(inner, numbers[: len(arguments)], numbers[len(arguments) :], [dots.get(k) for k in arguments])
+        program = inner.finish([array for array in made if array is not None])
+        new = copy_definitions(self.b, program, dict(enumerate(arrays)))
+        terms = {dots[number]: self.terms(number) for number in moving}
+        pushed = Jacobian(self.b, program, new, terms, self.shapes)
+        return [[] if array is None else pushed.terms(array) for array in made]
 
 
 def seed_terms(b: ProgramBuilder, parameter: int, wrt: int) -> list[Term]:

@@ -37,6 +37,9 @@ class Routine(NamedTuple):
         ``(builder, arguments, results, tangents)`` to the tangent of each result, or None.
     failure
         What the C routine's failure means to the user; empty where it cannot fail.
+    closed
+        As `tangent`, but of sums of products and of what does not depend on the tangents: what Kronecker deltas can be
+        put through. None where no such form is worth having: then each direction is a tangent.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Routine(NamedTuple):
     adjoint: Adjoint
     tangent: Adjoint
     failure: str = ""
+    closed: Adjoint | None = None
 
 
 def call(b: ProgramBuilder, routine: str, *arguments: int) -> tuple[int, ...]:
@@ -178,11 +182,22 @@ def _solve_adjoint(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], b
 
 
 def _solve_tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
+    right = _solve_change(b, res, dots)
+    return [None if right is None else call(b, "solve", args[0], right)[0]]
+
+
+def _solve_closed(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
+    # An inverse's product is as accurate as a solution, if not for A times it: Higham, Accuracy and Stability, 14.1.
+    right = _solve_change(b, res, dots)
+    return [None if right is None else _matmul(b, call(b, "inv", args[0])[0], right)]
+
+
+def _solve_change(b: ProgramBuilder, res: Sequence[int], dots: Sequence[int | None]) -> int | None:
+    """``dB - dA X``."""
     parts = [dots[1]] if dots[1] is not None else []
     if dots[0] is not None:
         parts.append(_matmul(b, dots[0], res[0], scale=-1.0))
-    right = _sum_of(b, [part for part in parts if part is not None])
-    return [None if right is None else call(b, "solve", args[0], right)[0]]
+    return _sum_of(b, [part for part in parts if part is not None])
 
 
 # --- triangular solves: L X = B, and L.T X = B ----------------------------------------------------------------------
@@ -270,8 +285,8 @@ def _reference_cholesky(A: Any) -> Any:
 _SINGULAR = "the matrix is singular"
 
 _TABLE = (
-    Routine("inv", _same, np.linalg.inv, _inv_adjoint, _inv_tangent, _SINGULAR),
-    Routine("solve", _right, np.linalg.solve, _solve_adjoint, _solve_tangent, _SINGULAR),
+    Routine("inv", _same, np.linalg.inv, _inv_adjoint, _inv_tangent, _SINGULAR, _inv_tangent),
+    Routine("solve", _right, np.linalg.solve, _solve_adjoint, _solve_tangent, _SINGULAR, _solve_closed),
     Routine(
         "solve_lower", _right, lambda L, B: np.linalg.solve(np.tril(L), B),
         _lower_adjoint(False), _lower_tangent(False), _SINGULAR,
@@ -281,9 +296,10 @@ _TABLE = (
         _lower_adjoint(True), _lower_tangent(True), _SINGULAR,
     ),
     Routine(
-        "slogdet", lambda _shapes: ((), ()), lambda A: tuple(np.linalg.slogdet(A)), _slogdet_adjoint, _slogdet_tangent
+        "slogdet", lambda _shapes: ((), ()), lambda A: tuple(np.linalg.slogdet(A)),
+        _slogdet_adjoint, _slogdet_tangent, closed=_slogdet_tangent,
     ),
-    Routine("det", lambda _shapes: ((),), np.linalg.det, _det_adjoint, _det_tangent),
+    Routine("det", lambda _shapes: ((),), np.linalg.det, _det_adjoint, _det_tangent, closed=_det_tangent),
     Routine(
         "cholesky", _same, _reference_cholesky, _cholesky_adjoint, _cholesky_tangent,
         "the matrix is not positive definite",

@@ -6,9 +6,10 @@
         u[i:n, l:d, m:h] = s[i, m] * X[i, l] * t[i, m]
 
 Factors are looked for in products, in the terms of sums and in choices, and in what is read from arrays that are
-products of others. A second derivative has many such sums: a direction is a product of what differs from one parameter
-to the next, and goes through all the steps of a gradient. The other value of a choice may be 0, where a factor that is
-infinite or NaN would not be multiplied: so only what is finite wherever the arguments are leaves a choice.
+products of others; a sum over an index that its terms do not name is so many times the term. A second derivative has
+many such sums: a direction is a product of what differs from one parameter to the next, and goes through all the steps
+of a gradient. The other value of a choice may be 0, where a factor that is infinite or NaN would not be multiplied: so
+only what is finite wherever the arguments are leaves a choice.
 """
 
 from __future__ import annotations
@@ -99,24 +100,29 @@ def _factored(
     depends = index_dependencies(body)
     invariant = [all(k < rank for k in named) for named in depends]
     factors = _factors(body, invariant, finite)
-    if not factors[root] and depends[root].issuperset(range(rank)):
+    if not factors[root] and depends[root].issuperset(range(len(extents))):
         return None
     inner = b.body()
     kept = _without(body, root, factors[root], factors, inner, {})
-    if kept is None:
-        return None
-    named = index_dependencies(inner.equations)[kept]
-    free = sorted(k for k in named if k < rank)
-    places = {k: index(position) for position, k in enumerate(free)}
-    places |= {k: index(len(free) + k - rank) for k in range(rank, len(extents))}
-    renamed = b.body()
-    (value,) = renamed.insert(inner.equations, [kept], replace_index=places.__getitem__)
-    count = len(b.definitions)
-    total = b.comprehend(renamed, value, [extents[k] for k in free], extents[rank:], "sum")
-    if len(free) == rank and len(b.definitions) > count:
-        return None  # neither smaller nor there already: what was defined is dead
+    named = frozenset() if kept is None else index_dependencies(inner.equations)[kept]
+    free, reduced = (sorted(k for k in named if (k < rank) == side) for side in (True, False))
     product = b.body()
-    result = b.access(product, total, *(index(k) for k in free))
+    if kept is None:
+        result = product.constant(1.0)
+    elif not reduced:
+        (result,) = product.insert(inner.equations, [kept])
+    else:
+        places = {k: index(position) for position, k in enumerate([*free, *reduced])}
+        terms = b.body()
+        (value,) = terms.insert(inner.equations, [kept], replace_index=places.__getitem__)
+        count = len(b.definitions)
+        total = b.comprehend(terms, value, [extents[k] for k in free], [extents[k] for k in reduced], "sum")
+        if len(free) + len(reduced) == len(extents) and len(b.definitions) > count:
+            return None  # neither smaller nor there already: what was defined is dead
+        result = b.access(product, total, *(index(k) for k in free))
+    for k in range(rank, len(extents)):
+        if k not in named:
+            result = product.apply("mul", result, product.integer(extents[k]))
     for factor in product.insert(body, list(factors[root].elements())):
         result = product.apply("mul", result, factor)
     return b.comprehend(product, result, extents[:rank])
