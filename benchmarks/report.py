@@ -44,6 +44,7 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "memory": ("memory.py", ()),
     "stabilise": ("stabilise_cost.py", (*BOTH, "--rounds", "9")),
     "second_order": ("second_order.py", ("--sizes", "small", "middle")),  # the large ones take a peer minutes a call
+    "second_order_catalogue": ("second_order.py", ("--problems", "catalogue", "--sizes", "middle", "--peers", "jax")),
     "peers": ("run.py", ("--problems", "catalogue", *BOTH, "--rounds", "7")),
 }
 TWO_THREADS = ("named", "catalogue", "roofline", "second_order")
@@ -511,6 +512,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "compile": compilation,
     "stabilise": stabilise,
     "second_order": second_order,
+    "second_order_catalogue": lambda results: _hessians(results("second_order_catalogue")["rows"], 1),
 }
 
 

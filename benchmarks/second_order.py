@@ -2,6 +2,7 @@
 
     python benchmarks/second_order.py                          # every problem and size, every installed peer
     python benchmarks/second_order.py --problems logistic softmax --sizes small --peers jax
+    python benchmarks/second_order.py --problems catalogue --sizes middle         # every loss of the catalogue, and JAX
 
 JAX runs `jit` of `hessian`, of `jacfwd` of `jacfwd` and of `jacrev` of `jacrev`, PyTorch `torch.func.hessian` and
 `jacrev` of `jacrev`; of the ways that a peer's documentation has, its fastest counts. CasADi has sparse Hessians with
@@ -9,7 +10,8 @@ generated C, compiled with gradc's flags. Every result is compared with gradc's 
 buffers that are bound beforehand, and so does gradc, by `k.bind("hessian", out=H, ...)`; the column "checked" is its
 ordinary call `k.hessian(*arguments)`, which checks the arguments and makes a fresh result. A row gives each peer's time
 as a multiple of gradc's, the median over the rounds, and gradc's Hessian, product and diagonal as multiples of its
-gradient, all bound.
+gradient, all bound. JAX alone is given the losses of the catalogue, whose NumPy it runs, up to LARGEST parameters, and
+the first of its ways alone, since the others take up to hundreds of gigabytes.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import importlib
 import statistics
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import machine
@@ -28,20 +30,34 @@ import timing
 PEERS = ("jax", "torch", "casadi")
 SIZES = ("small", "middle", "large")
 TOLERANCE = 1e-8
+LARGEST = 4_000  # parameters of a dense Hessian: 128 MB
 PATIENCE = 0.3  # seconds: what takes longer, hundreds of times gradc's own time, is timed once
 
 
 class Problem(NamedTuple):
-    """A loss for all: gradc's source and the same mathematics in the vocabulary of JAX and PyTorch, and of CasADi."""
+    """A loss for all: gradc's source and the same mathematics in the vocabulary of JAX and PyTorch, and of CasADi.
+
+    For a loss of the catalogue the source is a function of NumPy arrays, and stands alone.
+    """
 
     name: str
     size: str
-    source: str
+    source: Any
     signature: str
     wrt: tuple[str, ...]
     arguments: Mapping[str, Any]
-    function: Callable[..., Any]
-    casadi: Callable[[Any, Mapping[str, Any]], tuple[Any, list[Any], list[Any]]]
+    function: Callable[..., Any] | None = None
+    casadi: Callable[[Any, Mapping[str, Any]], tuple[Any, list[Any], list[Any]]] | None = None
+
+    def sizes(self) -> list[int]:
+        """How many numbers each parameter has."""
+        return [int(self.arguments[name].size) for name in self.wrt]
+
+    def peers(self, chosen: Sequence[str]) -> list[str]:
+        """Those of the peers that can take part."""
+        if sum(self.sizes()) > LARGEST:
+            return []
+        return [name for name in chosen if name == "jax" or self.function is not None]
 
 
 def problems(size: str) -> list[Problem]:
@@ -157,6 +173,21 @@ def problems(size: str) -> list[Problem]:
     ]  # fmt: skip
 
 
+def catalogued(size: str) -> list[Problem]:
+    """The losses of the catalogue."""
+    import numpy as np
+
+    from gradc.losses import CATALOGUE
+
+    found = []
+    for name, loss in CATALOGUE.items():
+        given = loss.example(np.random.default_rng(20), size, dtype="float64")
+        wrt = (loss.wrt,) if isinstance(loss.wrt, str) else tuple(loss.wrt)
+        arguments = {key: np.asarray(value) for key, value in given.items()}
+        found.append(Problem(name, size, loss.function, loss.signature, wrt, arguments))
+    return found
+
+
 # --- the calls of each system -----------------------------------------------------------------------------------------
 
 Calls = dict[str, Callable[[], Any]]
@@ -177,10 +208,16 @@ def gradc_calls(problem: Problem, threads: int) -> Calls:
         call: Callable[[], Any] = kernel.bind(what, out=out, **given, **more)
         return call
 
+    def places(result: Any) -> Any:
+        """Where a result like this one can be written; a number has no place."""
+        if isinstance(result, tuple):
+            return tuple(map(places, result))
+        return np.asarray(result) if isinstance(result, float) else result
+
     return {
-        "hessian": bound("hessian", kernel.hessian(**given)),
+        "hessian": bound("hessian", places(kernel.hessian(**given))),
         "checked": lambda: kernel.hessian(*arguments),
-        "gradient": kernel.bind(out=(None, kernel.grad(**given)), **given),
+        "gradient": kernel.bind(out=(None, places(kernel.grad(**given))), **given),
         "product": bound("hvp", None, **vectors),
         "diagonal": bound("hessian_diagonal", None),
     }
@@ -192,6 +229,8 @@ def jax_calls(problem: Problem, _threads: int) -> Calls:
 
     import jax
     import jax.numpy as jnp
+    import jax.scipy.special
+    from peers import translated
 
     jax.config.update("jax_enable_x64", True)
     m = types.SimpleNamespace(
@@ -203,6 +242,8 @@ def jax_calls(problem: Problem, _threads: int) -> Calls:
     given = [jnp.asarray(value) for value in problem.arguments.values()]
 
     def loss(*args: Any) -> Any:
+        if problem.function is None:
+            return translated(problem.source, jnp, jax.scipy.special)(*args)
         return problem.function(m, *args)
 
     def timed(function: Any) -> Callable[[], Any]:
@@ -219,13 +260,15 @@ def jax_calls(problem: Problem, _threads: int) -> Calls:
         points = tuple(args[k] for k in at)
         return jax.jvp(gradient, points, tuple(jnp.ones_like(p) for p in points))[1]
 
-    return {
+    calls = {
         "hessian": timed(jax.hessian(loss, at)),
-        "hessian, jacfwd of jacfwd": timed(jax.jacfwd(jax.jacfwd(loss, at), at)),
-        "hessian, jacrev of jacrev": timed(jax.jacrev(jax.jacrev(loss, at), at)),
         "gradient": timed(jax.value_and_grad(loss, at)),
         "product": timed(product),
     }
+    if problem.function is not None:
+        calls["hessian, jacfwd of jacfwd"] = timed(jax.jacfwd(jax.jacfwd(loss, at), at))
+        calls["hessian, jacrev of jacrev"] = timed(jax.jacrev(jax.jacrev(loss, at), at))
+    return calls
 
 
 def torch_calls(problem: Problem, threads: int) -> Calls:
@@ -245,6 +288,7 @@ def torch_calls(problem: Problem, threads: int) -> Calls:
     given = [torch.as_tensor(value) for value in problem.arguments.values()]
 
     def loss(*args: Any) -> Any:
+        assert problem.function is not None
         return problem.function(m, *args)
 
     return {
@@ -260,6 +304,7 @@ def casadi_calls(problem: Problem, _threads: int) -> Calls:
     import numpy as np
     from peers import CasADi
 
+    assert problem.casadi is not None
     value, wrt, rest = problem.casadi(ca, problem.arguments)
     hessian, _ = ca.hessian(value, wrt[0])
     function = ca.Function("hessian", [*wrt, *rest], [hessian])
@@ -303,9 +348,10 @@ def compare(problem: Problem, peers: Sequence[str], options: Any) -> tuple[dict[
     """The times of all calls that agree, and remarks on those that do not take part."""
     import numpy as np
 
-    sizes = [int(np.size(problem.arguments[name])) for name in problem.wrt]
+    sizes = problem.sizes()
     own = gradc_calls(problem, options.threads)
-    expected = whole(own["hessian"](), sizes)
+    peers = problem.peers(peers)
+    expected = whole(own["hessian"](), sizes) if peers else None
     calls = {f"gradc {what}": call for what, call in own.items()}
     remarks: dict[str, str] = {}
     for peer in peers:
@@ -322,7 +368,7 @@ def compare(problem: Problem, peers: Sequence[str], options: Any) -> tuple[dict[
                 except Exception as error:
                     remarks[f"{peer} {what}"] = f"failed: {type(error).__name__}: {str(error).splitlines()[:1]}"
                     continue
-                apart = float(np.max(np.abs(value - expected)) / np.max(np.abs(expected)))
+                apart = float(np.max(np.abs(value - expected)) / (np.max(np.abs(expected)) or 1.0))
                 if not apart <= TOLERANCE:
                     remarks[f"{peer} {what}"] = f"disagrees by {apart:.1e}, so it was not timed"
                     continue
@@ -330,6 +376,15 @@ def compare(problem: Problem, peers: Sequence[str], options: Any) -> tuple[dict[
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return timing.measure(calls, options.rounds, options.seconds, PATIENCE), remarks
+
+
+def chosen(names: Sequence[str] | None, sizes: Sequence[str]) -> Iterator[Problem]:
+    """The problems of these names; of the catalogue those that are asked for."""
+    for size in sizes:
+        yield from (problem for problem in problems(size) if not names or problem.name in names)
+        more = set(names or ()) - {problem.name for problem in problems(size)}
+        if more:
+            yield from (p for p in catalogued(size) if p.name in more or "catalogue" in more)
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -350,9 +405,7 @@ def main(given: Sequence[str] | None = None) -> None:
     page = sheet.Sheet(options, versions)
     page.say(f"{'':28}{'hessian':>11}{'checked':>9}{'/gradient':>11}{'hvp':>7}{'diagonal':>10}  × gradc's Hessian")
     best: dict[str, list[float]] = {}
-    for problem in (problem for size in options.sizes for problem in problems(size)):
-        if options.problems and problem.name not in options.problems:
-            continue
+    for problem in chosen(options.problems, options.sizes):
         times, remarks = compare(problem, peers, options)
         base = times["gradc hessian"]
 
@@ -360,7 +413,7 @@ def main(given: Sequence[str] | None = None) -> None:
             return statistics.median(a / b for a, b in zip(times[name], times[to], strict=True))
 
         found = {}
-        for peer in peers:
+        for peer in problem.peers(peers):
             ways = [name for name in times if name.startswith(f"{peer} hessian")]
             if ways:
                 found[peer] = min(ratio(way, "gradc hessian") for way in ways)

@@ -159,6 +159,22 @@ def test_a_chain_is_tridiagonal_and_refilled_in_place() -> None:
         kernel.hessian(np.ones(4), out=hessian)
 
 
+@pytest.mark.parametrize("source", ["sum(exp(X @ w)) + sum(c**4) * w[0]", "sum(exp(X @ w)) + sum(c[k]**4) * w[0]"])
+def test_dense_and_sparse_blocks_are_refilled_together(source: str) -> None:
+    kernel = gradc.compile(source, "w[d], c[m], X[n,d], k[p]:int64", wrt=("w", "c"))
+    rng = np.random.default_rng(0)
+    given = {"c": rng.normal(size=4), "X": rng.normal(size=(6, 3)), "k": np.array([0, 3, 3])}
+    first = kernel.hessian(w=np.zeros(3), **given)
+    assert isinstance(first[0][0], np.ndarray)
+    assert scipy.sparse.issparse(first[1][1])
+    bound = kernel.bind("hessian", out=first, **given)
+    w = rng.normal(size=3)
+    for row, expected in zip(bound(w), kernel.hessian(w=w, **given), strict=True):
+        for found, block in zip(row, expected, strict=True):
+            assert np.array_equal(*(x.toarray() if scipy.sparse.issparse(x) else x for x in (found, block)))
+    assert bound(w)[0][0] is first[0][0]
+
+
 @pytest.mark.parametrize(
     ("source", "offsets"),
     [

@@ -481,7 +481,8 @@ def place(entry: Entry, out: Any, sizes: Mapping[str, int], inputs: Sequence[Any
             places.append(np.empty(shape, value.dtype) if value.shape else None)
             continue
         if not isinstance(came, np.ndarray) or came.dtype != np.dtype(value.dtype) or not came.dtype.isnative:
-            raise misfit(entry, value, came, kind=ArgumentTypeError)
+            advice = f"pass np.empty({shape}, np.{value.dtype}), or None for a result of its own"
+            raise misfit(entry, value, came, advice, kind=ArgumentTypeError)
         if came.shape != shape:
             raise misfit(entry, value, came, f"here {shape}" if value.shape else "", kind=ArgumentError)
         if not came.flags.carray:

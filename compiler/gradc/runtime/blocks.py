@@ -333,7 +333,9 @@ class BlockCall:
             if state is None:
                 return self
             for part, given in _pairs(self.form, self.out, self.entry.name):
-                if isinstance(part, Part) and not part.turned and given is not None:
+                if isinstance(part, int) or part.turned or given is None:
+                    continue
+                if self.blocks[part.block].kind != DENSE:
                     self._check_pattern(part, given, state)
         if any(given is None for part, given in _pairs(self.form, self.out, self.entry.name) if isinstance(part, Part)):
             return self
