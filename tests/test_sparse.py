@@ -159,6 +159,40 @@ def test_a_chain_is_tridiagonal_and_refilled_in_place() -> None:
         kernel.hessian(np.ones(4), out=hessian)
 
 
+def test_numbers_in_an_earlier_result_are_no_places() -> None:
+    kernel = gradc.compile("a**3 * b**2 + sum((x - a)**4)", "x[n], a, b", wrt=("x", "a", "b"))
+    point = np.array([1.0, -2.0])
+    first = kernel.hessian(point, 2.0, 3.0)
+    assert isinstance(first[1][1], float)
+    bound = kernel.bind("hessian", out=first)
+    for found in (bound(-point, 1.0, 0.5), kernel.hessian(-point, 1.0, 0.5, out=first)):
+        expected = kernel.hessian(-point, 1.0, 0.5)
+        for row, wanted in zip(found, expected, strict=True):
+            for one, other in zip(row, wanted, strict=True):
+                assert np.array_equal(*(x.toarray() if scipy.sparse.issparse(x) else x for x in (one, other)))
+        assert found[0][0] is first[0][0]
+    one = gradc.compile("a**3", "a")
+    assert one.bind("hessian", out=one.hessian(1.0))(2.0) == 12
+    assert one.hessian(2.0, out=1.0) == 12
+    gradients = kernel.grad(point, 2.0, 3.0)
+    value, again = kernel.bind(out=(None, gradients))(point, 2.0, 3.0)
+    assert value == kernel(point, 2.0, 3.0)
+    assert again[0] is gradients[0]
+    assert again[1:] == gradients[1:]
+
+
+def test_numbers_are_written_into_arrays_without_axes() -> None:
+    kernel = gradc.compile("sum((x - c)**2)", "x[n], c", wrt=("x", "c"))
+    value, slope, by_c = np.empty(()), np.empty(3), np.empty(())
+    bound = kernel.bind(out=(value, (slope, by_c)))
+    assert bound(np.ones(3), 3.0)[0] is value
+    assert (float(value), float(by_c)) == (12.0, 12.0)
+    with pytest.raises(gradc.ArgumentError, match="shares memory"):
+        kernel.bind(out=(value, (slope, slope[:1].reshape(()))))(np.ones(3), 3.0)
+    with pytest.raises(gradc.ArgumentTypeError, match=r"np.empty\(\(3,\), np.float64\)"):
+        kernel.bind(out=(value, (1.0, by_c)))(np.ones(3), 3.0)
+
+
 @pytest.mark.parametrize("source", ["sum(exp(X @ w)) + sum(c**4) * w[0]", "sum(exp(X @ w)) + sum(c[k]**4) * w[0]"])
 def test_dense_and_sparse_blocks_are_refilled_together(source: str) -> None:
     kernel = gradc.compile(source, "w[d], c[m], X[n,d], k[p]:int64", wrt=("w", "c"))

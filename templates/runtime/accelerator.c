@@ -279,10 +279,8 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
             came = PyTuple_GET_ITEM(out, k);
             if (came == Py_None)
                 came = NULL;
-            else if (rank == 0)
-                goto slow;
         }
-        if (rank == 0) {
+        if (rank == 0 && came == NULL) {
             numbers[ninputs + k].i8 = 0;
             cells[ninputs + k] = &numbers[ninputs + k];
             continue;
@@ -292,14 +290,13 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
                 goto slow;
             came = whole;
         }
-        int fits = 1;
+        int fits = came == NULL || is_simple(came, typenum, rank, NPY_ARRAY_CARRAY);
         for (int64_t axis = 0; axis < rank; axis++) {
             shape[axis] = (npy_intp)evaluate(&p, dims, &overflow);
             if (shape[axis] < 0)
                 goto slow;
             if (came != NULL && fits)
-                fits = is_simple(came, typenum, rank, NPY_ARRAY_CARRAY)
-                       && PyArray_DIM((PyArrayObject *)came, (int)axis) == shape[axis];
+                fits = PyArray_DIM((PyArrayObject *)came, (int)axis) == shape[axis];
         }
         if (!fits || overflow)
             goto slow;

@@ -20,7 +20,7 @@ import numpy as np
 
 from gradc.errors import ArgumentTypeError, CompilerError
 from gradc.runtime import texts
-from gradc.runtime.arguments import Entry, Polynomial, flatten, numbers, symbols
+from gradc.runtime.arguments import Entry, Polynomial, flatten, is_number, numbers, symbols
 from gradc.runtime.cache import Cache, address
 from gradc.runtime.calls import Call
 from gradc.runtime.threads import Threads
@@ -99,7 +99,9 @@ def accelerate(make: Maker, call: Call, kernel: int, work: int, limit: int = 0, 
         return call
     names = tuple(map(sys.intern, call.names))  # as the keywords of a call are, so that most are told apart by identity
     out = call.out
-    if isinstance(out, (tuple, list)) and len(call.entry.outputs) > 1:
+    if is_number(out):
+        out = None
+    elif isinstance(out, (tuple, list)) and len(call.entry.outputs) > 1:
         with suppress(ArgumentTypeError):  # which the call in Python raises
             out = tuple(flatten(call.entry, out))
     return make(program, call.returns, call, tuple(call.values), out, names)

@@ -471,7 +471,8 @@ def _shape(entry: Entry, value: Output, sizes: Mapping[str, int]) -> tuple[int, 
 def place(entry: Entry, out: Any, sizes: Mapping[str, int], inputs: Sequence[Any]) -> list[Any]:
     """Return the places for the outputs: those of `out`, checked, and fresh ones where it has None.
 
-    `out` is an array where the kernel returns only one array, or a tuple in the nesting of the results.
+    `out` is an array where the kernel returns only one array, or a tuple in the nesting of the results. A number of an
+    earlier result is no place, and a fresh one takes its part.
     """
     given = flatten(entry, out)
     places = []
@@ -518,7 +519,7 @@ def flatten(entry: Entry, out: Any) -> list[Any]:
         if len(entry.outputs) > 1 and len(arrays) != 1:
             names = ", ".join(value.name for value in entry.outputs)
             raise ArgumentTypeError(f"{entry.name}(): out must be a tuple of places for {names}, got {describe(out)}")
-        given[arrays[0] if arrays else 0] = out
+        given[arrays[0] if arrays else 0] = out if arrays or not is_number(out) else None
         return given
     flat, waiting = [], list(reversed(out))
     while waiting:
@@ -533,8 +534,13 @@ def flatten(entry: Entry, out: Any) -> list[Any]:
             f"{entry.name}(): out must hold {len(order)} places, one for each result, got {len(flat)}"
         )
     for number, item in zip(order, flat, strict=True):
-        given[number] = item
+        given[number] = None if is_number(item) and not entry.outputs[number].shape else item
     return given
+
+
+def is_number(came: object) -> bool:
+    """Whether something is one of the numbers that results without axes are given as."""
+    return isinstance(came, (bool, int, float, np.generic))
 
 
 def numbers(nesting: Nesting) -> list[int]:

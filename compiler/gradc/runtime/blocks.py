@@ -26,6 +26,7 @@ from gradc.runtime.arguments import (
     describe,
     evaluate,
     gather,
+    is_number,
     measure,
     symbols,
     unify,
@@ -282,7 +283,7 @@ class BlockCall:
             given = [None] * len(form) if out is None else out
             parts = [self._handed(part, outputs, state, one) for part, one in zip(form, given, strict=True)]
             return tuple(parts)
-        if out is not None:
+        if out is not None and not is_number(out):
             return out
         block = self.blocks[form.block]
         values = None if block.output is None else outputs[block.output]
@@ -343,7 +344,7 @@ class BlockCall:
         slots = self.call.entry.inputs[len(self.entry.inputs) :]
         names = [value.name for value in slots]
         held = dict(zip(names, () if state is None else state.slots, strict=True))
-        kernel = self._plain.bind(out=targets, **held).returning(_given(self.form, self.out))
+        kernel = self._plain.bind(out=targets, **held).returning(_given(self.form, self.out, self.blocks))
         mirrors = self._mirrors(self.out)
         if not mirrors:
             return kernel
@@ -366,6 +367,8 @@ class BlockCall:
         for part, given in pairs:
             source = straight[part.block]
             if not part.turned or given is None or source is None or self.blocks[part.block].output is None:
+                continue
+            if is_number(source):
                 continue
             target = _turned(source, len(self.blocks[part.block].rows))
             here, there = (x if isinstance(x, np.ndarray) else x.data for x in (target, given))
@@ -479,13 +482,13 @@ def nesting_of(form: Form, blocks: Sequence[Block]) -> Any:
     return None if None in parts else tuple(parts)
 
 
-def _given(form: Form, out: Any) -> Any:
+def _given(form: Form, out: Any, blocks: Sequence[Block]) -> Any:
     """What a call hands back that writes to `out`: the numbers of fresh outputs, and the objects themselves."""
     if isinstance(form, int):
         return form
     if isinstance(form, Part):
-        return out
-    return tuple(_given(part, one) for part, one in zip(form, out, strict=True))
+        return blocks[form.block].output if is_number(out) else out
+    return tuple(_given(part, one, blocks) for part, one in zip(form, out, strict=True))
 
 
 def _pairs(form: Form, out: Any, called: str) -> Iterator[tuple[int | Part, Any]]:
