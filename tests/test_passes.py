@@ -19,8 +19,8 @@ from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.reverse import vjp
 from gradc.calculus.scalar import apply_formula
 from gradc.frontends.formula import parse_program
-from gradc.ir.equations import BodyBuilder
-from gradc.ir.program import Parameter, Program, ProgramBuilder
+from gradc.ir.equations import BodyBuilder, index_dependencies
+from gradc.ir.program import Comprehension, Parameter, Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
 from gradc.passes import together
@@ -122,6 +122,24 @@ def test_what_may_be_infinite_stays_in_its_choice(factor: str):
         "    return u\n"
     )
     assert factor_out(program) is program
+
+
+def test_what_leaves_a_choice_makes_a_product_with_weights():
+    program = parse_program(
+        "def program(X: real[n, d], c: real[n], p: real[n]):\n"
+        "    H[j:d, k:d] = sum[i:n](X[i, k] * where(0 < c[i], X[i, j] * p[i], where(c[i] < -1, X[i, j], 0)))\n"
+        "    return H\n"
+    )
+    factored = normalise(factor_out(program))
+    (total,) = (d for d in factored.definitions if isinstance(d, Comprehension) and d.reduction == "sum")
+    depends = index_dependencies(total.body)
+    assert all(depends[k] == {2} for k, equation in enumerate(total.body) if equation.op == "where")
+    rng = np.random.default_rng(1)
+    arguments = [rng.normal(size=shape) for shape in ((9, 3), (9,), (9,))]
+    for found, expected in zip(run(factored, arguments), run(program, arguments), strict=True):
+        assert_close(found, expected, 1e-12)
+    one = parse_program(str(program).replace("X[i, j] * p[i]", "p[i]"))
+    assert factor_out(one) is one
 
 
 def test_what_a_sum_does_not_name_is_no_axis_of_it():

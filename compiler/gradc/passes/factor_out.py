@@ -5,6 +5,12 @@
     ->  s[i:n, m:h] = sum[j:k](where(c[i, j], 0, W[m, j] * p[i, j]))
         u[i:n, l:d, m:h] = s[i, m] * X[i, l] * t[i, m]
 
+And take out of choices and terms what makes the rest name fewer indices: then a sum is a product of matrices.
+
+    H[j:d, k:d] = sum[i:n](X[i, k] * where(c[i], X[i, j] * p[i], X[i, j]))
+
+    ->  H[j:d, k:d] = sum[i:n](X[i, k] * X[i, j] * where(c[i], p[i], 1))
+
 Factors are looked for in products, in the terms of sums and in choices, and in what is read from arrays that are
 products of others; a sum over an index that its terms do not name is so many times the term. A second derivative has
 many such sums: a direction is a product of what differs from one parameter to the next, and goes through all the steps
@@ -23,7 +29,7 @@ from gradc.ir.program import Comprehension, Definition, Program, ProgramBuilder,
 from gradc.ir.size import Size, index
 
 _LONG = 300  # equations of a body that is left alone: the search takes time in proportion to their number's square
-BOUNDED = frozenset({"tanh", "sech_square", "sigmoid", "sin", "cos", "erf", "arctan"})
+BOUNDED = frozenset({"sign", "tanh", "sech_square", "sigmoid", "sin", "cos", "erf", "arctan"})
 _FINITE = BOUNDED | {
     *("integer", "real", "mul", "add", "sub", "neg", "abs", "maximum", "minimum"),
     *("where", "where_integer", "lt", "le", "eq", "ne", "and", "or", "not"),
@@ -99,11 +105,22 @@ def _factored(
         return None
     depends = index_dependencies(body)
     invariant = [all(k < rank for k in named) for named in depends]
-    factors = _factors(body, invariant, finite)
-    if not factors[root] and depends[root].issuperset(range(len(extents))):
-        return None
+    factors = _factors(body, finite)
+    leaving = Counter({f: count for f, count in factors[root].items() if invariant[f]})
+    staying = factors[root] - leaving
+    compound = _plain_factors(body, root) - factors[root]
     inner = b.body()
     kept = _without(body, root, factors[root], factors, inner, {})
+    named = frozenset() if kept is None else index_dependencies(inner.equations)[kept]
+    before = frozenset[int]().union(*(depends[f] for f in compound))
+    if any(k < rank for k in before - named):  # what stays inside is a product, of factors with fewer indices
+        for factor in inner.insert(body, list(staying.elements())):
+            kept = factor if kept is None else inner.apply("mul", kept, factor)
+    else:
+        staying = Counter()
+        kept = _without(body, root, leaving, factors, inner, {})
+    if not leaving and not staying and depends[root].issuperset(range(len(extents))):
+        return None
     named = frozenset() if kept is None else index_dependencies(inner.equations)[kept]
     free, reduced = (sorted(k for k in named if (k < rank) == side) for side in (True, False))
     product = b.body()
@@ -117,19 +134,32 @@ def _factored(
         (value,) = terms.insert(inner.equations, [kept], replace_index=places.__getitem__)
         count = len(b.definitions)
         total = b.comprehend(terms, value, [extents[k] for k in free], [extents[k] for k in reduced], "sum")
-        if len(free) + len(reduced) == len(extents) and len(b.definitions) > count:
+        if len(free) + len(reduced) == len(extents) and not staying and len(b.definitions) > count:
             return None  # neither smaller nor there already: what was defined is dead
         result = b.access(product, total, *(index(k) for k in free))
     for k in range(rank, len(extents)):
         if k not in named:
             result = product.apply("mul", result, product.integer(extents[k]))
-    for factor in product.insert(body, list(factors[root].elements())):
+    for factor in product.insert(body, list(leaving.elements())):
         result = product.apply("mul", result, factor)
     return b.comprehend(product, result, extents[:rank])
 
 
-def _factors(body: Sequence[Equation], invariant: Sequence[bool], finite: Collection[int]) -> list[Counter[int]]:
-    """For each equation the factors that may leave a sum, with how often they occur."""
+def _plain_factors(body: Sequence[Equation], root: int) -> Counter[int]:
+    """The factors of a product, or of a quotient's numerator, as it is written."""
+    found: Counter[int] = Counter()
+    pending = [root]
+    while pending:
+        number = pending.pop()
+        if body[number].op in ("mul", "neg", "div"):
+            pending += body[number].operands[: 1 if body[number].op == "div" else 2]
+        else:
+            found[number] += 1
+    return found
+
+
+def _factors(body: Sequence[Equation], finite: Collection[int]) -> list[Counter[int]]:
+    """For each equation its factors, those of all terms and choices in it too, with how often they occur."""
     found: list[Counter[int]] = []
     for number, equation in enumerate(body):
         operands = [found[k] for k in equation.operands]
@@ -149,7 +179,7 @@ def _factors(body: Sequence[Equation], invariant: Sequence[bool], finite: Collec
                 own = Counter({f: count for f, count in own.items() if _is_finite(body, f, finite)})
             else:
                 own = operands[1] & operands[2]
-        if not own and invariant[number] and equation.kind == REAL and equation.op != "constant":
+        if not own and equation.kind == REAL and equation.op != "constant":
             own = Counter({number: 1})
         found.append(own)
     return found

@@ -15,10 +15,10 @@ call.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import permutations
 
-from gradc.ir.equations import BodyBuilder, Equation, index_dependencies, references
+from gradc.ir.equations import BodyBuilder, Equation, index_dependencies, needed_by, references
 from gradc.ir.program import Array, Call, Comprehension, Program, ProgramBuilder, Scan, bodies_of, remap, result_count
 from gradc.ir.size import Size, index
 from gradc.passes.quarter import read_quarter
@@ -85,14 +85,23 @@ def _separated(b: ProgramBuilder, definition: Comprehension) -> Comprehension:
     result = b.body()
     if weights and not (is_element(matrix) and is_element(rest) and len({depends[f] for f in weights}) == 1):
         rest, weights = rest + weights, []
-    # The index that is summed leads, as it does in data.
     sides = [
-        _side(b, result, definition, side, sorted(axes, key=lambda k: (k not in reduced, k)))
+        _side(b, result, definition, side, _order(body, side, axes, reduced))
         for side, axes in ((matrix, lead), (rest, others), (weights, depends[weights[0]] if weights else ()))
         if side
     ]
     value = result.apply("mul", sides[0], result.apply("mul", *sides[1:]) if weights else sides[1])
     return definition._replace(body=result.extract([value])[0])
+
+
+def _order(body: Sequence[Equation], side: Sequence[int], axes: Collection[int], reduced: Collection[int]) -> list[int]:
+    """The axes of a factor's array: those of an array that it is computed from, or else what is summed over first."""
+    for number in needed_by(body, side):
+        if body[number].op == "access":
+            named = [part.atom[1] for part in body[number].data[1] if part.atom is not None and part.atom[0] == "index"]
+            if len(named) > 1 and set(named) == set(axes) and len(named) == len(body[number].data[1]):
+                return named
+    return sorted(axes, key=lambda k: (k not in reduced, k))
 
 
 def _is_weighted(body: Sequence[Equation], factors: Sequence[int], depends: Sequence[frozenset[int]]) -> bool:
