@@ -30,6 +30,7 @@ from gradc.passes.normalise import normalise
 from gradc.passes.partition import partition
 from gradc.passes.rules import Rule
 from gradc.passes.simplify import RULES, simplified
+from gradc.passes.split import split_products
 from test_functions import assert_close, readings
 
 NAMES = list(BY_NAME)
@@ -58,6 +59,7 @@ def check_passes(program: Program, arguments: list[Any], tolerance: float = 1e-1
 
     canonical = normalise(program, watch)
     watch("factor_out", factor_out(canonical))
+    watch("split_products", split_products(canonical))
     watch("lower", lower(canonical))
     return canonical
 
@@ -151,6 +153,24 @@ def test_what_a_sum_does_not_name_is_no_axis_of_it():
 def test_what_leaves_a_choice_is_finite_wherever_it_is_read(name: str):
     found = PRIMITIVES[name].reference(np.array([-1e307, -1e3, -1.0, 0.0, 1.0, 1e3, 1e307]))
     assert np.isfinite(found).all()
+
+
+def test_products_of_matrices_that_are_added_are_sums_of_their_own():
+    program = parse_program(
+        "def program(W: real[h, k], V: real[h, k], a: real[n, k], b: real[n, k], c: real[n, h]):\n"
+        "    T[i:n, j:h] = sum[l:k](W[j, l] * a[i, l] - V[j, l] * tanh(b[i, l]) + a[i, l] * b[i, l] * c[i, j])\n"
+        "    s[i:n, j:h] = sum[l:k](a[i, l] * c[i, j] + b[i, l])\n"
+        "    return T, s\n"
+    )
+    split = split_products(program)
+    verify(split)
+    sums = [d for d in split.definitions if isinstance(d, Comprehension) and d.reduction == "sum"]
+    assert [[equation.op for equation in d.body].count("add") for d in sums] == [0, 0, 0, 1]
+    assert not any(equation.op == "sub" for d in sums for equation in d.body)
+    rng = np.random.default_rng(1)
+    arguments = [rng.normal(size=shape) for shape in ((3, 4), (3, 4), (5, 4), (5, 4), (5, 3))]
+    for found, expected in zip(run(split, arguments), run(program, arguments), strict=True):
+        assert_close(found, expected, 1e-12)
 
 
 # --- random programs ------------------------------------------------------------------------------------------------

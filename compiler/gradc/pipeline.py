@@ -33,6 +33,7 @@ from gradc.passes.lower import lower
 from gradc.passes.partition import partition
 from gradc.passes.quarter import quarter
 from gradc.passes.specialise import specialise
+from gradc.passes.split import split_products
 from gradc.passes.stabilise import Rewriting, stabilise
 from gradc.passes.sums import compensate_sums as compensate_sums
 from gradc.passes.together import together
@@ -186,7 +187,7 @@ def fresh(name: str, taken: set[str]) -> str:
 def emit(program: Program, mode: str, name: str, dtype: str, *, precise: bool = False, whole: bool = False) -> Unit:
     """One entry point; with `whole`, its results are whole numbers."""
     _debug(f"{name}_{mode}", program)
-    lowered = lower(compensate(together(contract(quarter(program))), dtype), dtype)
+    lowered = lower(compensate(together(contract(quarter(split_products(program)))), dtype), dtype)
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]
