@@ -438,40 +438,29 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
 
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 {
-    return (size_t)gradc_parts(k, 24*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t thread, int64_t k, int64_t parts,
-                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       int64_t d, const double *restrict log_sigma,
-                                                       double *restrict t0, const double *restrict a,
-                                                       double *restrict t2__parts)
+static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
+                                                       double *restrict t0, const double *restrict log_sigma,
+                                                       const double *restrict a, double *restrict t2__parts)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const log_sigma_tile = (void *)tile_own;
     double t2__part = -INFINITY;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* log_sigma_tile[i:k, j:d] = log_sigma[i, j] */
-        gradc_transpose(tile_end - tile_begin, d, &log_sigma[tile_begin*d], d, log_sigma_tile, 128);
-
-        /* t0[i:k, j:d] = exp(-log_sigma_tile[i, j]), in the place of log_sigma_tile */
-        for (int64_t j = 0; j < d; ++j) {
+        /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double log_sigma_tile_ij = log_sigma_tile[j*128 + i - tile_begin];
-                log_sigma_tile[j*128 + i - tile_begin] = gradc_exp(-log_sigma_tile_ij);
+            for (int64_t j = 0; j < d; ++j) {
+                t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
             }
         }
-
-        /* t0_2[i:k, j:d] = t0[i, j] */
-        gradc_transpose(d, tile_end - tile_begin, log_sigma_tile, 128, &t0[tile_begin*d], d);
 
         /* t2 = max[i:k](a[i]) */
         double t2__part_max = -INFINITY;
@@ -508,7 +497,7 @@ static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, 
 }
 
 static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
-                                                       unsigned char *restrict tile_scratch_, size_t tile_bytes_,
+                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        int64_t k, int64_t d, double *restrict t0,
                                                        const double *restrict X, const double *restrict mu,
                                                        const double *restrict log_sigma, double *restrict t1,
@@ -517,7 +506,7 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *tile_own = tile_scratch_ + thread * tile_bytes_;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t6 = (void *)tile_own;
@@ -529,8 +518,8 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t1[l:n, i:k] = sum[j:d](let(s0 := t0_2[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i,
-         *    j] + 0.5 * (s0 * s0)))) */
+        /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i, j]
+         *    + 0.5 * (s0 * s0)))) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t i = 0; i < k / 4 * 4; i += 4) {
                 double t1_sum = 0.0;
@@ -616,18 +605,15 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(k, 24*d + 1, 0) * (gradc_bytes(128*d, sizeof(double)));
-    unsigned char *const tile_scratch_ = (void *)scratch;
-    const int64_t parts = gradc_parts(k, 24*d + 1, 0);
-    const size_t tile_bytes = gradc_bytes(128*d, sizeof(double));
+    const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            gaussian_mixture_forward_rows0(part, GRADC_THREAD, k, parts, tile_scratch, tile_bytes, d, log_sigma, t0, a, t2__parts);
+            gaussian_mixture_forward_rows0(part, k, parts, d, t0, log_sigma, a, t2__parts);
         }
     } else {
-        gaussian_mixture_forward_rows0(0, 0, k, parts, tile_scratch, tile_bytes, d, log_sigma, t0, a, t2__parts);
+        gaussian_mixture_forward_rows0(0, k, parts, d, t0, log_sigma, a, t2__parts);
     }
     double t2_ = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -654,15 +640,15 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     /* t2_2 = t3 + log(t4) */
     const double t2_2 = t3_ + gradc_log(t4);
     const int64_t parts_2 = gradc_parts(n, 10*d*k + 28*k + 27, 0);
-    const size_t tile_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_forward_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch_, tile_bytes_, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
+            gaussian_mixture_forward_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
         }
     } else {
-        gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch_, tile_bytes_, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
+        gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
     }
     double t9 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {

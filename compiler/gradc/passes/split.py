@@ -12,68 +12,73 @@ The product rule gives such sums; each of their terms alone is what the schedule
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies
-from gradc.ir.program import Comprehension, Program, ProgramBuilder, remap, result_count
+from gradc.ir.program import Comprehension, Definition, Program, ProgramBuilder, remap, result_count
 from gradc.ir.size import index
 from gradc.passes.factors import factors_of
 
+Term: TypeAlias = tuple[int, bool]  # an equation, and whether it is subtracted
+
 
 def split_products(program: Program) -> Program:
-    """The program with one sum for each product of matrices."""
+    """The program with one sum for each product of matrices; the program itself where each is alone."""
+    if not any(map(_products, program.definitions)):
+        return program
     b = ProgramBuilder(program.parameters)
     new = {k: k for k in range(len(program.parameters))}
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
         hints = [program.hint(first + j) for j in range(result_count(definition))]
         moved = remap(definition, new)
-        if isinstance(moved, Comprehension) and moved.reduction == "sum" and moved.rank > 1:
-            moved = _split(b, moved)
+        products = _products(moved)
+        if products:
+            assert isinstance(moved, Comprehension)
+            moved = _split(b, moved, products)
         for offset, number in enumerate(b.define(moved, *hints)):
             new[first + offset] = number
     return b.finish([new[number] for number in program.outputs], program.output_names)
 
 
-def _split(b: ProgramBuilder, definition: Comprehension) -> Comprehension:
+def _products(definition: Definition) -> list[Term]:
+    """The terms of a sum that are products of matrices, if there are other terms too."""
+    if not isinstance(definition, Comprehension) or definition.reduction != "sum" or definition.rank < 2:
+        return []
+    terms = _terms(definition.body, len(definition.body) - 1)
+    if len(terms) < 2:
+        return []
+    depends = index_dependencies(definition.body)
+    return [term for term in terms if _is_product(definition.body, term[0], depends, definition.rank)]
+
+
+def _split(b: ProgramBuilder, definition: Comprehension, products: Sequence[Term]) -> Comprehension:
     body, rank, extents = definition.body, definition.rank, definition.extents
-    depends = index_dependencies(body)
-    terms = _terms(body, len(body) - 1)
-    products = [term for term in terms if _is_product(body, term[0], depends, rank)]
-    if len(terms) < 2 or not products:
-        return definition
-    rest = [term for term in terms if term not in products]
+    rest = [term for term in _terms(body, len(body) - 1) if term not in products]
+    # A product is summed as it is, and its sign left for later.
+    groups = [([(number, False)], negative) for number, negative in products]
     outer = b.body()
-    total: int | None = None
-    for group in (*([term] for term in products), *([rest] if rest else [])):
+    parts: list[Term] = []
+    for terms, negative in (*groups, *([(rest, False)] if rest else [])):
         inner = b.body()
-        # A product is summed as it is, and its sign left for later.
-        value = inner.insert(body, [group[0][0]])[0] if len(group) == 1 else _added(inner, body, group)
-        negative = len(group) == 1 and group[0][1]
+        numbers = inner.insert(body, [number for number, _ in terms])
+        value = _added(inner, [(number, sign) for number, (_, sign) in zip(numbers, terms, strict=True)])
         array = b.comprehend(inner, value, extents[:rank], extents[rank:], "sum")
-        part = b.access(outer, array, *map(index, range(rank)))
-        if total is None:
-            total = outer.apply("neg", part) if negative else part
-        else:
-            total = outer.apply("sub" if negative else "add", total, part)
-    assert total is not None
-    return Comprehension(extents[:rank], rank, None, outer.extract([total])[0])
+        parts.append((b.access(outer, array, *map(index, range(rank))), negative))
+    return Comprehension(extents[:rank], rank, None, outer.extract([_added(outer, parts)])[0])
 
 
-def _added(inner: BodyBuilder, body: Sequence[Equation], terms: Sequence[tuple[int, bool]]) -> int:
-    """The sum of some terms."""
-    total: int | None = None
-    for number, negative in terms:
-        (value,) = inner.insert(body, [number])
-        if total is None:
-            total = inner.apply("neg", value) if negative else value
-        else:
-            total = inner.apply("sub" if negative else "add", total, value)
-    assert total is not None
+def _added(body: BodyBuilder, terms: Sequence[Term]) -> int:
+    (total, negative), *others = terms
+    if negative:
+        total = body.apply("neg", total)
+    for number, negative in others:
+        total = body.apply("sub" if negative else "add", total, number)
     return total
 
 
-def _terms(body: Sequence[Equation], root: int) -> list[tuple[int, bool]]:
+def _terms(body: Sequence[Equation], root: int) -> list[Term]:
     """What is added up, and whether it is subtracted."""
-    found: list[tuple[int, bool]] = []
+    found: list[Term] = []
     pending = [(root, False)]
     while pending:
         number, negative = pending.pop()

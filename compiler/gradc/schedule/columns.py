@@ -46,7 +46,7 @@ Copy: TypeAlias = tuple[str, int]  # "in", and the number of a parameter; or "ou
 
 def copy_columns(program: Program, refused: Collection[Copy]) -> tuple[Program, dict[int, Copy]]:
     """The program with copies, and what each array that is added is for."""
-    shapes = {shape for definition in program.definitions if _is_heavy(definition) for shape in _shapes(definition)}
+    shapes = {shape for definition in program.definitions for shape in _shapes(definition)}
     chosen = {k for d in program.definitions for k, _ in _matrices(program, d) if program.parameters[k].shape in shapes}
     records = {k for d in program.definitions for k in _records(program, d)}
     wanted = {k for k in chosen | records if ("in", k) not in refused}
@@ -195,12 +195,15 @@ def _rows_of_pairs(definition: Definition) -> set[Size]:
 
 
 def _shapes(definition: Definition) -> list[tuple[Size, ...]]:
-    """The extents of the pairs of loops that the elements of matrices are read over."""
+    """The extents of the pairs of loops that elements of matrices are read over, of those that are worth copies."""
+    heavy, rows = _is_heavy(definition), _rows_of_pairs(definition)
+    if not heavy and not rows:
+        return []
     return [
         tuple(extents[part.atom[1]] for part in equation.data[1])
         for extents, body, _ in bodies_of(definition)
         for equation in body
-        if equation.op == "access" and _is_matrix(equation.data[1])
+        if equation.op == "access" and _is_matrix(equation.data[1]) and (heavy or equation.data[1][0] in rows)
     ]
 
 
@@ -214,8 +217,6 @@ def _is_heavy(definition: Definition) -> bool:
     if not isinstance(definition, Comprehension) or len(definition.extents) < 2:
         return False
     if definition.reduction in ("max", "min") and definition.rank == 1:
-        return True
-    if _rows_of_pairs(definition):
         return True
     depends = index_dependencies(definition.body)
     dear = any(is_dear(e) and len(depends[number]) > 1 for number, e in enumerate(definition.body))
