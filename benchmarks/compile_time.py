@@ -117,7 +117,8 @@ def kernels(page: sheet.Sheet, names: Sequence[str], rounds: int, prepared: Path
                 compiler = find_compiler(open_cache())
                 directory = Path(name)
                 (directory / "alone.c").write_text(text, encoding="utf-8")
-                alone, _ = timed(lambda d=directory, c=compiler: c.build(d, ["alone.c"], "alone.so", c.kernel_flags))
+                flags = (*compiler.kernel_flags, *(compiler.openmp if unit.entry.parallel else ()))
+                alone, _ = timed(lambda d=directory, c=compiler, f=flags: c.build(d, ["alone.c"], "alone.so", f))
                 warm, imported = child(WARM, str(Path(__file__).parent), problem.name)
             numbers = (read, derive, read + run, alone, read + run - alone, warm, imported)
             for title, number in zip(titles, numbers, strict=True):
