@@ -55,6 +55,8 @@ class Primitive(NamedTuple):
         The convention where the derivative is a matter of choice, in a sentence.
     dear
         Whether computing it costs many times what storing and loading a value does.
+    bounded
+        Whether it is finite wherever its operand is, however large.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Primitive(NamedTuple):
     latex: str = ""
     edge: str = ""
     dear: bool = True
+    bounded: bool = False
 
     @property
     def arity(self) -> int:
@@ -179,6 +182,7 @@ _TABLE: tuple[Primitive, ...] = (
         latex=r"\operatorname{{sign}} {0}",
         edge="0 at 0; derivative 0",
         dear=False,
+        bounded=True,
     ),
     Primitive(
         "floor",
@@ -418,6 +422,7 @@ _TABLE: tuple[Primitive, ...] = (
         numpy=("sin",),
         sympy=("sin",),
         latex=r"\sin {0}",
+        bounded=True,
     ),
     Primitive(
         "cos",
@@ -430,6 +435,7 @@ _TABLE: tuple[Primitive, ...] = (
         numpy=("cos",),
         sympy=("cos",),
         latex=r"\cos {0}",
+        bounded=True,
     ),
     Primitive(
         "tan",
@@ -504,6 +510,7 @@ _TABLE: tuple[Primitive, ...] = (
         numpy=("arctan", "atan"),
         sympy=("atan",),
         latex=r"\arctan {0}",
+        bounded=True,
     ),
     Primitive(
         "arcsec",
@@ -591,6 +598,7 @@ _TABLE: tuple[Primitive, ...] = (
         numpy=("tanh",),
         sympy=("tanh",),
         latex=r"\tanh {0}",
+        bounded=True,
     ),
     Primitive(
         "sech",
@@ -610,6 +618,7 @@ _TABLE: tuple[Primitive, ...] = (
         vector="sech_square",
         formula=("sech_square",),
         latex=r"\operatorname{{sech}}^2 {0}",
+        bounded=True,
     ),
     Primitive(
         "csch",
@@ -704,6 +713,7 @@ _TABLE: tuple[Primitive, ...] = (
         scipy=("expit",),
         formula=("expit",),
         latex=r"\sigma({0})",
+        bounded=True,
     ),
     Primitive(
         "logit",
@@ -745,6 +755,7 @@ _TABLE: tuple[Primitive, ...] = (
         scipy=("erf",),
         sympy=("erf",),
         latex=r"\operatorname{{erf}} {0}",
+        bounded=True,
     ),
     Primitive(
         "erfc",

@@ -22,18 +22,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from typing import TypeAlias
 
+from gradc.calculus.primitives import PRIMITIVES
 from gradc.ir.equations import REAL, BodyBuilder, Equation, index_dependencies, needed_by
 from gradc.ir.program import Comprehension, Definition, Program, ProgramBuilder, remap, result_count
 from gradc.ir.size import Size, index
 
+_WIDE = 32  # equations of a product, with those of the products it reads, that is seen through: no chain is to its end
 _LONG = 300  # equations of a body that is left alone: the search takes time in proportion to their number's square
-BOUNDED = frozenset({"sign", "tanh", "sech_square", "sigmoid", "sin", "cos", "erf", "arctan"})
-_FINITE = BOUNDED | {
+_FINITE = {
+    *(name for name, primitive in PRIMITIVES.items() if primitive.bounded),
     *("integer", "real", "mul", "add", "sub", "neg", "abs", "maximum", "minimum"),
     *("where", "where_integer", "lt", "le", "eq", "ne", "and", "or", "not"),
 }
+
+_Products: TypeAlias = dict[int, tuple[Equation, ...]]  # arrays that are products of others, written out
 
 
 def factor_out(program: Program) -> Program:
@@ -41,7 +46,7 @@ def factor_out(program: Program) -> Program:
     b = ProgramBuilder(program.parameters)
     new = {k: k for k in range(len(program.parameters))}
     finite = {k for k, parameter in enumerate(program.parameters) if parameter.dtype == "real"}
-    products: dict[int, Comprehension] = {}
+    products: _Products = {}
     changed = False
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
         moved = remap(definition, new)
@@ -56,7 +61,7 @@ def factor_out(program: Program) -> Program:
     return b.finish([new[number] for number in program.outputs], program.output_names) if changed else program
 
 
-def _classify(b: ProgramBuilder, array: int, products: dict[int, Comprehension], finite: set[int]) -> None:
+def _classify(b: ProgramBuilder, array: int, products: _Products, finite: set[int]) -> None:
     """Note whether an array is a product of others, and whether it is finite wherever the arguments are."""
     definition = b.definitions[-1]
     if array in finite or array in products or array != len(b.arrays) - 1 or not isinstance(definition, Comprehension):
@@ -66,7 +71,22 @@ def _classify(b: ProgramBuilder, array: int, products: dict[int, Comprehension],
     if definition.reduction is None and all(
         e.op in ("access", "mul", "neg", "constant") and e.kind == REAL for e in definition.body
     ):
-        products[array] = definition
+        body = b.body()
+        written, _ = body.extract([_written_out(body, definition, products)])
+        if len(written) <= _WIDE:
+            products[array] = written
+
+
+def _written_out(body: BodyBuilder, definition: Comprehension, products: _Products) -> int:
+    """A definition's value in another body, with products in the place of the arrays that are products."""
+
+    def read(array: int, place: tuple[Size, ...], kind: str) -> int:
+        source = products.get(array)
+        if source is None:
+            return body.access(array, place, kind)
+        return body.insert(source, [len(source) - 1], replace_index=place.__getitem__)[0]
+
+    return body.insert(definition.body, [len(definition.body) - 1], replace_access=read)[0]
 
 
 def _is_finite(body: Sequence[Equation], root: int, finite: Collection[int]) -> bool:
@@ -83,23 +103,14 @@ def _is_finite(body: Sequence[Equation], root: int, finite: Collection[int]) -> 
     return True
 
 
-def _factored(
-    b: ProgramBuilder, definition: Definition, products: Mapping[int, Comprehension], finite: Collection[int]
-) -> int | None:
+def _factored(b: ProgramBuilder, definition: Definition, products: _Products, finite: Collection[int]) -> int | None:
     """The sum as one over less, with its factors: an array; or None where nothing is gained."""
     if not isinstance(definition, Comprehension) or definition.reduction != "sum" or len(definition.body) > _LONG:
         return None
     rank, extents = definition.rank, definition.extents
     whole = b.body()
 
-    def read(array: int, place: tuple[Size, ...], kind: str) -> int:
-        source = products.get(array)
-        if source is None:
-            return whole.access(array, place, kind)
-        root = len(source.body) - 1
-        return whole.insert(source.body, [root], replace_index=place.__getitem__, replace_access=read)[0]
-
-    (root,) = whole.insert(definition.body, [len(definition.body) - 1], replace_access=read)
+    root = _written_out(whole, definition, products)
     body = whole.equations
     if len(body) > _LONG:
         return None

@@ -203,21 +203,28 @@ def _delay(
 
     A nest takes its place when its first definition comes, and what reads that may have to wait for others.
     """
+    readers: dict[int, set[int]] = {}
+    for k, step in enumerate(steps):
+        for array in _arrays_read(step):
+            readers.setdefault(array, set()).add(k)
     for k in reversed(range(len(steps))):
         nest = steps[k]
         if not isinstance(nest, _OpenNest) or nest.extent is None or nest.made.keys() - nest.streamed.keys():
             continue
         if not nest.made.keys().isdisjoint(program.outputs):
             continue
-        readers = [j for j in range(k + 1, len(steps)) if not _arrays_read(steps[j]).isdisjoint(nest.made)]
-        reader = steps[readers[0]] if len(readers) == 1 else None
+        later = set[int]().union(*(readers.get(array, ()) for array in nest.made)) - {k}
+        target = next(iter(later)) if len(later) == 1 else k
+        reader = steps[target] if target != k else None
         if isinstance(reader, _OpenNest) and reader.extent == nest.extent and _reads_along(reader, nest.streamed):
             shift = len(nest.stages)
             reader.stages[:0] = nest.stages
             reader.made = nest.made | {array: stage + shift for array, stage in reader.made.items()}
             reader.streamed |= nest.streamed
             for places in (made_at, reset):
-                places.update((array, readers[0]) for array, place in places.items() if place == k)
+                places.update((array, target) for array, place in places.items() if place == k)
+            for array in _arrays_read(nest):
+                readers[array] = readers[array] - {k} | {target}
             steps[k] = _OpenNest(None)
 
 
