@@ -252,6 +252,11 @@ static void gradc_flip(gradc_vector *square)
  * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
  * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
  * Multiplication (ACM TOMS 34, 2008). */
+#if defined(__clang__)
+#define GRADC_ONE_COPY __attribute__((noinline))
+#else
+#define GRADC_ONE_COPY __attribute__((noinline, noclone)) /* gcc's copies for constant strides take half of all its time */
+#endif
 #define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
 #define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
 #define GRADC_FEWER(block) block(4, 1) block(4, 2) block(4, 3) block(1, 1) block(1, 2) block(1, 3)
@@ -264,7 +269,7 @@ static void gradc_flip(gradc_vector *square)
 #endif
 
 /* Writes a block that is no row of whole vectors: vectors of its rows, or of its columns where these are contiguous. */
-static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
+GRADC_ONE_COPY static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
                       double *restrict c, int64_t c_row, int64_t c_column, int add)
 {
     typedef double four __attribute__((vector_size(4 * sizeof(double)), aligned(sizeof(double)), may_alias));
@@ -392,7 +397,7 @@ __attribute__((always_inline)) static inline void gradc_copy(
 
 /* Copies a panel: `columns` of the numbers of each of its rows are there, and zeros follow them. Where a row is contiguous,
  * what follows it is read with its last vector and masked out, unless nothing does; where a column is, squares are flipped. */
-static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const double *restrict b, int64_t b_depth,
+GRADC_ONE_COPY static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const double *restrict b, int64_t b_depth,
                        int64_t b_column, const double *restrict x, int64_t x_step, double *restrict panel)
 {
     const int64_t width = wide * GRADC_LANES;
@@ -435,7 +440,7 @@ static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const doubl
 }
 
 /* With these roles: B is copied, and A read where it is. */
-static void gradc_multiply(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+GRADC_ONE_COPY static void gradc_multiply(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                            int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
                            const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
@@ -483,7 +488,7 @@ static int64_t gradc_effort(int64_t rows, int64_t columns, int64_t depth, int64_
     return vectors * (depth * (rows + copy) + panels * rows * write);
 }
 
-static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+GRADC_ONE_COPY static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
                           const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
