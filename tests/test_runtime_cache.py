@@ -34,7 +34,7 @@ TWICE = Entry("twice", "twice", (), (Input("x", "float64"),), (Output("y", "floa
 
 @pytest.fixture(autouse=True)
 def place(monkeypatch, tmp_path):
-    for name in ("GRADC_CC", "GRADC_CFLAGS", "GRADC_CC_TIMEOUT", "CC"):
+    for name in ("GRADC_CC", "GRADC_CFLAGS", "GRADC_CC_TIMEOUT", "GRADC_CC_MEMORY", "CC"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path / "cache"))
     caches.writable.cache_clear()
@@ -53,9 +53,9 @@ def counted(monkeypatch):
     calls = []
     run = toolchain.run
 
-    def counting(words, directory=None):
+    def counting(words, *rest, **options):
         calls.append(list(words))
-        return run(words, directory)
+        return run(words, *rest, **options)
 
     monkeypatch.setattr(toolchain, "run", counting)
     return calls
@@ -265,6 +265,8 @@ def test_a_broken_compiler_is_passed_over(tmp_path, monkeypatch):
         ("GRADC_CC_TIMEOUT", "soon", CompilerError, "'soon', not a positive number"),
         ("GRADC_CC_TIMEOUT", "-1", CompilerError, "not a positive number"),
         ("GRADC_CC_TIMEOUT", "nan", CompilerError, "not a positive number"),
+        ("GRADC_CC_MEMORY", "much", CompilerError, "'much', not a positive number of GiB"),
+        ("GRADC_CC_MEMORY", "0", CompilerError, "not a positive number of GiB"),
     ],
 )
 def test_settings_that_make_no_sense(monkeypatch, name, text, kind, said):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import inspect
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -25,7 +27,7 @@ from gradc.errors import (
     GradcError,
     IndexRangeError,
 )
-from gradc.runtime import toolchain
+from gradc.runtime import processes, toolchain
 from gradc.runtime.arguments import Entry, Input, Output
 from gradc.runtime.cache import open_cache
 from gradc.runtime.calls import Call
@@ -559,6 +561,119 @@ def test_a_compiler_that_writes_nonsense(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADC_CC", fake)
     with pytest.raises(CompilerError, match="cannot be loaded"):
         load(TEXT, ENTRIES)
+
+
+def gone(pid):
+    """Whether a process ends within some seconds; one that waits to be reaped has ended."""
+    for _ in range(500):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def written(path):
+    """What a script writes into a file, which is there only when all of it is."""
+    for _ in range(1000):
+        if path.exists() and path.read_text().endswith("\n"):
+            return path.read_text().strip()
+        time.sleep(0.02)
+    raise AssertionError(f"{path} was not written")
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+CHILD = "sleep 600 & echo $! > {path}"
+
+
+@needs_proc
+@pytest.mark.parametrize(("then", "fails"), [("exit 0", False), ("exit 1", True), ("wait", True)])
+def test_nothing_that_a_compiler_starts_outlives_it(tmp_path, monkeypatch, then, fails):
+    monkeypatch.setenv("GRADC_CC_TIMEOUT", "3")
+    fake = script(tmp_path / "cc", f"echo said; {CHILD.format(path=tmp_path / 'pid')}; {then}")
+    if fails:
+        with pytest.raises(CompilerError):
+            processes.run([fake])
+    else:
+        assert processes.run([fake]) == "said"
+    assert gone(written(tmp_path / "pid"))
+
+
+CALLER = """
+import os, sys, threading, time
+from gradc.runtime.processes import run
+def work():
+    run([sys.argv[1]])
+if sys.argv[2] == "thread":
+    threading.Thread(target=work, daemon=True).start()
+    while not os.path.exists(sys.argv[3]): time.sleep(0.02)
+    sys.exit()
+if sys.argv[2] == "fork":
+    def fork():
+        while not os.path.exists(sys.argv[3]): time.sleep(0.02)
+        if os.fork() == 0: time.sleep(600)
+        open(sys.argv[3] + ".forked", "w").close()
+    threading.Thread(target=fork, daemon=True).start()
+work()
+"""
+
+
+@needs_proc
+@pytest.mark.parametrize("way", ["SIGKILL", "SIGTERM", "SIGINT", "thread", "fork"])
+def test_a_compiler_does_not_outlive_its_caller(tmp_path, way):
+    pid = tmp_path / "pid"
+    fake = script(tmp_path / "cc", f"{CHILD.format(path=pid)}; wait")
+    words = [sys.executable, "-c", CALLER, fake, way, str(pid)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(gradc.__file__).parents[1])}
+    caller = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        number = written(pid)
+        if way == "fork":
+            while not Path(f"{pid}.forked").exists():
+                time.sleep(0.02)
+        if way != "thread":
+            caller.send_signal(getattr(signal, way, signal.SIGKILL))
+        caller.wait(timeout=60)
+        assert gone(number)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(caller.pid, signal.SIGKILL)
+
+
+def test_a_compiler_takes_no_more_memory_than_it_may(monkeypatch):
+    if sys.platform != "linux":
+        pytest.skip("other systems do not count what is mapped")
+    words = [sys.executable, "-c", "print(len(bytearray(3 * 10**8)))"]
+    assert processes.run(words) == "300000000"
+    monkeypatch.setenv("GRADC_CC_MEMORY", "0.1")
+    with pytest.raises(CompilerError, match="MemoryError"):
+        processes.run(words)
+    assert processes.run(words, bounded=False) == "300000000"
+    monkeypatch.setenv("GRADC_CC_MEMORY", "inf")
+    assert processes.run(words) == "300000000"
+
+
+def test_what_a_compiler_prints_is_not_all_kept(monkeypatch):
+    monkeypatch.setenv("GRADC_CC_TIMEOUT", "60")
+    assert len(processes.run([sys.executable, "-c", "print('x' * 10**7)"])) < 10**6
+    monkeypatch.setenv("GRADC_CC_TIMEOUT", "0.5")
+    with pytest.raises(CompilerError, match="did not finish"):
+        processes.run(["/bin/sh", "-c", "while :; do echo rubbish; done"])
+
+
+def test_candidates_share_one_time(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path / "cache"))
+    for name in ("cc", "gcc", "clang"):
+        script(tmp_path / name, f"echo x >> {tmp_path}/log; exec /bin/sleep 60")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("GRADC_CC_TIMEOUT", "0.5")
+    for _ in range(2):  # and nobody waits for them again
+        with pytest.raises(CompilerError, match="did not finish"):
+            load(TEXT, ENTRIES)
+    assert (tmp_path / "log").read_text().split() == ["x"]
 
 
 def test_no_compiler(tmp_path, monkeypatch):

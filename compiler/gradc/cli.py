@@ -315,7 +315,7 @@ def doctor() -> None:
     cache = open_cache()
     count, size = _cache_size(cache.root)
     row("cache", f"{cache.root}: {count} {_plural('kernel', count)}, {size / 1e6:.1f} MB")
-    for variable in ("GRADC_CACHE_DIR", "GRADC_CC", "GRADC_CFLAGS", "GRADC_CC_TIMEOUT", "CC"):
+    for variable in ("GRADC_CACHE_DIR", "GRADC_CC", "GRADC_CFLAGS", "GRADC_CC_TIMEOUT", "GRADC_CC_MEMORY", "CC"):
         if variable in os.environ:
             row(variable, os.environ[variable])
     row("processor", f"{platform.machine()}, {os.cpu_count()} cores; {_features()}")

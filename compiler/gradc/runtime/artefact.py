@@ -34,7 +34,8 @@ from gradc.runtime import arguments, blocks, calls, sparse, texts
 from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier
 from gradc.runtime.blocks import Block, Form, arguments_of, render_form
 from gradc.runtime.cache import open_cache
-from gradc.runtime.toolchain import Compiler, extra_flags, find_compiler, run
+from gradc.runtime.processes import run
+from gradc.runtime.toolchain import Compiler, extra_flags, find_compiler
 
 # What gcc and clang define for an instruction set, and what they call it when asked at run time.
 _FEATURES = (
@@ -131,7 +132,8 @@ def build_artefact(
             raise type(error)(f"{error}\nthe C is kept in {kept}") from None
         # What does not import here must not replace what is there.
         try:
-            run([sys.executable, "-B", "-c", f"import {name}"], aside)
+            words = [sys.executable, "-B", "-c", f"import {name}"]
+            run(words, aside, bounded=False, called="Python")
         except CompilerError as error:
             raise CompilerError(f"the package {name} was built but cannot be imported: {error}") from None
         return _publish(name, aside, directory)

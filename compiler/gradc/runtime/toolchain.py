@@ -1,10 +1,10 @@
-"""The C compiler: which one, which flags it accepts, and running it without a shell and without hanging.
+"""The C compiler: which one, which flags it accepts, and the first that works.
 
     compiler = find_compiler(cache)
     compiler.build(directory, ["kernel.c"], "kernel.so", compiler.kernel_flags)
 
 `GRADC_CC` names the compiler, else ``CC``, ``cc``, ``gcc``, ``clang`` and at last the `ziglang` package. `GRADC_CFLAGS`
-is appended to the flags; `GRADC_CC_TIMEOUT` is the number of seconds that a compiler may take (300).
+is appended to the flags. `processes.py` runs it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import _cffi_backend
 
 from gradc.errors import CompilerError, CompilerNotFoundError
 from gradc.runtime.cache import Cache, sha256
+from gradc.runtime.processes import TooLongError, deadline, run
 
 # In order; each is kept if the compiler takes it without complaint.
 #   -ffp-contract=fast           ISO C mode rounds a*b + c twice; one fused instruction is nearer the truth, and faster.
@@ -107,13 +108,14 @@ class Compiler(NamedTuple):
         target: str,
         flags: Sequence[str],
         libraries: Sequence[str] = ("-lm",),
+        until: float | None = None,
     ) -> None:
         """Compile `sources`, file names in `directory`, into `target` there, or raise `CompilerError`.
 
         Only names travel on the command line, and the caller chooses them.
         """
         words = [*self.command, *flags, *sources, "-o", target, *libraries]
-        _, said = run(words, directory)
+        said = run(words, directory, until)
         if not (directory / target).is_file():
             raise CompilerError(
                 f"the C compiler {shlex.join(self.command)} succeeded but wrote no {target}\n{said}".rstrip()
@@ -130,59 +132,6 @@ def extra_flags() -> tuple[str, ...]:
         if word in _FORBIDDEN:
             raise CompilerError(f"GRADC_CFLAGS holds {word}, which breaks NaN and infinity; leave it out")
     return words
-
-
-def time_limit() -> float:
-    """Return the seconds that a compiler may take."""
-    text = os.environ.get("GRADC_CC_TIMEOUT", "300")
-    try:
-        limit = float(text)
-    except ValueError:
-        limit = 0.0
-    if not limit > 0:
-        raise CompilerError(f"GRADC_CC_TIMEOUT is {text!r}, not a positive number of seconds")
-    return limit
-
-
-def run(words: Sequence[str], directory: Path | None = None) -> tuple[str, str]:
-    """Run a command to its end and return what it wrote; raise `CompilerError` if it fails, crashes or hangs."""
-    import signal
-    import subprocess
-
-    limit, shown = time_limit(), shlex.join(words)
-    try:
-        # A session of its own, so that a time-out ends the compiler's children too.
-        process = subprocess.Popen(
-            list(words),
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "LC_ALL": "C"},
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        raise CompilerNotFoundError(f"the C compiler {words[0]!r} cannot be started: {error}") from None
-    try:
-        out, err = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        raise CompilerError(f"the C compiler did not finish in {limit:g} s (GRADC_CC_TIMEOUT)\n{shown}") from None
-    finally:
-        if process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            process.wait()
-            for stream in (process.stdout, process.stderr):
-                if stream is not None:
-                    stream.close()
-    said = err.decode(errors="replace").strip()
-    if process.returncode:
-        how = f"failed with status {process.returncode}"
-        if process.returncode < 0:
-            how = f"was killed by {signal.Signals(-process.returncode).name}"
-        raise CompilerError(f"the C compiler {how}\n{shown}\n{said[:8000]}".rstrip())
-    return out.decode(errors="replace").strip(), said
 
 
 def candidates() -> Iterator[tuple[str, ...]]:
@@ -225,18 +174,29 @@ def _words(variable: str, text: str) -> tuple[str, ...]:
         raise CompilerNotFoundError(f"{variable} cannot be split into words: {error}") from None
 
 
+# The commands that took too long in this process, and what was said of them: nobody waits for them twice.
+_hung: dict[tuple[str, str | None], str] = {}
+
+
 def find_compiler(cache: Cache) -> Compiler:
     """Return the first compiler that works, probed once and then remembered in `cache`."""
+    until = deadline()
     complaint = ""
     for command in candidates():
         note = f"compiler-{_fingerprint(command)}"
         known = _restore(cache.note(note), command)
         if known is not None:
             return known
+        given_up = (note, os.environ.get("GRADC_CC_TIMEOUT"))
         try:
-            found = probe(command)
+            if given_up in _hung:
+                raise TooLongError(_hung[given_up])
+            found = probe(command, until)
         except CompilerError as error:
-            if os.environ.get("GRADC_CC", "").strip():
+            if isinstance(error, TooLongError):
+                _hung[given_up] = str(error)
+            # The time is one for all candidates.
+            if os.environ.get("GRADC_CC", "").strip() or isinstance(error, TooLongError):
                 raise
             complaint += f"\n{shlex.join(command)}: {error}"
             continue
@@ -252,13 +212,12 @@ def find_compiler(cache: Cache) -> Compiler:
     )
 
 
-def probe(command: tuple[str, ...]) -> Compiler:
+def probe(command: tuple[str, ...], until: float | None = None) -> Compiler:
     """Ask a compiler for its version, and try the flags on it."""
     import itertools
     import tempfile
 
-    out, err = run([*command, "--version"])
-    version = out or err
+    version = run([*command, "--version"], None, until)
     family = _ZIG + _CLANG if "ziglang" in command else _CLANG if "clang" in version.lower() else _GCC
     with tempfile.TemporaryDirectory(prefix="gradc-probe-") as name:
         directory = Path(name)
@@ -270,7 +229,7 @@ def probe(command: tuple[str, ...]) -> Compiler:
         def accepts(flags: Sequence[str], source: str = "probe.c") -> bool:
             target = f"probe{next(serial)}.so"
             try:
-                plain.build(directory, [source], target, [*flags, "-shared", "-Werror"])
+                plain.build(directory, [source], target, [*flags, "-shared", "-Werror"], until=until)
                 # A vector exp that no library has shows only here: the linker lets shared objects lack symbols.
                 _cffi_backend.load_library(str(directory / target), _cffi_backend.RTLD_NOW)
             except (CompilerError, OSError):
@@ -278,7 +237,7 @@ def probe(command: tuple[str, ...]) -> Compiler:
             return True
 
         # With no flag at all it must do, or it is no compiler for shared objects; this raises what it says.
-        plain.build(directory, ["probe.c"], "probe.so", ["-shared", "-fPIC"])
+        plain.build(directory, ["probe.c"], "probe.so", ["-shared", "-fPIC"], until=until)
         wanted = (*_COMMON, *family)
         if accepts([*wanted, *_NATIVE, *_LINK]):
             openmp = _OPENMP if accepts([*wanted, *_NATIVE, *_LINK, *_OPENMP], "parallel.c") else ()
