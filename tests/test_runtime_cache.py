@@ -6,8 +6,10 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ import pytest
 import gradc
 from gradc.errors import CompilerError, CompilerNotFoundError
 from gradc.runtime import cache as caches
-from gradc.runtime import library, toolchain
+from gradc.runtime import library, objects, toolchain
 from gradc.runtime.arguments import Entry, Input, Output
 from gradc.runtime.cache import CacheWarning, address, open_cache
 from gradc.runtime.library import load
@@ -89,27 +91,153 @@ def test_it_is_private(place):
     ],
 )
 def test_a_damaged_object_is_built_again_and_never_loaded(monkeypatch, damage):
-    path = twice().path
+    made = twice()
+    key, path = made.key, made.path
     content = path.read_bytes()
     path.unlink()  # the loaded one stays as it was
     path.write_bytes(damage(content))
     loaded = []
-    open_library = library._cffi_backend.load_library
+    open_library = objects._cffi_backend.load_library
 
     class Backend:
-        RTLD_NOW = library._cffi_backend.RTLD_NOW
-        FFI = library._cffi_backend.FFI
+        RTLD_NOW = objects._cffi_backend.RTLD_NOW
+        FFI = objects._cffi_backend.FFI
 
         @staticmethod
         def load_library(name, flags):
             loaded.append(Path(name).read_bytes())
             return open_library(name, flags)
 
-    monkeypatch.setattr(library, "_cffi_backend", Backend)
+    monkeypatch.setattr(objects, "_cffi_backend", Backend)
     calls = counted(monkeypatch)
     assert twice().function("twice")(21) == 42
     assert len(calls) == 1
-    assert all(caches.sha256(content).hexdigest() == path.stem for content in loaded)
+    assert loaded
+    assert all(caches.seal(key, content) == path.stem for content in loaded)
+
+
+THRICE = TEXT.replace("2 * x", "3 * x")
+
+
+def test_an_object_of_another_key_is_never_taken(place):
+    ours, theirs = twice(), load(THRICE, [TWICE], fast=False)
+    content = theirs.path.read_bytes()
+    ours.path.unlink()
+    for name in (theirs.path.name, ours.path.name):
+        (ours.path.parent / name).write_bytes(content)
+    again = twice()
+    assert again.function("twice")(21) == 42
+    assert list(again.path.parent.glob("*.so")) == [again.path]
+
+
+def test_a_fact_under_another_name_is_none():
+    cache = open_cache()
+    cache.remember("one", 1)
+    (cache.root / "one.json").rename(cache.root / "two.json")
+    assert cache.recall("two") is None
+
+
+def test_an_object_that_was_made_of_another_text_is_never_taken(tmp_path, monkeypatch):
+    other = load(THRICE, [TWICE], fast=False).path
+    fake = tmp_path / "cc"
+    fake.write_text(f'#!/bin/sh\ncase "$*" in *kernel.c*) cp {other} kernel.so;; *) exec cc "$@";; esac\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("GRADC_CC", str(fake))
+    with pytest.raises(CompilerError, match="made of another text"):
+        twice()
+
+
+def test_what_is_damaged_is_never_published(place, tmp_path, monkeypatch):
+    spoil = tmp_path / "spoil"
+    spoil.touch()
+    fake = tmp_path / "cc"
+    fake.write_text(
+        '#!/bin/sh\ncc "$@" || exit\n'
+        f'case "$*" in *kernel.c*) if [ -e {spoil} ]; then head -c 2000 kernel.so > x; mv x kernel.so; fi;; esac\n'
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("GRADC_CC", str(fake))
+    with pytest.raises(CompilerError, match=r"cut short by \d+ bytes(?s:.*)the C is kept in"):
+        twice()
+    assert not list(place.rglob("*.so"))
+    spoil.unlink()
+    assert twice().function("twice")(21) == 42
+
+
+def test_an_object_that_does_not_load_is_built_again():
+    made = twice()
+    content = b"whole, but no object"
+    made.path.unlink()
+    (made.path.parent / f"{caches.seal(made.key, content)}.so").write_bytes(content)
+    assert twice().function("twice")(21) == 42
+    assert twice().path == made.path
+    assert [path.stem for path in made.path.parent.glob("*.so")] == [made.path.stem]
+
+
+INTRUDERS = {
+    "pipe": os.mkfifo,
+    "folder": lambda path: (path.mkdir(), (path / "more").mkdir()),
+    "link": lambda path: path.symlink_to("/dev/zero"),
+    "link to nothing": lambda path: path.symlink_to("nothing"),
+}
+
+
+@pytest.mark.parametrize("kind", INTRUDERS)
+def test_what_stands_in_the_place_of_an_entry(place, kind):
+    made = twice()
+    at = [path for path in place.rglob("*") if path.is_file()]
+    assert {path.suffix for path in at} == {".so", ".c", ".json", ".lock"}
+    for path in at:
+        path.unlink()
+        INTRUDERS[kind](path)
+    again = twice()
+    assert again.function("twice")(21) == 42
+    assert again.path == made.path
+    if kind == "folder":
+        return
+    shutil.rmtree(made.path.parent)
+    INTRUDERS[kind](made.path.parent)
+    assert twice().path == made.path
+    assert twice().function("twice")(21) == 42
+
+
+def test_kernels_are_found_through_what_was_damaged(place):
+    x = np.arange(3.0)
+    assert gradc.compile("sum(x**2)", "x[n]", backend="c")(x) == 5.0
+    for path in place.rglob("*.so"):
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content[:-1])
+    assert gradc.compile("sum(x**2)", "x[n]", backend="c")(x) == 5.0
+
+
+def test_those_who_wait_share_a_failure(tmp_path, monkeypatch):
+    fake = tmp_path / "cc"
+    fake.write_text(
+        f'#!/bin/sh\ncase "$*" in *kernel.c*) echo x >> {tmp_path}/log; sleep 0.5; exit 1;; *) exec cc "$@";; esac\n'
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("GRADC_CC", str(fake))
+    compiler = toolchain.find_compiler(open_cache())
+    said = []
+
+    def fail():
+        try:
+            twice(compiler=compiler)
+        except CompilerError as error:
+            said.append(str(error))
+
+    threads = [threading.Thread(target=fail) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(said) == 6
+    assert all("failed with status 1" in text for text in said)
+    assert len((tmp_path / "log").read_text().split()) <= 2
+    # One that comes later tries for itself.
+    fail()
+    assert len((tmp_path / "log").read_text().split()) >= 2
 
 
 @pytest.mark.parametrize(
@@ -120,7 +248,7 @@ def test_a_damaged_note_is_made_again(place, text):
     for note in place.rglob("*.json"):
         note.write_text(text)
     assert twice().function("twice")(21) == 42
-    assert all(json.loads(note.read_text())["version"] for note in place.rglob("compiler-*.json"))
+    assert all(json.loads(note.read_text()[65:])["version"] for note in place.rglob("compiler-*.json"))
 
 
 def test_the_key_holds_all_that_matters(monkeypatch):
@@ -144,6 +272,60 @@ def test_a_place_that_others_may_write_to_is_refused(place):
     with pytest.warns(CacheWarning, match="others may write"):
         assert twice().function("twice")(21) == 42
     assert not list(place.rglob("*.so"))
+
+
+def test_the_way_to_the_place_is_looked_at(tmp_path, monkeypatch):
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    (outer / "inner").mkdir(mode=0o700)
+    monkeypatch.setenv("GRADC_CACHE_DIR", str(outer / "inner" / "cache"))
+    for mode, refused in ((0o777, True), (0o1777, False), (0o755, False)):
+        outer.chmod(mode)
+        caches.temporary.cache_clear()
+        if refused:
+            with pytest.warns(CacheWarning, match=f"others may write to {outer}"):
+                assert outer not in open_cache().root.parents
+        else:
+            assert outer in open_cache().root.parents
+
+
+def test_links_on_the_way_are_followed_one_by_one(tmp_path, monkeypatch):
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "fine").symlink_to("real")
+    monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path / "fine"))
+    assert twice().function("twice")(21) == 42
+    # Through a directory where others may put another link.
+    (tmp_path / "open" / "link").symlink_to("../real")
+    (tmp_path / "detour").symlink_to("open/link")
+    monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path / "detour"))
+    with pytest.warns(CacheWarning, match="others may write to"):
+        assert twice().function("twice")(21) == 42
+    (tmp_path / "round").symlink_to("round")
+    monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path / "round"))
+    with pytest.warns(CacheWarning, match="cannot be the cache"):
+        open_cache()
+
+
+def test_a_link_of_another_user_is_refused(tmp_path, monkeypatch):
+    if os.geteuid() != 0:
+        pytest.skip("only root makes links of other users")
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to("real")
+    os.lchown(tmp_path / "link", 12345, 12345)
+    monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path / "link"))
+    with pytest.warns(CacheWarning, match="another user"):
+        open_cache()
+
+
+def test_no_place_at_all(place, monkeypatch):
+    place.write_text("")
+    monkeypatch.setattr("tempfile.mkdtemp", lambda *rest, **options: os.mkdir("/no/such/place"))
+    with pytest.raises(CompilerError, match="there is no other place"):
+        open_cache()
+    with pytest.raises(CompilerError, match="there is no other place"):
+        gradc.compile("sum(x)", "x[n]", backend="c")(np.ones(2))
 
 
 def test_a_place_of_another_user_is_refused(place, monkeypatch):
@@ -261,7 +443,12 @@ def test_a_broken_compiler_is_passed_over(tmp_path, monkeypatch):
         ("GRADC_CC", "'unclosed", CompilerNotFoundError, "GRADC_CC cannot be split"),
         ("GRADC_CC", "/no/such/thing", CompilerNotFoundError, "GRADC_CC names '/no/such/thing'"),
         ("GRADC_CFLAGS", "'unclosed", CompilerError, "GRADC_CFLAGS cannot be split"),
-        ("GRADC_CFLAGS", "-O2 -ffast-math", CompilerError, "-ffast-math, which breaks NaN"),
+        (
+            "GRADC_CFLAGS",
+            "-O2 -ffast-math",
+            CompilerError,
+            "-ffast-math, which breaks NaN",
+        ),
         ("GRADC_CC_TIMEOUT", "soon", CompilerError, "'soon', not a positive number"),
         ("GRADC_CC_TIMEOUT", "-1", CompilerError, "not a positive number"),
         ("GRADC_CC_TIMEOUT", "nan", CompilerError, "not a positive number"),

@@ -661,7 +661,7 @@ class Kernel:
         """The entry point as the cache has it, or None."""
         if self._memory is None:
             return None
-        from gradc.runtime.library import open_object
+        from gradc.runtime.library import functions_of, stored
         from gradc.runtime.toolchain import find_compiler
 
         cache = self._memory.cache
@@ -669,8 +669,11 @@ class Kernel:
         found = self._memory.kernel(mode, compiler)
         if found is None:
             return None
-        entry, path = found
-        return open_object(path, [entry], cache, compiler, threads=self._threads).function(entry)
+        entry, key = found
+        made = stored(cache, key)
+        if made is None:
+            return None
+        return functions_of(made, [entry], cache, compiler, threads=self._threads).function(entry)
 
     def _compile(self, mode: str) -> Any:
         from gradc import pipeline
@@ -685,7 +688,7 @@ class Kernel:
         if self._memory is not None:
             if "program" not in self._facts:
                 self._memory.keep_facts(self._all_facts())
-            self._memory.keep_kernel(mode, find_compiler(self._memory.cache), unit.entry, library.path)
+            self._memory.keep_kernel(mode, find_compiler(self._memory.cache), unit.entry, library.key)
         return library.function(unit.entry)
 
     def _map(self, mode: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> Any:

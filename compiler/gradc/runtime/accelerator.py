@@ -21,8 +21,9 @@ import numpy as np
 from gradc.errors import ArgumentTypeError, CompilerError
 from gradc.runtime import texts
 from gradc.runtime.arguments import Entry, Polynomial, flatten, is_number, numbers, symbols
-from gradc.runtime.cache import Cache, address
+from gradc.runtime.cache import Cache, address, drop
 from gradc.runtime.calls import Call
+from gradc.runtime.objects import open_object
 from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler, machine
 
@@ -43,29 +44,41 @@ def load_accelerator(cache: Cache, compiler: Compiler) -> Maker | None:
     text = texts.read("accelerator.c")
     # This interpreter, and the headers of Python and NumPy that belong to it.
     identity = [sys.version, importlib.machinery.EXTENSION_SUFFIXES[0], sys.base_prefix, np.__version__, np.__file__]
-    key = address([text, *_FLAGS, *compiler.command, compiler.version, *identity, *machine()])
+    key = address([text, *compiler.identity(_FLAGS), *identity, *machine()])
     note = f"accelerator-{key[:32]}"
+    found = _stored(cache, key)
+    # A failure is remembered too, so that it costs its time once.
+    if found is None and cache.recall(note) is None:
+        try:
+            with cache.alone(key):
+                found = _stored(cache, key) or _make(text, key, cache, compiler)
+        except (CompilerError, ImportError, OSError) as error:
+            cache.remember(note, str(error))
+    return found
+
+
+def _stored(cache: Cache, key: str) -> Maker | None:
+    """Return the extension's type as the cache has it, or None. An extension that does not load is removed."""
     path = cache.fetch(key)
     if path is None:
-        # A failure is remembered too, so that it costs its time once.
-        if cache.note(note) is not None:
-            return None
-        try:
-            import sysconfig
-
-            flags = [*_FLAGS, f"-I{sysconfig.get_path('include')}", f"-I{np.get_include()}"]
-            with cache.aside() as directory:
-                (directory / "accelerator.c").write_text(text)
-                compiler.build(directory, ["accelerator.c"], "accelerator.so", flags)
-                path = cache.publish(key, directory / "accelerator.so", {"accelerator.c": text})
-        except CompilerError as error:
-            cache.write_note(note, str(error))
-            return None
+        return None
     try:
         return cast(Maker, _import(path).Call)
-    except ImportError as error:
-        cache.write_note(note, str(error))
+    except ImportError:
+        drop(path)
         return None
+
+
+def _make(text: str, key: str, cache: Cache, compiler: Compiler) -> Maker:
+    import sysconfig
+
+    flags = [*_FLAGS, f"-I{sysconfig.get_path('include')}", f"-I{np.get_include()}"]
+    with cache.aside() as directory:
+        built = directory / "accelerator.so"
+        (directory / "accelerator.c").write_text(text)
+        compiler.build(directory, ["accelerator.c"], built.name, flags)
+        open_object(built, f"PyInit_{_NAME}")
+        return cast(Maker, _import(cache.publish(key, built, {"accelerator.c": text})).Call)
 
 
 def _import(path: Path) -> Any:

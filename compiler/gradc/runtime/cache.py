@@ -4,9 +4,10 @@
     path = cache.fetch(key)                      # None, or an object whose content was verified
     path = cache.publish(key, built, {"kernel.c": text})
 
-An object lies at ``KEY/SHA256-OF-ITS-CONTENT.so``, so a damaged one is known before it is loaded, and there is nothing
-that could disagree with it. It is built aside and moved into place; there are no locks, and two processes that publish
-the same key both succeed. `GRADC_CACHE_DIR` says where; by default it is the user's cache directory.
+An object lies at ``KEY/SHA256-OF-KEY-AND-CONTENT.so``, so one that is damaged, or another key's, is known before it is
+loaded, and there is nothing that could disagree with it. It is built aside and moved into place, so a reader never
+meets half of it. `Cache.alone` makes those that want the same key wait for the first, which saves their time; nothing
+goes wrong without it. `GRADC_CACHE_DIR` says where; by default it is the user's cache directory.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from functools import cache as remember
 from pathlib import Path
 from typing import NamedTuple
 
+from gradc.errors import CompilerError
+from gradc.runtime.processes import private
+
 # `hashlib` is the same function, and brings OpenSSL along, which takes as long to load as all else that a kernel in the
 # cache needs.
 try:
@@ -32,9 +36,9 @@ except ImportError:
     except ImportError:
         from hashlib import sha256
 
-__all__ = ["Cache", "CacheWarning", "address", "digest", "open_cache", "sha256"]
+__all__ = ["Cache", "CacheWarning", "address", "open_cache", "sha256"]
 
-FORMAT = "1"
+FORMAT = "2"
 
 
 class CacheWarning(UserWarning):
@@ -60,18 +64,46 @@ class Cache(NamedTuple):
     def places(self) -> Iterator[Path]:
         """Give the directories to look in."""
         yield self.root
-        if self.store != self.root:
-            yield self.store
+        with contextlib.suppress(CompilerError):
+            store = self.store
+            if store != self.root:
+                yield store
 
     def fetch(self, key: str) -> Path | None:
         """Return the object of a key, or None where there is none that is whole. Damaged ones are removed."""
         for root in self.places():
-            for path in sorted((root / key).glob("*.so")):
+            for path in _objects(root / key):
                 with contextlib.suppress(OSError):
-                    if digest(path) == path.stem:
+                    if path.stem == seal(key, read(path)):
                         return path
-                    path.unlink()
+                drop(path)
         return None
+
+    @contextlib.contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Let one process at a time do what the name stands for; who waited shares the failure of who did it.
+
+        The lock is the system's: it ends with its holder. A file system that has none is done without.
+
+        Raises
+        ------
+        CompilerError
+            What another process raised here while this one waited.
+        """
+        with contextlib.ExitStack() as stack:
+            handle = None
+            with contextlib.suppress(OSError):
+                handle = stack.enter_context(private(_open_lock(self.store / f"{name}.lock")))
+            failure = "" if handle is None else stack.enter_context(_locked(handle))
+            if failure:
+                raise CompilerError(failure)
+            try:
+                yield
+            except CompilerError as error:
+                if handle is not None:
+                    with contextlib.suppress(OSError):
+                        os.pwrite(handle, str(error).encode(), 0)
+                raise
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[Path]:
@@ -87,47 +119,36 @@ class Cache(NamedTuple):
 
     def publish(self, key: str, built: Path, beside: Mapping[str, str]) -> Path:
         """Move a built object into place, with texts that explain it, and return where it is."""
-        home = self.store / key
-        home.mkdir(mode=0o700, exist_ok=True)
+        home = _directory(self.store / key)
         for name, text in beside.items():
             self._write(home / name, text.encode())
-        path = home / f"{digest(built)}.so"
-        os.replace(built, path)
+        path = home / f"{seal(key, read(built))}.so"
+        _move(built, path)
         return path
 
-    def keep(self, name: str, text: str) -> Path:
-        """Keep a text that somebody may want to look at, such as C that did not compile."""
-        home = self.store / "failed"
-        home.mkdir(mode=0o700, exist_ok=True)
-        self._write(home / name, text.encode())
-        return home / name
-
-    def note(self, name: str) -> object:
-        """Return a small remembered fact, or None where there is none, or none that can be read."""
-        for root in self.places():
-            with contextlib.suppress(OSError, ValueError, RecursionError):
-                return json.loads((root / f"{name}.json").read_bytes())
-        return None
-
-    def write_note(self, name: str, fact: object) -> None:
-        """Remember a small fact. A cache that cannot be written forgets it."""
-        with contextlib.suppress(OSError):
-            self._write(self.store / f"{name}.json", json.dumps(fact, indent=1, sort_keys=True).encode())
+    def keep(self, name: str, text: str) -> str:
+        """Keep C that did not compile, for somebody to look at, and say where it is."""
+        try:
+            home = _directory(self.store / "failed")
+            self._write(home / name, text.encode())
+        except OSError as error:
+            return f"the C cannot be kept: {error}"
+        return f"the C is kept in {home / name}"
 
     def recall(self, name: str) -> object:
-        """Return a remembered fact that must be right, or None where there is none, or none that is whole."""
+        """Return the fact remembered under a name, or None where there is none, or none that is whole."""
         for root in self.places():
             with contextlib.suppress(OSError, ValueError, RecursionError):
-                content = (root / f"{name}.json").read_bytes()
-                if sha256(content[65:]).hexdigest().encode() == content[:64]:
+                content = read(root / f"{name}.json")
+                if seal(name, content[65:]).encode() == content[:64]:
                     return json.loads(content[65:])
         return None
 
     def remember(self, name: str, fact: object) -> None:
-        """Remember a fact under its checksum. A cache that cannot be written forgets it."""
+        """Remember a fact under its seal. A cache that cannot be written forgets it."""
         content = json.dumps(fact).encode()
         with contextlib.suppress(OSError):
-            self._write(self.store / f"{name}.json", sha256(content).hexdigest().encode() + b"\n" + content)
+            self._write(self.store / f"{name}.json", seal(name, content).encode() + b"\n" + content)
 
     def _write(self, path: Path, content: bytes) -> None:
         import tempfile
@@ -136,7 +157,7 @@ class Cache(NamedTuple):
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-            os.replace(name, path)
+            _move(Path(name), path)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(name)
@@ -148,13 +169,100 @@ def address(parts: Iterable[str]) -> str:
     return str(sha256(json.dumps([FORMAT, *parts]).encode()).hexdigest())
 
 
-def digest(path: Path) -> str:
-    """Return the hash of a file's content."""
-    return str(sha256(path.read_bytes()).hexdigest())
+def seal(name: str, content: bytes) -> str:
+    """Return a hash of content and of the name that it stands under, so that neither can be another's."""
+    return str(sha256(name.encode() + b"\0" + content).hexdigest())
+
+
+def read(path: Path | str) -> bytes:
+    """Return what a regular file holds. A link, a pipe or a folder in its place is an `OSError`, and does not hang."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(handle, "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(f"{path} is no regular file")
+        return file.read()
+
+
+def drop(path: Path) -> None:
+    """Remove whatever stands at a path, if it can be removed."""
+    if path.is_dir() and not path.is_symlink():
+        import shutil
+
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _objects(home: Path) -> list[Path]:
+    """Return the objects in the directory of a key; none where something else stands in its place."""
+    if home.is_symlink() or not home.is_dir():
+        return []
+    return sorted(home.glob("*.so"))
+
+
+def _directory(path: Path) -> Path:
+    """Make a private directory, in the place of whatever else stands there."""
+    if path.is_symlink() or not path.is_dir():
+        drop(path)
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def _move(source: Path, target: Path) -> None:
+    """Put a file in the place of whatever stands there."""
+    try:
+        os.replace(source, target)
+    except IsADirectoryError:
+        drop(target)
+        os.replace(source, target)
+
+
+def _open_lock(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        return os.open(path, flags, 0o600)
+    except OSError:
+        drop(path)
+        return os.open(path, flags, 0o600)
+
+
+@contextlib.contextmanager
+def _locked(handle: int) -> Iterator[str]:
+    """Hold a lock, and give what its holder wrote there while this process waited: an empty text, or a failure."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system
+        yield ""
+        return
+    failure = b""
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            failure = os.pread(handle, 1 << 16, 0)
+        if not failure:
+            os.ftruncate(handle, 0)
+    except OSError:  # of a file system without locks
+        yield ""
+        return
+    try:
+        yield failure.decode(errors="replace")
+    finally:
+        # Said aloud: a child that was forked meanwhile may hold the file open.
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 def open_cache() -> Cache:
-    """Return the user's cache, or a private temporary one, with a warning, where that cannot be trusted or written."""
+    """Return the user's cache, or a private temporary one, with a warning, where that cannot be trusted or written.
+
+    Raises
+    ------
+    CompilerError
+        Where no directory at all can be written.
+    """
     place = os.environ.get("GRADC_CACHE_DIR") or _users_cache()
     return _open(os.path.abspath(os.path.expanduser(place)))
 
@@ -171,12 +279,11 @@ def _users_cache() -> str:
 def _open(place: str) -> Cache:
     root = Path(place)
     try:
+        home = root / f"objects-{FORMAT}"
         root.parent.mkdir(parents=True, exist_ok=True)
         root.mkdir(mode=0o700, exist_ok=True)
-        # Who may write to the outer directory could put another inner one in place of ours.
-        home = root / f"objects-{FORMAT}"
         home.mkdir(mode=0o700, exist_ok=True)
-        reason = distrust(root, 0o002) or distrust(home, 0o022)
+        reason = distrust(home)
     except (OSError, ValueError) as error:
         reason = str(error)
     if reason:
@@ -190,15 +297,45 @@ def writable(root: Path) -> Path:
     return root if os.access(root, os.W_OK | os.X_OK) else temporary(f"the cache {root} cannot be written")
 
 
-def distrust(directory: Path, forbidden: int) -> str:
-    """Say why code from a directory must not be run, or return an empty text."""
-    status = os.stat(directory)
+def distrust(directory: Path) -> str:
+    """Say why code from a directory must not be run, or return an empty text.
+
+    Who may write to a directory on the way there could put another in place of ours, so the whole way is walked, links
+    one by one. Directories in which everybody may write, but only rename their own, such as /tmp, are fine on the way.
+    """
+    if not hasattr(os, "geteuid"):
+        return "" if directory.is_dir() else f"{directory} is not a directory"
+    here, ahead, links = "/", [part for part in str(directory).split("/") if part][::-1], 0
+    while True:
+        status = os.lstat(here)
+        reason = _distrust(here, status, last=not ahead)
+        if reason:
+            return reason
+        if stat.S_ISLNK(status.st_mode):
+            links += 1
+            target = os.readlink(here)
+            ahead += [part for part in target.split("/") if part][::-1]
+            here = "/" if target.startswith("/") else os.path.dirname(here)
+            if links > 40:
+                return f"{directory} goes through too many links"
+        if not ahead:
+            return ""
+        part = ahead.pop()
+        here = os.path.dirname(here) if part == ".." else os.path.join(here, part)
+
+
+def _distrust(here: str, status: os.stat_result, last: bool) -> str:
+    own = os.geteuid()
+    if status.st_uid != own and (last or status.st_uid != 0):
+        return f"{here} belongs to another user ({status.st_uid})"
+    if stat.S_ISLNK(status.st_mode):  # whose mode says nothing
+        return ""
     if not stat.S_ISDIR(status.st_mode):
-        return "it is not a directory"
-    if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
-        return f"it belongs to another user ({status.st_uid})"
-    if status.st_mode & forbidden:
-        return f"others may write to {directory} (mode {stat.S_IMODE(status.st_mode):o})"
+        return f"{here} is not a directory"
+    # Many systems give each user a group of their own, and let it write; the innermost directory is ours alone.
+    forbidden = 0o022 if last or status.st_gid != os.getegid() else 0o002
+    if status.st_mode & forbidden and (last or not status.st_mode & stat.S_ISVTX):
+        return f"others may write to {here} (mode {stat.S_IMODE(status.st_mode):o})"
     return ""
 
 
@@ -208,8 +345,11 @@ def temporary(reason: str) -> Path:
     import atexit
     import tempfile
 
+    try:
+        name = tempfile.mkdtemp(prefix="gradc-")
+    except OSError as error:
+        raise CompilerError(f"{reason}, and there is no other place for compiled kernels: {error}") from None
     warnings.warn(f"{reason}; compiled kernels last as long as this process", CacheWarning, stacklevel=2)
-    name = tempfile.mkdtemp(prefix="gradc-")
     # Only the process that made it removes it: a child that was forked inherits the exit handler.
     atexit.register(_remove, name, os.getpid())
     return Path(name)

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import _cffi_backend
 
 from gradc.errors import CompilerError
-from gradc.runtime import texts
+from gradc.runtime import objects, texts
 from gradc.runtime.accelerator import Maker, accelerate, load_accelerator
 from gradc.runtime.arguments import C_TYPES, Entry, c_types
-from gradc.runtime.cache import Cache, address, open_cache
+from gradc.runtime.cache import Cache, address, drop, open_cache
 from gradc.runtime.calls import Call, Compiled
 from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler, find_compiler, machine, processor
@@ -32,17 +32,38 @@ _THREADS = "gradc_threads"
 _pinned: dict[tuple[str, ...], Any] = {}
 
 
+class Object(NamedTuple):
+    """A shared object of the cache, loaded.
+
+    Parameters
+    ----------
+    key
+        What it was made of.
+    path
+        Where it is.
+    opened
+        What cffi makes of it.
+    """
+
+    key: str
+    path: Path
+    opened: Any
+
+
 class Library(NamedTuple):
     """Compiled kernels, ready to be called.
 
     Parameters
     ----------
+    key
+        What the cache calls the shared object.
     path
         The shared object. Beside it lies ``kernel.c``, the text that it was made of.
     functions
         The kernels by name.
     """
 
+    key: str
     path: Path
     functions: Mapping[str, Call]
 
@@ -84,12 +105,12 @@ def load(
     cache = open_cache() if cache is None else cache
     compiler = find_compiler(cache) if compiler is None else compiler
     parallel = bool(compiler.openmp) and any(entry.parallel for entry in entries)
-    path = build(add_trampolines(c_text, entries), cache, compiler, parallel)
-    return open_object(path, entries, cache, compiler, fast=fast, threads=threads)
+    made = build(add_trampolines(c_text, entries), cache, compiler, parallel)
+    return functions_of(made, entries, cache, compiler, fast=fast, threads=threads)
 
 
-def open_object(
-    path: Path,
+def functions_of(
+    made: Object,
     entries: Sequence[Entry],
     cache: Cache,
     compiler: Compiler,
@@ -99,16 +120,13 @@ def open_object(
 ) -> Library:
     """Return the kernels of an object that `load` made of text with these entries; see there."""
     parallel = bool(compiler.openmp) and any(entry.parallel for entry in entries)
-    try:
-        opened = _cffi_backend.load_library(str(path), _cffi_backend.RTLD_NOW)
-    except OSError as error:
-        raise CompilerError(f"the compiled kernel cannot be loaded: {error}") from None
+    opened = made.opened
     make = load_accelerator(cache, compiler) if fast else None
     threads = (threads or Threads()) if parallel else None
     if parallel:
         _pinned.setdefault(compiler.command, opened)
     functions = {entry.name: _function(opened, number, entry, make, threads) for number, entry in enumerate(entries)}
-    return Library(path, MappingProxyType(functions))
+    return Library(made.key, made.path, MappingProxyType(functions))
 
 
 def add_trampolines(c_text: str, entries: Sequence[Entry]) -> str:
@@ -132,22 +150,51 @@ def add_trampolines(c_text: str, entries: Sequence[Entry]) -> str:
     return texts.fill("trampolines.c.j2", text=c_text, entries=records, threads=_THREADS if parallel else "")
 
 
-def build(text: str, cache: Cache, compiler: Compiler, parallel: bool = False) -> Path:
-    """Return the path of a shared object made of C text, from the cache where it is there."""
-    flags = (*compiler.kernel_flags, *(compiler.openmp if parallel else ()))
-    key = address([text, *flags, *compiler.command, compiler.version, processor(), *machine()])
+def stored(cache: Cache, key: str) -> Object | None:
+    """Return the object of a key from the cache, or None. One that does not load is removed, to be built again."""
     path = cache.fetch(key)
-    if path is not None:
-        return path
+    if path is None:
+        return None
+    try:
+        return Object(key, path, objects.open_object(path, _symbol(key)))
+    except CompilerError:
+        drop(path)
+        return None
+
+
+def build(text: str, cache: Cache, compiler: Compiler, parallel: bool = False) -> Object:
+    """Return a shared object made of C text, from the cache where it is there."""
+    flags = (*compiler.kernel_flags, *(compiler.openmp if parallel else ()))
+    key = address([text, *compiler.identity(flags), processor(), *machine()])
+    found = stored(cache, key)
+    if found is not None:
+        return found
+    try:
+        with cache.alone(key):
+            return stored(cache, key) or _make(text, key, flags, cache, compiler)
+    except OSError as error:
+        raise CompilerError(f"the compiled kernel cannot be kept in {cache.root}: {error}") from None
+
+
+def _make(text: str, key: str, flags: Sequence[str], cache: Cache, compiler: Compiler) -> Object:
+    # The object holds its key as a symbol: what a compiler gives that was asked for something else is not taken for it.
+    text += f"\n/* By this the object is known. */\nextern const char {_symbol(key)};\nconst char {_symbol(key)} = 0;\n"
     with cache.aside() as directory:
         # Fixed names: the command line, and so the object, is the same wherever the cache is.
+        built = directory / "kernel.so"
         (directory / "kernel.c").write_text(text, encoding="utf-8")
         try:
-            compiler.build(directory, ["kernel.c"], "kernel.so", flags)
+            compiler.build(directory, ["kernel.c"], built.name, flags)
+            # Nothing is published that does not load.
+            opened = objects.open_object(built, _symbol(key))
         except CompilerError as error:
             kept = cache.keep(f"{key[:16]}.c", text)
-            raise type(error)(f"{error}\nthe C is kept in {kept}") from None
-        return cache.publish(key, directory / "kernel.so", {"kernel.c": text})
+            raise type(error)(f"{error}\n{kept}") from None
+        return Object(key, cache.publish(key, built, {"kernel.c": text}), opened)
+
+
+def _symbol(key: str) -> str:
+    return f"gradc_key_{key[:32]}"
 
 
 def _function(opened: Any, number: int, entry: Entry, make: Maker | None, threads: Threads | None) -> Call:

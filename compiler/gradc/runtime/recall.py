@@ -2,7 +2,7 @@
 
     memory = Memory(cache, address([...]))          # all that the source is
     memory.facts()                                  # None, or what `keep_facts` was given
-    memory.kernel("value_and_grad", compiler)       # None, or a record and the path of a verified object
+    memory.kernel("value_and_grad", compiler)       # None, or a record and the key of an object
 
 Each fact lies beside the objects under its own checksum, so a damaged one is not believed.
 """
@@ -10,7 +10,6 @@ Each fact lies beside the objects under its own checksum, so a damaged one is no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from gradc.runtime.arguments import Entry, Input, Output
@@ -45,22 +44,21 @@ class Memory:
         """The memory of what is made of the source in the way that a text says."""
         return Memory(self.cache, address([self.key, by]))
 
-    def kernel(self, mode: str, compiler: Compiler) -> tuple[Entry, Path] | None:
-        """The record of an entry point and its object, as this compiler made it for this machine."""
+    def kernel(self, mode: str, compiler: Compiler) -> tuple[Entry, str] | None:
+        """The record of an entry point and its object's key, as this compiler made it for this machine."""
         found = self.cache.recall(self._name(mode, compiler))
         if not isinstance(found, list):
             return None
         record, key = found
-        path = self.cache.fetch(key)
-        return None if path is None else (from_plain(record), path)
+        return from_plain(record), str(key)
 
-    def keep_kernel(self, mode: str, compiler: Compiler, entry: Entry, path: Path) -> None:
-        """Remember an entry point, and the object in the cache that holds it."""
-        self.cache.remember(self._name(mode, compiler), [to_plain(entry), path.parent.name])
+    def keep_kernel(self, mode: str, compiler: Compiler, entry: Entry, key: str) -> None:
+        """Remember an entry point, and the key of the object in the cache that holds it."""
+        self.cache.remember(self._name(mode, compiler), [to_plain(entry), key])
 
     def _name(self, mode: str, compiler: Compiler) -> str:
         flags = (*compiler.kernel_flags, *compiler.openmp)
-        key = address([self.key, mode, *flags, *compiler.command, compiler.version, processor(), *machine()])
+        key = address([self.key, mode, *compiler.identity(flags), processor(), *machine()])
         return f"kernel-{key}"
 
 

@@ -96,6 +96,10 @@ class Compiler(NamedTuple):
     link: tuple[str, ...] = ()
     openmp: tuple[str, ...] = ()
 
+    def identity(self, flags: Sequence[str]) -> tuple[str, ...]:
+        """Return all that an object depends on which this compiler makes with these flags."""
+        return (*flags, *self.command, self.version)
+
     @property
     def kernel_flags(self) -> tuple[str, ...]:
         """Every flag of a shared kernel for this machine, but for the libraries and OpenMP."""
@@ -184,14 +188,17 @@ def find_compiler(cache: Cache) -> Compiler:
     complaint = ""
     for command in candidates():
         note = f"compiler-{_fingerprint(command)}"
-        known = _restore(cache.note(note), command)
+        known = _restore(cache.recall(note), command)
         if known is not None:
             return known
         given_up = (note, os.environ.get("GRADC_CC_TIMEOUT"))
         try:
             if given_up in _hung:
                 raise TooLongError(_hung[given_up])
-            found = probe(command, until)
+            with cache.alone(note):
+                found = _restore(cache.recall(note), command) or probe(command, until)
+                fields = ("version", "flags", "native", "link", "openmp")
+                cache.remember(note, {name: getattr(found, name) for name in fields})
         except CompilerError as error:
             if isinstance(error, TooLongError):
                 _hung[given_up] = str(error)
@@ -200,10 +207,6 @@ def find_compiler(cache: Cache) -> Compiler:
                 raise
             complaint += f"\n{shlex.join(command)}: {error}"
             continue
-        cache.write_note(
-            note,
-            {name: getattr(found, name) for name in ("version", "flags", "native", "link", "openmp")},
-        )
         return found
     if complaint:
         raise CompilerNotFoundError(f"no C compiler works{complaint}")
