@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 import gradc
+from gradc.compiled import write_artefact
 from gradc.errors import CompilerError, CompilerNotFoundError
 from gradc.runtime import cache as caches
 from gradc.runtime import library, objects, toolchain
@@ -447,7 +449,7 @@ def test_a_broken_compiler_is_passed_over(tmp_path, monkeypatch):
             "GRADC_CFLAGS",
             "-O2 -ffast-math",
             CompilerError,
-            "-ffast-math, which breaks NaN",
+            r"cc -O2 -ffast-math does not compute what C says.*NaN, infinity",
         ),
         ("GRADC_CC_TIMEOUT", "soon", CompilerError, "'soon', not a positive number"),
         ("GRADC_CC_TIMEOUT", "-1", CompilerError, "not a positive number"),
@@ -469,6 +471,92 @@ def test_no_fast_math_ever():
     nan = load(text, [TWICE], fast=False).function("twice")
     assert nan(float("nan")) == 1.0
     assert np.isnan(nan(float("inf")))
+
+
+FAST = [
+    "-ffast-math",
+    "-Ofast",
+    "-funsafe-math-optimizations",
+    "-ffinite-math-only",
+    "-fno-signed-zeros",
+    "-fno-signed-zeros -fassociative-math",
+    "-freciprocal-math",
+    "-fsingle-precision-constant",
+    "-ffinite-math-only -fno-signed-zeros -fassociative-math -freciprocal-math",
+]
+
+
+@pytest.mark.parametrize("flags", FAST)
+def test_a_compiler_is_judged_by_what_it_computes(monkeypatch, place_of_probes, flags):
+    monkeypatch.setenv("GRADC_CFLAGS", flags)
+    with pytest.raises(CompilerError, match="does not compute what C says"):
+        toolchain.find_compiler(place_of_probes)
+
+
+@pytest.fixture(scope="module")
+def place_of_probes(tmp_path_factory):
+    """A cache that knows the compiler already."""
+    return caches.Cache(tmp_path_factory.mktemp("probes"))
+
+
+def test_flags_that_change_no_meaning_are_taken_and_tried_once(monkeypatch, place_of_probes):
+    toolchain.find_compiler(place_of_probes)
+    calls = counted(monkeypatch)
+    for number, flags in enumerate(("-O1", "-ffast-math -fno-fast-math", "-frounding-math -shared"), 1):
+        monkeypatch.setenv("GRADC_CFLAGS", flags)
+        for _ in range(2):
+            toolchain.find_compiler(place_of_probes)
+        assert len(calls) == 2 * number  # building, and running what was built
+
+
+def test_fast_math_in_the_command(monkeypatch):
+    command = shlex.join(toolchain.find_compiler(open_cache()).command)
+    monkeypatch.setenv("GRADC_CC", f"{command} -ffast-math")
+    with pytest.raises(CompilerError, match=r"-ffast-math does not compute what C says.*NaN"):
+        twice()
+    assert sys.float_info.min / 2 > 0, "the arithmetic of this process was changed"
+
+
+def test_fast_math_in_a_file(monkeypatch, tmp_path):
+    flags = tmp_path / "flags"
+    flags.write_text("-O1 '-DA=a b'\n")
+    monkeypatch.setenv("GRADC_CFLAGS", f"@{flags}")
+    assert toolchain.extra_flags() == ("-O1", "-DA=a b")
+    first = twice().path
+    flags.write_text("-ffast-math\n")
+    with pytest.raises(CompilerError, match="does not compute what C says"):
+        twice()
+    flags.write_text("-O2\n")
+    assert twice().path != first
+    flags.write_text(f"@{flags}")
+    with pytest.raises(CompilerError, match="names itself again"):
+        twice()
+    flags.unlink()
+    with pytest.raises(CompilerError, match="cannot be read"):
+        twice()
+
+
+def test_a_file_that_flags_name_is_part_of_the_key(monkeypatch, tmp_path):
+    header = tmp_path / "header.h"
+    paths = []
+    for text in ("/* one */\n", "/* two */\n"):
+        header.write_text(text)
+        monkeypatch.setenv("GRADC_CFLAGS", f"-include {header}")
+        paths.append(twice().path)
+    assert paths[0] != paths[1]
+    monkeypatch.delenv("GRADC_CFLAGS")
+    if "-fdisable-tree-sincos" in toolchain.find_compiler(open_cache()).flags:  # gcc
+        monkeypatch.setenv("GRADC_CFLAGS", f"-include {header}")
+        header.write_text('#pragma GCC optimize("finite-math-only")\n')
+        with pytest.raises(CompilerError, match="does not compute what C says"):
+            twice()
+
+
+def test_an_artefact_goes_through_the_same_check(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADC_CFLAGS", "-ffinite-math-only")
+    kernel = gradc.compile("sum(x**2)", "x[n]", name="shipped")
+    with pytest.raises(CompilerError, match="does not compute what C says"):
+        write_artefact(kernel, tmp_path / "out")
 
 
 def test_loops_with_sine_cosine_and_a_select_are_vectorised(tmp_path):

@@ -709,7 +709,7 @@ def test_every_kernel_is_found_cold_by_eight_processes_at_once(tmp_path):
     assert not list((tmp_path / "new" / "cache").glob("*/build-*"))
     # One of them made each thing, and the others waited for it.
     asked = (tmp_path / "log").read_text().splitlines()
-    for source in ("--version", " kernel.c", " accelerator.c"):
+    for source in ("--version", " kernel.c", " accelerator.c", " probe.c"):
         assert sum(source in line for line in asked) == 1, source
 
 

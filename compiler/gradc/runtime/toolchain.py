@@ -1,4 +1,4 @@
-"""The C compiler: which one, which flags it accepts, and the first that works.
+"""The C compiler: which one, which flags it accepts, and whether its arithmetic is that of C.
 
     compiler = find_compiler(cache)
     compiler.build(directory, ["kernel.c"], "kernel.so", compiler.kernel_flags)
@@ -21,10 +21,10 @@ from functools import cache as remember
 from pathlib import Path
 from typing import NamedTuple
 
-import _cffi_backend
-
 from gradc.errors import CompilerError, CompilerNotFoundError
-from gradc.runtime.cache import Cache, sha256
+from gradc.runtime import texts
+from gradc.runtime.cache import Cache, read, sha256
+from gradc.runtime.objects import open_object
 from gradc.runtime.processes import TooLongError, deadline, run
 
 # In order; each is kept if the compiler takes it without complaint.
@@ -54,20 +54,35 @@ _LINK = ("-Wl,-Bsymbolic",)
 _OPENMP = ("-fopenmp",)  # for kernels with parallel loops alone: it brings a library of threads along
 
 _PROBE = """\
-#include <math.h>
-#include <stdint.h>
-int probe(int64_t n, double *restrict x) { for (int64_t i = 0; i < n; i++) x[i] = exp(x[i]); return 0; }
+int gradc_probe(int x);
+int gradc_probe(int x) { return x; }
 """
 
 _PARALLEL_PROBE = """\
 #include <omp.h>
-int probe(int n, double *x) {
+int main(void) {
+int x[8], n = 0;
 #pragma omp parallel for
-for (int i = 0; i < n; i++) x[i] = omp_get_max_threads();
-return 0; }
+for (int i = 0; i < 8; i++) x[i] = omp_get_max_threads() > 0;
+for (int i = 0; i < 8; i++) n += x[i];
+return n != 8; }
 """
 
-_FORBIDDEN = ("-ffast-math", "-Ofast", "-funsafe-math-optimizations")
+_SOUND = "computes what C says"
+
+# What compilers and their wrappers hear beside their command line.
+_HEARD = (
+    "CCC_OVERRIDE_OPTIONS",
+    "COMPILER_PATH",
+    "CPATH",
+    "C_INCLUDE_PATH",
+    "GCC_EXEC_PREFIX",
+    "LIBRARY_PATH",
+    "MACOSX_DEPLOYMENT_TARGET",
+    "NIX_CFLAGS_COMPILE",
+    "NIX_LDFLAGS",
+    "SDKROOT",
+)
 
 
 class Compiler(NamedTuple):
@@ -98,7 +113,7 @@ class Compiler(NamedTuple):
 
     def identity(self, flags: Sequence[str]) -> tuple[str, ...]:
         """Return all that an object depends on which this compiler makes with these flags."""
-        return (*flags, *self.command, self.version)
+        return (*flags, *self.command, self.version, *surroundings((*self.command[1:], *flags)))
 
     @property
     def kernel_flags(self) -> tuple[str, ...]:
@@ -128,28 +143,33 @@ class Compiler(NamedTuple):
 
 def extra_flags() -> tuple[str, ...]:
     """Return the flags in `GRADC_CFLAGS`."""
-    try:
-        words = tuple(shlex.split(os.environ.get("GRADC_CFLAGS", "")))
-    except ValueError as error:
-        raise CompilerError(f"GRADC_CFLAGS cannot be split into words: {error}") from None
+    return _words("GRADC_CFLAGS", os.environ.get("GRADC_CFLAGS", ""), CompilerError)
+
+
+def surroundings(words: Sequence[str]) -> tuple[str, ...]:
+    """Return what the meaning of a command line depends on beside its words: the files that it names, and variables."""
+    found = [f"{name}={os.environ[name]}" for name in _HEARD if name in os.environ]
     for word in words:
-        if word in _FORBIDDEN:
-            raise CompilerError(f"GRADC_CFLAGS holds {word}, which breaks NaN and infinity; leave it out")
-    return words
+        # A file stands alone, or behind an equals sign (-specs=FILE).
+        name = word.partition("=")[2] if word.startswith("-") else word
+        if name and os.path.isfile(name):
+            with contextlib.suppress(OSError):
+                found.append(f"{name} {sha256(read(os.path.realpath(name))).hexdigest()}")
+    return tuple(found)
 
 
 def candidates() -> Iterator[tuple[str, ...]]:
     """Yield the commands that may start a C compiler, the preferred one first."""
     chosen = os.environ.get("GRADC_CC", "").strip()
     if chosen:
-        words = _words("GRADC_CC", chosen)
+        words = _words("GRADC_CC", chosen, CompilerNotFoundError)
         path = _which(words[0])
         if path is None:
             raise CompilerNotFoundError(f"GRADC_CC names {words[0]!r}, which is no program that can be run")
         yield (os.path.abspath(path), *words[1:])
         return
     usual = os.environ.get("CC", "").strip()
-    for words in (*([_words("CC", usual)] if usual else []), ("cc",), ("gcc",), ("clang",)):
+    for words in (*([_words("CC", usual, CompilerNotFoundError)] if usual else []), ("cc",), ("gcc",), ("clang",)):
         path = _which(words[0])
         if path is not None:
             yield (os.path.abspath(path), *words[1:])
@@ -171,11 +191,26 @@ def _which(command: str) -> str | None:
     return None
 
 
-def _words(variable: str, text: str) -> tuple[str, ...]:
+def _words(variable: str, text: str, kind: type[CompilerError]) -> tuple[str, ...]:
+    """Split a variable into words, with the words of a file in the place of ``@file``, as compilers read them."""
+    words: list[str] = []
+    files = 0
     try:
-        return tuple(shlex.split(text))
+        ahead = shlex.split(text)[::-1]
+        while ahead:
+            word = ahead.pop()
+            if not word.startswith("@"):
+                words.append(word)
+                continue
+            files += 1
+            if files > 100:
+                raise kind(f"{variable} names {word}, which names itself again")
+            ahead += shlex.split(read(os.path.realpath(word[1:])).decode())[::-1]
+    except OSError as error:
+        raise kind(f"{variable} names a file of flags that cannot be read: {error}") from None
     except ValueError as error:
-        raise CompilerNotFoundError(f"{variable} cannot be split into words: {error}") from None
+        raise kind(f"{variable} cannot be split into words: {error}") from None
+    return tuple(words)
 
 
 # The commands that took too long in this process, and what was said of them: nobody waits for them twice.
@@ -183,30 +218,26 @@ _hung: dict[tuple[str, str | None], str] = {}
 
 
 def find_compiler(cache: Cache) -> Compiler:
-    """Return the first compiler that works, probed once and then remembered in `cache`."""
+    """Return the first compiler that works, probed once and then remembered in `cache`.
+
+    Raises
+    ------
+    CompilerError
+        Where its arithmetic is not that of C. `CompilerNotFoundError` where there is none that works.
+    """
     until = deadline()
     complaint = ""
     for command in candidates():
         note = f"compiler-{_fingerprint(command)}"
-        known = _restore(cache.recall(note), command)
-        if known is not None:
-            return known
-        given_up = (note, os.environ.get("GRADC_CC_TIMEOUT"))
         try:
-            if given_up in _hung:
-                raise TooLongError(_hung[given_up])
-            with cache.alone(note):
-                found = _restore(cache.recall(note), command) or probe(command, until)
-                fields = ("version", "flags", "native", "link", "openmp")
-                cache.remember(note, {name: getattr(found, name) for name in fields})
+            found = _probed(command, note, cache, until)
         except CompilerError as error:
-            if isinstance(error, TooLongError):
-                _hung[given_up] = str(error)
             # The time is one for all candidates.
             if os.environ.get("GRADC_CC", "").strip() or isinstance(error, TooLongError):
                 raise
             complaint += f"\n{shlex.join(command)}: {error}"
             continue
+        _judge(found, note, cache, until)
         return found
     if complaint:
         raise CompilerNotFoundError(f"no C compiler works{complaint}")
@@ -215,50 +246,123 @@ def find_compiler(cache: Cache) -> Compiler:
     )
 
 
-def probe(command: tuple[str, ...], until: float | None = None) -> Compiler:
-    """Ask a compiler for its version, and try the flags on it."""
-    import itertools
-    import tempfile
+def _probed(command: tuple[str, ...], note: str, cache: Cache, until: float) -> Compiler:
+    known = _restore(cache.recall(note), command)
+    if known is not None:
+        return known
+    with cache.alone(note):
+        known = _restore(cache.recall(note), command)
+        if known is not None:
+            return known
+        given_up = (note, os.environ.get("GRADC_CC_TIMEOUT"))
+        if given_up in _hung:
+            raise TooLongError(_hung[given_up])
+        try:
+            found = probe(command, until)
+        except TooLongError as error:
+            _hung[given_up] = str(error)
+            raise
+        fields = ("version", "flags", "native", "link", "openmp")
+        cache.remember(note, {name: getattr(found, name) for name in fields})
+        return found
 
+
+def _judge(compiler: Compiler, known: str, cache: Cache, until: float) -> None:
+    """Raise `CompilerError` where the flags in `GRADC_CFLAGS` change the arithmetic; tried once, then remembered."""
+    extra = extra_flags()
+    if not extra:
+        return
+    words = [word for word in (*compiler.flags, *compiler.native, *compiler.link, *extra) if word != "-shared"]
+    parts = [known, *words, *surroundings(extra)]
+    note = f"arithmetic-{sha256(repr(parts).encode()).hexdigest()[:32]}"
+    if cache.recall(note) == _SOUND:
+        return
+    with cache.alone(note):
+        if cache.recall(note) != _SOUND:
+            with _directory() as directory:
+                _try_arithmetic(compiler, directory, words, until, extra)
+            cache.remember(note, _SOUND)
+
+
+def probe(command: tuple[str, ...], until: float | None = None) -> Compiler:
+    """Ask a compiler for its version, and try its arithmetic and the flags."""
     version = run([*command, "--version"], None, until)
     family = _ZIG + _CLANG if "ziglang" in command else _CLANG if "clang" in version.lower() else _GCC
-    with tempfile.TemporaryDirectory(prefix="gradc-probe-") as name:
-        directory = Path(name)
-        (directory / "probe.c").write_text(_PROBE)
-        (directory / "parallel.c").write_text(_PARALLEL_PROBE)
-        plain = Compiler(command, version, ())
-        serial = itertools.count()
+    plain = Compiler(command, version, ())
+    with _directory() as directory:
 
-        def accepts(flags: Sequence[str], source: str = "probe.c") -> bool:
-            target = f"probe{next(serial)}.so"
+        def accepts(flags: Sequence[str]) -> bool:
             try:
-                plain.build(directory, [source], target, [*flags, "-shared", "-Werror"], until=until)
-                # A vector exp that no library has shows only here: the linker lets shared objects lack symbols.
-                _cffi_backend.load_library(str(directory / target), _cffi_backend.RTLD_NOW)
-            except (CompilerError, OSError):
+                _try_arithmetic(plain, directory, [*flags, "-Werror"], until)
+            except _ArithmeticError:
+                raise
+            except CompilerError:
                 return False
             return True
 
-        # With no flag at all it must do, or it is no compiler for shared objects; this raises what it says.
-        plain.build(directory, ["probe.c"], "probe.so", ["-shared", "-fPIC"], until=until)
         wanted = (*_COMMON, *family)
-        if accepts([*wanted, *_NATIVE, *_LINK]):
-            openmp = _OPENMP if accepts([*wanted, *_NATIVE, *_LINK, *_OPENMP], "parallel.c") else ()
-            return Compiler(command, version, wanted, _NATIVE, _LINK, openmp)
-        flags: list[str] = []
-        for flag in wanted:
-            if accepts([*flags, flag]):
-                flags.append(flag)
-        native = _NATIVE if accepts([*flags, *_NATIVE]) else ()
-        link = _LINK if accepts([*flags, *_LINK]) else ()
-        openmp = _OPENMP if accepts([*flags, *native, *link, *_OPENMP], "parallel.c") else ()
-        return Compiler(command, version, tuple(flags), native, link, openmp)
+        found = Compiler(command, version, wanted, _NATIVE, _LINK)
+        if not accepts([*wanted, *_NATIVE, *_LINK]):
+            # With no flag at all it must do, or it is no compiler; this raises what it says.
+            _try_arithmetic(plain, directory, [], until)
+            flags: list[str] = []
+            for flag in wanted:
+                if accepts([*flags, flag]):
+                    flags.append(flag)
+            native = _NATIVE if accepts([*flags, *_NATIVE]) else ()
+            link = _LINK if accepts([*flags, *_LINK]) else ()
+            found = Compiler(command, version, tuple(flags), native, link)
+        # That the arithmetic is sane is known by now: loading an object of a compiler with -ffast-math would have
+        # changed that of this process.
+        words = (*found.flags, *found.native, *found.link)
+        (directory / "probe.c").write_text(_PROBE)
+        plain.build(directory, ["probe.c"], "probe.so", [*words, "-fPIC", "-shared"], until=until)
+        open_object(directory / "probe.so", "gradc_probe")
+        (directory / "parallel.c").write_text(_PARALLEL_PROBE)
+        try:
+            plain.build(directory, ["parallel.c"], "parallel", [*words, *_OPENMP], until=until)
+            run([str(directory / "parallel")], None, until)
+        except CompilerError:
+            return found
+        return found._replace(openmp=_OPENMP)
+
+
+class _ArithmeticError(CompilerError):
+    """A compiler that computes something else than C says."""
+
+
+def _try_arithmetic(
+    compiler: Compiler, directory: Path, flags: Sequence[str], until: float | None, named: Sequence[str] = ()
+) -> None:
+    """Raise `CompilerError` where a program that is built with these flags does not run, or computes wrong numbers."""
+    (directory / "arithmetic.c").write_text(_trial()[0])
+    target = directory / "arithmetic"
+    target.unlink(missing_ok=True)
+    compiler.build(directory, ["arithmetic.c"], target.name, flags, until=until)
+    wrong = run([str(target)], None, until, called="a program that the C compiler built")
+    if wrong:
+        raise _ArithmeticError(
+            f"{shlex.join((*compiler.command, *named))} does not compute what C says, which would make kernels wrong "
+            f"({wrong[:200]}); leave -ffast-math, its parts and the like out of the compiler's command and GRADC_CFLAGS"
+        )
+
+
+@contextlib.contextmanager
+def _directory() -> Iterator[Path]:
+    """Give a directory for a probe."""
+    import tempfile
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="gradc-probe-") as name:
+            yield Path(name)
+    except OSError as error:
+        raise CompilerError(f"the C compiler cannot be tried out: {error}") from None
 
 
 def _fingerprint(command: tuple[str, ...]) -> str:
     """Return a hash that changes when the compiler is replaced, without running it."""
     program = os.path.realpath(command[0])
-    parts = [repr(command), program, processor()]
+    parts = [repr(command), program, processor(), *surroundings(command[1:])]
     with contextlib.suppress(OSError):
         status = os.stat(program)
         parts += [str(status.st_size), str(status.st_mtime_ns), str(status.st_ino)]
@@ -266,7 +370,14 @@ def _fingerprint(command: tuple[str, ...]) -> str:
         found = importlib.util.find_spec("ziglang")
         parts.append(str(found.origin if found else ""))
     flags = (*_COMMON, *_GCC, *_CLANG, *_ZIG, *_NATIVE, *_LINK, *_OPENMP)
-    return str(sha256("\0".join([*parts, *flags]).encode()).hexdigest())[:32]
+    return str(sha256("\0".join([*parts, _trial()[1], *flags]).encode()).hexdigest())[:32]
+
+
+@remember
+def _trial() -> tuple[str, str]:
+    """Return the program that tries arithmetic, and its hash."""
+    text = texts.read("arithmetic.c")
+    return text, sha256(text.encode()).hexdigest()
 
 
 def _restore(note: object, command: tuple[str, ...]) -> Compiler | None:
