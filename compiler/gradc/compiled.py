@@ -7,13 +7,13 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradc.errors import ArgumentError, ArgumentTypeError, CompilerNotFoundError, NotDifferentiableError
+from gradc.errors import ArgumentError, ArgumentTypeError, CompilerError, NotDifferentiableError
 from gradc.fingerprint import fingerprint, of_package
 from gradc.runtime.arguments import check_size
 from gradc.runtime.threads import Threads
@@ -647,7 +647,7 @@ class Kernel:
         if self.backend != "interpret":
             try:
                 return self._recall(mode) or self._compile(mode)
-            except CompilerNotFoundError as error:
+            except CompilerError as error:
                 if self.backend == "c":
                     raise
                 _warn_of_interpreter(str(error))
@@ -832,8 +832,12 @@ def _memory_of(source: Any, signature: str | None, options: Mapping[str, Any]) -
     from gradc.runtime.cache import address, open_cache
     from gradc.runtime.recall import Memory
 
+    try:
+        cache = open_cache()
+    except CompilerError:  # which is said when the kernel is compiled
+        return None
     about = [of_package(), sys.version, np.__version__, repr(signature), repr(options)]
-    return Memory(open_cache(), address([*about, *parts]))
+    return Memory(cache, address([*about, *parts]))
 
 
 def _dtype_name(dtype: Any) -> str:
@@ -855,12 +859,19 @@ def _kernel_name(source: Any, name: str | None) -> str:
     return own if own.isidentifier() else "loss"
 
 
-@cache
+_warned: set[str] = set()
+
+
 def _warn_of_interpreter(reason: str) -> None:
-    """Say once, not for every kernel, that there is no compiler."""
-    warnings.warn(
-        f"{reason}; until then kernels are interpreted with NumPy, which is slow", RuntimeWarning, stacklevel=6
-    )
+    """Say once, not for every kernel, that there is no compiler, or that it fails in some way."""
+    way = reason.partition("\n")[0]
+    if way not in _warned:
+        _warned.add(way)
+        warnings.warn(
+            f"{reason}\nuntil that is mended, kernels are interpreted with NumPy, which is slow",
+            RuntimeWarning,
+            stacklevel=6,
+        )
 
 
 def retyped(kernel: Kernel, dtype: Any) -> Kernel:
