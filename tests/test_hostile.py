@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,17 @@ import numpy as np
 import pytest
 
 import gradc
-from compiled import compile_programs
+from compiled import c_text, compile_programs
 from gradc import pipeline
+from gradc.calculus.semantics import SEMANTICS
+from gradc.emit.function import Function
 from gradc.frontends.formula import parse_formula
 from gradc.frontends.signature import parse_signature
+from gradc.frontends.tracing import trace
+from gradc.ir.interpret import interpret
+from gradc.ir.program import Scan
+from gradc.ir.size import symbol
+from gradc.passes.specialise import specialise
 
 # Pairs of arguments' names, and a dimension's.
 NAMES = [
@@ -77,6 +86,97 @@ def test_names_that_clash_with_c_work() -> None:
             np.testing.assert_allclose(found, right, err_msg=str(names))
         _, tangent = kernels[f"case{number}_jvp"](x, y, np.ones(4), np.zeros(4))
         np.testing.assert_allclose(tangent, np.sum(by_x), err_msg=str(names))
+
+
+def _many_loops(*args: Any) -> Any:
+    """Tiles, strips, parts, several rows at a time, a scan, a choice and indices from data: most of what C can hold."""
+    X, b, rows = args
+    shifted = np.exp(X @ b - np.max(X, axis=1, keepdims=True))
+    outer = np.tensordot(np.cos(X), np.exp(X), axes=([0], [0]))
+    total = np.sum(shifted) + np.sum(outer) + np.sum(np.cos(np.sum(X, axis=0))) + np.sum(X[rows] ** 3)
+    return total + np.sum(np.prod(b, axis=0) ** 2)
+
+
+def _words_of_c(text: str, function: Function) -> list[str]:
+    """What the C of a function says, and what the macros of its file stand for, but for Python's own words."""
+    lines = [*function.lines, *(line for piece in function.pieces for line in piece.lines)]
+    lines += re.findall(r"#define (.*(?:\\\n.*)*)", text)
+    words = re.findall(r"[A-Za-z_]\w*", re.sub(r"/\*.*?\*/", "", "\n".join(lines), flags=re.DOTALL))
+    return sorted({word for word in words if not keyword.iskeyword(word)})
+
+
+def test_no_name_meets_those_of_the_emitted_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each word of a kernel's C as an argument, and as a dimension, of that kernel."""
+    monkeypatch.setenv("GRADC_CFLAGS", "-O0")
+    names, dims = ["X", "b", "rows"], ["n", "d", "p", "r"]
+    parameters = parse_signature("X[n,d], b[d,p], rows[r]:int64")
+    plain = pipeline.derive(pipeline.canonical(trace(_many_loops, parameters)), "value_and_grad", ("X", "b"))
+    text, (unit,) = c_text({"plain": plain}, "float64")
+    words = [word for word in _words_of_c(text, unit.function) if word not in ("X", "b", "rows", "n", "d", "p", "r")]
+    assert {"tile_begin", "strip_begin", "part", "omp_get_max_threads", "plain_value_rows0"} <= set(words)
+    steps = {definition.step for definition in plain.definitions if isinstance(definition, Scan)}
+    assert steps  # these a dimension meets before there is C: the next test
+    words = [word for word in words if word not in steps]
+    programs = {"plain": plain}
+    for first in range(0, len(words), len(dims)):
+        chosen = dict(zip(dims, words[first : first + len(dims)], strict=False))
+        renamed = specialise(plain, {dim: symbol(word) for dim, word in chosen.items()})
+        programs[f"dims{first}"] = renamed
+    for first in range(0, len(words), len(names)):
+        key = f"arguments{first}"
+        chosen = [word.replace("plain_value", f"{key}_value") for word in words[first : first + len(names)]]
+        renames = zip(plain.parameters, chosen, strict=False)
+        rest = plain.parameters[len(chosen) :]
+        programs[key] = replace(plain, parameters=(*(p._replace(name=word) for p, word in renames), *rest))
+    kernels = compile_programs(programs, "float64")
+    rng = np.random.default_rng(0)
+    arguments = rng.normal(size=(9, 4)), rng.normal(size=(4, 3)), rng.integers(0, 9, size=5)
+    expected = interpret(plain, arguments, SEMANTICS)
+    for key, kernel in kernels.items():
+        for found, right in zip(kernel(*arguments), expected, strict=True):
+            np.testing.assert_allclose(found, right, rtol=1e-12, atol=1e-12, err_msg=f"{key}: {programs[key]}")
+
+
+@pytest.mark.parametrize("signature", ["X[t,t1]", "X[n,t]", "X[cotangent,points]"])
+def test_no_dimension_meets_a_name_of_the_derivatives(signature: str) -> None:
+    def loss(X: Any) -> Any:
+        return np.sum(np.prod(X, axis=0) ** 2) + np.sum(X[1:] * X[:-1])
+
+    X = np.random.default_rng(0).normal(size=(5, 3))
+    plain = gradc.compile(loss, "X[n,m]", backend="interpret")
+    for backend in ("interpret", "c"):
+        k = gradc.compile(loss, signature, backend=backend)
+        np.testing.assert_allclose(k.grad(X), plain.grad(X), rtol=1e-12)
+        np.testing.assert_allclose(k.vjp((X,), 2.0)[1], 2 * plain.grad(X), rtol=1e-12)
+        np.testing.assert_allclose(k.map(np.stack([X, X])), [plain(X)] * 2, rtol=1e-12)
+    k = gradc.compile(loss, signature, backend="interpret")
+    np.testing.assert_allclose(k.hessian(X, dense=True), plain.hessian(X, dense=True), rtol=1e-12)
+
+
+@pytest.mark.parametrize("names", ["x[blocks_x_x]", "x[columns_x_x]", "x[slots0_x_x]", "x[none]", "x[n], blocks_x_x"])
+def test_no_name_meets_those_of_sparse_hessians(names: str) -> None:
+    x = np.arange(1.0, 9.0)
+    expected = np.diag(np.where(np.arange(8) % 2 == 0, 6 * x, 0.0)) + np.eye(8, k=1) + np.eye(8, k=-1)
+    k = gradc.compile("sum(x[::2]**3) + sum(x[1:] * x[:-1])", names, backend="interpret")
+    arguments = (x, 1.0) if "," in names else (x,)
+    np.testing.assert_allclose(k.hessian(*arguments).toarray(), expected)
+    np.testing.assert_allclose(k.hessian(*arguments, dense=True), expected)
+
+
+def test_a_product_in_a_scan_keeps_the_steps_apart() -> None:
+    """The step of the product's own scans is not that of the scan around it, also when it is derived twice."""
+
+    def loss(h: Any, x: Any) -> Any:
+        def step(carry: Any, row: Any) -> Any:
+            return carry * np.tanh(np.prod(carry) + row), None
+
+        return np.sum(gradc.scan(step, h, x)[0])
+
+    h, x, step = np.array([0.7, 1.1, 0.9]), np.array([0.3, -0.4, 0.8, 0.5]), 1e-5
+    k = gradc.compile(loss, "h[t1], x[t]", backend="interpret")
+    by_hand = [(k.grad(h + step * e, x) - k.grad(h - step * e, x)) / (2 * step) for e in np.eye(3)]
+    np.testing.assert_allclose(k.hvp((h, x), np.ones(3)), np.sum(by_hand, axis=0), rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(gradc.compile(loss, "h[t1], x[t]", backend="c").grad(h, x), k.grad(h, x))
 
 
 @pytest.mark.parametrize("name", ["double", "exp", "main", "j0", "work", "value", "size_t", "λ", "_x", "x" * 300])

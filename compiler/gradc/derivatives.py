@@ -29,8 +29,8 @@ from gradc.calculus.sparsity import (
     slot_parameters,
 )
 from gradc.calculus.structure import fill, identity_indices
-from gradc.ir.program import Parameter, Program, ProgramBuilder, copy_definitions, remap_body
-from gradc.ir.size import Size, symbol
+from gradc.ir.program import Parameter, Program, ProgramBuilder, copy_definitions, fresh, remap_body
+from gradc.ir.size import ONE, Size
 from gradc.passes.dead import drop_dead
 from gradc.runtime.blocks import Block as StoredBlock
 from gradc.runtime.blocks import Form, Part
@@ -129,10 +129,9 @@ def _push(program: Program, at: Sequence[int]) -> _Pushed:
 def _hessian_product(program: Program, at: Sequence[int], wrt: Sequence[str]) -> Program:
     """Forward mode over the gradient: ``(parameters..., vectors...) -> products``."""
     gradient = pipeline.normalise(vjp(program, at))
-    taken = {parameter.name for parameter in program.parameters}
+    taken = program.names()
     extra = [
-        Parameter(pipeline.fresh(f"{name}_dot", taken), program.parameters[k].shape)
-        for k, name in zip(at, wrt, strict=True)
+        Parameter(fresh(f"{name}_dot", taken), program.parameters[k].shape) for k, name in zip(at, wrt, strict=True)
     ]
     b = ProgramBuilder((*program.parameters, *extra))
     new = copy_definitions(b, gradient, {k: k for k in range(len(program.parameters))})
@@ -147,8 +146,8 @@ def _hessian_product(program: Program, at: Sequence[int], wrt: Sequence[str]) ->
 
 def _reverse_jacobian(program: Program, at: Sequence[int], wrt: Sequence[str], dense: bool) -> Derived:
     """The gradient is linear in the cotangent; its derivative by that is the Jacobian's transpose."""
-    taken = {parameter.name for parameter in program.parameters}
-    joint = pipeline.normalise(vjp(program, at, cotangent=pipeline.fresh("cotangent", taken)))
+    taken = program.names()
+    joint = pipeline.normalise(vjp(program, at, cotangent=fresh("cotangent", taken)))
     count = len(program.parameters)
     jacobian = _push(joint, [count])
     blocks = [(-1, q, [transposed(term, q) for term in jacobian.of(joint.outputs[1 + q], 0)]) for q in _range(at)]
@@ -187,6 +186,7 @@ def _stored(
     output_shape = program.arrays()[program.outputs[0]].shape
     prepared = []
     extra: list[Parameter] = []
+    taken = {*program.names(), *(parameter.name for parameter in b.parameters)}
     pending = list(parts.blocks)
     while pending:
         row, column, terms = pending.pop(0)
@@ -198,7 +198,8 @@ def _stored(
             # Of small blocks no transpose is a view, so the kernel writes it too.
             pending.insert(0, (column, row, [transposed(term, row) for term in merged]))
         label = wrt[column] if row < 0 else f"{wrt[row]}_{wrt[column]}"
-        parameters = slot_parameters(layout, merged, label)
+        parameters = slot_parameters(layout, merged, label, taken)
+        taken.update(name for parameter in parameters for name in (parameter.name, *map(str, parameter.shape)))
         prepared.append((row, column, merged, layout, label, parameters))
         extra += parameters
     if not parts.before and not parts.after and all(layout.kind == ZERO for *_, layout, _, _ in prepared):
@@ -221,8 +222,7 @@ def _stored(
             continue
         terms = [_over(wide, term, new) for term in merged]
         slots = list(range(first + 1, first + len(parameters)))
-        blocks_dim = symbol(f"blocks_{label}") if parameters else symbol("none")
-        outputs.append(define_values(wide, layout, terms, slots, blocks_dim))
+        outputs.append(define_values(wide, layout, terms, slots, parameters[0].shape[0] if parameters else ONE))
         names.append(f"{prefix}_{label}" if row < 0 or len(wrt) > 1 else f"{prefix}_{wrt[row]}")
         places: list[tuple[int, ...]] = []
         if layout.kind in (ROWS, SLOTS):

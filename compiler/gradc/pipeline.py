@@ -22,7 +22,7 @@ from gradc.emit.source import Source, render_source
 from gradc.errors import NotDifferentiableError, SignatureError, UnsupportedError
 from gradc.ir.equations import references
 from gradc.ir.interpret import interpret
-from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, bodies_of, sizes_of
+from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, bodies_of, fresh, sizes_of
 from gradc.ir.size import ONE, Size
 from gradc.passes import normalise as passes
 from gradc.passes.batch import batch
@@ -98,7 +98,7 @@ def _is_sympy(source: Any) -> bool:
 def canonical(program: Program) -> Program:
     """The canonical form of what was read, with its output named."""
     program = normalise(program)
-    taken = {parameter.name for parameter in program.parameters}
+    taken = program.names()
     name = program.output_names[0] if program.output_names else "value"
     while name in taken:
         name += "_out"
@@ -148,7 +148,7 @@ def settled(derivative: Program, *, stable: bool = True) -> Program:
 
 def _derive(program: Program, mode: str, wrt: Sequence[str]) -> Program:
     at = positions(program, wrt)
-    taken = {parameter.name for parameter in program.parameters}
+    taken = program.names()
     if mode == "value":
         return program
     if mode == "value_and_grad":
@@ -170,15 +170,8 @@ def specialised(program: Program, sizes: Mapping[str, int]) -> Program:
 def mapped(program: Program, names: Sequence[str]) -> Program:
     """The program of a mode for many points; the arguments of these names have a row for each."""
     arguments = [parameter.name for parameter in program.parameters]
-    points = fresh("points", {*arguments, *program.symbols()})
+    points = fresh("points", program.names())
     return normalise(batch(program, [arguments.index(name) for name in names], points))
-
-
-def fresh(name: str, taken: set[str]) -> str:
-    """The name, with as many underscores behind it as it needs to be new."""
-    while name in taken:
-        name += "_"
-    return name
 
 
 # --- 3. emit: lower, plan, write ------------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ def _push_scan(
     count = len(results)
     parameters = [Parameter(f"carry{k}", scan.body.parameters[k].shape) for k in range(count)]
     parameters += [Parameter(f"captured{j}", b.arrays[n].shape, b.arrays[n].dtype) for j, n in enumerate(outer)]
-    inner = ProgramBuilder(parameters)
+    inner = ProgramBuilder(parameters, b.names() | {scan.step})
     at_step: dict[int, int] = {}
     for k in range(count):
         shape = scan.body.parameters[k].shape

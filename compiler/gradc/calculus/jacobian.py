@@ -346,7 +346,7 @@ class Jacobian:
         outer = [*trajectories, *captured, *(number for number in moving.values() if number is not None)]
         parameters = [Parameter(f"carry{k}", (*scan.body.parameters[k].shape, *along)) for k in range(count)]
         parameters += [Parameter(f"captured{j}", b.arrays[n].shape, b.arrays[n].dtype) for j, n in enumerate(outer)]
-        inner = ProgramBuilder(parameters)
+        inner = ProgramBuilder(parameters, b.names() | {scan.step})
         at_step: dict[int, int] = {}
         for k in range(count):
             shape = scan.body.parameters[k].shape

@@ -268,7 +268,7 @@ def _pull_back_scan(
     shapes = [b.arrays[number] for number in outer]
     parameters = [Parameter(f"carry{j}", body.parameters[k].shape) for j, k in enumerate(carried)]
     parameters += [Parameter(f"captured{j}", array.shape, array.dtype) for j, array in enumerate(shapes)]
-    inner = ProgramBuilder(parameters)
+    inner = ProgramBuilder(parameters, b.names() | {scan.step})
     step = symbol(scan.step)
     time = length - ONE - step
     at_time: dict[int, int] = {}
@@ -297,7 +297,7 @@ def _pull_back_scan(
     if not wanted:
         return
     cotangents = [Parameter(f"cotangent{j}", body.parameters[k].shape) for j, k in enumerate(carried)]
-    lifted = ProgramBuilder((*body.parameters, *cotangents))
+    lifted = ProgramBuilder((*body.parameters, *cotangents), b.names() | {scan.step})
     where = copy_definitions(lifted, body, {k: k for k in range(len(body.parameters))})
     seeds = _seeds(lifted, body, {k: len(body.parameters) + j for j, k in enumerate(carried)})
     found = _contributions(lifted, body, where, seeds, wanted)

@@ -11,12 +11,12 @@ the index arrays at hand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from gradc.calculus.jacobian import NARROW, Term, assemble, loops_of, transfer
 from gradc.calculus.structure import fill, identity_indices
-from gradc.ir.program import Parameter, ProgramBuilder
+from gradc.ir.program import Parameter, ProgramBuilder, fresh
 from gradc.ir.size import Size, index, size, symbol
 
 DENSE, DIAGONAL, ROWS, BANDS, SLOTS, ZERO = "dense", "diagonal", "rows", "bands", "slots", "zero"
@@ -122,13 +122,17 @@ def restrict_term(b: ProgramBuilder, term: Term, rows: Sequence[Size], columns: 
     return Term(term.wrt, tuple(extents), body, value, place, direction)
 
 
-def slot_parameters(layout: Layout, terms: Sequence[Term], label: str) -> list[Parameter]:
-    """The parameters by which a kernel is told the places: the columns of the small blocks, then each term's slots."""
+def slot_parameters(layout: Layout, terms: Sequence[Term], label: str, taken: Collection[str]) -> list[Parameter]:
+    """The parameters by which a kernel is told the places: the columns of the small blocks, then each term's slots.
+
+    Their names, and that of the dimension that counts the small blocks, are none of `taken`.
+    """
     if layout.kind != SLOTS:
         return []
-    found = [Parameter(f"columns_{label}", (symbol(f"blocks_{label}"),), "int64")]
+    count = symbol(fresh(f"blocks_{label}", taken))
+    found = [Parameter(fresh(f"columns_{label}", taken), (count,), "int64")]
     for k, (term, loops) in enumerate(zip(terms, layout.terms, strict=True)):
-        found.append(Parameter(f"slots{k}_{label}", tuple(term.extents[loop] for loop in loops), "int64"))
+        found.append(Parameter(fresh(f"slots{k}_{label}", taken), tuple(term.extents[loop] for loop in loops), "int64"))
     return found
 
 

@@ -91,7 +91,8 @@ class Weights:
         assert len(extents) == rank + 1, "a product over several axes is made of products over one"
         terms = b.comprehend(*self._terms(), extents)
         ones = fill(b, 1.0, extents[:rank])
-        step = symbol("t")
+        name = b.step_name()
+        step = symbol(name)
 
         def products(place: Size) -> int:
             inner = ProgramBuilder((Parameter("carry0", extents[:rank]), Parameter("captured0", extents)))
@@ -99,7 +100,7 @@ class Weights:
             carry = inner.access(body, 0, *self.free)
             product = body.apply("mul", carry, inner.access(body, 1, *self.free, place))
             following = inner.comprehend(body, product, extents[:rank])
-            return b.define(Scan("t", length, (ones,), (terms,), inner.finish([following])))[0]
+            return b.define(Scan(name, length, (ones,), (terms,), inner.finish([following])))[0]
 
         return products(step), products(length - ONE - step)
 

@@ -33,7 +33,7 @@ def accumulate(op: str, x: Operand, axis: int = 0) -> ArrayValue:
     x = as_real(as_array(x))
     axis = axis_of(axis, x.rank)
     rest = (*x.shape[:axis], *x.shape[axis + 1 :])
-    step = step_name(x.builder)
+    step = x.builder.step_name()
     inner = ProgramBuilder([Parameter("carry", rest), Parameter("x", x.shape)])
     body = inner.body()
     places = [index(k) for k in range(len(rest))]
@@ -78,7 +78,7 @@ class BodyProgramBuilder(ProgramBuilder):
         self, outer: ProgramBuilder, step: str, carries: Sequence[Parameter], captured: Sequence[ArrayValue]
     ) -> None:
         given = [Parameter(f"captured{k}", a.shape, outer.arrays[a.number].dtype) for k, a in enumerate(captured)]
-        super().__init__([*carries, *given])
+        super().__init__([*carries, *given], outer.names() | {step})
         self.outer, self.step = outer, step
         self.depth: int = getattr(outer, "depth", 0) + 1
         self.missing: list[ArrayValue] = []
@@ -120,7 +120,7 @@ def scan_arrays(
     outer = builder_of([*initial, *sequences])
     start = [as_real(lift(outer, value)) for value in initial]
     given = [lift(outer, value) for value in sequences]
-    step = step_name(outer)
+    step = outer.step_name()
 
     def run(
         captured: Sequence[ArrayValue], more: Sequence[ArrayValue]
@@ -174,20 +174,3 @@ def _check_carries(start: Sequence[ArrayValue], after: Sequence[ArrayValue]) -> 
         if before.shape != now.shape:
             shapes = f"{describe_shape(before.shape)} becomes one of {describe_shape(now.shape)}"
             raise ShapeError(f"a scan's carry {k} of shape {shapes}: both must be the same")
-
-
-def step_name(builder: ProgramBuilder) -> str:
-    """A name for a scan's step that no dimension, no argument and no enclosing scan has."""
-    taken: set[str] = set()
-    around: ProgramBuilder | None = builder
-    while around is not None:
-        taken.update(parameter.name for parameter in around.parameters)
-        extents = [extent for array in around.arrays for extent in array.shape]
-        taken.update(atom[1] for extent in extents for atom in extent.atoms() if atom[0] == "dim")
-        taken.update([around.step] if isinstance(around, BodyProgramBuilder) else [])
-        around = around.outer if isinstance(around, BodyProgramBuilder) else None
-    count, name = 0, "t"
-    while name in taken:
-        count += 1
-        name = f"t{count}"
-    return name

@@ -125,7 +125,10 @@ def index_names(extents: Sequence[Size], names: Names) -> tuple[str, ...]:
         letter = names.letters.get(str(extent))
         if letter is None or letter in used:
             spare = [c for c in _LETTERS if c not in used and c not in reserved and c not in names.taken]
-            letter = spare[0] if spare else f"i{len(result)}"
+            count = len(result)
+            while f"i{count}" in names.taken or f"i{count}" in used:
+                count += 1
+            letter = spare[0] if spare else f"i{count}"
         used.add(letter)
         result.append(letter)
     return tuple(result)

@@ -14,7 +14,7 @@ it is kept as a hint, which takes no part in equality.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple, TypeAlias
@@ -153,12 +153,23 @@ class Program:
                 found.update((atom[1], None) for atom in extent.atoms() if atom[0] == "dim")
         return tuple(found)
 
+    def names(self) -> frozenset[str]:
+        """The names that are taken: those of arguments and of dimensions."""
+        return frozenset([*(parameter.name for parameter in self.parameters), *self.symbols()])
+
     def hint(self, number: int) -> str | None:
         """What the user called the array, if anything."""
         if number < len(self.parameters):
             return self.parameters[number].name
         position = number - len(self.parameters)
         return self.hints[position] if position < len(self.hints) else None
+
+
+def fresh(name: str, taken: Container[str]) -> str:
+    """The name, with as many underscores behind it as it needs to be new."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def result_count(definition: Definition) -> int:
@@ -225,13 +236,28 @@ def sizes_of(definition: Definition) -> Iterable[Size]:
 class ProgramBuilder:
     """Collects definitions and interns them: equal definitions are one array."""
 
-    def __init__(self, parameters: Sequence[Parameter]) -> None:
+    def __init__(self, parameters: Sequence[Parameter], outside: Iterable[str] = ()) -> None:
         self.parameters = tuple(parameters)
+        self.outside = frozenset(outside)  # names that are taken around the program: it is the body of a scan
         self.arrays = [Array(parameter.shape, parameter.dtype) for parameter in parameters]
         self.definitions: list[Definition] = []
         self._hints: list[str | None] = []
         self._digests = [b"p" + position.to_bytes(4, "big") for position in range(len(self.arrays))]
         self._known: dict[Definition, int] = {}
+
+    def names(self) -> frozenset[str]:
+        """The names that are taken: arguments, dimensions, and those of what is around."""
+        extents = {extent for array in self.arrays for extent in array.shape}
+        dims = (atom[1] for extent in extents for atom in extent.atoms() if atom[0] == "dim")
+        return self.outside.union((parameter.name for parameter in self.parameters), dims)
+
+    def step_name(self) -> str:
+        """A name for a scan's step that no dimension, no argument and no scan around it has."""
+        taken, count, name = self.names(), 0, "t"
+        while name in taken:
+            count += 1
+            name = f"t{count}"
+        return name
 
     def body(self) -> BodyBuilder:
         """A builder of scalar equations over this program's arrays."""

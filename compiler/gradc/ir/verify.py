@@ -82,6 +82,8 @@ def _definition_faults(definition: Definition, arrays: Sequence[Array], dims: fr
                     yield "a store of something not real"
     elif isinstance(definition, Scan):
         body = definition.body
+        if definition.step in dims:
+            yield f"the step {definition.step} of a scan is a dimension too, or the step of a scan around it"
         carries = len(definition.initial)
         given = [arrays[number] for number in (*definition.initial, *definition.captured) if number < len(arrays)]
         if len(given) != len(body.parameters):
