@@ -27,6 +27,7 @@ from gradc.frontends.tracing import trace
 from gradc.ir.program import Program
 from gradc.ir.verify import verify
 from gradc.passes.normalise import normalise
+from gradc.passes.specialise import specialise
 
 PARTS = 8  # translation units for each dtype
 NAMES = [sample.name for part in range(PARTS) for sample in SAMPLES[part::PARTS]]  # those of a unit together
@@ -263,6 +264,28 @@ def test_c_against_the_interpreter(name: str, dtype: str) -> None:
         for k, (ours, theirs) in enumerate(zip(found, expected, strict=True)):
             assert np.shape(ours) == theirs.shape
             assert_close(ours, theirs, TOLERANCE[dtype], f"output {k} of {mode}")
+
+
+def has_length(sample: Sample, length: int) -> bool:
+    """Whether a sample has arrays that begin with `n`, and draws them for this `n`: some are fixed."""
+    pairs = zip(sample.arguments(), parse_signature(sample.signature), strict=True)
+    leading = [np.shape(array)[0] for array, p in pairs if p.shape and p.shape[0].atom == ("dim", "n")]
+    return bool(leading) and set(leading) == {length}
+
+
+@pytest.mark.parametrize(("extent", "n"), [("q + 1", 7), ("q - 1", 7), ("2*q", 8)])
+def test_a_sum_for_a_dimension(extent: str, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sample whose arrays begin with `n`, which is a sum or a product here: in C, against `n` interpreted."""
+    monkeypatch.setenv("GRADC_CFLAGS", "-O0")
+    monkeypatch.setitem(SIZES, "n", n)
+    (length,) = parse_signature(f"x[{extent}]")[0].shape
+    programs = {s.name: derived(s.name)["vjp"] for s in SAMPLES if has_length(s, n)}
+    assert len(programs) > 20
+    kernels = compile_programs({name: specialise(p, {"n": length}) for name, p in programs.items()}, "float64")
+    for name, program in programs.items():
+        arguments = Case(name).inputs("vjp")
+        for found, right in zip(kernels[name](*arguments), run(program, arguments), strict=True):
+            assert_close(found, right, 1e-9, name)
 
 
 def test_the_page_is_long_enough() -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.ir.equations import BOOLEAN, INTEGER, Equation
-from gradc.ir.size import Atom, Size, symbol
+from gradc.ir.size import Atom, Size, printed
 
 _TERNARY, _OR, _AND, _EQUAL, _COMPARE, _SUM, _PRODUCT, _UNARY, _CALL = 1, 2, 3, 4, 5, 6, 7, 8, 99
 _INFIX = {"add": ("+", _SUM), "sub": ("-", _SUM), "mul": ("*", _PRODUCT), "div": ("/", _PRODUCT)}
@@ -48,6 +48,8 @@ def spell_size(value: Size, name: Callable[[Atom], str], is_natural: Callable[[S
 
     Parameters
     ----------
+    name
+        The C of an atom, but for what is spelled already.
     is_natural
         Whether a part is known not to be negative.
     """
@@ -57,10 +59,13 @@ def spell_size(value: Size, name: Callable[[Atom], str], is_natural: Callable[[S
             return None
         top, bottom = spell_size(atom[1], name, is_natural), spell_size(atom[2], name, is_natural)
         if not is_natural(atom[1]):
-            return symbol(f"gradc_{'quotient' if atom[0] == '//' else 'remainder'}({top.text}, {bottom.text})")
-        return symbol(f"({top.at(_PRODUCT)} {atom[0][0]} {bottom.at(_UNARY)})")
+            return printed(f"gradc_{'quotient' if atom[0] == '//' else 'remainder'}({top.text}, {bottom.text})")
+        return printed(f"({top.at(_PRODUCT)} {atom[0][0]} {bottom.at(_UNARY)})")
 
-    named = value.substitute(lambda atom: divide(atom) or symbol(name(atom)))
+    def spell_atom(atom: Atom) -> Size:
+        return divide(atom) or printed(str(atom[1]) if atom[0] == "text" else name(atom))
+
+    named = value.substitute(spell_atom)
     text = named.spell(lambda atom: str(atom[1]))
     if named.atom is not None:
         return Text(text)

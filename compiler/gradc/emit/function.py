@@ -18,8 +18,8 @@ from gradc.emit.reach import look_ahead
 from gradc.emit.statements import Block, Comment, Line, Statement
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by, references
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
-from gradc.ir.program import Array, Comprehension, Program, reads, result_count
-from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, size, symbol
+from gradc.ir.program import Array, Comprehension, Program, fresh, reads, result_count
+from gradc.ir.size import ONE, ZERO, Atom, Size, index, printed, product, size
 from gradc.schedule.costs import cost, is_dear
 from gradc.schedule.order import vectorises
 from gradc.schedule.plan import (
@@ -90,7 +90,7 @@ class FunctionWriter:
         self.plan, self.name, self.real, self.tile, self.precise = plan, name, real, tile, precise
         self.result = real if result is None else result  # the type of what is returned
         program = plan.program
-        self.table = NameTable([name, f"{name}_work"])
+        self.table = NameTable([name], apart=f"{name}_")
         self.dims = {dim: self.table.choose(dim) for dim in program.symbols()}
         names = choose_names(program)
         self.parameters = [self.table.choose(parameter.name) for parameter in program.parameters]
@@ -197,8 +197,8 @@ class FunctionWriter:
         self.buffers.append(_Buffer(name, count, kind))
 
     def dim_atom(self, atom: Atom) -> str:
-        """The C name of a dimension."""
-        return self.dims.get(atom[1], str(atom[1]))
+        """The C name of a dimension, or of a scan's step inside of the scan."""
+        return self.dims[atom[1]]
 
     def size_text(self, value: Size) -> Text:
         """A size of dimensions alone."""
@@ -328,9 +328,9 @@ class _Scope:
         places = self.layout(number, subscripts)
         if self.plan.storage.get(number) == TILE:
             begin = [ZERO] * len(places)
-            begin[self.plan.stream_axes[number]] = symbol(self.tile_begin)
+            begin[self.plan.stream_axes[number]] = printed(self.tile_begin)
             if number in self.plan.strip_axes:
-                begin[self.plan.strip_axes[number]] = symbol("strip_begin")
+                begin[self.plan.strip_axes[number]] = printed("strip_begin")
             places = [place - first for place, first in zip(places, self.layout(number, begin), strict=True)]
         return f"{name}[{_spell_place(places, self.layout(number, self._stored_shape(number)), spelled).text}]"
 
@@ -420,7 +420,7 @@ class _Scope:
             shape[self.plan.stream_axes[number]] = size(self.rows_of[number])
             if number in self.plan.strip_axes:
                 axis = self.plan.strip_axes[number]
-                shape[axis] = symbol(self.strip_of.get(shape[axis]) or self._strip_text(shape[axis]))
+                shape[axis] = printed(self.strip_of.get(shape[axis]) or self._strip_text(shape[axis]))
         return tuple(shape)
 
     def _strip_text(self, extent: Size) -> str:
@@ -510,9 +510,14 @@ class _Scope:
 
     def _part_name(self, rows: _Rows, number: int) -> str:
         """A part's own name of what it sums up."""
-        here = self.name_of[number] = self.writer.table.choose(f"{self.name_of[number].removeprefix('*')}_part")
-        rows.local.append(here)
+        here = self.name_of[number] = self._local(rows, f"{self.name_of[number].removeprefix('*')}_part")
         return here
+
+    def _local(self, rows: _Rows, wanted: str) -> str:
+        """A name that ends with the parallel loop and what adds its sums up."""
+        name = self.writer.table.choose(wanted)
+        rows.local.append(name)
+        return name
 
     def _part_number(self, rows: _Rows, number: int, nest: Nest, parts: str) -> str:
         """A number that each part sums up, in a variable; gives the array of them all."""
@@ -531,7 +536,7 @@ class _Scope:
         """An array that each part sums up, in its share of the scratch."""
         shape, kind = self.arrays[number].shape, self._kind_carried(number, nest)
         rows.inner.append(self._clear(number, shape, kind))
-        total, at, more = self.writer.size_text(product(shape)).at(6), self.writer.at, f"{name}_more"
+        total, at, more = self.writer.size_text(product(shape)).at(6), self.writer.at, self._local(rows, f"{name}_more")
         combine = Line(_combine(kind, f"{name}[{at}]", Text(f"{more}[{at}]")))
         each: list[Statement] = [
             Line(f"const {self.writer.real} *const {more} = (void *)({place});"),
@@ -689,6 +694,7 @@ class _Scope:
         program = step.plan.program
         letters = choose_names(program, frozenset(writer.table.taken))
         time = writer.table.choose(scan.step)
+        around = dict(writer.dims)
         writer.dims[scan.step] = time
         inner = _Scope(writer, step.plan, step.plan.arrays(), letters)
         body: list[Statement] = []
@@ -724,7 +730,7 @@ class _Scope:
         ]
         length = writer.size_text(scan.length).at(6)
         comment = self._comment(step.definition)
-        del writer.dims[scan.step]
+        writer.dims = around
         return [comment, *statements, Block(f"for (int64_t {time} = 0; {time} < {length}; ++{time})", body)]
 
     def _write_routine(self, step: Routine) -> list[Statement]:
@@ -871,7 +877,7 @@ class _StageWriter:
         self._spell_all()
 
     def _letter(self, letter: str) -> str:
-        return letter if letter not in self.writer.table.taken else f"{letter}_"
+        return fresh(letter, self.writer.table.taken)
 
     def names_first(self, number: int) -> str:
         """The text of an equation."""
@@ -911,20 +917,12 @@ class _StageWriter:
             element = self.scope.element(action.array, action.subscripts, self._size)
             terms = [row.texts[action.value] for row in rows]
             together.append(Line(f"{element} += {' + '.join(term.at(7) for term in terms)};"))
-        outer = self.letters[count - 2]
         head = self._head(count - 1)
-        first, last = self._limits(count - 2)
-        whole = f"{last} / {times} * {times}"
+        several, alone = self._split_head(count - 2, times)
         heads = [statement for row in rows for statement in row.at[count - 1]]
         statements: list[Statement] = [
-            Block(
-                f"for (int64_t {outer} = {first}; {outer} < {whole}; {outer} += {times})",
-                [*heads, Block(head, together, "GRADC_SIMD()")],
-            ),
-            Block(
-                f"for (int64_t {outer} = {whole}; {outer} < {last}; ++{outer})",
-                [*self.at[count - 1], Block(head, [*self.at[count], *single], "GRADC_SIMD()")],
-            ),
+            Block(several, [*heads, Block(head, together, "GRADC_SIMD()")]),
+            Block(alone, [*self.at[count - 1], Block(head, [*self.at[count], *single], "GRADC_SIMD()")]),
         ]
         statements = [*self.at[count - 2], *statements, *self.after[count - 2]]
         return self._around(statements, count - 2)
@@ -940,21 +938,17 @@ class _StageWriter:
             inner = [s for row in rows for s in row.at[count]] + [s for row in acts for s, _ in row]
             return Block(self._head(count - 1), inner, f"GRADC_SIMD(reduction(+:{names}))")
 
-        outer, (first, last) = self.letters[count - 2], self._limits(count - 2)
-        whole = f"{last} / {times} * {times}"
+        several, alone = self._split_head(count - 2, times)
         statements: list[Statement] = [
             Block(
-                f"for (int64_t {outer} = {first}; {outer} < {whole}; {outer} += {times})",
+                several,
                 [
                     *(s for row in rows for s in row.at[count - 1]),
                     loop(rows, acts),
                     *(s for row in rows for s in row.after[count - 1]),
                 ],
             ),
-            Block(
-                f"for (int64_t {outer} = {whole}; {outer} < {last}; ++{outer})",
-                [*self.at[count - 1], loop([self], acts[:1]), *self.after[count - 1]],
-            ),
+            Block(alone, [*self.at[count - 1], loop([self], acts[:1]), *self.after[count - 1]]),
         ]
         statements = [*self.at[count - 2], *statements, *self.after[count - 2]]
         return self._around(statements, count - 2)
@@ -968,7 +962,8 @@ class _StageWriter:
 
         def start(read: _Read) -> str:
             array, place = read
-            first = {k: symbol(self._limits(k)[0]) if self._limits(k)[0] != "0" else ZERO for k in taken}
+            starts = {k: self._limits(k)[0].text for k in taken}
+            first = {k: ZERO if text == "0" else printed(text) for k, text in starts.items()}
             begin = [p.substitute(lambda a: first.get(a[1]) if a[0] == "index" else None) for p in place]
             element = self.scope.element(array, begin, self._size)
             return element.removesuffix("[0]") if element.endswith("[0]") else f"&{element}"
@@ -980,7 +975,7 @@ class _StageWriter:
 
         def count(k: int) -> str:
             begin, end = self._limits(k)
-            return end if begin == "0" else f"{end} - {begin}"
+            return end.text if begin.text == "0" else f"{end.at(6)} - {begin.at(7)}"
 
         c = (action.array, action.subscripts)
         statements: list[Statement] = []
@@ -1038,17 +1033,26 @@ class _StageWriter:
             statements = [Block(self._head(k), statements)]
         return statements
 
-    def _limits(self, k: int) -> tuple[str, str]:
+    def _limits(self, k: int) -> tuple[Text, Text]:
         """Where loop k begins and ends."""
         if self.tile is not None and k == self.stage.stream:
-            return self.tile
+            return Text(self.tile[0]), Text(self.tile[1])
         if k == self.stage.across:
-            return "strip_begin", "strip_end"
-        return "0", self.writer.size_text(self.stage.extents[k]).at(6)
+            return Text("strip_begin"), Text("strip_end")
+        return Text("0"), self.writer.size_text(self.stage.extents[k])
+
+    def _split_head(self, k: int, times: int) -> tuple[str, str]:
+        """Loop k over as many iterations as `times` divides, that many at once; and over those that are left."""
+        letter, (first, last) = self.letters[k], self._limits(k)
+        whole = f"{last.at(7)} / {times} * {times}"
+        return (
+            f"for (int64_t {letter} = {first.at(6)}; {letter} < {whole}; {letter} += {times})",
+            f"for (int64_t {letter} = {whole}; {letter} < {last.at(6)}; ++{letter})",
+        )
 
     def _head(self, k: int) -> str:
         letter, (first, last) = self.letters[k], self._limits(k)
-        return f"for (int64_t {letter} = {first}; {letter} < {last}; ++{letter})"
+        return f"for (int64_t {letter} = {first.at(6)}; {letter} < {last.at(6)}; ++{letter})"
 
     def _around(self, statements: list[Statement], inside: int, pragma: str = "") -> list[Statement]:
         """Statements inside the loops below `inside`, the innermost under the pragma."""
@@ -1192,7 +1196,7 @@ class _StageWriter:
             # Only a value that a choice discards is read elsewhere: it is read at the nearest element instead.
             self.writer.helpers.add("clamp")
             clamped = f"gradc_clamp({self._size(part).text}, {self.writer.size_text(extent).text})"
-            places.append(symbol(clamped))
+            places.append(printed(clamped))
             if extent.constant is None:
                 guards.append(f"{self.writer.size_text(extent).at(6)} > 0")
         text = self.scope.element(number, places, self._size)

@@ -48,15 +48,25 @@ def c_identifier(name: str) -> str:
 
 
 class NameTable:
-    """Hands out names, none twice."""
+    """Hands out names, none twice.
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
+    Parameters
+    ----------
+    taken
+        Names that are given already, beside those that C or the templates have taken.
+    apart
+        What no name begins with: the functions that are cut from this one are called so.
+    """
+
+    def __init__(self, taken: Iterable[str] = (), apart: str = "gradc_") -> None:
         self.taken = set(taken) | reserved_names()
+        self._apart = ("gradc_", "omp_", "_", apart)
 
     def choose(self, wanted: str) -> str:
         """The name, or the nearest that is free: with an underscore behind, or a number."""
         name = c_identifier(wanted)
-        if name.startswith(("gradc_", "_")) or _MACRO.fullmatch(name):
+        # What begins with `omp_` is OpenMP's, whose functions the macros of parallel loops call.
+        if name.startswith(self._apart) or _MACRO.fullmatch(name):
             name = "v" + name
         candidate, count = name, 1
         while candidate in self.taken:

@@ -21,7 +21,8 @@ def stays_natural(part: Size, extents: Sequence[Size]) -> bool:
 
 def _is_nonnegative(value: Size) -> bool:
     return all(
-        coefficient >= 0 and all(atom[0] in ("dim", "%") for atom in monomial) for monomial, coefficient in value.terms
+        coefficient >= 0 and all(atom[0] in ("dim", "text", "%") for atom in monomial)
+        for monomial, coefficient in value.terms
     )
 
 
@@ -31,7 +32,7 @@ def bounds_of(part: Size, extents: Sequence[Size]) -> tuple[Size, Size] | None:
     for monomial, coefficient in part.terms:
         least, most = ONE, ONE
         for atom in monomial:
-            if atom[0] == "dim":
+            if atom[0] in ("dim", "text"):
                 a, b = (Size((((atom,), 1),)),) * 2
             elif atom[0] == "index":
                 a, b = ZERO, extents[atom[1]] - ONE

@@ -21,11 +21,11 @@ from gradc.ir.program import (
     remap,
     result_count,
 )
-from gradc.ir.size import Atom, Size, size
+from gradc.ir.size import Atom, Size, SizeLike, size
 
 
-def specialise(program: Program, sizes: Mapping[str, int]) -> Program:
-    """The program in which each dimension that `sizes` names is its number."""
+def specialise(program: Program, sizes: Mapping[str, SizeLike]) -> Program:
+    """The program in which each dimension that `sizes` names is its number, or what else it gives."""
     return _specialise(program, {name: size(value) for name, value in sizes.items()})
 
 
