@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import gradc
+from gradc.compiled import retyped, write_artefact
 from gradc.sampling import draw_sizes, samples
 
 TRACED = []
@@ -37,6 +40,77 @@ def test_it_is_a_kernel():
     assert distance.__doc__ == "The squared distance."
     assert distance.function(np.ones(2), np.zeros(2)) == 2.0
     assert gradc.check_grad(distance, np.ones(2), np.zeros(2)).ok
+
+
+def line(w, c):
+    return np.sum(c) * w**2 / 2 + np.sum(c) * w
+
+
+ASKED = {
+    "wrt": ("c", "w"),
+    "name": "other",
+    "dtype": "float32",
+    "backend": "interpret",
+    "threads": 3,
+    "stabilise": False,
+    "precise": True,
+    "reduce": "compensated",
+}
+MADE = {  # each way of making one kernel of another, and what it changes
+    "again": (lambda k, **asked: gradc.compile(line, "w, c[n]", **asked), {}),
+    "decorated": (lambda k, **asked: gradc.kernel("w, c[n]", **asked)(line), {}),
+    "pickled": (lambda k, **asked: pickle.loads(pickle.dumps(k)), {}),
+    "specialised": (lambda k, **asked: k.specialize(n=4), {"name": "{}_n4"}),
+    "specialised twice": (lambda k, **asked: k.specialize(n=4) and k.specialize(n=4), {"name": "{}_n4"}),
+    "retyped": (lambda k, **asked: retyped(k, "float32"), {"dtype": "float32"}),
+}
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, *({key: value} for key, value in ASKED.items()), ASKED], ids=lambda a: ",".join(a)
+)
+def test_every_option_arrives(asked):
+    k = gradc.compile(line, "w, c[n]", **asked)
+    given = {"wrt": "w", "name": "line", "dtype": "float64", "backend": "auto", "threads": None} | asked
+    assert k.options[2:] == (
+        isinstance(given["wrt"], str),
+        *(given[key] for key in ("dtype", "backend", "threads")),
+        *(asked.get("stabilise", True), asked.get("precise", False), asked.get("reduce", "plain")),
+    )
+    assert k.options[:2] == (given["name"], tuple(given["wrt"]))
+    for way, (make, changes) in MADE.items():
+        made = make(k, **asked)
+        wanted = {key: text.format(getattr(k, key)) for key, text in changes.items()}
+        assert made.options == k.options._replace(**wanted), way
+        for name in ("wrt", "name", "dtype", "backend", "stabilised", "precise", "reduce"):
+            assert getattr(made, name) == getattr(made.options, name), way
+        assert (made.written == made.program) == (k.written == k.program), way
+
+
+def test_options_reach_the_second_derivatives():
+    c, tiny = np.array([1e16, 1.0, -1e16, 0.0]), np.array([1e-30, 0.0, 0.0, 0.0])
+    for backend in ("c", "interpret"):
+        k = gradc.compile(line, "w, c[n]", reduce="compensated", backend=backend)
+        for made in (k, k.specialize(n=4), pickle.loads(pickle.dumps(k))):
+            assert (made.hessian(1.0, c), made.hvp((1.0, c), 1.0), made.hessian_diagonal(1.0, c)) == (1.0, 1.0, 1.0)
+            assert made.value_grad_hessian(1.0, c)[2] == made.bind("hessian", c=c)(1.0) == 1.0
+            assert made.grad(1.0, c) == 2.0
+            assert made.map(np.ones(2), c).tolist() == [1.5, 1.5]
+        both = gradc.compile(line, "w, c[n]", wrt=("w", "c"), reduce="compensated", backend=backend)
+        assert both.jacobian(1.0, c)[0] == 2.0
+        assert both.hessian(1.0, tiny)[0][0] == 1e-30
+    for mode in ("value", "vjp", "hessian", "hvp", "hessian_diagonal", "value_grad_hessian", "gauss_newton"):
+        k = gradc.compile("sum(exp(c)) * exp(w)", "w, c[n]", precise=True)
+        assert "gradc_exp" not in "".join(k.unit(mode).function.lines), mode
+
+
+def test_options_reach_what_is_shipped(tmp_path):
+    k = gradc.compile(line, "w, c[n]", name="shipped_line", reduce="compensated")
+    write_artefact(k, tmp_path, ("hessian", "value_grad_hessian"))
+    call = "import numpy as np, shipped_line as s; c = np.array([1e16, 1.0, -1e16, 0.0]);"
+    call += "print(s.hessian(1.0, c), s.value_grad_hessian(1.0, c)[2], s.value(1.0, c))"
+    found = subprocess.run([sys.executable, "-c", call], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["1.0", "1.0", "1.5"]
 
 
 def test_it_pickles_by_name():

@@ -41,6 +41,42 @@ class Rewrite(NamedTuple):
     holds: str
 
 
+class Options(NamedTuple):
+    """All that can be asked for beside the loss; made once, and copied with `_replace`.
+
+    Parameters
+    ----------
+    name
+        What the C functions are called.
+    wrt
+        The arguments that gradients are taken by.
+    single
+        Whether `wrt` was one name, so that a gradient is one array and not a tuple.
+    dtype
+        "float64" or "float32".
+    backend
+        "auto", "c" or "interpret".
+    threads
+        How many threads a parallel kernel may use; None for what `GRADC_NUM_THREADS` or the machine says.
+    stabilised
+        Whether derivatives are put in stable forms as well.
+    precise
+        Whether libm's functions are called, one number at a time.
+    reduce
+        "plain", or "compensated" for sums in twice the precision.
+    """
+
+    name: str
+    wrt: tuple[str, ...]
+    single: bool
+    dtype: str
+    backend: str
+    threads: int | None
+    stabilised: bool
+    precise: bool
+    reduce: str
+
+
 class Residuals(NamedTuple):
     """What a forward call keeps for the backward one: the arguments, and what was dear to compute."""
 
@@ -59,26 +95,10 @@ class Kernel:
     ----------
     program
         The canonical program.
-    name
-        What the C functions are called.
-    wrt
-        The arguments that gradients are taken by.
-    single
-        Whether `wrt` was one name, so that a gradient is one array and not a tuple.
-    dtype
-        "float64" or "float32".
-    backend
-        "auto", "c" or "interpret".
-    threads
-        How many threads a parallel kernel may use; None for what `GRADC_NUM_THREADS` or the machine says.
+    options
+        What was asked for.
     rewrites
         What was put in place of parts of the formula.
-    stabilised
-        Whether derivatives are put in stable forms as well.
-    precise
-        Whether libm's functions are called, one number at a time.
-    reduce
-        "plain", or "compensated" for sums in twice the precision.
     written
         The canonical program before it was stabilised; None where that changed nothing.
     """
@@ -86,16 +106,8 @@ class Kernel:
     def __init__(
         self,
         program: Program,
-        name: str,
-        wrt: tuple[str, ...],
-        single: bool,
-        dtype: str,
-        backend: str = "auto",
-        threads: int | None = None,
+        options: Options,
         rewrites: tuple[Rewrite, ...] = (),
-        stabilised: bool = True,
-        precise: bool = False,
-        reduce: str = "plain",
         written: Program | None = None,
     ) -> None:
         from gradc.pipeline import signature_text
@@ -105,26 +117,26 @@ class Kernel:
         is_scalar = not program.arrays()[program.outputs[0]].shape
         facts = {"arguments": arguments, "signature": signature_text(program.parameters), "is_scalar": is_scalar}
         facts |= {"ranks": [len(parameter.shape) for parameter in program.parameters], "dims": program.symbols()}
-        facts |= {"name": name, "wrt": wrt, "single": single, "dtype": dtype}
-        facts |= {"rewrites": rewrites, "stabilised": stabilised, "precise": precise}
-        facts |= {"reduce": reduce, "written": None if written is None else str(written)}
-        self._set(facts, backend, threads)
+        facts |= {"rewrites": rewrites, "written": None if written is None else str(written)}
+        # How a kernel is run, and not what it is, is left to whoever recalls it.
+        facts |= {"options": options._replace(backend="auto", threads=None)._asdict()}
+        self._set(facts, options.backend, options.threads)
 
     def _set(self, facts: Mapping[str, Any], backend: str, threads: int | None, memory: Memory | None = None) -> None:
         """Say all that the kernel is but for its program, which `facts` may hold as text."""
-        self.name, self.dtype, self.backend = str(facts["name"]), str(facts["dtype"]), backend
-        self.wrt: tuple[str, ...] = tuple(facts["wrt"])
+        known = Options(**facts["options"])
+        self._options = options = known._replace(wrt=tuple(known.wrt), backend=backend, threads=threads)
+        self.name, self.dtype, self.backend, self.wrt = options.name, options.dtype, options.backend, options.wrt
+        self.stabilised, self.precise, self.reduce = options.stabilised, options.precise, options.reduce
         self.arguments: tuple[str, ...] = tuple(facts["arguments"])
         self.dims: tuple[str, ...] = tuple(facts["dims"])
         self._ranks: tuple[int, ...] = tuple(facts["ranks"])
         self.signature = str(facts["signature"])
         """The arguments, as `gradc.compile` takes them."""
-        self._single, self._is_scalar = bool(facts["single"]), bool(facts["is_scalar"])
+        self._single, self._is_scalar = options.single, bool(facts["is_scalar"])
         self._facts, self._memory = facts, memory
         self._threads = Threads(threads)
         self.rewrites = tuple(Rewrite(*rewrite) for rewrite in facts["rewrites"])
-        self.stabilised = bool(facts["stabilised"])
-        self.precise, self.reduce = bool(facts["precise"]), str(facts["reduce"])
         self._calls: dict[str, Any] = {}
         self._derivatives: dict[tuple[str, bool], Derived] = {}
         self._assembled: dict[tuple[str, bool], BlockCall] = {}
@@ -439,8 +451,10 @@ class Kernel:
         from gradc import pipeline
 
         program = pipeline.specialised(self.program, checked)
-        own = (self.wrt, self._single, self.dtype, self.backend, self._threads.given)
-        kernel = Kernel(program, name, *own, self.rewrites, self.stabilised, self.precise)
+        written = None
+        if self._facts["written"] is not None:
+            written = pipeline.specialised(self.written, checked)
+        kernel = Kernel(program, self.options._replace(name=name), self.rewrites, written)
         kernel._memory = memory
         return kernel
 
@@ -514,6 +528,11 @@ class Kernel:
     # --- what it is ---------------------------------------------------------------------------------------------------
 
     @property
+    def options(self) -> Options:
+        """All that was asked for, with what was set since."""
+        return self._options._replace(backend=self.backend, threads=self._threads.given)
+
+    @property
     def threads(self) -> int:
         """How many threads the next call may use, where the kernel has loops long enough; results do not depend on it.
 
@@ -559,19 +578,25 @@ class Kernel:
 
         kind, dense = mode.removesuffix("_dense"), mode.endswith("_dense")
         if kind in MODES:
-            return pipeline.emit(self._derived(kind, dense).program, mode, self.name, self.dtype, precise=self.precise)
+            return self._emitted(self._derived(kind, dense).program, mode)
         mode, _, mapped = mode.partition("@")
         program = pipeline.derive(self.program, mode, self.wrt, stable=self.stabilised)
         called = mode
         if mapped:
             program, called = pipeline.mapped(program, mapped.split(",")), f"map_{mode}"
-        if self.reduce == "compensated":
-            program = pipeline.compensate_sums(program)
-        unit = pipeline.emit(program, called, self.name, self.dtype, precise=self.precise)
+        unit = self._emitted(program, called)
         if mode in ("value_and_grad", "vjp"):
             gradients: Any = 1 if self._single else tuple(range(1, 1 + len(self.wrt)))
             return unit._replace(entry=unit.entry._replace(returns=(0, gradients)))
         return unit
+
+    def _emitted(self, program: Program, called: str) -> Unit:
+        """A program as this kernel's options ask for it: the one way from a derivative to C."""
+        from gradc import pipeline
+
+        if self.reduce == "compensated":
+            program = pipeline.compensate_sums(program)
+        return pipeline.emit(program, called, self.name, self.dtype, precise=self.precise)
 
     def __repr__(self) -> str:
         wrt = self.wrt[0] if self._single else f"({', '.join(self.wrt)})"
@@ -815,9 +840,8 @@ def make_kernel(
         raise ArgumentError("wrt is empty; name at least one argument")
     pipeline.positions(program, chosen)
     rewrites = tuple(Rewrite(rule.identity, rule.reason, rule.holds) for rule in applied)
-    kernel = Kernel(
-        program, called, chosen, single, real, backend, threads, rewrites, stabilise, precise, reduce, written
-    )
+    asked = Options(called, chosen, single, real, backend, threads, bool(stabilise), bool(precise), reduce)
+    kernel = Kernel(program, asked, rewrites, written)
     kernel._memory = memory
     return kernel
 
@@ -876,10 +900,8 @@ def _warn_of_interpreter(reason: str) -> None:
 
 def retyped(kernel: Kernel, dtype: Any) -> Kernel:
     """The same kernel in another precision."""
-    own = (kernel.program, kernel.name, kernel.wrt, kernel._single, _dtype_name(dtype), kernel.backend)
-    options = (kernel.rewrites, kernel.stabilised, kernel.precise, kernel.reduce)
     written = None if kernel._facts["written"] is None else kernel.written
-    return Kernel(*own, kernel._threads.given, *options, written)
+    return Kernel(kernel.program, kernel.options._replace(dtype=_dtype_name(dtype)), kernel.rewrites, written)
 
 
 def write_artefact(kernel: Kernel, directory: Path | str, derivatives: Sequence[str] = ()) -> tuple[Path, ...]:
@@ -897,8 +919,7 @@ def write_artefact(kernel: Kernel, directory: Path | str, derivatives: Sequence[
         kind, dense = what.removesuffix("_dense"), what.endswith("_dense")
         mode = kernel._jacobian_mode("auto") if kind == "jacobian" else kind
         derived = kernel._derived(mode, dense)
-        options = (kernel.name, kernel.dtype)
-        unit = pipeline.emit(derived.program, what, *options, precise=kernel.precise)
+        unit = kernel._emitted(derived.program, what)
         entry = pipeline.shipped_entry(unit)
         blocks, form = stored_blocks(derived), form_of(mode, derived, len(kernel.wrt), kernel._single)
         nesting = nesting_of(form, blocks)
@@ -909,7 +930,7 @@ def write_artefact(kernel: Kernel, directory: Path | str, derivatives: Sequence[
         entries.append(entry)
         places = None
         if derived.places is not None:
-            units.append(pipeline.emit(derived.places, f"{what}_places", *options, whole=True))
+            units.append(pipeline.emit(derived.places, f"{what}_places", kernel.name, kernel.dtype, whole=True))
             entries.append(pipeline.shipped_entry(units[-1]))
             places = entries[-1].name
         shipped.append(Shipped(entry.name, places, blocks, form))
