@@ -1,3 +1,6 @@
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
+
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
 {

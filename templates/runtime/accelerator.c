@@ -329,6 +329,11 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
        came with the call are the caller's too. */
     const int before = limit == NULL ? 0 : limit(is_child ? 1 : *threads);
     const size_t size = work(dims);
+    if (size > SIZE_MAX / 2) {  /* more than there is: the call in Python says so */
+        if (limit != NULL)
+            limit(before);
+        goto slow;
+    }
     char *block = NULL;
     size_t room = 0;
     if (size != 0) {

@@ -74,6 +74,14 @@ def spell_size(value: Size, name: Callable[[Atom], str], is_natural: Callable[[S
     return Text(text, _PRODUCT if len(named.terms) == 1 and named.terms[0][1] > 0 else _SUM)
 
 
+def spell_bound(value: Size, name: Callable[[Atom], str]) -> Text:
+    """A size that nothing is taken off, calculated in floating point, where it cannot wrap: ``8.0*n*d + 1024.0*n``."""
+    terms = []
+    for monomial, coefficient in value.terms:
+        terms.append("*".join([f"{coefficient:.1f}", *(name(atom) for atom in monomial)]))
+    return Text(" + ".join(terms) or "0.0", _CALL if not terms else _PRODUCT if len(terms) == 1 else _SUM)
+
+
 def spell_constant(value: float | bool, real: str) -> Text:
     """A literal that reads back as the same number."""
     if isinstance(value, bool):

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from gradc.calculus.reductions import REDUCTIONS
 from gradc.calculus.routines import ROUTINES
-from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_constant, spell_size
+from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_bound, spell_constant, spell_size
 from gradc.emit.indices import IndexUse, index_uses
 from gradc.emit.loops import loops_apart
 from gradc.emit.names import NameTable
@@ -42,6 +42,8 @@ from gradc.schedule.plan import (
 from gradc.schedule.tiles import most_rows
 
 C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
+_WIDEST = 8  # bytes of the widest number
+_PARTS = 16  # the most parts that rows go in: GRADC_PARTS
 _LONGEST = 88  # an expression longer than this is given a name
 _Read: TypeAlias = tuple[int, tuple[Size, ...]]  # an array, and the subscripts that it is read at
 _PLAIN = frozenset({"constant", "integer"})
@@ -63,6 +65,7 @@ class Function(NamedTuple):
     inputs: tuple[tuple[str, str], ...]  # declaration, name
     outputs: tuple[tuple[str, str], ...]
     work: str  # the expression of the bytes of scratch
+    most: str  # a bound on them in floating point, which cannot wrap; empty where they are a number
     lines: tuple[str, ...]
     statuses: tuple[Status, ...]
     specials: tuple[str, ...]
@@ -78,6 +81,7 @@ class _Buffer(NamedTuple):
     name: str
     elements: Size
     type: str
+    most: Size  # a bound on its bytes
     bytes: str = ""  # where it is not that of the elements
 
 
@@ -161,12 +165,14 @@ class FunctionWriter:
         statements = [*head, *statements, Line("return 0;")]
         from gradc.emit.statements import render_lines
 
+        most = sum((buffer.most for buffer in self.buffers), ZERO)
         return Function(
             self.name,
             tuple(self.dims.values()),
             tuple(inputs),
             tuple(outputs),
             " + ".join(self._bytes(buffer) for buffer in self.buffers) or "0",
+            "" if most.constant is not None else spell_bound(most, self.dim_atom).at(6),
             tuple(render_lines(statements, 1)),
             tuple(self.statuses),
             tuple(sorted(self.specials)),
@@ -192,9 +198,9 @@ class FunctionWriter:
         self.statuses.append(Status(len(self.statuses) + 1, kind, message))
         return len(self.statuses)
 
-    def buffer(self, name: str, count: Size, kind: str) -> None:
-        """Reserve scratch."""
-        self.buffers.append(_Buffer(name, count, kind))
+    def buffer(self, name: str, count: Size, kind: str, most: Size | None = None) -> None:
+        """Reserve scratch; `most` is a bound on the count where that is not of dimensions alone."""
+        self.buffers.append(_Buffer(name, count, kind, (most or count).bound() * _WIDEST))
 
     def dim_atom(self, atom: Atom) -> str:
         """The C name of a dimension, or of a scan's step inside of the scan."""
@@ -375,7 +381,7 @@ class _Scope:
             storage = self.plan.storage[number]
             if storage == WHOLE or (storage == TILE and number not in private):
                 kind = c_type(self.arrays[number].kind, self.writer.real)
-                self.writer.buffer(name, product(self._stored_shape(number)), kind)
+                self.writer.buffer(name, product(self._stored_shape(number)), kind, self._most_stored(number))
         self._name_shared()
 
     def _name_shared(self) -> None:
@@ -422,6 +428,14 @@ class _Scope:
                 axis = self.plan.strip_axes[number]
                 shape[axis] = printed(self.strip_of.get(shape[axis]) or self._strip_text(shape[axis]))
         return tuple(shape)
+
+    def _most_stored(self, number: int) -> Size:
+        """A bound on the number of elements of what is stored of an array: strips are not wider than their axis."""
+        shape = list(self._stored_shape(number))
+        if self.plan.storage.get(number) == TILE and number in self.plan.strip_axes:
+            axis = self.plan.strip_axes[number]
+            shape[axis] = self.arrays[number].shape[axis]
+        return product(tuple(shape))
 
     def _strip_text(self, extent: Size) -> str:
         self.writer.helpers.add("width")
@@ -496,7 +510,8 @@ class _Scope:
         block, each = (writer.table.choose(f"{title}_{what}") for what in ("scratch", "bytes"))
         total = " + ".join(map(self._bytes_of, numbers))
         rows.before.append(Line(f"const size_t {each} = {total};"))
-        writer.buffers.append(_Buffer(block, ONE, "unsigned char", f"(size_t){count} * ({total})"))
+        most = sum((self._most_stored(number).bound() for number in numbers), ZERO) * (_WIDEST * _PARTS)
+        writer.buffers.append(_Buffer(block, ONE, "unsigned char", most, f"(size_t){count} * ({total})"))
         rows.inner.append(Line(f"unsigned char *{own} = {block} + {which} * {each};"))
         for k, number in enumerate(numbers):
             here, start = self.name_of[number], f"(void *){own}"

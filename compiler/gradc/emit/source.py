@@ -31,6 +31,7 @@ class _Frame(NamedTuple):
     signature: str
     work_signature: str
     work: str
+    most: str
     unused_dims: tuple[str, ...]
     lines: tuple[str, ...]
     pieces: tuple[tuple[str, tuple[str, ...]], ...]
@@ -118,6 +119,7 @@ def _frame(function: Function) -> _Frame:
         _signature(f"int {function.name}(", _arguments(function)),
         _work_signature(function),
         function.work.replace(" + gradc", "\n           + gradc"),
+        function.most,
         tuple(dim for dim in function.dims if dim not in used),
         function.lines,
         tuple(

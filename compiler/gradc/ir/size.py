@@ -136,6 +136,20 @@ class Size(NamedTuple):
             total = total + product
         return total
 
+    def bound(self) -> Size:
+        """A size that is not below this one where dimensions are not negative: without quotients and what is taken off.
+
+        >>> n = symbol("n")
+        >>> str(((n * n - n + 1) // 2).bound())
+        'n*n + 1'
+        """
+
+        def above(atom: Atom) -> Size | None:
+            return atom[1].bound() if atom[0] in ("//", "%") else None
+
+        positive = Size(tuple(term for term in self.terms if term[1] > 0))
+        return positive.substitute(above)
+
     def evaluate(self, values: Mapping[Atom, int]) -> int:
         """The value under given values of the atoms (also of NumPy arrays, elementwise)."""
         total = 0

@@ -409,6 +409,20 @@ def check_size(number: object, called: str, dim: str) -> int:
     return size
 
 
+def check_counts(entry: Entry, sizes: Mapping[str, int]) -> None:
+    """Raise `ArgumentError` where an argument or a result has more bytes than 64 bits count."""
+    for value in entry.values:
+        count = np.dtype(value.dtype).itemsize
+        for extent in value.shape:
+            count *= evaluate(extent, sizes)
+        if count >= 1 << 63:
+            at = ", ".join(f"{dim} = {size}" for dim, size in sizes.items())
+            raise ArgumentError(
+                f"{entry.name}(): {value.name!r} of shape {render_shape(value.shape)} has more bytes than memory can "
+                f"have at {at}"
+            )
+
+
 def measure(entry: Entry, values: Sequence[Any], steps: Sequence[Step] | None = None) -> dict[str, int]:
     """Return every dimension, from the shapes of converted arguments, or raise `ArgumentError` where they disagree."""
     sizes: dict[str, int] = {}
@@ -451,10 +465,13 @@ def allocate(entry: Entry, sizes: Mapping[str, int]) -> list[Any]:
     for value, dtype, plain in entry.plan:
         if not value.shape:
             places.append(None)
-        elif plain:
-            places.append(np.empty([sizes[dim] for dim in plain], dtype))
-        else:
-            places.append(np.empty(_shape(entry, value, sizes), dtype))
+            continue
+        shape = [sizes[dim] for dim in plain] if plain else _shape(entry, value, sizes)
+        try:
+            places.append(np.empty(shape, dtype))
+        except ValueError:  # NumPy counts in 64 bits too
+            check_counts(entry, sizes)
+            raise
     return places
 
 

@@ -11,6 +11,7 @@ back end has the same checks and messages. This module is copied into ahead-of-t
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from gradc.runtime.arguments import (
     C_TYPES,
     Entry,
     allocate,
+    check_counts,
     check_size,
     convert,
     gather,
@@ -179,7 +181,9 @@ class Call:
             what = f"got {unknown[0]!r}" if unknown else f"needs {', '.join(missing)}"
             known = f"the dimensions are {', '.join(self.entry.dims)}" if self.entry.dims else "there are no dimensions"
             raise errors.ArgumentTypeError(f"{called} {what}; {known}")
-        return self.invoke.workspace([check_size(dims[dim], called, dim) for dim in self.entry.dims])
+        sizes = {dim: check_size(dims[dim], called, dim) for dim in self.entry.dims}
+        check_counts(self.entry, sizes)
+        return self.invoke.workspace(list(sizes.values()))
 
     def fail(self, status: int) -> None:
         """Raise the error that a status code stands for."""
@@ -221,7 +225,7 @@ class Compiled:
         self.outputs = tuple(ffi.typeof(f"{C_TYPES[v.dtype]}[{'' if v.shape else 1}]") for v in entry.outputs)
         # uint8_t in C, where `_Bool` may have another size.
         self.truths = tuple(v.dtype == "bool" for v in entry.outputs)
-        self.dims = entry.dims
+        self.name, self.dims = entry.name, entry.dims
         # Scratch is kept between calls. A call takes a piece out and puts it back, and list's pop and append are
         # atomic, so calls in several threads at once never share one.
         self.scratch: list[tuple[int, Any]] = []
@@ -240,15 +244,23 @@ class Compiled:
         """Return what the kernel asks for."""
         before = None if self.threads is None else self.threads()
         try:
-            return int(self.work(*dims))
+            return self._room(dims)
         finally:
             if self.threads is not None:
                 self.threads(before)
 
+    def _room(self, dims: Sequence[int]) -> int:
+        """Return the bytes of scratch, or raise an error where they are more than memory has addresses."""
+        room = int(self.work(*dims))
+        if room > sys.maxsize:
+            sizes = ", ".join(f"{dim} = {number}" for dim, number in zip(self.dims, dims, strict=True))
+            raise errors.ArgumentError(f"{self.name}(): at {sizes} it needs more scratch than memory can have")
+        return room
+
     def _run(self, sizes: Mapping[str, int], inputs: Sequence[Any], outputs: list[Any]) -> int:
         from_buffer, new = self.from_buffer, self.ffi.new
         cells: list[Any] = [sizes[dim] for dim in self.dims]
-        size = self.work(*cells)
+        size = self._room(cells)
         for kind, came in zip(self.inputs, inputs):  # noqa: B905 - strict costs a tenth of a microsecond
             cells.append(came if kind is None else from_buffer(kind, came))
         first = len(cells)
