@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import gradc
 from gradc.errors import ArgumentError, ArgumentTypeError, IndexRangeError
 from gradc.runtime.arguments import Entry, Input, Output, evaluate, measure, render, render_shape, split
 from gradc.runtime.calls import interpreted
@@ -42,6 +43,29 @@ def echo(record: Entry):
         return next(iter(seen.pop().values()))
 
     return run
+
+
+def test_no_array_is_copied_before_its_shape_fits():
+    """The view is of one number, and would fill 800 TB: what is copied first raises a MemoryError, or takes hours."""
+    view = np.lib.stride_tricks.as_strided(np.zeros(1), (10**7, 10**7), (0, 0))
+    one = np.ones(3)
+    for backend in ("c", "interpret"):
+        k = gradc.compile("sum((X @ w - y)**2)", "w[d], X[n,d], y[n]", backend=backend)
+        sparse = gradc.compile("sum(w**3) + sum(X @ w)", "w[d], X[n,d]", backend=backend)
+        calls = (
+            lambda k=k: k.value_and_grad(one, view, one),
+            lambda k=k: k.bind(X=view, y=one),
+            lambda k=k: k.hessian(one, view, one),
+            lambda sparse=sparse: sparse.hessian(one, view),
+            lambda sparse=sparse: sparse.bind("hessian", X=view)(one),
+        )
+        for call in calls[:-1]:
+            with pytest.raises(ArgumentError, match=r"argument '[Xy]': expected .*\(10000000, 10000000\)|'y'.*here n"):
+                call()
+        with pytest.raises(ArgumentError, match=r"no memory for that|expected"):
+            calls[-1]()
+        with pytest.raises(ArgumentError, match="no memory for that"):
+            sparse(np.lib.stride_tricks.as_strided(one, (10**7,), (0,)), view)
 
 
 def test_extents_evaluate_and_print():

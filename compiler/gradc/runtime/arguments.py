@@ -2,8 +2,7 @@
 
     n = ((("n",), 1),)
     entry = Entry("total", "total", ("n",), (Input("x", "float64", (n,)),), (Output("value", "float64"),))
-    values = convert(entry, [[1, 2, 3]])        # a float64 array
-    measure(entry, values)                      # {"n": 3}
+    values, sizes = convert_all(entry, [[1, 2, 3]])     # a float64 array, {"n": 3}
 
 A dimension is a polynomial in the kernel's dimension symbols, written as data: ``n + 1`` is ``((("n",), 1), ((), 1))``.
 This module needs NumPy alone, and is copied into ahead-of-time artefacts together with `calls` and the errors.
@@ -303,6 +302,8 @@ def unify(inputs: Iterable[tuple[int, Input]]) -> tuple[Step, ...]:
 
 def describe(value: object) -> str:
     """Return a few words for what came as an argument."""
+    if isinstance(value, Accepted):
+        value = value.came
     if isinstance(value, np.ndarray):
         kind = "masked array" if isinstance(value, np.ma.MaskedArray) else "array"
         order = "" if value.dtype.isnative else " (of the other byte order)"
@@ -330,11 +331,24 @@ def misfit(entry: Entry, value: Value, came: object, advice: str = "", *, kind: 
     return kind(words + (f"; {advice}" if advice else ""))
 
 
-def convert(entry: Entry, value: Input, came: Any) -> Any:
-    """Return what goes to C for one argument: a number, or a native, aligned, C-contiguous array.
+class Accepted(NamedTuple):
+    """An argument whose dtype and rank fit, before it is copied: its shape can be looked at first."""
+
+    array: np.ndarray[Any, Any]
+    came: Any
+    weak: bool
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The array's."""
+        return tuple(self.array.shape)
+
+
+def accept(entry: Entry, value: Input, came: Any) -> Accepted:
+    """Return an argument that `fit` can convert, or raise the error that says why it cannot.
 
     Numbers, lists and narrower dtypes are cast where NumPy calls it safe; Python's own numbers, in lists too, take
-    the argument's dtype as they do in NumPy's arithmetic. Strided and unaligned arrays are copied.
+    the argument's dtype as they do in NumPy's arithmetic.
     """
     dtype = np.dtype(value.dtype)
     # Python's numbers have no width of their own; everything else brings a dtype that must fit.
@@ -363,8 +377,22 @@ def convert(entry: Entry, value: Input, came: Any) -> Any:
         raise misfit(entry, value, shown, advice, kind=ArgumentTypeError)
     if array.ndim != len(value.shape):
         raise misfit(entry, value, shown, kind=ArgumentError)
-    with np.errstate(over="ignore", invalid="ignore"):
-        fitted: np.ndarray[Any, Any] = np.require(array, dtype, ["C", "A", "E"])
+    return Accepted(array, shown, weak)
+
+
+def fit(entry: Entry, value: Input, accepted: Accepted) -> Any:
+    """Return what goes to C for an accepted argument: a number, or a native, aligned, C-contiguous array.
+
+    What is strided, unaligned or of another dtype is copied.
+    """
+    array, shown, weak = accepted
+    dtype = np.dtype(value.dtype)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            fitted: np.ndarray[Any, Any] = np.require(array, dtype, ["C", "A", "E"])
+    except (MemoryError, ValueError):
+        advice = f"it must be copied to be dense {dtype.name}, and there is no memory for that"
+        raise misfit(entry, value, shown, advice, kind=ArgumentError) from None
     if weak and not _kept(array, fitted):
         raise misfit(entry, value, shown, f"it is out of the range of {dtype.name}", kind=ArgumentError)
     return fitted if value.shape else fitted.item()
@@ -447,6 +475,24 @@ def measure(entry: Entry, values: Sequence[Any], steps: Sequence[Step] | None = 
                 bound = ", ".join(f"{dim} = {sizes[dim]}" for dim in symbols(extent))
                 raise ArgumentError(f"{entry.name}(): the arguments' shapes must have {text}, got {bound}")
     return sizes
+
+
+def convert_all(entry: Entry, came: Sequence[Any]) -> tuple[list[Any], dict[str, int]]:
+    """Return all arguments converted, and the dimensions; no array is copied before all shapes fit."""
+    accepted = [accept(entry, value, one) for value, one in zip(entry.inputs, came, strict=True)]
+    sizes = measure(entry, accepted)
+    return [fit(entry, value, one) for value, one in zip(entry.inputs, accepted, strict=True)], sizes
+
+
+def convert_bound(entry: Entry, held: Mapping[str, Any], fixed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `held` with the arguments in `fixed` converted, if their shapes fit one another and those in `held`."""
+    bound = dict(held)
+    given = [value for value in entry.inputs if value.name in fixed]
+    bound.update((value.name, accept(entry, value, fixed[value.name])) for value in given)
+    steps = unify((number, value) for number, value in enumerate(entry.inputs) if value.name in bound)
+    measure(entry, [bound.get(value.name) for value in entry.inputs], steps)
+    bound.update((value.name, fit(entry, value, bound[value.name])) for value in given)
+    return bound
 
 
 def _mismatch(entry: Entry, values: Sequence[Any], number: int, sizes: Mapping[str, int]) -> ArgumentError:

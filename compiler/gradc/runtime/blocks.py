@@ -22,7 +22,8 @@ from gradc.runtime.arguments import (
     Input,
     Output,
     Polynomial,
-    convert,
+    convert_all,
+    convert_bound,
     describe,
     evaluate,
     gather,
@@ -174,17 +175,16 @@ class BlockCall:
             if name not in self.names:
                 hint = f"; its arguments are {', '.join(self.names)}" if self.names else ""
                 raise ArgumentTypeError(f"{self.entry.name}() got an unexpected keyword argument {name!r}{hint}")
-        held = dict(self.fixed)
+        held = convert_bound(self.entry, self.fixed, fixed)
         for value in self.entry.inputs:
-            if value.name in fixed:
-                came = convert(self.entry, value, fixed[value.name])
-                is_pattern = self._sparse and isinstance(came, np.ndarray) and not value.dtype.startswith("float")
-                held[value.name] = came.copy() if is_pattern else came
+            is_pattern = self._sparse and bool(value.shape) and not value.dtype.startswith("float")
+            if value.name in fixed and is_pattern:
+                held[value.name] = held[value.name].copy()
         out = self.out if out is None else out
         bound = BlockCall(self.call, self.find, self.blocks, self.form, held, out)
         return bound if out is None else bound._refilling()
 
-    def workspace_bytes(self, **dims: int) -> int:
+    def workspace_bytes(self, /, **dims: int) -> int:
         """The bytes of scratch that a call takes, for given sizes of all dimensions."""
         return self.call.workspace_bytes(**dims)
 
@@ -227,8 +227,7 @@ class BlockCall:
                     break
             else:
                 return known
-        values = [convert(self.entry, value, came) for value, came in zip(self.entry.inputs, by_number, strict=True)]
-        sizes = measure(self.entry, values)
+        values, sizes = convert_all(self.entry, by_number)
         # Copies: what the caller writes to an index array later must be seen as a change.
         state = self._made(values, sizes, shapes, tuple(np.array(values[k]) for k in self._indices))
         quick = zip([self._free.index(k) for k in self._sized], shapes, strict=True)

@@ -21,15 +21,17 @@ from gradc import errors
 from gradc.runtime.arguments import (
     C_TYPES,
     Entry,
+    Input,
+    accept,
     allocate,
     check_counts,
     check_size,
-    convert,
+    convert_bound,
+    fit,
     gather,
     measure,
     nest,
     place,
-    unify,
 )
 
 # Rank-0 arguments whose numbers go to C as they are. A Python integer may be too large for int64.
@@ -114,8 +116,9 @@ class Call:
         if kwargs or len(args) != self._count:
             args = tuple(gather(entry.name, self.names, args, kwargs))
         values = self.values.copy()
+        waiting: list[tuple[int, Input]] = []
         for came, (number, value, dtype, rank, alike) in zip(args, self._free, strict=True):
-            # What every array has that needs no conversion; `convert` knows the rest, and the errors.
+            # What every array has that needs no conversion; `accept` knows the rest, and the errors.
             if type(came) is alike or (
                 rank
                 and type(came) is np.ndarray
@@ -126,8 +129,11 @@ class Call:
             ):
                 values[number] = came
             else:
-                values[number] = convert(entry, value, came)
+                values[number] = accept(entry, value, came)
+                waiting.append((number, value))
         sizes = measure(entry, values)
+        for number, value in waiting:  # no array is copied before all shapes fit
+            values[number] = fit(entry, value, values[number])
         out = self.out if out is None else out
         if out is None:
             outputs = allocate(entry, sizes)
@@ -150,18 +156,14 @@ class Call:
         to a bound `out` are overwritten by the next call.
         """
         entry = self.entry
-        held = dict(self.fixed)
-        for name, came in fixed.items():
+        for name in fixed:
             if name in self.fixed:
                 raise errors.ArgumentTypeError(f"{entry.name}(): argument {name!r} is bound already")
             if name not in self.names:
                 hint = f"; its arguments are {', '.join(self.names)}" if self.names else ""
                 raise errors.ArgumentTypeError(f"{entry.name}() got an unexpected keyword argument {name!r}{hint}")
-            value = next(value for value in entry.inputs if value.name == name)
-            held[name] = convert(entry, value, came)
         # Bound arrays that disagree are reported here, not at the first call.
-        steps = unify((number, value) for number, value in enumerate(entry.inputs) if value.name in held)
-        measure(entry, [held.get(value.name) for value in entry.inputs], steps)
+        held = convert_bound(entry, self.fixed, fixed)
         return self._with(held, self.out if out is None else out, self.returns)
 
     def returning(self, returns: Any) -> Call:
@@ -172,7 +174,7 @@ class Call:
         made = Call(self.entry, self.invoke, fixed, out, self.accelerate, returns)
         return self.accelerate(made) if self.accelerate else made
 
-    def workspace_bytes(self, **dims: int) -> int:
+    def workspace_bytes(self, /, **dims: int) -> int:
         """Return how many bytes of scratch a call takes, for given sizes of all dimensions."""
         called = f"{self.entry.name}.workspace_bytes()"
         unknown = [dim for dim in dims if dim not in self.entry.dims]
