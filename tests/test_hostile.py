@@ -17,7 +17,7 @@ from compiled import c_text, compile_programs
 from gradc import pipeline
 from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.function import Function
-from gradc.frontends.formula import parse_formula
+from gradc.frontends.formula import parse_formula, parse_program
 from gradc.frontends.signature import parse_signature
 from gradc.frontends.tracing import trace
 from gradc.ir.interpret import interpret
@@ -191,6 +191,49 @@ def test_results_may_be_called_anything() -> None:
     for name in ("double", "work", "x_", "tile_begin", "v0", "exp", "λ", "n_"):
         k = gradc.compile(f"{name}[i:n] = x[i] * 2\nsum[i:n]({name}[i]**2 + {name}[i])", "x[n]", backend="c")
         np.testing.assert_allclose(k.grad(np.array([1.0, 2.0])), [10.0, 18.0])
+
+
+@pytest.mark.parametrize("name", ["self", "args", "kwargs", "what", "dims", "sizes", "fixed", "cotangent", "method"])
+def test_arguments_and_dimensions_may_have_names_of_methods(name: str) -> None:
+    one, two = np.ones(3), 2 * np.ones(3)
+    k = gradc.compile(f"sum(x**2) * {name}", f"x[n], {name}", wrt="x", backend="interpret")
+    given = {"x": one, name: 1.0}
+    assert k(**given) == 3.0
+    for found in (k.grad(**given), k.value_and_grad(**given)[1], k.bind(**{name: 1.0})(one)[1], k.bind(x=one)(1.0)[1]):
+        np.testing.assert_array_equal(found, two)
+    for found in (k.hessian(**given, dense=True), k.value_grad_hessian(**given, dense=True)[2]):
+        np.testing.assert_array_equal(found, 2 * np.eye(3))
+    np.testing.assert_array_equal(k.hessian_diagonal(**given), two)
+    np.testing.assert_array_equal(k.bind("hessian", dense=True, **{name: 1.0})(one), 2 * np.eye(3))
+    assert k.sparsity("hessian", **given).nnz == 3
+    assert k.map(**{**given, "x": np.ones((2, 3))}).tolist() == [3.0, 3.0]
+    assert k.backward(k.forward(**given)[1]).tolist() == [2.0, 2.0, 2.0]
+    k = gradc.compile("sum(x**2)", f"x[{name}]", backend="c")
+    assert k.specialize(**{name: 3})(one) == 3.0
+    assert k.workspace_bytes(**{name: 3}) >= 0
+
+
+@pytest.mark.parametrize("name", ["dense", "mode"])
+def test_an_argument_named_as_an_option_is_never_taken_for_it(name: str) -> None:
+    k = gradc.compile(f"x**2 * {name}", f"x[n], {name}", wrt="x", backend="interpret")
+    one = np.ones(3)
+    for came in (1.0, True, one):
+        with pytest.raises(gradc.ArgumentError, match=f"{name} is an option of jacobian"):
+            k.jacobian(one, **{name: came})
+    np.testing.assert_array_equal(k.jacobian(one, 1.0).toarray(), 2 * np.eye(3))
+    with pytest.raises(gradc.SignatureError, match="'out'"):
+        gradc.compile(parse_program("def program(out: real[n]):\n    s = sum[i:n](out[i])\n    return s\n"))
+    k = gradc.compile("sum(x**2) * dense", "x[n], dense", wrt="x", backend="interpret")
+    calls = (k.bind, lambda dense: k.hessian(one, dense=dense), lambda dense: k.gauss_newton(one, dense=dense))
+    for call in calls:
+        with pytest.raises(gradc.ArgumentError, match="dense is an option"):
+            call(dense=1.0)
+
+
+@pytest.mark.parametrize("name", ["True", "None", "lambda", "a-b", "", 3])
+def test_no_kernel_is_called_what_is_no_name(name: Any) -> None:
+    with pytest.raises(gradc.ArgumentError, match="name must be"):
+        gradc.compile("sum(x)", "x[n]", name=name)
 
 
 ATTACKS = [

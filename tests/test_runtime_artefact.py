@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradc.errors import CompilerError
+from gradc.errors import ArgumentError, CompilerError
 from gradc.runtime.arguments import Entry, Input, Output
 from gradc.runtime.artefact import build_artefact, python_files
 
@@ -208,6 +209,20 @@ def test_a_package_that_does_not_import_is_not_published(tmp_path):
     with pytest.raises(CompilerError, match=r"cannot be imported|failed"):
         build_artefact("squares", text, header, [SQUARES, ANY], tmp_path)
     assert not (tmp_path / "squares").exists()
+
+
+@pytest.mark.parametrize("name", ["gradc", "scipy", "cffi", "math", "omp", "stdint", "Python"])
+def test_no_package_stands_in_the_place_of_a_module_or_a_header(tmp_path, name):
+    with pytest.raises(ArgumentError, match=r"in the place of|would find it"):
+        build_artefact(name, TEXT, HEADER, [SQUARES], tmp_path / "made")
+    assert not (tmp_path / "made").exists()
+
+
+def test_the_stub_has_an_argument_called_self():
+    entry = SQUARES._replace(inputs=tuple(value._replace(name="self") for value in SQUARES.inputs[:1]))
+    stub = python_files("squares", [entry])["__init__.pyi"]
+    ast.parse(stub)
+    assert "self_,\n        self: " in stub
 
 
 def test_a_record_that_disagrees_with_the_c_is_refused(tmp_path):

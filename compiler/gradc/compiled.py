@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -170,11 +171,11 @@ class Kernel:
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
-    def __call__(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         """The value: a float, or an array where the loss is one."""
         return self._mode("value")(*args, out=out, **kwargs)
 
-    def value_and_grad(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+    def value_and_grad(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         """The value and the gradient, in one pass over the data.
 
         Returns
@@ -185,11 +186,11 @@ class Kernel:
         self._need_scalar("value_and_grad")
         return self._mode("value_and_grad")(*args, out=out, **kwargs)
 
-    def grad(self, *args: Any, **kwargs: Any) -> Any:
+    def grad(self, /, *args: Any, **kwargs: Any) -> Any:
         """The gradient alone; see `value_and_grad`."""
         return self.value_and_grad(*args, **kwargs)[1]
 
-    def forward(self, *args: Any, **kwargs: Any) -> tuple[Any, Residuals]:
+    def forward(self, /, *args: Any, **kwargs: Any) -> tuple[Any, Residuals]:
         """The value, and the residuals that `backward` needs."""
         arguments = self._in_order(args, kwargs)
         results = self._mode("forward")(*arguments)
@@ -242,7 +243,7 @@ class Kernel:
 
     # --- second derivatives and Jacobians -------------------------------------------------------------------------
 
-    def hessian(self, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
+    def hessian(self, /, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
         """The second derivative, in closed form; docs/second-order.md has its forms.
 
         Parameters
@@ -261,9 +262,10 @@ class Kernel:
             parameters: `dia_array`, `bsr_array` or `csr_array`. Where `wrt` is a tuple, a tuple of rows of blocks.
         """
         self._need_scalar("hessian")
+        self._need_free("hessian", dense=dense)
         return self._derivative("hessian", dense)(*args, out=out, **kwargs)
 
-    def value_grad_hessian(self, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
+    def value_grad_hessian(self, /, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
         """Value, gradient and Hessian, in one kernel.
 
         Returns
@@ -272,6 +274,7 @@ class Kernel:
             As of `value_and_grad` and `hessian`.
         """
         self._need_scalar("value_grad_hessian")
+        self._need_free("value_grad_hessian", dense=dense)
         return self._derivative("value_grad_hessian", dense)(*args, out=out, **kwargs)
 
     def hvp(self, args: Sequence[Any], v: Any) -> Any:
@@ -296,12 +299,12 @@ class Kernel:
             )
         return self._derivative("hvp")(*self._all(args), *given)
 
-    def hessian_diagonal(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+    def hessian_diagonal(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         """The diagonal of the Hessian, of the shape of the argument in `wrt`; a tuple where `wrt` is one."""
         self._need_scalar("hessian_diagonal")
         return self._derivative("hessian_diagonal")(*args, out=out, **kwargs)
 
-    def jacobian(self, *args: Any, mode: str = "auto", dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
+    def jacobian(self, /, *args: Any, mode: str = "auto", dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
         """The derivative of an array-valued function.
 
         Parameters
@@ -318,11 +321,12 @@ class Kernel:
             Of shape ``value.shape + w.shape``, or where it is structurally sparse a matrix over both raveled. A tuple
             where `wrt` is one.
         """
+        self._need_free("jacobian", mode=mode, dense=dense)
         if mode not in ("auto", "forward", "reverse"):
             raise ArgumentError(f"mode is 'auto', 'forward' or 'reverse', not {mode!r}")
         return self._derivative(self._jacobian_mode(mode), dense)(*args, out=out, **kwargs)
 
-    def gauss_newton(self, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
+    def gauss_newton(self, /, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
         """``JᵀJ`` and ``Jᵀr`` of residuals r with Jacobian J, which is never stored.
 
         Returns
@@ -332,9 +336,10 @@ class Kernel:
         Jtr
             As a gradient.
         """
+        self._need_free("gauss_newton", dense=dense)
         return self._derivative("gauss_newton", dense)(*args, out=out, **kwargs)
 
-    def sparsity(self, what: str, *args: Any, **kwargs: Any) -> Any:
+    def sparsity(self, what: str, /, *args: Any, **kwargs: Any) -> Any:
         """The pattern of a derivative, without evaluating it.
 
         Parameters
@@ -387,7 +392,7 @@ class Kernel:
 
     # --- points, sizes ----------------------------------------------------------------------------------------------
 
-    def map(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+    def map(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         """The value at many points: each argument with one more leading axis than the signature says has a row a point.
 
         The other arguments are shared by all points, as `jax.vmap` shares them. In C a loop runs over the points, one
@@ -411,7 +416,7 @@ class Kernel:
         """
         return self._map("value", args, kwargs, out)
 
-    def map_value_and_grad(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+    def map_value_and_grad(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         """Value and gradient at many points; see `map`. Gradients are each point's own, by shared arguments too.
 
         Examples
@@ -424,7 +429,7 @@ class Kernel:
         self._need_scalar("map_value_and_grad")
         return self._map("value_and_grad", args, kwargs, out)
 
-    def specialize(self, **sizes: int) -> Kernel:
+    def specialize(self, /, **sizes: int) -> Kernel:
         """The kernel in which dimensions have a size known to the C compiler: ``k.specialize(d=40)``.
 
         Loops over such a dimension unroll, and the arguments must have its size. It pays for small ones.
@@ -514,6 +519,7 @@ class Kernel:
         >>> H.diagonal()
         array([1., 2., 3.])
         """
+        self._need_free("bind", dense=dense)
         if what == "value_and_grad":
             return Bound(self, fixed, out)
         from gradc.derivatives import MODES
@@ -625,6 +631,15 @@ class Kernel:
                 f"{self.name} gives an array, which has no gradient; {what} is for scalar losses, vjp and jvp for "
                 "arrays"
             )
+
+    def _need_free(self, method: str, **options: Any) -> None:
+        """Refuse an option of a method that is given where the loss has an argument of its name: which is meant?"""
+        for name, value in options.items():
+            if name in self.arguments and not (value is False or (isinstance(value, str) and value == "auto")):
+                raise ArgumentTypeError(
+                    f"{self.name}.{method}(): {name} is an option of {method}() and an argument of {self.name}, so it "
+                    "cannot be given by name; give the argument by position, or give it another name"
+                )
 
     def _mode(self, mode: str) -> Any:
         call = self._calls.get(mode)
@@ -770,7 +785,7 @@ class Bound:
             out=out, **fixed
         )
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Value and gradient of the remaining arguments; the value alone where it is an array."""
         return self._pair(*args, **kwargs)
 
@@ -779,7 +794,7 @@ class Bound:
         """The value alone, as a function of the remaining arguments."""
         return self.kernel._mode("value").bind(**self._fixed)
 
-    def grad(self, *args: Any, **kwargs: Any) -> Any:
+    def grad(self, /, *args: Any, **kwargs: Any) -> Any:
         """The gradient alone."""
         self.kernel._need_scalar("grad")
         return self._pair(*args, **kwargs)[1]
@@ -876,8 +891,8 @@ def _dtype_name(dtype: Any) -> str:
 
 def _kernel_name(source: Any, name: str | None) -> str:
     if name is not None:
-        if not isinstance(name, str) or not name.isidentifier():
-            raise ArgumentError(f"name must be an identifier, not {name!r}")
+        if not isinstance(name, str) or not name.isidentifier() or iskeyword(name):
+            raise ArgumentError(f"name must be an identifier and no keyword of Python, not {name!r}")
         return name
     own = str(getattr(source, "__name__", "")) if callable(source) else ""
     return own if own.isidentifier() else "loss"

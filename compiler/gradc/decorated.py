@@ -28,7 +28,7 @@ class Deferred:
 
         return make_kernel(self.function, self._signature, **self._options)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The value."""
         return self.kernel(*args, **kwargs)
 

@@ -62,14 +62,14 @@ class Unit(NamedTuple):
 def read(source: Any, signature: str | None) -> Program:
     """The program that a source means, as its front end builds it."""
     if isinstance(source, Program):
+        _check_names(source.parameters)
         return source
     from gradc.frontends.signature import parse_signature
 
     if signature is None:
         raise SignatureError('a signature is needed, such as "w[d], X[n,d], y[n], lam"')
     parameters = parse_signature(signature)
-    if any(parameter.name == "out" for parameter in parameters):
-        raise SignatureError("no argument can be called 'out', which is where a kernel's caller says where results go")
+    _check_names(parameters)
     if isinstance(source, str):
         from gradc.frontends.formula import parse_formula
 
@@ -85,6 +85,11 @@ def read(source: Any, signature: str | None) -> Program:
     raise UnsupportedError(
         f"gradc compiles a function, a formula, a SymPy expression or a Program, not {type(source).__name__}"
     )
+
+
+def _check_names(parameters: Sequence[Parameter]) -> None:
+    if any(parameter.name == "out" for parameter in parameters):
+        raise SignatureError("no argument can be called 'out', which is where a kernel's caller says where results go")
 
 
 def _is_sympy(source: Any) -> bool:

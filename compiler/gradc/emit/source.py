@@ -70,7 +70,7 @@ def render_source(
             title=title,
             version=version,
             notes=notes or ["nothing: these functions cannot fail"],
-            guard=f"{name.upper()}_H",
+            guard=f"{name.upper().lstrip('_')}_H",
             prototypes=[line.replace("restrict ", "GRADC_RESTRICT ") for line in prototypes],
         )
     )

@@ -29,7 +29,7 @@ import cffi
 from cffi.recompiler import make_c_source
 
 from gradc import errors
-from gradc.errors import CompilerError
+from gradc.errors import ArgumentError, CompilerError
 from gradc.runtime import arguments, blocks, calls, sparse, texts
 from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier
 from gradc.runtime.blocks import Block, Form, arguments_of, render_form
@@ -50,6 +50,10 @@ _FEATURES = (
     ("__AVX512BW__", "avx512bw"),
 )
 _SUPPORTED = "gradc_supported"
+
+# What a package or its user imports, beside the standard library, and the headers that its C includes.
+_IMPORTED = frozenset({"numpy", "scipy", "cffi", "pycparser", "gradc"})
+_INCLUDED = frozenset({"math", "omp", "stddef", "stdint", "Python"})
 
 # Where gradc's own modules import one another, and what stands there in an artefact.
 _VENDORED = ((errors, "_errors.py"), (arguments, "_arguments.py"), (calls, "_calls.py"))
@@ -140,10 +144,20 @@ def build_artefact(
 
 
 def check_name(name: str) -> str:
-    """Return `name` if it can be the name of a package and of C files, else raise `ValueError`."""
+    """Return `name` if it can be the name of a package and of C files, else raise `ArgumentError`."""
     check_identifier(name)
-    if keyword.iskeyword(name) or name.startswith("_") or name in sys.stdlib_module_names or name in ("numpy", "cffi"):
-        raise ValueError(f"{name!r} cannot be the name of a package: choose another")
+    if keyword.iskeyword(name) or name.startswith("_"):
+        raise ArgumentError(f"{name!r} cannot be the name of a package: choose another with name=...")
+    if name in sys.stdlib_module_names or name in _IMPORTED:
+        raise ArgumentError(
+            f"{name!r} cannot be the name of a package: an import of the module {name} would find it; "
+            "choose another with name=..."
+        )
+    if name in _INCLUDED:
+        raise ArgumentError(
+            f"{name!r} cannot be the name of a package: its header would be found in the place of <{name}.h>; choose "
+            "another with name=..."
+        )
     return name
 
 
@@ -176,6 +190,7 @@ def _record(entry: Entry, shipped: Shipped | None = None, within: bool = False) 
     return {
         "name": entry.name,
         "public": not within,
+        "self": _self_beside([value.name for value in given]),
         "target": f"_{entry.name}" if within or shipped is not None else entry.name,
         "places": None if shipped is None or shipped.places is None else f"_{shipped.places}",
         "blocks": None if shipped is None else [repr(block) for block in shipped.blocks],
@@ -193,6 +208,14 @@ def _record(entry: Entry, shipped: Shipped | None = None, within: bool = False) 
         "options": [f"{name}: {kind} = ..." for name, kind in parameters],
         "result": "Any" if shipped is not None else _annotation(entry.nesting, entry.outputs),
     }
+
+
+def _self_beside(names: Sequence[str]) -> str:
+    """What a method calls the object that it is of, beside arguments of these names."""
+    own = "self"
+    while own in names:
+        own += "_"
+    return own
 
 
 def _annotation(nesting: Nesting, outputs: Sequence[Value]) -> str:
