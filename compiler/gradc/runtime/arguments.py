@@ -302,8 +302,6 @@ def unify(inputs: Iterable[tuple[int, Input]]) -> tuple[Step, ...]:
 
 def describe(value: object) -> str:
     """Return a few words for what came as an argument."""
-    if isinstance(value, Accepted):
-        value = value.came
     if isinstance(value, np.ndarray):
         kind = "masked array" if isinstance(value, np.ma.MaskedArray) else "array"
         order = "" if value.dtype.isnative else " (of the other byte order)"
@@ -324,10 +322,13 @@ def expectation(value: Value) -> str:
     return f"{_article(value.dtype)} array of shape {render_shape(value.shape)}"
 
 
-def misfit(entry: Entry, value: Value, came: object, advice: str = "", *, kind: type[ArgumentError]) -> ArgumentError:
+def misfit(entry: Entry, value: Value, came: Any, advice: str = "", *, kind: type[ArgumentError]) -> ArgumentError:
     """Return the error that says what came for `value`, and what was expected."""
     role = "argument" if isinstance(value, Input) else "out for"
-    words = f"{entry.name}(): {role} {value.name!r}: expected {expectation(value)}, got {describe(came)}"
+    # Of what is accepted the shape alone can be wrong: its dtype is as good as converted.
+    is_accepted = isinstance(came, Accepted)
+    got = f"{_article(value.dtype)} array of shape {came.shape}" if is_accepted else describe(came)
+    words = f"{entry.name}(): {role} {value.name!r}: expected {expectation(value)}, got {got}"
     return kind(words + (f"; {advice}" if advice else ""))
 
 
