@@ -25,6 +25,7 @@ from gradc.ir.program import Comprehension, Parameter, Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
 from gradc.passes import together
+from gradc.passes.dead import drop_dead
 from gradc.passes.factor_out import factor_out
 from gradc.passes.lower import lower
 from gradc.passes.normalise import normalise
@@ -76,6 +77,19 @@ def test_passes_on_samples(name: str) -> None:
     for program in readings(name).values():
         canonical = check_passes(program, BY_NAME[name].arguments())
         assert normalise(canonical) == canonical
+
+
+def test_what_a_scan_captures_and_does_not_read_is_dead() -> None:
+    text = """def program(x: real[n], y: real[n]):
+    a[i:n] = exp(y[i])
+    t0 = 0.0
+    with scan[t:n](x, a, s_t=t0) as s:
+        unread = a[t] ** 2
+        u = s_t + x[t]
+        return u
+    return s
+"""
+    assert "y[" not in str(drop_dead(parse_program(text))).partition(":\n")[2]
 
 
 @pytest.mark.parametrize("name", NAMES)

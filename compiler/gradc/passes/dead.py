@@ -9,11 +9,14 @@ The order is that of a depth-first reading from the outputs, so equal programs h
 
 from __future__ import annotations
 
-from gradc.ir.program import Program, ProgramBuilder, Scan, copy_definitions, reads, remap, result_count
+from gradc.ir.program import Definition, Program, ProgramBuilder, Scan, copy_definitions, reads, remap, result_count
 
 
-def _without_unread_captures(scan: Scan) -> Scan:
-    """A scan that captures only what its body reads."""
+def _trimmed(definition: Definition) -> Definition:
+    """A scan that captures only what its body needs; any other definition as it is."""
+    if not isinstance(definition, Scan):
+        return definition
+    scan = definition._replace(body=drop_dead(definition.body))
     body, carries = scan.body, len(scan.initial)
     read = set(body.outputs).union(*(reads(definition) for definition in body.definitions))
     kept = [k for k in range(len(body.parameters)) if k < carries or k in read]
@@ -33,6 +36,7 @@ def drop_dead(program: Program) -> Program:
         for k, (first, definition) in enumerate(zip(firsts, program.definitions, strict=True))
         for offset in range(result_count(definition))
     }
+    trimmed: dict[int, Definition] = {}
     done: dict[int, None] = {}
     stack = [(holder[number], False) for number in reversed(program.outputs) if number in holder]
     while stack:
@@ -43,14 +47,13 @@ def drop_dead(program: Program) -> Program:
             done[k] = None
             continue
         stack.append((k, True))
-        below = [holder[number] for number in reads(program.definitions[k]) if number in holder]
+        trimmed[k] = definition = _trimmed(program.definitions[k])
+        below = [holder[number] for number in reads(definition) if number in holder]
         stack.extend((other, False) for other in reversed(below) if other not in done)
     b = ProgramBuilder(program.parameters)
     new = {k: k for k in range(len(program.parameters))}
     for k in done:
-        definition = remap(program.definitions[k], new)
-        if isinstance(definition, Scan):
-            definition = _without_unread_captures(definition._replace(body=drop_dead(definition.body)))
+        definition = remap(trimmed[k], new)
         hints = [program.hint(firsts[k] + offset) for offset in range(result_count(definition))]
         for offset, number in enumerate(b.define(definition, *hints)):
             new[firsts[k] + offset] = number
