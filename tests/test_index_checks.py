@@ -38,6 +38,19 @@ def test_index_out_of_range(function: Any) -> None:
     np.testing.assert_array_equal(out, 7.0)
 
 
+@pytest.mark.parametrize("backend", ["c", "interpret"])
+def test_a_derivative_checks_what_the_loss_reads(backend: str) -> None:
+    """The second derivative of ``w[idx]**2`` reads nothing at the index, and yet has no place for one out of range."""
+    k = gradc.compile("sum(w[idx]**2 * v)", "w[n], v[T], idx[T]:int64", wrt="w", backend=backend)
+    arguments = np.ones(3), np.ones(2), np.array([0, 3])
+    residuals = k.forward(np.ones(3), np.ones(2), np.array([0, 2]))[1]
+    for call in (k.hessian, k.hessian_diagonal, lambda *a: k.hessian(*a, dense=True)):
+        with pytest.raises(gradc.IndexRangeError):
+            call(*arguments)
+    with pytest.raises(gradc.IndexRangeError):
+        k.backward(residuals._replace(arguments=arguments))
+
+
 def test_axis_too_short_for_a_constant_index() -> None:
     k = gradc.compile("x[3] + sum(x[:5])", "x[n]", name="prefix")
     assert k(np.ones(5)) == 6

@@ -587,22 +587,25 @@ class Kernel:
             return self._emitted(self._derived(kind, dense).program, mode)
         mode, _, mapped = mode.partition("@")
         program = pipeline.derive(self.program, mode, self.wrt, stable=self.stabilised)
-        called = mode
+        called, source = mode, self.program
         if mapped:
-            program, called = pipeline.mapped(program, mapped.split(",")), f"map_{mode}"
-        unit = self._emitted(program, called)
+            names = mapped.split(",")
+            program, source = pipeline.mapped(program, names), pipeline.mapped(source, names)
+            called = f"map_{mode}"
+        unit = self._emitted(program, called, source)
         if mode in ("value_and_grad", "vjp"):
             gradients: Any = 1 if self._single else tuple(range(1, 1 + len(self.wrt)))
             return unit._replace(entry=unit.entry._replace(returns=(0, gradients)))
         return unit
 
-    def _emitted(self, program: Program, called: str) -> Unit:
-        """A program as this kernel's options ask for it: the one way from a derivative to C."""
+    def _emitted(self, program: Program, called: str, source: Program | None = None) -> Unit:
+        """A program as this kernel's options ask for it: the one way from a derivative of `source` to C."""
         from gradc import pipeline
 
         if self.reduce == "compensated":
             program = pipeline.compensate_sums(program)
-        return pipeline.emit(program, called, self.name, self.dtype, precise=self.precise)
+        source = self.program if source is None else source
+        return pipeline.emit(program, called, self.name, self.dtype, precise=self.precise, source=source)
 
     def __repr__(self) -> str:
         wrt = self.wrt[0] if self._single else f"({', '.join(self.wrt)})"
@@ -695,7 +698,7 @@ class Kernel:
         from gradc.runtime.calls import interpreted
 
         unit = self.unit(mode)
-        return interpreted(unit.entry, pipeline.evaluator(unit.program, self.dtype))
+        return interpreted(unit.entry, pipeline.evaluator(unit.program, self.dtype, unit.source))
 
     def _recall(self, mode: str) -> Any:
         """The entry point as the cache has it, or None."""

@@ -12,17 +12,20 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from gradc.calculus.forward import jvp
 from gradc.calculus.reverse import vjp
 from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.function import Function, FunctionWriter
+from gradc.emit.indices import check_indices, index_uses
 from gradc.emit.names import c_identifier
-from gradc.emit.ranges import bounds_of, stays_inside
 from gradc.emit.source import Source, render_source
 from gradc.errors import NotDifferentiableError, SignatureError, UnsupportedError
 from gradc.ir.equations import references
 from gradc.ir.interpret import interpret
 from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, bodies_of, fresh, sizes_of
+from gradc.ir.ranges import bounds_of, stays_inside
 from gradc.ir.size import ONE, Size
 from gradc.passes import normalise as passes
 from gradc.passes.batch import batch
@@ -54,6 +57,7 @@ class Unit(NamedTuple):
     program: Program
     function: Function
     entry: Entry
+    source: Program | None = None  # the program whose index arrays are checked
 
 
 # --- 1. read: any front end to a program ----------------------------------------------------------------------------
@@ -182,19 +186,38 @@ def mapped(program: Program, names: Sequence[str]) -> Program:
 # --- 3. emit: lower, plan, write ------------------------------------------------------------------------------------
 
 
-def emit(program: Program, mode: str, name: str, dtype: str, *, precise: bool = False, whole: bool = False) -> Unit:
-    """One entry point; with `whole`, its results are whole numbers."""
+def emit(
+    program: Program,
+    mode: str,
+    name: str,
+    dtype: str,
+    *,
+    precise: bool = False,
+    whole: bool = False,
+    source: Program | None = None,
+) -> Unit:
+    """One entry point.
+
+    Parameters
+    ----------
+    whole
+        Whether its results are whole numbers.
+    source
+        The program that this one derives from, with the same arguments first: an index that is out of range for it is
+        an error, also where a derivative does not read what it reads.
+    """
     _debug(f"{name}_{mode}", program)
     lowered = lower(compensate(together(contract(quarter(split_products(program)))), dtype), dtype)
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]
     result = C_TYPES["int64"] if whole else real
-    function = FunctionWriter(plan_program(lowered), symbol, real, TILE, precise, result).write()
+    below = lower(source, dtype) if source is not None and any(index_uses(source)) else None
+    function = FunctionWriter(plan_program(lowered), symbol, real, TILE, precise, result, below).write()
     entry = _entry(program, function, mode, name, dtype)
     if whole:
         entry = entry._replace(outputs=tuple(output._replace(dtype="int64") for output in entry.outputs))
-    return Unit(mode, program, function, entry)
+    return Unit(mode, program, function, entry, source)
 
 
 def render(units: Sequence[Unit], program: Program, name: str, dtype: str, *, include: bool = False) -> Source:
@@ -209,11 +232,16 @@ def shipped_entry(unit: Unit) -> Entry:
     return unit.entry._replace(name=unit.mode)
 
 
-def evaluator(program: Program, dtype: str) -> Callable[[dict[str, Any], dict[str, int]], Sequence[Any]]:
-    """The interpreter's answer in place of C's."""
+def evaluator(
+    program: Program, dtype: str, source: Program | None = None
+) -> Callable[[dict[str, Any], dict[str, int]], Sequence[Any]]:
+    """The interpreter's answer in place of C's; an index must be in range for `source` too, as `emit` has it."""
 
     def evaluate(named: dict[str, Any], sizes: dict[str, int]) -> Sequence[Any]:
-        return interpret(program, [named[p.name] for p in program.parameters], SEMANTICS, dtype, sizes)
+        arguments = [np.asarray(named[p.name]) for p in program.parameters]
+        if source is not None:
+            check_indices(source, arguments, sizes)
+        return interpret(program, arguments, SEMANTICS, dtype, sizes)
 
     return evaluate
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from gradc.calculus.reductions import REDUCTIONS
 from gradc.calculus.routines import ROUTINES
 from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_bound, spell_constant, spell_size
-from gradc.emit.indices import IndexUse, index_uses
+from gradc.emit.indices import IndexUse, index_uses, store_uses
 from gradc.emit.loops import loops_apart
 from gradc.emit.names import NameTable
 from gradc.emit.parallel import outline
 from gradc.emit.pieces import Piece, cut, names_in
-from gradc.emit.ranges import stays_inside, stays_natural
 from gradc.emit.reach import look_ahead
 from gradc.emit.statements import Block, Comment, Line, Statement
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by, references
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
-from gradc.ir.program import Array, Comprehension, Program, fresh, reads, result_count
+from gradc.ir.program import Accumulation, Array, Comprehension, Program, fresh, reads, result_count
+from gradc.ir.ranges import stays_inside, stays_natural
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, printed, product, size
 from gradc.schedule.costs import cost, is_dear
 from gradc.schedule.order import vectorises
@@ -85,13 +85,31 @@ class _Buffer(NamedTuple):
     bytes: str = ""  # where it is not that of the elements
 
 
+class _Checked(NamedTuple):
+    """What one check looks at: a subscript, the root of equations over some loops, and the axis that it must fit."""
+
+    ranges: tuple[Size, ...]
+    equations: tuple[Equation, ...]
+    root: int
+    extent: Size
+
+
 class FunctionWriter:
     """Writes the statements of one function; the only state is what it has named and what it has used."""
 
     def __init__(
-        self, plan: Plan, name: str, real: str, tile: int, precise: bool = False, result: str | None = None
+        self,
+        plan: Plan,
+        name: str,
+        real: str,
+        tile: int,
+        precise: bool = False,
+        result: str | None = None,
+        source: Program | None = None,
     ) -> None:
         self.plan, self.name, self.real, self.tile, self.precise = plan, name, real, tile, precise
+        self.source = source  # the program that this one derives from, whose index arrays are checked too
+        self.inside: frozenset[int] = frozenset()  # accumulations all of whose places from data are checked
         self.result = real if result is None else result  # the type of what is returned
         program = plan.program
         self.table = NameTable([name], apart=f"{name}_")
@@ -214,19 +232,30 @@ class FunctionWriter:
         return buffer.bytes or f"gradc_bytes({self.size_text(buffer.elements).text}, sizeof({buffer.type}))"
 
     def _checks(self) -> list[Statement]:
-        """Loops over the index arrays, so that an index out of range is found before anything is computed."""
-        found: dict[Hashable, Statement] = {}
-        for use in index_uses(self.plan.program):
-            self._check(use, found)
+        """Loops over the index arrays, so that an index out of range is found before anything is computed.
+
+        What is read must be there, here and in the program that this one derives from. What is added outside of an
+        array gives nothing: the derivative by a part of a concatenation meets the places of all of it.
+        """
+        program = self.plan.program
+        found: dict[_Checked, Statement] = {}
+        for use in (*index_uses(program), *(() if self.source is None else index_uses(self.source))):
+            checked = self._checked(use)
+            if checked not in found:
+                found[checked] = self._check(use, checked)
+        known = {k: k for k in range(len(program.parameters))}
+        self.inside = frozenset(
+            first
+            for definition, first in zip(program.definitions, program.first_results(), strict=True)
+            if isinstance(definition, Accumulation)
+            and all(use is not None and self._checked(use) in found for use in store_uses(definition, known))
+        )
         return list(found.values())
 
-    def _check(self, use: IndexUse, found: dict[Hashable, Statement]) -> None:
-        program, letters = self.plan.program, self.letters
-        arrays = program.arrays()
+    def _checked(self, use: IndexUse) -> _Checked:
+        """The subscript over the loops that it depends on, in one form: equal where the same check is meant."""
         part, extent, extents, body, steps = use
         roots = [atom[1] for atom in part.atoms() if atom[0] == "ref"]
-        closure = needed_by(body, roots)
-        read = [body[n].data[0] for n in closure if body[n].op == "access"]
         depends: set[int] = {a[1] for a in part.atoms() if a[0] == "index"}
         for number in roots:
             depends |= index_dependencies(body[: number + 1])[number]
@@ -252,12 +281,17 @@ class FunctionWriter:
         whole = builder.integer(part.substitute(rewrite))
         ranges = [*(extents[k] for k in loops), *(length for _, length in steps)]
         equations, (whole,) = builder.extract([whole])
-        key = (tuple(ranges), equations, extent)
-        if key in found:
-            return
+        return _Checked(tuple(ranges), equations, whole, extent)
+
+    def _check(self, use: IndexUse, checked: _Checked) -> Statement:
+        program, letters = self.plan.program, self.letters
+        arrays = program.arrays()
+        ranges, equations, whole, extent = checked
+        roots = [atom[1] for atom in use.part.atoms() if atom[0] == "ref"]
+        read = [use.body[n].data[0] for n in needed_by(use.body, roots) if use.body[n].op == "access"]
         name = next((letters.arrays[number] for number in read if arrays[number].kind == INTEGER), "")
         code = self.status("index", f"{name} holds an index out of range for an axis of length {extent}")
-        stage = Stage(tuple(ranges), equations, (), ())
+        stage = Stage(ranges, equations, (), ())
         scope = _Scope(self, Plan.without_steps(program), arrays, letters)
         scope.name_of = {k: scope.parameter_name(k) for k in range(len(program.parameters))}
         writer = _StageWriter(scope, stage, None, [whole])
@@ -272,8 +306,8 @@ class FunctionWriter:
             self.table.taken.discard(outside)
         else:
             statements = writer.wrap([Block(f"if ({low} || {high})", leave)], "")
-        found[key] = Block("", statements)
         self.table.taken.difference_update(writer.local)
+        return Block("", statements)
 
 
 def _ctype_of(dtype: str) -> str:
@@ -1129,8 +1163,9 @@ class _StageWriter:
     def _outside(self, action: Action) -> list[str]:
         """What to test before a store that may fall outside its array, where it does nothing."""
         tests = []
+        checked = self.scope is self.writer.scope and action.array in self.writer.inside
         for part, extent in zip(action.subscripts, self.scope.arrays[action.array].shape, strict=True):
-            if not part.mentions("ref") and not stays_inside(part, extent, self.stage.extents):
+            if not (checked and part.mentions("ref")) and not stays_inside(part, extent, self.stage.extents):
                 place = self._size(part).at(6)
                 tests += [f"{place} >= 0", f"{place} < {self.writer.size_text(extent).at(6)}"]
         return tests
