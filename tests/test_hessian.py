@@ -142,6 +142,89 @@ def test_compiled_second_derivatives(dtype: str) -> None:
             assert_close(found, expected, 1e-9 if dtype == "float64" else 3e-3)
 
 
+# Second derivatives by a part of a concatenation put at places that another part has: those give nothing.
+JOINED = {
+    "two": lambda x, y, b: np.sum(np.concatenate([x, y])[b] ** 3),
+    "twice": lambda x, y, b: np.sum(np.concatenate([x, x])[b] ** 3 * y[0]),
+    "around": lambda x, y, b: np.sum(np.concatenate([y, x, y])[b] ** 3),
+    "scaled": lambda x, y, b: np.sum(np.exp(np.concatenate([x[1:], y * x[0], x])[b])),
+    "padded": lambda x, y, b: np.sum(np.pad(x, 2)[b] ** 3 * np.roll(x, 1)[b] * y[0]),
+    "table": lambda x, y, b: np.sum(np.concatenate([np.outer(x, x), np.outer(y, x)])[b] ** 2),
+}
+
+
+def test_second_derivatives_through_a_gather_from_a_concatenation() -> None:
+    """What C writes is what the interpreter has, and that is what differences of gradients say."""
+    programs, expected = {}, {}
+    rng = np.random.default_rng(0)
+    arguments = [rng.normal(size=5), rng.normal(size=3), np.array([0, 4, 2, -1, 4, -3])]
+    for name, function in JOINED.items():
+        program = gradc.compile(function, "x[n], y[m], b[p]:int64", wrt=("x", "y")).program
+        for k, argument in enumerate(("x", "y")):
+            dense = derive("hessian", program, [argument], dense=True).program
+            (whole,) = run(dense, arguments)
+            gradient, step, columns = pipeline.derive(program, "value_and_grad", [argument]), 1e-6, []
+            for e in np.eye(len(arguments[k])):
+                near = [
+                    run(gradient, [a + sign * step * e if j == k else a for j, a in enumerate(arguments)])[1]
+                    for sign in (1, -1)
+                ]
+                columns.append((near[0] - near[1]) / (2 * step))
+            assert_close(whole, np.stack(columns, axis=1), 1e-7)
+            programs[f"{name}_{argument}"], expected[f"{name}_{argument}"] = dense, whole
+            diagonal = derive("hessian_diagonal", program, [argument]).program
+            programs[f"{name}_{argument}_diagonal"] = diagonal
+            expected[f"{name}_{argument}_diagonal"] = np.diag(whole)
+    kernels = compile_programs(programs, "float64")
+    for key, whole in expected.items():
+        assert_close(kernels[key](*arguments)[0], whole, 1e-12)
+
+
+def recurrence(a: Any, b: Any) -> Any:
+    steps = np.concatenate([b, b, a])
+
+    def step(c: Any, x: Any) -> Any:
+        c = np.tanh(c + b[0] * x)
+        return c, c
+
+    last, states = gradc.scan(step, 0.0, steps)
+    return np.mean(states) + last**2
+
+
+def test_derivatives_of_a_scan_over_a_concatenation() -> None:
+    """The cotangent of its Jacobian in reverse mode is read by nothing, and the diagonal reads nothing that is not."""
+    kernel = gradc.compile(recurrence, "a[n], b[m]", wrt=("a", "b"), backend="interpret")
+    rng = np.random.default_rng(0)
+    arguments = [rng.normal(size=5), rng.normal(size=7)]
+    for mode in ("forward", "reverse"):
+        for found, expected in zip(kernel.jacobian(*arguments, mode=mode), kernel.grad(*arguments), strict=True):
+            assert_close(found, expected, 1e-12)
+    table = kernel.hessian(*arguments, dense=True)
+    for k, found in enumerate(kernel.hessian_diagonal(*arguments)):
+        assert_close(found, np.diag(table[k][k]), 1e-12)
+        step, rows = 1e-6, []
+        for e in np.eye(len(arguments[k])):
+            near = [
+                kernel.grad(*(a + sign * step * e if j == k else a for j, a in enumerate(arguments)))[k]
+                for sign in (1, -1)
+            ]
+            rows.append((near[0] - near[1]) / (2 * step))
+        assert_close(table[k][k], np.stack(rows), 1e-7)
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: np.sum(np.concatenate([x, x]) ** 2), [4, 4, 4, 4]),
+        (lambda x: np.sum(np.concatenate([x[1:], x]) ** 2), [2, 4, 4, 4]),
+        (lambda x: np.sum(np.stack([x, x[::-1]]) ** 2), [4, 4, 4, 4]),
+    ],
+)
+def test_a_sparse_hessian_through_a_concatenation(function: Any, expected: list[float]) -> None:
+    found = gradc.compile(function, "x[d]").hessian(np.ones(4))
+    np.testing.assert_array_equal(found.toarray(), np.diag(expected))
+
+
 @pytest.mark.parametrize(
     "name", ["logistic", "poisson", "two_layer", "bradley_terry", "multivariate_normal", "autoregressive"]
 )

@@ -37,7 +37,8 @@ from gradc.ir.program import (
     remap_body,
     result_count,
 )
-from gradc.ir.size import ONE, Atom, Size, index, symbol
+from gradc.ir.ranges import stays_inside
+from gradc.ir.size import ONE, Atom, Size, index, size, symbol
 
 NARROW = 16  # an axis of a constant length up to this is taken whole where many terms each fill a part of it
 _MOST_TERMS = 12  # an array whose derivative has more terms than this gets one dense term for them
@@ -562,6 +563,12 @@ def diagonal(b: ProgramBuilder, terms: Iterable[Term], shape: tuple[Size, ...]) 
             level, pending = {k: index(k) for k in range(len(term.extents))}, list(range(len(shape)))
         body = b.body()
         value, places, directions = transfer(body, term, level.__getitem__)
+        for k, part in level.items():
+            if part != index(k) and not stays_inside(part, term.extents[k], term.extents):
+                # The loop that it stands for has no such iteration, and what the value would read is not there.
+                here, end = body.integer(part), body.integer(term.extents[k])
+                inside = body.apply("and", body.apply("le", body.integer(size(0)), here), body.apply("lt", here, end))
+                value = body.apply("where", inside, value, body.constant(0.0))
         for axis in pending:
             same = body.apply("eq", body.integer(places[axis]), body.integer(directions[axis]))
             value = body.apply("where", same, value, body.constant(0.0))
