@@ -149,6 +149,7 @@ JOINED = {
     "around": lambda x, y, b: np.sum(np.concatenate([y, x, y])[b] ** 3),
     "scaled": lambda x, y, b: np.sum(np.exp(np.concatenate([x[1:], y * x[0], x])[b])),
     "padded": lambda x, y, b: np.sum(np.pad(x, 2)[b] ** 3 * np.roll(x, 1)[b] * y[0]),
+    "cut": lambda x, y, b: np.sum(np.concatenate([y, x[:-1]]) * np.concatenate([x[:-1], y]) ** 2),
     "table": lambda x, y, b: np.sum(np.concatenate([np.outer(x, x), np.outer(y, x)])[b] ** 2),
 }
 

@@ -172,7 +172,8 @@ class Jacobian:
             subscripts = body.equations[position[number]].data[1]
             where = _moved_place(body, place, position)
             everywhere = identity_indices(len(extents))
-            if place == subscripts == everywhere and not index_dependencies(body.equations)[factor]:
+            whole = extents == b.arrays[self.new[array]].shape
+            if whole and place == subscripts == everywhere and not index_dependencies(body.equations)[factor]:
                 for term in self.terms(array):  # the same places, times one factor
                     inner = b.body()
                     value, at, direction = transfer(inner, term, index)
