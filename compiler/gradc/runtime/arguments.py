@@ -405,8 +405,13 @@ def _kept(before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> bool:
     return before.size == 0 or bool(np.array_equal(before, after))
 
 
-def gather(called: str, names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
-    """Return the arguments called `names` of the function `called` in order, as Python would find them."""
+def gather(
+    called: str, names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any], bound: bool = False
+) -> list[Any]:
+    """Return the arguments called `names` of the function `called` in order, as Python would find them.
+
+    With `bound`, they are what others that were bound have left.
+    """
     if len(args) > len(names):
         noun = "argument" if len(names) == 1 else "arguments"
         verb = "was" if len(args) == 1 else "were"
@@ -423,7 +428,13 @@ def gather(called: str, names: Sequence[str], args: Sequence[Any], kwargs: Mappi
     if missing:
         noun = "argument" if len(missing) == 1 else "arguments"
         listed = ", ".join(map(repr, missing))
-        raise ArgumentTypeError(f"{called}() missing {len(missing)} required {noun}: {listed}")
+        left = ""
+        if bound and len(names) > 1:
+            left = (
+                f"; bind() has left {len(names)} arguments, {', '.join(map(repr, names))}: give each call all of them, "
+                "or bind all but one for a caller that gives one array, as optimisers do"
+            )
+        raise ArgumentTypeError(f"{called}() missing {len(missing)} required {noun}: {listed}{left}")
     return [found[name] for name in names]
 
 

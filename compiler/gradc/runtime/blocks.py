@@ -33,7 +33,7 @@ from gradc.runtime.arguments import (
     unify,
 )
 from gradc.runtime.calls import Call
-from gradc.runtime.sparse import Places, find_places, make_diagonals, make_matrix, refilled
+from gradc.runtime.sparse import Places, find_places, is_full, make_diagonals, make_matrix, refilled
 
 DENSE, DIAGONAL, ROWS, BANDS, SLOTS, ZERO = "dense", "diagonal", "rows", "bands", "slots", "zero"
 
@@ -87,6 +87,7 @@ class _State(NamedTuple):
     blanks: dict[int, Any]  # for each sparse block a matrix of its pattern, kept to itself
     lengths: Mapping[int, tuple[int, ...]]  # of each block's values
     extents: Mapping[int, tuple[int, int]]  # rows and columns of what is stored by diagonals
+    full: Mapping[int, tuple[int, ...]]  # of each block that turns out to have every element, its shape as an array
     quick: tuple[tuple[int, tuple[int, ...]], ...] = ()  # where arrays of real numbers come, and their shapes
 
 
@@ -146,7 +147,7 @@ class BlockCall:
         if self.direct is not None:
             return self.direct(*args, out=None if out is None else self._targets(out, None), **kwargs)
         if kwargs or len(args) != len(self._free):
-            args = tuple(gather(self.entry.name, self.names, args, kwargs))
+            args = tuple(gather(self.entry.name, self.names, args, kwargs, bool(self.fixed)))
         state = self._found(args) if self._sparse else None
         if state is None:
             values = self._plain(*args) if out is None else self._plain(*args, out=self._targets(out, None))
@@ -193,7 +194,7 @@ class BlockCall:
         state = self._found(tuple(args))
         found: list[Any] = []
         for k, block in enumerate(self.blocks):
-            if block.kind == DENSE:
+            if block.kind == DENSE or k in state.full:
                 found.append(None)
             elif block.kind in (DIAGONAL, BANDS):
                 blank = self._blank(k, state)
@@ -216,7 +217,7 @@ class BlockCall:
                 return known
         by_number = self._order.copy()
         if len(args) != len(self._free):
-            gather(self.entry.name, self.names, args, {})
+            gather(self.entry.name, self.names, args, {}, bool(self.fixed))
         for k, came in zip(self._free, args, strict=True):
             by_number[k] = came
         shapes = tuple([a.shape if type(a := by_number[k]) is np.ndarray else np.shape(a) for k in self._sized])
@@ -242,6 +243,7 @@ class BlockCall:
         places: dict[int, Places] = {}
         lengths: dict[int, tuple[int, ...]] = {}
         extents: dict[int, tuple[int, int]] = {}
+        full: dict[int, tuple[int, ...]] = {}
         slots: list[Any] = []
         for k, block in enumerate(self.blocks):
             rows, columns = _lengths(block.rows, sizes), _lengths(block.columns, sizes)
@@ -255,11 +257,13 @@ class BlockCall:
                 continue
             terms = [[subscripts[number] for number in one] for one in block.places]
             places[k] = find_places(rows, columns, lead, terms, one_a_row=block.kind == ROWS)
+            if is_full(places[k]):
+                full[k] = (*rows, *columns)
             if block.kind in (SLOTS, ZERO):
                 lengths[k] = (len(places[k].columns), *rows[lead[0] :], *inner)
             if block.kind == SLOTS:
                 slots += [places[k].columns.astype(np.int64), *places[k].slots]
-        return _State(shapes, indices, places, tuple(slots), {}, lengths, extents)
+        return _State(shapes, indices, places, tuple(slots), {}, lengths, extents, full)
 
     def _blank(self, k: int, state: _State) -> Any:
         """A matrix of a block's pattern, made once; what is given out is made of it."""
@@ -270,6 +274,8 @@ class BlockCall:
             values = np.zeros(state.lengths[k], output.dtype)
             if block.kind in (DIAGONAL, BANDS):
                 blank = make_diagonals(values, block.offsets or (0,), state.extents[k])
+            elif k in state.full:
+                blank = values.reshape(state.full[k])
             else:
                 blank = make_matrix(state.places[k], values)
             state.blanks[k] = blank
@@ -315,8 +321,9 @@ class BlockCall:
                     f"{self.entry.name}(): out for a sparse derivative is a result of an earlier call, a "
                     f"{type(blank).__name__}, not {describe(given)}"
                 )
-            data, shape = given.data, state.lengths[part.block]
-            if data.shape != blank.data.shape or given.shape != blank.shape:
+            data, held = (x if isinstance(x, np.ndarray) else x.data for x in (given, blank))
+            shape = state.lengths[part.block]
+            if data.shape != held.shape or given.shape != blank.shape:
                 raise ArgumentError(
                     f"{self.entry.name}(): out holds a matrix of another pattern; ask for a fresh one with out=None"
                 )

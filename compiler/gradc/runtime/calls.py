@@ -114,7 +114,7 @@ class Call:
         """Return the results for these arguments, written to `out` where it is given."""
         entry = self.entry
         if kwargs or len(args) != self._count:
-            args = tuple(gather(entry.name, self.names, args, kwargs))
+            args = tuple(gather(entry.name, self.names, args, kwargs, bool(self.fixed)))
         values = self.values.copy()
         waiting: list[tuple[int, Input]] = []
         for came, (number, value, dtype, rank, alike) in zip(args, self._free, strict=True):

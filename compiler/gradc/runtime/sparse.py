@@ -110,6 +110,11 @@ def make_matrix(places: Places, values: Values) -> Values:
     return sparse.bsr_array((data, places.columns, places.pointers), shape=places.shape, copy=False)
 
 
+def is_full(places: Places) -> bool:
+    """Whether every element is there, each a small block of its own: such a matrix is no sparse one."""
+    return places.block == (1, 1) and 0 < places.shape[0] * places.shape[1] == len(places.columns)
+
+
 def make_diagonals(values: Values, offsets: Sequence[int], shape: tuple[int, int]) -> Values:
     """The `dia_array` with these values on some diagonals, each where its column is (no copy)."""
     flat = np.asarray(values).reshape(len(offsets), shape[1])
@@ -121,6 +126,8 @@ def refilled(matrix: Values, values: Values) -> Values:
 
     The pattern is copied: what its owner does with it, such as ``eliminate_zeros()``, changes no other result.
     """
+    if isinstance(matrix, np.ndarray):
+        return values.reshape(matrix.shape)
     # As `copy.copy` makes it, without its detour over pickling.
     made = object.__new__(type(matrix))
     held = made.__dict__
