@@ -203,6 +203,35 @@ def test_optimisers_take_bound_derivatives(method: str) -> None:
     assert np.max(np.abs(kernel.grad(found.x, **given))) < 1e-4
 
 
+def test_a_pattern_that_has_every_element_is_dense() -> None:
+    kernel = gradc.compile("sum((x[i] - x[j])**4) + sum(x**2)", "x[n], i[e]:int64, j[e]:int64", name="pairs")
+    x = np.arange(4.0)
+    i, j = np.triu_indices(4, 1)
+    found = kernel.hessian(x, i, j)
+    assert isinstance(found, np.ndarray)
+    np.testing.assert_allclose(found, kernel.hessian(x, i, j, dense=True), rtol=1e-14)
+    assert kernel.sparsity("hessian", x, i, j) is None
+    assert kernel.hessian(x, i[1:], j[1:]).format == "csr"
+    assert kernel.hessian(x + 1, i, j, out=found) is found
+    np.testing.assert_allclose(found, kernel.hessian(x + 1, i, j, dense=True), rtol=1e-14)
+    assert kernel.bind("hessian", i=i, j=j, out=found)(2 * x) is found
+    np.testing.assert_allclose(found, kernel.hessian(2 * x, i, j, dense=True), rtol=1e-14)
+    objective, hessian = kernel.bind(i=i, j=j), kernel.bind("hessian", i=i, j=j)
+    least = scipy.optimize.minimize(objective, x, jac=True, hess=hessian, method="trust-exact")
+    assert np.max(np.abs(least.x)) < 1e-3
+
+
+def test_what_binding_leaves_is_named() -> None:
+    kernel = gradc.compile("sum((a - b)**2) * c", "a[n], b[n], c", wrt=("a", "b"), backend="interpret")
+    for bound in (kernel.bind(c=1.0), kernel.bind("hessian", c=1.0)):
+        with pytest.raises(
+            gradc.ArgumentTypeError, match=r"missing 1 .*: 'b'; bind\(\) has left 2 arguments, 'a', 'b'"
+        ):
+            bound(np.ones(3))
+    with pytest.raises(gradc.ArgumentTypeError, match=r"'c'$"):
+        kernel(np.ones(3), np.ones(3))
+
+
 def test_a_bound_derivative_may_be_dense():
     kernel = gradc.compile("sum(exp(x - y))", "x[n], y[n]")
     dense = kernel.bind("hessian", y=np.zeros(3), dense=True)

@@ -40,6 +40,12 @@ class Deferred:
             return self._make()
         return getattr(self.kernel, name)
 
+    def __dir__(self) -> list[str]:
+        # What a kernel has, known without making one, for who completes a name.
+        from gradc.compiled import Kernel
+
+        return sorted({*super().__dir__(), *(name for name in dir(Kernel) if not name.startswith("_")), *_OF_A_KERNEL})
+
     def __repr__(self) -> str:
         return repr(self.kernel)
 
