@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import subprocess
 import sys
@@ -111,6 +112,20 @@ def test_options_reach_what_is_shipped(tmp_path):
     call += "print(s.hessian(1.0, c), s.value_grad_hessian(1.0, c)[2], s.value(1.0, c))"
     found = subprocess.run([sys.executable, "-c", call], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["1.0", "1.0", "1.5"]
+
+
+def test_its_names_are_completed_before_it_is_traced():
+    fresh = gradc.kernel("x[n], y[n]")(distance.function)
+    TRACED.clear()
+    names = dir(fresh)
+    assert {"value_and_grad", "hessian", "bind", "kernel", "function"} <= set(names)
+    assert not TRACED
+    assert "kernel" not in vars(fresh)
+    fresh([1.0], [3.0])
+    assert "arguments" in dir(fresh)
+    for name in dir(distance):
+        getattr(distance, name)
+    assert list(inspect.signature(fresh).parameters) == ["x", "y"]
 
 
 def test_it_pickles_by_name():

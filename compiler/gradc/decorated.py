@@ -41,10 +41,11 @@ class Deferred:
         return getattr(self.kernel, name)
 
     def __dir__(self) -> list[str]:
-        # What a kernel has, known without making one, for who completes a name.
+        # Who completes a name asks here: what a kernel has is known from its class, before anything is traced.
         from gradc.compiled import Kernel
 
-        return sorted({*super().__dir__(), *(name for name in dir(Kernel) if not name.startswith("_")), *_OF_A_KERNEL})
+        made = self.__dict__.get("kernel", Kernel)
+        return sorted({*super().__dir__(), *(name for name in dir(made) if not name.startswith("_"))})
 
     def __repr__(self) -> str:
         return repr(self.kernel)
