@@ -126,6 +126,27 @@ def test_deltas_go_through_routines_as_products(name: str) -> None:
     assert_close(whole @ flat(directions), (gradient(1) - gradient(-1)) / (2 * step), 1e-6)
 
 
+def test_the_gradient_of_a_determinant_is_that_of_a_singular_matrix_too() -> None:
+    """It is the matrix of cofactors, which no inverse is needed for."""
+    program = pipeline.canonical(pipeline.read(lambda A: np.linalg.det(A), "A[n,n]"))
+    joint = pipeline.derive(program, "value_and_grad", ["A"])
+    kernels = {dtype: compile_programs({"joint": joint}, dtype)["joint"] for dtype in ("float64", "float32")}
+    rng = np.random.default_rng(5)
+    for n in range(7):
+        for rank in range(n + 1):
+            A = np.round(3 * rng.normal(size=(n, rank))) @ np.round(2 * rng.normal(size=(rank, n)))
+            minors = [np.linalg.det(np.delete(np.delete(A, i, 0), j, 1)) for i in range(n) for j in range(n)]
+            signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+            expected = signs * np.reshape(minors, (n, n))
+            scale = max(1.0, float(np.linalg.norm(A)) ** max(0, n - 1))
+            assert np.max(np.abs(run(joint, [A])[1] - expected), initial=0) < 1e-13 * scale
+            for dtype, kernel in kernels.items():
+                found = kernel(*cast([A], dtype))[1]
+                assert np.max(np.abs(found - expected), initial=0) < 20 * np.finfo(dtype).eps * scale
+    zero = compile_programs({"joint": joint}, "float64")["joint"](np.diag([1.0, 0.0, 2.0, 0.0]))
+    np.testing.assert_array_equal(zero[1], 0.0)
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_compiled_second_derivatives(dtype: str) -> None:
     cases = {name: Case(name) for name in COMPILED}

@@ -239,15 +239,41 @@ def _slogdet_tangent(b: ProgramBuilder, args: Sequence[int], _res: Sequence[int]
     return [None, _total(b, call(b, "inv", args[0])[0], dots[0])]
 
 
-def _det_adjoint(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
+# --- adj A = det(A) inv(A), which is there for singular A too: d det A = tr(adj(A) dA) --------------------------------
+
+
+def _det_adjoint(b: ProgramBuilder, args: Sequence[int], _res: Sequence[int], bars: Sequence[int | None]) -> Any:
     assert bars[0] is not None
-    scale = _elementwise(b, "mul", res[0], bars[0])
-    return [_elementwise(b, "mul", _transpose(b, call(b, "inv", args[0])[0]), scale)]
+    return [_elementwise(b, "mul", _transpose(b, call(b, "adjugate", args[0])[0]), bars[0])]
 
 
-def _det_tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
+def _det_tangent(b: ProgramBuilder, args: Sequence[int], _res: Sequence[int], dots: Sequence[int | None]) -> Any:
     assert dots[0] is not None
-    return [_elementwise(b, "mul", res[0], _total(b, call(b, "inv", args[0])[0], dots[0]))]
+    return [_total(b, call(b, "adjugate", args[0])[0], dots[0])]
+
+
+# d adj A = tr(inv(A) dA) adj(A) - adj(A) dA inv(A), where A has an inverse
+
+
+def _adjugate_adjoint(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
+    assert bars[0] is not None
+    (inverse,) = call(b, "inv", args[0])
+    trace = _total(b, _transpose(b, res[0]), bars[0])
+    first = _elementwise(b, "mul", _transpose(b, inverse), trace)
+    second = _matmul(b, _matmul(b, res[0], bars[0], left=True, scale=-1.0), inverse, right=True)
+    return [_elementwise(b, "add", first, second)]
+
+
+def _adjugate_tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
+    assert dots[0] is not None
+    (inverse,) = call(b, "inv", args[0])
+    trace = _total(b, inverse, dots[0])
+    body = b.body()
+    along = [index(2 + axis) for axis in range(len(b.arrays[trace].shape))]
+    scaled = body.apply("mul", b.access(body, res[0], index(0), index(1)), b.access(body, trace, *along))
+    first = b.comprehend(body, scaled, b.arrays[dots[0]].shape)
+    second = _matmul(b, _matmul(b, res[0], dots[0], scale=-1.0), inverse)
+    return [_elementwise(b, "add", first, second)]
 
 
 # --- Cholesky of the symmetric part: Abar = sym(L^-T Φ(L.T Lbar) L^-1), dL = L Φ(L^-1 sym(dA) L^-T) -----------------
@@ -282,6 +308,14 @@ def _reference_cholesky(A: Any) -> Any:
     return np.linalg.cholesky((A + A.T) / 2)
 
 
+def _reference_adjugate(A: Any) -> Any:
+    if not np.all(np.isfinite(A)):
+        return np.full_like(A, np.nan)
+    U, s, V = np.linalg.svd(A)
+    others = [np.prod(np.delete(s, k)) for k in range(len(s))]
+    return np.linalg.det(U) * np.linalg.det(V) * (V.T * np.array(others, A.dtype)) @ U.T
+
+
 _SINGULAR = "the matrix is singular"
 
 _TABLE = (
@@ -300,6 +334,7 @@ _TABLE = (
         _slogdet_adjoint, _slogdet_tangent, closed=_slogdet_tangent,
     ),
     Routine("det", lambda _shapes: ((),), np.linalg.det, _det_adjoint, _det_tangent, closed=_det_tangent),
+    Routine("adjugate", _same, _reference_adjugate, _adjugate_adjoint, _adjugate_tangent, closed=_adjugate_tangent),
     Routine(
         "cholesky", _same, _reference_cholesky, _cholesky_adjoint, _cholesky_tangent,
         "the matrix is not positive definite",
