@@ -126,6 +126,36 @@ def test_deltas_go_through_routines_as_products(name: str) -> None:
     assert_close(whole @ flat(directions), (gradient(1) - gradient(-1)) / (2 * step), 1e-6)
 
 
+def test_both_modes_take_the_symmetric_part_for_cholesky() -> None:
+    """A direction need not be symmetric: the tangent along it and the adjoint give one number."""
+    rng = np.random.default_rng(6)
+    A = 4 * np.eye(3) + rng.normal(size=(3, 3))
+    kernel = gradc.compile(lambda A: np.sum(np.sin(np.linalg.cholesky(A))), "A[n,n]", backend="interpret")
+    direction = rng.normal(size=(3, 3))
+    along = kernel.jvp((A,), direction)[1]
+    assert along == pytest.approx(np.sum(kernel.grad(A) * direction), rel=1e-12)
+    assert along == pytest.approx((kernel(A + 1e-6 * direction) - kernel(A - 1e-6 * direction)) / 2e-6, rel=1e-7)
+
+
+def test_an_array_that_is_two_carries_of_a_scan() -> None:
+    """It gets the cotangents of both."""
+
+    def loss(x: Any) -> Any:
+        def step(carry: Any, t: Any) -> Any:
+            first, second = carry
+            both = np.sin(first * t) + second
+            return (both, both), first
+
+        (first, second), _ = gradc.scan(step, (x[0], x[1]), x)
+        return first * second + 3 * second
+
+    kernel = gradc.compile(loss, "x[n]", backend="interpret")
+    x = np.array([0.3, -0.7, 1.1])
+    expected = [(kernel(x + 1e-6 * e) - kernel(x - 1e-6 * e)) / 2e-6 for e in np.eye(3)]
+    assert_close(kernel.grad(x), np.array(expected), 1e-7)
+    assert_close([kernel.jvp((x,), e)[1] for e in np.eye(3)], np.array(expected), 1e-7)
+
+
 def test_the_gradient_of_a_determinant_is_that_of_a_singular_matrix_too() -> None:
     """It is the matrix of cofactors, which no inverse is needed for."""
     program = pipeline.canonical(pipeline.read(lambda A: np.linalg.det(A), "A[n,n]"))

@@ -73,6 +73,15 @@ def test_a_map_is_a_loop_over_the_points(source, signature, mapped, backend):
             np.testing.assert_allclose(gradient[p], one, rtol=1e-13, atol=1e-15)
 
 
+def test_a_gradient_that_is_the_same_for_all_points() -> None:
+    """Each point gets it, though nothing in it depends on the point."""
+    kernel = gradc.compile("sum(3 * x) + a", "x[n], a", wrt=("x", "a"), backend="interpret")
+    values, (by_x, by_a) = kernel.map_value_and_grad(x=np.ones((4, 2)), a=np.arange(4.0))
+    np.testing.assert_array_equal(values, 6 + np.arange(4.0))
+    np.testing.assert_array_equal(by_x, np.full((4, 2), 3.0))
+    np.testing.assert_array_equal(by_a, np.ones(4))
+
+
 def test_an_array_loss_maps_too():
     k = gradc.compile("exp(x) * y", "x[n], y")
     x = RNG.normal(size=(POINTS, 3))
