@@ -3,6 +3,7 @@
 import itertools
 import re
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -952,3 +953,20 @@ def test_one_thread_never_enters_openmp():
                 assert None not in (call, alone), lines[k : k + 7]
                 assert call.groups() == alone.groups()
     assert found > 50
+
+
+def test_a_jammed_loop_ends_where_its_bound_is_a_sum() -> None:
+    """``m - 1 / 4 * 4`` is m: the loop would read what is behind the array."""
+
+    def residuals(y: Any) -> Any:
+        def step(c: Any, s: Any) -> Any:
+            c = np.tanh(0.5 * c + s)
+            return c, c
+
+        return gradc.scan(step, 0.0, y[:-1])[1]
+
+    kernel = gradc.compile(residuals, "y[m]")
+    for m in (5, 6, 8):
+        y = np.linspace(-1, 1, m)
+        r, J = kernel(y), kernel.jacobian(y, dense=True)
+        np.testing.assert_allclose(kernel.gauss_newton(y, dense=True)[1], J.T @ r, rtol=1e-12, atol=1e-14)
