@@ -115,6 +115,20 @@ def test_what_is_stable_or_unknown_is_left_alone(text: str) -> None:
     assert stabilise(program).applied == ()
 
 
+ZEROS = [
+    "0*(x + (x - 1))/(x/2 + sin(x))", "0*(x + (x - x**2))/(x/2 + sin(x))", "0*(x + x**2)/(x + sin(x))",
+    "0*(x**3 + (x**3 - x))/(x**3/2 + sin(x**3))", "0*log(x)*x/(1 + x) + x - x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ZEROS)
+def test_a_factor_of_zero_is_no_coefficient(text: str) -> None:
+    value, gradient = gradc.compile(f"cos({text})", "x", backend="interpret").value_and_grad(1.3)
+    assert (value, gradient) == (1.0, 0.0)
+    outside = gradc.compile("0*x/(0*(x + 1)) + exp(x) - 1", "x", backend="interpret")
+    assert math.isnan(outside(2.0))
+
+
 def test_every_identity_is_listed_with_a_reason() -> None:
     assert len({identity.name for identity in IDENTITIES}) == len(IDENTITIES)
     for identity in IDENTITIES:

@@ -1145,8 +1145,10 @@ _INFINITE_LOGS = frozenset({"log", "log1p", "log2", "log10", "log_ratio", "log1m
 )
 def weights(s: Scalars, factors: Factors) -> Factors | None:
     logs = [n for n, e in factors.powers.items() if e == 1 and s.op(n) in _INFINITE_LOGS]
-    if logs and not factors.coefficient:
-        return Factors(ONE, {s.make("weighted", s.number(0), logs[0]): 1})
+    zeros = {n: e for n, e in factors.powers.items() if e > 0 and s.value(n) == 0}
+    if logs and zeros:
+        value = s.make("weighted", s.number(0), logs[0])
+        return _replaced(factors, {**zeros, logs[0]: 1}, ONE, {value: 1})
     if len(logs) != 1:
         return None
     (log,) = logs

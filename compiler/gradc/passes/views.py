@@ -260,7 +260,11 @@ class Scalars:
             if steps > 4 * _MANY:
                 return Factors(Fraction(1), {number: 1})
             value = self.value(node)
-            if value is not None and (value or exponent > 0) and abs(exponent) < 9:
+            if value == 0:  # no coefficient: to divide by it is no identity, and 0 * inf is NaN
+                if node in powers:  # nor is 0 / 0 a 1
+                    return Factors(Fraction(1), {number: 1})
+                powers[node] = exponent
+            elif value is not None and abs(exponent) < 9:
                 coefficient *= value**exponent
             elif equation.op == "mul":
                 pending += [(operand, exponent) for operand in reversed(equation.operands)]
