@@ -14,9 +14,11 @@ import gradc
 from gradc.calculus.semantics import SEMANTICS
 from gradc.ir.interpret import interpret
 from gradc.measuring import _exact, _ulps
+from gradc.passes.compensate import CORRECTED
 from gradc.passes.identities import IDENTITIES
 from gradc.passes.stabilise import stabilise
 from gradc.pipeline import canonical, derive, read, stable
+from numerics import Case, compile_cases
 
 VECTORS = "v[n], w[n], x, y, z"
 
@@ -223,6 +225,35 @@ def test_naive_losses_are_as_good_as_stable_ones(naive: str, spelled: str, size:
     for ours, theirs in zip(*results, strict=True):
         assert np.isfinite(ours).all()
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12 * max(1.0, float(np.abs(theirs).max())))
+
+
+# --- corrections of exponentials ---------------------------------------------------------------------------------------
+
+ARGUMENTS = ["x*y", "x/y", "x + y", "-x*y**2", "x*y - 1"]
+FORMS = [*(f"{name}({{}})" for name in CORRECTED), "1/(exp({})-1)", "x**3/(exp({})-1)", "1/(1 + exp({}))"]
+EXTREMES = [0.0, 1e-300, 1e-20, 1.0, 2.0, 354.9, 400.0, 709.79, 1e10, 1e160, 1e300, math.inf]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_corrections_hold_at_overflow_and_underflow(dtype: str) -> None:
+    cases = [Case(form.format(argument), {"x": (), "y": ()}) for form in FORMS for argument in ARGUMENTS]
+    for case, call in zip(cases, compile_cases(cases, dtype, as_formula=True), strict=True):
+        k = gradc.compile(case.expression, "x, y", wrt=("x", "y"), dtype=dtype, backend="interpret")
+        for a in EXTREMES:
+            for b in (2.0, 1e-3, 1e200):
+                for point in ((a, b), (-a, b), (b, a)):
+                    with np.errstate(all="ignore"):
+                        x, y = np.asarray(point, dtype)
+                    (value, gradients), (wanted, slopes) = call(x, y), k.value_and_grad(x, y)
+                    for found, right in zip((value, *gradients), (wanted, *slopes), strict=True):
+                        # The sizes differ by what the argument's rounding explains; whether they are numbers does not.
+                        assert np.isfinite(found) == np.isfinite(right), (case.expression, point, found, right)
+                        assert np.isnan(found) == np.isnan(right), (case.expression, point, found, right)
+                        bound = 1e-3 if dtype == "float32" else 1e-11
+                        if np.isfinite(right):
+                            np.testing.assert_allclose(
+                                found, right, rtol=bound, atol=1e-290 if dtype == "float64" else 1e-30
+                            )
 
 
 # --- the interface ---------------------------------------------------------------------------------------------------

@@ -738,7 +738,7 @@ _TABLE: tuple[Primitive, ...] = (
     Primitive(
         "softplus",
         ("sigmoid(x)",),
-        lambda x: np.logaddexp(x, 0 * x),
+        lambda x: np.logaddexp(x, np.zeros_like(x)),
         ((-9, 9),),
         expansion="maximum(x, 0) + log1p_unit(exp(-abs(x)))",
         formula=("softplus",),

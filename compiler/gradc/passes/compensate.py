@@ -25,9 +25,9 @@ from gradc.passes.rebuild import rebuild_bodies
 
 _DEEP = 10
 # What an exponential magnifies the relative error of: the result, for an error l of the argument h.
-_CORRECTED = {
+CORRECTED = {
     "exp": "exp(h) * (1 + l)",
-    "expm1": "expm1(h) + exp(h) * l",
+    "expm1": "expm1(h) * (1 + l) + l",  # no term exp(h) * l, which is inf * 0 or inf - inf where exp(h) overflows
     "sigmoid": "sigmoid(h) * (1 + sigmoid(-h) * l)",
     "softplus": "softplus(h) + sigmoid(h) * l",
     "log_sigmoid": "log_sigmoid(h) + sigmoid(-h) * l",
@@ -55,14 +55,14 @@ def compensate(program: Program, dtype: str = "float64") -> Program:
     real = np.dtype(dtype).type
 
     def rewrite(body: BodyBuilder, op: str, operands: tuple[int, ...]) -> int | None:
-        if op not in _CORRECTED or body.equations[operands[0]].op in ("access", "constant"):
+        if op not in CORRECTED or body.equations[operands[0]].op in ("access", "constant"):
             return None
         pair = _read(body, operands[0], count, real, _DEEP)
         if pair is None or pair.low is None:
             return None
         # An infinite argument has no error.
         low = apply_formula("where(abs(l) < 1, l, 0)", body, {"l": pair.low})
-        return apply_formula(_CORRECTED[op], body, {"h": pair.high, "l": low})
+        return apply_formula(CORRECTED[op], body, {"h": pair.high, "l": low})
 
     return rebuild_bodies(program, rewrite)
 
