@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from mpmath import mp
 
 import gradc
 from gradc.calculus.semantics import SEMANTICS
@@ -227,7 +229,38 @@ def test_naive_losses_are_as_good_as_stable_ones(naive: str, spelled: str, size:
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12 * max(1.0, float(np.abs(theirs).max())))
 
 
-# --- corrections of exponentials ---------------------------------------------------------------------------------------
+# --- never worse at the ends ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("exponent", ["p:int64", "p"])
+def test_the_logarithm_of_a_power_of_a_negative_number(exponent: str) -> None:
+    k = gradc.compile("log((x - 1)**p)", f"x, {exponent}", wrt="x", backend="interpret")
+    value, gradient = k.value_and_grad(-2.0, 2)
+    assert (value, gradient) == (pytest.approx(2 * math.log(3)), pytest.approx(-2 / 3))
+    assert math.isnan(k(-2.0, 3))
+    assert k(1e200, 3) == pytest.approx(600 * math.log(10))  # where the power overflows
+    assert k(1.0, 0) == 0.0  # 0**0 is 1
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_logarithms_of_numbers_whose_quotient_overflows(dtype: str) -> None:
+    info = np.finfo(dtype)
+    one = np.ones((), dtype)
+    sizes = [info.smallest_subnormal, info.tiny, np.sqrt(info.tiny), one, 2 * one, np.sqrt(info.max), info.max]
+    texts = ["log(x) - log(y)", "log(x/y)", "x*log(y) - x*log(2 + y)", "log(x + 1) - log(x)"]
+    cases = [Case(text, {"x": (), "y": ()}) for text in texts]
+    calls = compile_cases(cases, dtype, as_formula=True)
+    for x, y in itertools.product(sizes, repeat=2):
+        with mp.workdps(700):
+            p, q = mp.mpf(float(x)), mp.mpf(float(y))
+            exact = [mp.log(p / q), mp.log(p / q), p * mp.log(q / (2 + q)), mp.log((p + 1) / p)]
+        for text, call, right in zip(texts, calls, map(float, exact), strict=True):
+            if abs(right) < float(info.max):
+                where = f"{text} at {x}, {y}"
+                np.testing.assert_allclose(call(x, y)[0], right, rtol=4 * info.eps, atol=info.tiny, err_msg=where)
+
+
+# --- corrections of exponentials --------------------------------------------------------------------------------------
 
 ARGUMENTS = ["x*y", "x/y", "x + y", "-x*y**2", "x*y - 1"]
 FORMS = [*(f"{name}({{}})" for name in CORRECTED), "1/(exp({})-1)", "x**3/(exp({})-1)", "1/(1 + exp({}))"]

@@ -40,7 +40,8 @@ class Primitive(NamedTuple):
         The function of ``templates/vector`` that is 1 where `vector` does not hold, if there is such a place: a loop
         looks first, and there calls libm's function or the one of ``templates/special``.
     expansion
-        The same function as a formula of simpler primitives, applied before C is printed.
+        The same function as a formula of simpler primitives, applied before C is printed; ``huge`` is the power of two
+        by which the dtype's large numbers are scaled.
     special
         The function of ``templates/special`` that computes it.
     reference
@@ -92,6 +93,12 @@ def _np(name: str) -> Callable[..., Any]:
 
 def _sp(name: str) -> Callable[..., Any]:
     return special.functions[name]
+
+
+# A quotient overflows where its logarithm is moderate: the smaller number is lifted by powers of two until it does not.
+_LARGER, _SMALLER = "where(abs(x) >= abs(y), x, y)", "where(abs(x) >= abs(y), y, x)"
+_LIFTED = f"where(abs({_LARGER}) > abs({_SMALLER} * huge), {_SMALLER} * huge, {_SMALLER})"
+_LIFTED_TWICE = f"where(abs({_LARGER}) > abs({_LIFTED} * huge), {_LIFTED} * huge, {_LIFTED})"
 
 
 def _round_half_even(x: Any) -> Any:
@@ -1005,7 +1012,7 @@ _TABLE: tuple[Primitive, ...] = (
         ("1 / x", "-1 / y"),
         _sp("log_ratio"),
         ((0.1, 5), (0.1, 5)),
-        expansion="where(abs(x) >= abs(y), 1, -1) * log1p((where(abs(x) >= abs(y), x, y) - where(abs(x) >= abs(y), y, x)) / where(abs(x) >= abs(y), y, x))",
+        expansion=f"where(abs(x) >= abs(y), 1, -1) * (log1p(({_LARGER} - {_LIFTED_TWICE}) / {_LIFTED_TWICE}) + where({_LIFTED} == {_SMALLER}, 0, log(huge)) + where({_LIFTED_TWICE} == {_LIFTED}, 0, log(huge)))",
         formula=("log_ratio",),
         latex=r"\log \frac{{{0}}}{{{1}}}",
     ),

@@ -93,7 +93,12 @@ def _weighted(x: Any, y: Any) -> Array:
 def _log_ratio(x: Any, y: Any) -> Array:
     over = np.abs(x) >= np.abs(y)
     top, bottom = np.where(over, x, y), np.where(over, y, x)
-    return np.asarray(np.where(over, 1, -1) * np.log1p((top - bottom) / bottom))
+    quotient = (top - bottom) / bottom
+    far = np.isinf(quotient) & np.equal(
+        np.sign(top), np.sign(bottom)
+    )  # of two numbers of one sign, whose logarithms are finite
+    apart = np.log(np.abs(np.where(far, top, 1))) - np.log(np.abs(np.where(far, bottom, 1)))
+    return np.asarray(np.where(over, 1, -1) * np.where(far, apart, np.log1p(quotient)))
 
 
 def _log1mexp(x: Any) -> Array:

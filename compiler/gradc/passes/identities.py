@@ -305,12 +305,30 @@ def _log_quotient(s: Scalars, top: tuple[Linear, int], bottom: tuple[Linear, int
     difference, total = p.plus(q, -ONE), p.plus(q)
     if not total.terms and total.constant == 1 and len(p.terms) == 1:
         return s.make("logit", a) if not p.constant else s.make("neg", s.make("logit", b))
-    if not total.terms and total.constant and not difference.constant:
+    if not total.terms and total.constant > 0 and not difference.constant:
         return s.make("mul", s.number(2), s.make("arctanh", s.linear(difference.scaled(1 / total.constant))))
     if len(difference.terms) < len(p.terms) + len(q.terms) and (p.terms and q.terms):
         d = s.linear(difference)
-        return formula(s, "where(d / b > -0.5, log1p(d / b), -log1p(-d / a))", d=d, a=a, b=b)
+        return formula(s, "where(abs(d / b) < 0.5, log1p(d / b), log_ratio(a, b))", d=d, a=a, b=b)
     return s.make("log_ratio", a, b)
+
+
+def _log_difference(s: Scalars, p: int, q: int) -> int:
+    """``log(a) - log(b)`` of two logarithms, each of which may be one of 1 + x."""
+    top, bottom = _under_log(s, p), _under_log(s, q)
+    assert top is not None
+    assert bottom is not None
+    if s.op(p) == s.op(q) == "log1p":  # 1 + x has lost digits of x
+        d = s.linear(top[0].plus(bottom[0], -ONE))
+        value = _log_quotient(s, top, bottom)
+        if s.op(value) in ("log_ratio", "where"):
+            text = "where(abs(d) < 0.5 * b, log1p(d / b), p - q)"
+            return formula(s, text, d=d, b=bottom[1], p=p, q=q)
+        return value
+    value = _log_quotient(s, top, bottom)
+    if s.op(value) in ("log_ratio", "where"):
+        value = formula(s, "where(b < 0, nan, v)", b=bottom[1], v=value)
+    return value
 
 
 @rule(
@@ -321,13 +339,7 @@ def _log_quotient(s: Scalars, top: tuple[Linear, int], bottom: tuple[Linear, int
 )
 def logarithms(s: Scalars, form: Linear) -> Linear | None:
     for p, q in pairs(form, lambda n: s.op(n) in ("log", "log1p")):
-        top, bottom = _under_log(s, p), _under_log(s, q)
-        assert top is not None
-        assert bottom is not None
-        value = _log_quotient(s, top, bottom)
-        if s.op(value) == "log_ratio":
-            value = formula(s, "where(b < 0, nan, v)", b=bottom[1], v=value)
-        return with_term(without(form, p, q), form.terms[p], value)
+        return with_term(without(form, p, q), form.terms[p], _log_difference(s, p, q))
 
     def weighted_log(node: int) -> bool:
         return s.op(node) == "weighted" and s.op(s.operand(node, 1)) in ("log", "log1p")
@@ -335,10 +347,7 @@ def logarithms(s: Scalars, form: Linear) -> Linear | None:
     for p, q in pairs(form, weighted_log):
         if s.operand(p) != s.operand(q):
             continue
-        top, bottom = _under_log(s, s.operand(p, 1)), _under_log(s, s.operand(q, 1))
-        assert top is not None
-        assert bottom is not None
-        value = _log_quotient(s, top, bottom)
+        value = _log_difference(s, s.operand(p, 1), s.operand(q, 1))
         return with_term(without(form, p, q), form.terms[p], s.make("weighted", s.operand(p), value))
     return None
 
@@ -1492,6 +1501,7 @@ def near_one(s: Scalars, x: int) -> int | None:
     "log",
     identity="log(x/y) = log_ratio(x, y) = log1p((x - y) / y), log(x**2) = 2 log(|x|), log(x**y) = y log(x)",
     reason="a quotient near 1 is rounded before its logarithm is taken; powers overflow",
+    holds="0 < x < inf for x**y, unless y is known; elsewhere the logarithm is taken as written",
 )
 def of_quotient(s: Scalars, x: int) -> int | None:
     equation = s.at(x)
@@ -1500,7 +1510,10 @@ def of_quotient(s: Scalars, x: int) -> int | None:
         power = s.value(exponent)
         if power is not None and power.denominator == 1 and power % 2 == 0:
             return s.make("mul", exponent, s.make("log", s.make("abs", base)))
-        return s.make("mul", exponent, s.make("log", base))
+        if power is not None:
+            return s.make("mul", exponent, s.make("log", base))
+        text = "where((x > 0) & (x < inf), y * log(x), log(x**y))"  # a negative x may have a power, as 0**0 is 1
+        return formula(s, text, x=base, y=exponent)
     if equation.op != "div":
         return None
     top, bottom = equation.operands

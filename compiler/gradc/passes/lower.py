@@ -36,10 +36,13 @@ _RANGES = {"float64": _Range(1e-280, 1e300, 2.0**540), "float32": _Range(1e-30, 
 
 def lower(program: Program, dtype: str = "float64") -> Program:
     """The program in the vocabulary of C, whose reals are `dtype`."""
-    return rebuild_bodies(_split_reductions(softmax(program), _RANGES[dtype]), _lowered)
+    safe = _RANGES[dtype]
+    return rebuild_bodies(
+        _split_reductions(softmax(program), safe), lambda body, op, operands: _lowered(body, op, operands, safe)
+    )
 
 
-def _lowered(body: BodyBuilder, op: str, operands: tuple[int, ...]) -> int | None:
+def _lowered(body: BodyBuilder, op: str, operands: tuple[int, ...], safe: _Range) -> int | None:
     if op == "pow":
         return _power(body, *operands)
     entry = PRIMITIVES.get(op)
@@ -47,13 +50,13 @@ def _lowered(body: BodyBuilder, op: str, operands: tuple[int, ...]) -> int | Non
         return None
 
     def apply(name: str, *numbers: int) -> int:
-        for step in (_lowered, simplified):
-            found = step(body, name, numbers) if name != "pow" or step is _lowered else None
-            if found is not None:
-                return found
-        return body.apply(name, *numbers)
+        found = _lowered(body, name, numbers, safe)
+        if found is None and name != "pow":
+            found = simplified(body, name, numbers)
+        return body.apply(name, *numbers) if found is None else found
 
-    return apply_formula(entry.expansion, body, dict(zip(OPERANDS, operands, strict=False)), apply)
+    names = {**dict(zip(OPERANDS, operands, strict=False)), "huge": body.constant(safe.scale)}
+    return apply_formula(entry.expansion, body, names, apply)
 
 
 def _power(body: BodyBuilder, base: int, exponent: int) -> int | None:
