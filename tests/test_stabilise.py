@@ -260,6 +260,18 @@ def test_logarithms_of_numbers_whose_quotient_overflows(dtype: str) -> None:
                 np.testing.assert_allclose(call(x, y)[0], right, rtol=4 * info.eps, atol=info.tiny, err_msg=where)
 
 
+@pytest.mark.parametrize("name", ["gammaln", "digamma"])
+def test_differences_of_gamma_functions_at_negative_numbers(name: str) -> None:
+    special = pytest.importorskip("scipy.special")
+    function = getattr(special, name)
+    x = np.array([-0.5, 0.5, -2.25, -0.75, 3.5])
+    d = np.array([1.0, -1.2, 0.5, 3.5, 1.25])
+    k = gradc.compile(f"sum({name}(x + d) - {name}(x))", "x[n], d[n]", backend="interpret")
+    np.testing.assert_allclose(k(x, d), np.sum(function(x + d) - function(x)), rtol=1e-13)
+    with np.errstate(all="ignore"):
+        assert np.isfinite(gradc.compile(k.written, wrt="d", backend="interpret").grad(x, d)).all()
+
+
 # --- corrections of exponentials --------------------------------------------------------------------------------------
 
 ARGUMENTS = ["x*y", "x/y", "x + y", "-x*y**2", "x*y - 1"]

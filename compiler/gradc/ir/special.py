@@ -157,6 +157,12 @@ def _shifted_difference(name: str, x: Any, y: Any) -> Array:
     """f(x + y) - f(x) for f the log-gamma function or its derivative, both moved up until Stirling's series holds."""
     x, y = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
     low, step = np.where(y < 0, x + y, x), np.abs(y)
+    outside = low <= 0  # where the difference is taken as written
+    written = np.zeros(low.shape)
+    if np.any(outside):
+        plain = functions["lgamma" if name == "gammaln" else name]
+        written[outside] = plain((x + y)[outside]) - plain(x[outside])
+    low = np.where(outside, 1, low)
     moved = np.zeros(low.shape)
     for _ in range(12):
         short = low < 12
@@ -173,7 +179,7 @@ def _shifted_difference(name: str, x: Any, y: Any) -> Array:
     else:
         tail = _digamma_tail(high) - _digamma_tail(low)
         value = ratio + step / (2 * low * high) + tail
-    return np.asarray(np.where(y < 0, -1, 1) * (value + moved))
+    return np.asarray(np.where(outside, written, np.where(y < 0, -1, 1) * (value + moved)))
 
 
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
