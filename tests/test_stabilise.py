@@ -260,6 +260,19 @@ def test_logarithms_of_numbers_whose_quotient_overflows(dtype: str) -> None:
                 np.testing.assert_allclose(call(x, y)[0], right, rtol=4 * info.eps, atol=info.tiny, err_msg=where)
 
 
+def test_the_gradient_of_an_angle_where_the_quotient_is_infinite() -> None:
+    for text in ("arctan(y/x)", "arctan2(y, x)"):
+        k = gradc.compile(text, "x, y", wrt=("x", "y"), backend="interpret")
+        for point, slopes in {
+            (0.0, 2.0): (-0.5, 0.0), (3.0, 0.0): (0.0, 1 / 3), (math.inf, 2.0): (0.0, 0.0), (2.0, math.inf): (0.0, 0.0),
+            (1e200, 1e200): (-5e-201, 5e-201), (0.0, 1e-200): (-1e200, 0.0), (3.0, 4.0): (-4 / 25, 3 / 25),
+        }.items():  # fmt: skip
+            np.testing.assert_allclose(k.grad(*point), slopes, rtol=1e-14, err_msg=f"{text} at {point}")
+    assert gradc.compile("arctan(y/x)", "x, y", backend="interpret")(-1.0, 1.0) == -math.pi / 4
+    half = gradc.compile("arctan(1/x)", "x", backend="interpret")
+    np.testing.assert_allclose(half.value_and_grad(0.0), (math.pi / 2, -1.0))
+
+
 @pytest.mark.parametrize("name", ["gammaln", "digamma"])
 def test_differences_of_gamma_functions_at_negative_numbers(name: str) -> None:
     special = pytest.importorskip("scipy.special")

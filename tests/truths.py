@@ -52,6 +52,7 @@ MPMATH: dict[str, Callable[..., Any]] = {
     "arccsc": mp.acsc,
     "arccot": lambda x: mp.atan(1 / x),
     "arctan2": mp.atan2,
+    "arctan_ratio": lambda x, y: mp.atan(x / y),
     "sinc": lambda x: mp.sinpi(x) / (mp.pi * x),
     "sinh": mp.sinh,
     "cosh": mp.cosh,

@@ -114,6 +114,7 @@ def functions() -> dict[str, Callable[..., Any]]:
         "arccsc": lambda x: mp.acsc(x) if abs(x) >= 1 else nan,
         "arccot": lambda x: mp.atan(quotient(mp.mpf(1), x)),
         "arctan2": mp.atan2,
+        "arctan_ratio": lambda x, y: mp.atan(quotient(x, y)),
         "sinc": lambda x: mp.sinc(mp.pi * x),
         "sinh": mp.sinh,
         "cosh": mp.cosh,

@@ -101,6 +101,13 @@ _LIFTED = f"where(abs({_LARGER}) > abs({_SMALLER} * huge), {_SMALLER} * huge, {_
 _LIFTED_TWICE = f"where(abs({_LARGER}) > abs({_LIFTED} * huge), {_LIFTED} * huge, {_LIFTED})"
 
 
+# The derivatives of the angle of (y, x), as quotients that neither overflow nor are inf / inf.
+_TURN = (
+    "where(abs(y) == inf, 0, y / hypot(x, y) / hypot(x, y))",
+    "where(abs(x) == inf, 0, -x / hypot(x, y) / hypot(x, y))",
+)
+
+
 def _round_half_even(x: Any) -> Any:
     return np.rint(x)
 
@@ -552,7 +559,7 @@ _TABLE: tuple[Primitive, ...] = (
     ),
     Primitive(
         "arctan2",
-        ("y / hypot(x, y) / hypot(x, y)", "-x / hypot(x, y) / hypot(x, y)"),
+        _TURN,
         np.arctan2,
         ((0.1, 9), (-9, 9)),
         c="atan2",
@@ -561,6 +568,17 @@ _TABLE: tuple[Primitive, ...] = (
         sympy=("atan2",),
         latex=r"\operatorname{{atan2}}({0}, {1})",
         edge="NaN at the origin, where there is no direction",
+    ),
+    Primitive(
+        "arctan_ratio",
+        _TURN,
+        lambda x, y: np.arctan(x / y),
+        ((-9, 9), (0.1, 9)),
+        expansion="arctan(x / y)",
+        formula=("arctan_ratio",),
+        latex=r"\arctan \frac{{{0}}}{{{1}}}",
+        edge="at y = 0, where the value jumps, the derivative of either side",
+        bounded=True,
     ),
     Primitive(
         "sinc",

@@ -1678,6 +1678,17 @@ def small_angle(s: Scalars, x: int) -> int | None:
 
 
 @rule(
+    "arctan",
+    identity="arctan(y/x) = arctan_ratio(y, x)",
+    reason="at x = 0 the derivative of the arc tangent is 0 and that of the quotient infinite, where their product is finite",
+)
+def angle(s: Scalars, x: int) -> int | None:
+    if s.op(x) != "div" or s.value(s.operand(x, 1)) is not None:
+        return None
+    return s.make("arctan_ratio", s.operand(x), s.operand(x, 1))
+
+
+@rule(
     "pow",
     identity="exp(u)**y = exp(u y), sqrt(x)**3 = x**1.5",
     reason="the exponential may overflow where its power does not; the derivative of the root is infinite at 0",
