@@ -260,6 +260,23 @@ def test_logarithms_of_numbers_whose_quotient_overflows(dtype: str) -> None:
                 np.testing.assert_allclose(call(x, y)[0], right, rtol=4 * info.eps, atol=info.tiny, err_msg=where)
 
 
+def test_a_root_that_a_constant_keeps_from_zero_is_no_hypot() -> None:
+    for text in ("sqrt(x**2 + 1e-6)", "sqrt(1 + x*x)", "(1e-6 + x**2 + y**2)**0.5", "1/sqrt(2 + 4*x**2)"):
+        program = derive(stable(canonical(read(text, "x, y"))).program, "value_and_grad", ("x", "y"))
+        assert "hypot" not in str(program)
+    # Below the least normal number of either dtype, a square that vanishes would be missed.
+    assert "hypot(1e-20, x)" in stabilised("sqrt(x**2 + 1e-40)")
+    k = gradc.compile("sqrt(x**2 + 1e-6)", "x", backend="interpret")
+    np.testing.assert_allclose(k.value_and_grad(1e-170), (1e-3, 1e-167), rtol=1e-15)
+    np.testing.assert_allclose(k.value_and_grad(-3.0), (3.0, -1.0), rtol=1e-6)
+    np.testing.assert_allclose(k.hessian(1e5), 1e-21, rtol=1e-14)  # 1/r - x**2/r**3 cancels
+    # What holds beyond the square's range still does.
+    for text, value, gradient in (("sqrt(1 + x*x) - 1", 1e200, 1.0), ("x/sqrt(1 + x*x)", 1.0, 0.0)):
+        np.testing.assert_allclose(
+            gradc.compile(text, "x", backend="interpret").value_and_grad(1e200), (value, gradient), rtol=1e-15
+        )
+
+
 def test_the_gradient_of_an_angle_where_the_quotient_is_infinite() -> None:
     for text in ("arctan(y/x)", "arctan2(y, x)"):
         k = gradc.compile(text, "x, y", wrt=("x", "y"), backend="interpret")

@@ -39,6 +39,8 @@ MPMATH: dict[str, Callable[..., Any]] = {
     "sqrt": mp.sqrt,
     "cbrt": mp.cbrt,
     "hypot": lambda x, y: mp.sqrt(x * x + y * y),
+    "smooth_abs": lambda x, y: mp.sqrt(x * x + y),
+    "smooth_sign": lambda x, y: x / mp.sqrt(x * x + y),
     "sin": mp.sin,
     "cos": mp.cos,
     "tan": mp.tan,

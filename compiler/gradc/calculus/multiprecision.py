@@ -101,6 +101,8 @@ def functions() -> dict[str, Callable[..., Any]]:
         "sqrt": root,
         "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
         "hypot": mp.hypot,
+        "smooth_abs": lambda x, y: root(x * x + y),
+        "smooth_sign": lambda x, y: quotient(x, root(x * x + y)),
         "sin": mp.sin,
         "cos": mp.cos,
         "tan": mp.tan,

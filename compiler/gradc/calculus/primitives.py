@@ -424,6 +424,29 @@ _TABLE: tuple[Primitive, ...] = (
         latex=r"\sqrt{{{0}^2 + {1}^2}}",
         edge="0 at the origin, a subgradient",
     ),
+    Primitive(
+        "smooth_abs",
+        ("smooth_sign(x, y)", "0.5 / out"),
+        lambda x, y: np.sqrt(x * x + y),
+        ((-9, 9), (0.1, 9)),
+        expansion="sqrt(x**2 + y)",
+        formula=("smooth_abs",),
+        latex=r"\sqrt{{{0}^2 + {1}}}",
+        dear=False,
+    ),
+    Primitive(
+        "smooth_sign",
+        (
+            "y / smooth_abs(x, y) / smooth_abs(x, y) / smooth_abs(x, y)",
+            "-0.5 * out / smooth_abs(x, y) / smooth_abs(x, y)",
+        ),
+        lambda x, y: x / np.sqrt(x * x + y),
+        ((-9, 9), (0.1, 9)),
+        expansion="x / sqrt(x**2 + y)",
+        formula=("smooth_sign",),
+        latex=r"\frac{{{0}}}{{\sqrt{{{0}^2 + {1}}}}}",
+        dear=False,
+    ),
     # --- trigonometric --------------------------------------------------------------------------------------------
     Primitive(
         "sin",

@@ -579,7 +579,8 @@ def quadratic(s: Scalars, form: Linear) -> Linear | None:
     holds="p > 0; elsewhere the difference is taken as written",
 )
 def conjugate(s: Scalars, form: Linear) -> Linear | None:
-    for node, c in form.terms.items():
+    for written, c in form.terms.items():
+        node = _as_hypot(s, written)
         equation = s.at(node)
         if equation.op == "sqrt":
             square = s.monomials(equation.operands[0])
@@ -587,7 +588,7 @@ def conjugate(s: Scalars, form: Linear) -> Linear | None:
             square = s.monomials(formula(s, "x**2 + y**2", x=equation.operands[0], y=equation.operands[1]))
         else:
             continue
-        rest = without(form, node).scaled(-1 / c)
+        rest = without(form, written).scaled(-1 / c)
         if square is None or (not rest.terms and rest.constant <= 0):
             continue
         p = s.linear(rest)
@@ -1059,10 +1060,11 @@ def normal_distribution(s: Scalars, factors: Factors) -> Factors | None:
 )
 def directions(s: Scalars, factors: Factors) -> Factors | None:
     for node, e in factors.powers.items():
-        if e >= 0 or s.op(node) != "hypot":
+        if e >= 0 or s.op(node) not in ("hypot", "smooth_abs"):
             continue
-        for operand in s.at(node).operands:
-            other = next((o for o in s.at(node).operands if o != operand), operand)
+        operands = s.at(_as_hypot(s, node)).operands
+        for operand in operands:
+            other = next((o for o in operands if o != operand), operand)
             if factors.powers.get(operand, 0) > 0:
                 return _replaced(factors, {node: -1, operand: 1}, ONE, {s.make("direction", operand, other): 1})
             if s.value(operand) is None and s.op(operand) in ("mul", "div"):
@@ -1442,8 +1444,8 @@ def inverse_hyperbolic(s: Scalars, x: int) -> int | None:
         if c != 1 or not rest.terms:
             continue
         u = s.linear(rest)
-        if s.op(node) == "hypot":
-            operands = s.at(node).operands
+        if s.op(node) in ("hypot", "smooth_abs"):
+            operands = s.at(_as_hypot(s, node)).operands
             for a, b in (operands, operands[::-1]):
                 size = s.value(b)
                 if s.terms(a).key in (rest.key, rest.scaled(-ONE).key) and size:
@@ -1554,11 +1556,25 @@ def _root_of_square(s: Scalars, node: int, coefficient: Fraction) -> int | None:
     return s.product(math.sqrt(scale) if root is None else root, {n: e // 2 for n, e in factors.powers.items()})
 
 
+_LEAST_SOFTENING = Fraction(1, 10**37)  # a normal number in both dtypes, beside which a square that vanishes is nothing
+
+
+def _as_hypot(s: Scalars, node: int) -> int:
+    """``sqrt(x**2 + c)`` as ``hypot(x, sqrt(c))``, for identities that hold where the square overflows."""
+    if s.op(node) != "smooth_abs":
+        return node
+    x, softening = s.at(node).operands
+    value = s.value(softening)
+    assert value is not None
+    root = _square_root(value)
+    return s.make("hypot", s.number(math.sqrt(value) if root is None else root), x)
+
+
 @rule(
     "sqrt",
-    identity="sqrt(x**2) = |x|, sqrt(x**2 + y**2) = hypot(x, y), sqrt(sum(v**2)) = norm(v), sqrt(exp(u)) = exp(u/2)",
-    reason="squares overflow and vanish, and the derivative of the root is infinite at 0",
-)
+    identity="sqrt(x**2) = |x|, sqrt(x**2 + y**2) = hypot(x, y), sqrt(x**2 + c) = smooth_abs(x, c), sqrt(sum(v**2)) = norm(v), sqrt(exp(u)) = exp(u/2)",
+    reason="squares overflow and vanish, and the derivative of the root is infinite at 0; a positive constant keeps the root from 0, and its derivatives from cancelling under a name of their own",
+)  # fmt: skip
 def norms(s: Scalars, x: int) -> int | None:
     if s.op(x) == "exp":
         return s.make("exp", s.make("mul", s.number(0.5), s.operand(x)))
@@ -1577,6 +1593,12 @@ def norms(s: Scalars, x: int) -> int | None:
     if any(root is None for root in roots_of):
         return None
     result: int | None = None
+    if form.constant >= _LEAST_SOFTENING:
+        if len(roots_of) > 1:
+            return None  # as it is written
+        (only,) = roots_of
+        assert only is not None
+        return s.make("smooth_abs", only, s.number(form.constant))
     if form.constant:
         exact = _square_root(form.constant)
         result = s.number(math.sqrt(form.constant) if exact is None else exact)

@@ -33,7 +33,7 @@ _ANALYTIC = frozenset(
     for line in (
         "add sub mul div neg pow sqrt hypot direction exp exp2 expm1 powm1 log log2 log10 log1p log_ratio log1p_square",
         "sin cos tan sec csc cot sinc arcsin arccos arctan sinh cosh tanh sech sech_square csch coth",
-        "arcsinh arccosh arctanh",
+        "arcsinh arccosh arctanh smooth_abs smooth_sign",
         "sigmoid logit log_sigmoid softplus log1mexp log_expm1 log_cosh erf erfc erfcx ndtr log_ndtr",
         "gamma gammaln digamma i0 i1",
     )
