@@ -1030,10 +1030,11 @@ _TABLE: tuple[Primitive, ...] = (
     ),
     Primitive(
         "share",
-        ("y / (x + y) / (x + y)", "-out / (x + y)"),
-        lambda x, y: x / (x + y),
+        ("where(abs(y) == inf, 0, y / (x + y) / (x + y))", "-out / (x + y)"),
+        lambda x, y: np.where(y / x > 0, 1 / (1 + y / x), x / (x + y)),
         ((0.1, 5), (0.1, 5)),
-        expansion="1 / (1 + y / x)",
+        # x + y overflows for numbers of one sign alone, and 1 + y/x cancels for those of two
+        expansion="where(y / x > 0, 1, x) / where(y / x > 0, 1 + y / x, x + y)",
         formula=("share",),
         latex=r"\frac{{{0}}}{{{0} + {1}}}",
         dear=False,
@@ -1088,7 +1089,7 @@ _TABLE: tuple[Primitive, ...] = (
     ),
     Primitive(
         "log1p_square",
-        ("2 / (x + 1 / x)",),
+        ("2 * where(abs(x) < 1, x, 1 / x) / (1 + where(abs(x) < 1, x, 1 / x)**2)",),
         _sp("log1p_square"),
         ((0.1, 9),),
         expansion="where(abs(x) < 1e9, 1, 2) * log1p(where(abs(x) < 1e9, x**2, abs(x) - 1))",
@@ -1126,7 +1127,7 @@ _TABLE: tuple[Primitive, ...] = (
     ),
     Primitive(
         "boxcox",
-        ("x**(y - 1)", "log(x)**2 * exp_moment(1, y * log(x))"),
+        ("x**(y - 1)", "where((x == 0) & (y > 0), 1 / y**2, log(x)**2 * exp_moment(1, y * log(x)))"),
         _sp("boxcox"),
         ((0.2, 5), (-3, 3)),
         special="boxcox",

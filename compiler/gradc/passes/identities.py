@@ -230,7 +230,7 @@ def roots(s: Scalars, form: Linear) -> Linear | None:
     "sum",
     identity="1/a - 1/b = (b - a) / (a b)",
     reason="the difference cancels where a is near b",
-    holds="where b - a is known as an expression of its own",
+    holds="where b - a is known as an expression of its own, and |b - a| < |b| / 2 or b - a is a number",
     again=True,
 )
 def reciprocals(s: Scalars, form: Linear) -> Linear | None:
@@ -258,6 +258,9 @@ def reciprocals(s: Scalars, form: Linear) -> Linear | None:
                 continue
             difference = s.terms(s.polynomial(rest))
         value = s.make("div", s.make("div", s.linear(difference), a), b)
+        if difference.terms:
+            text = "where(abs(d) < 0.5 * abs(b), v, p - q)"
+            value = formula(s, text, d=s.linear(difference), b=b, v=value, p=p, q=q)
         return with_term(without(form, p, q), form.terms[p], value)
     return None
 
@@ -266,6 +269,7 @@ def reciprocals(s: Scalars, form: Linear) -> Linear | None:
     "sum",
     identity="exp(u) - exp(-u) = 2 sinh(u), exp(u) + exp(-u) = 2 cosh(u), exp(u) - exp(v) = exp(v) expm1(u - v)",
     reason="the difference cancels where u is near v",
+    holds="|u - v| < 1 for exp(u) - exp(v), and where exp(v) is finite; elsewhere the difference is taken as written",
 )
 def exponentials(s: Scalars, form: Linear) -> Linear | None:
     nodes = [n for n in form.terms if s.op(n) == "exp"]
@@ -280,7 +284,7 @@ def exponentials(s: Scalars, form: Linear) -> Linear | None:
                     u, v, c, d = v, u, d, c
                 return with_term(without(form, p, q), 2 * c, s.make("cosh" if c == d else "sinh", u))
             if c != d:
-                text = "where(u >= v, -exp(u) * expm1(v - u), exp(v) * expm1(u - v))"
+                text = "where((abs(u - v) < 1) & (exp(v) < inf), exp(v) * expm1(u - v), exp(u) - exp(v))"
                 value = formula(s, text, u=u, v=v)
                 meaning = [Exponential(ONE, s.terms(u)), Exponential(-ONE, s.terms(v))]
                 s.means[value] = meaning
@@ -449,10 +453,12 @@ def log_softmax(s: Scalars, form: Linear) -> Linear | None:
     "sum",
     identity="sigmoid(u) - sigmoid(v) = sigmoid(u) sigmoid(-v) (1 - exp(v - u))",
     reason="the difference cancels where u is near v, and where both are large",
+    holds="where u - v is a number; elsewhere the difference is taken as written",
 )
 def sigmoids(s: Scalars, form: Linear) -> Linear | None:
     for p, q in pairs(form, lambda n: s.op(n) == "sigmoid"):
-        text = "where(u >= v, -(sigmoid(u) * sigmoid(-v) * expm1(v - u)), sigmoid(v) * sigmoid(-u) * expm1(u - v))"
+        left = "where(u >= v, -(sigmoid(u) * sigmoid(-v) * expm1(v - u)), sigmoid(v) * sigmoid(-u) * expm1(u - v))"
+        text = f"where(u - v == u - v, {left}, sigmoid(u) - sigmoid(v))"
         value = formula(s, text, u=s.operand(p), v=s.operand(q))
         return with_term(without(form, p, q), form.terms[p], value)
     return None
@@ -461,7 +467,7 @@ def sigmoids(s: Scalars, form: Linear) -> Linear | None:
 _DIFFERENCES = {
     "sin": "where((abs(d) < 0.5) & (abs(u + v) < 8), 2 * cos(0.5 * (u + v)) * sin(0.5 * d), sin(u) - sin(v))",
     "cos": "where((abs(d) < 0.5) & (abs(u + v) < 8), -2 * sin(0.5 * (u + v)) * sin(0.5 * d), cos(u) - cos(v))",
-    "arctan": "where(u * v > -0.5, arctan(d / (1 + u * v)), arctan(u) - arctan(v))",
+    "arctan": "where((u * v > -0.5) & (u * v < inf), arctan(d / (1 + u * v)), arctan(u) - arctan(v))",
     "digamma": "digamma_difference(v, d)",
 }
 
@@ -569,14 +575,18 @@ def quadratic(s: Scalars, form: Linear) -> Linear | None:
     if monomials is None:
         return None
     found = quadratic_form(s, monomials)
-    return None if found is None else Linear({found: ONE}, Fraction(0))
+    if found is None:
+        return None
+    if s.op(found) == "mul":  # whose derivative is a sum that cancels where that of the squares does not
+        found = s.make("stands_for", found, s.linear(form))
+    return Linear({found: ONE}, Fraction(0))
 
 
 @rule(
     "sum",
     identity="sqrt(q) - p = (q - p**2) / (sqrt(q) + p)",
     reason="the difference cancels where q is near p**2",
-    holds="p > 0; elsewhere the difference is taken as written",
+    holds="p > sqrt(q) / 2 and q is finite; elsewhere the difference is taken as written",
 )
 def conjugate(s: Scalars, form: Linear) -> Linear | None:
     for written, c in form.terms.items():
@@ -607,7 +617,7 @@ def conjugate(s: Scalars, form: Linear) -> Linear | None:
             factored = quadratic_form(s, left) if left else None
             value = s.make("div", s.polynomial(left) if factored is None else factored, both)
         if rest.terms:
-            value = formula(s, "where(p > 0, v, r - p)", p=p, v=value, r=node)
+            value = formula(s, "where((p > 0.5 * r) & (r**2 < inf), v, r - p)", p=p, v=value, r=node)
         else:  # whose derivative is that of the root
             value = s.make("stands_for", value, s.add([(ONE, node)], -rest.constant))
         return Linear({value: c}, Fraction(0))
@@ -618,7 +628,7 @@ def conjugate(s: Scalars, form: Linear) -> Linear | None:
     "sum",
     identity="a/b - 1 = (a - b) / b",
     reason="the difference cancels where a is near b",
-    holds="where a - b is known as an expression of its own",
+    holds="where a - b is known as an expression of its own, and b is finite",
 )
 def quotient_and_constant(s: Scalars, form: Linear) -> Linear | None:
     if not form.constant:
@@ -644,7 +654,8 @@ def quotient_and_constant(s: Scalars, form: Linear) -> Linear | None:
                 continue
             difference = found
         plain = s.add([(c, node)], form.constant)
-        value = s.make("stands_for", s.make("div", s.linear(difference), below), plain)
+        quotient = s.make("div", s.linear(difference), below)
+        value = formula(s, "stands_for(where(abs(b) < inf, v, w), w)", b=below, v=quotient, w=plain)
         return Linear(without(form, node).terms, Fraction(0)).plus(Linear({value: ONE}, Fraction(0)))
     return None
 
@@ -970,7 +981,7 @@ def _softmax(s: Scalars, exponent: Linear, others: list[Exponential]) -> int:
     largest = u
     for node in nodes:
         largest = s.make("maximum", largest, node)
-    shift = s.make("held", largest)
+    shift = formula(s, "where(abs(m) == inf, 0, m)", m=s.make("held", largest))
     total: int | None = None
     for part, node in zip(others, nodes, strict=True):
         term = s.scale(part.coefficient, s.make("exp", s.make("sub", node, shift)))
@@ -1093,9 +1104,10 @@ def shares(s: Scalars, factors: Factors) -> Factors | None:
             inner = s.factors(term)
             held = all(p > 0 and factors.powers.get(n, 0) == p for n, p in inner.powers.items())
             if abs(c) == 1 and inner.coefficient == 1 and held:
-                rest = s.linear(without(form, term).scaled(c))
+                # x / (y - x) = -share(-x, y): the sum keeps its sign where it is 0
+                signed = term if c > 0 else s.make("neg", term)
                 gone = {node: -1, **inner.powers}
-                return _replaced(factors, gone, c, {s.make("share", term, rest): 1})
+                return _replaced(factors, gone, c, {s.make("share", signed, s.linear(without(form, term))): 1})
     return None
 
 
@@ -1138,7 +1150,8 @@ def moments(s: Scalars, factors: Factors) -> Factors | None:
             if e == 1:
                 value = formula(s, "exp_moment(0, t)", t=argument)
             else:  # t/expm1(t) = exp(-t) (-t)/expm1(-t) does not overflow
-                text = "where(t > 0, exp(-t) / exp_moment(0, -t), 1 / exp_moment(0, t))"
+                near = "where(t < -40, t / expm1(t), 1 / exp_moment(0, t))"  # the square of a small moment vanishes
+                text = f"where(t > 0, exp(-t) / exp_moment(0, -t), {near})"
                 value = formula(s, text, t=argument)
             return _replaced(factors, gone, outer, {**powers, value: 1})
     return None
@@ -1472,7 +1485,7 @@ def inverse_hyperbolic(s: Scalars, x: int) -> int | None:
 def near_one(s: Scalars, x: int) -> int | None:
     form = s.terms(x)
     if form.constant != 1 or not form.terms:
-        product = s.factors(x)
+        product = s.factors(s.operand(x) if s.op(x) == "stands_for" else x)
         lines = [s.terms(n) for n in product.powers]
         if product.coefficient == 1 and len(lines) == 2 and set(product.powers.values()) == {1}:
             total = lines[0].plus(lines[1])
@@ -1503,7 +1516,7 @@ def near_one(s: Scalars, x: int) -> int | None:
     "log",
     identity="log(x/y) = log_ratio(x, y) = log1p((x - y) / y), log(x**2) = 2 log(|x|), log(x**y) = y log(x)",
     reason="a quotient near 1 is rounded before its logarithm is taken; powers overflow",
-    holds="0 < x < inf for x**y, unless y is known; elsewhere the logarithm is taken as written",
+    holds="0 < x < inf and |y| < inf for x**y, unless y is known; elsewhere the logarithm is taken as written",
 )
 def of_quotient(s: Scalars, x: int) -> int | None:
     equation = s.at(x)
@@ -1514,7 +1527,8 @@ def of_quotient(s: Scalars, x: int) -> int | None:
             return s.make("mul", exponent, s.make("log", s.make("abs", base)))
         if power is not None:
             return s.make("mul", exponent, s.make("log", base))
-        text = "where((x > 0) & (x < inf), y * log(x), log(x**y))"  # a negative x may have a power, as 0**0 is 1
+        # A negative x may have a power; 0**0, 1**inf and inf**0 are 1.
+        text = "where((x > 0) & (x < inf) & (abs(y) < inf), y * log(x), log(x**y))"
         return formula(s, text, x=base, y=exponent)
     if equation.op != "div":
         return None
@@ -1584,6 +1598,8 @@ def norms(s: Scalars, x: int) -> int | None:
     single = _root_of_square(s, x, ONE)
     if single is not None:
         return s.make("abs", single)
+    if s.op(x) == "pow" and s.value(s.operand(x, 1)) == 2:
+        return s.make("abs", s.operand(x))
     if s.op(x) == "pow" and (power := s.value(s.operand(x, 1))) is not None and power.denominator == 1 and power > 2:
         return s.make("pow", s.operand(x), s.number(power / 2))
     form = s.terms(x)
@@ -1689,14 +1705,15 @@ def _product_of_logs(s: Scalars, x: int) -> int | None:
     "arccos",
     identity="arccos(1 - x) = 2 arcsin(sqrt(x/2))",
     reason="1 - x rounds the digits of a small x away",
-    holds="x < 1; elsewhere the arc cosine is taken as written",
+    holds="0 <= x < 1; elsewhere the arc cosine is taken as written",
 )
 def small_angle(s: Scalars, x: int) -> int | None:
-    form = s.terms(x)
+    form = s.terms(s.written.get(x, x))
     if form.constant != 1 or not form.terms:
         return None
     u = s.linear(Linear(form.terms, Fraction(0)).scaled(-ONE))
-    return formula(s, "where(u < 1, 2 * arcsin(sqrt(0.5 * u)), arccos(x))", u=u, x=x)
+    root = s.rewritten(s.make("sqrt", s.make("mul", s.number(0.5), u)))
+    return formula(s, "where((u >= 0) & (u < 1), 2 * arcsin(r), arccos(x))", u=u, r=root, x=x)
 
 
 @rule(

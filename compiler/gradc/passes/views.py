@@ -296,6 +296,8 @@ class Scalars:
             left = self._monomials(equation.operands[0], degree, depth - 1)
             right = self._monomials(equation.operands[1], degree, depth - 1)
             return None if left is None or right is None else _sum(left, right, 1 if equation.op == "add" else -1)
+        if depth and equation.op == "stands_for":
+            return self._monomials(equation.operands[1], degree, depth - 1)
         if depth and equation.op == "neg":
             inner = self._monomials(equation.operands[0], degree, depth - 1)
             return None if inner is None else _sum({}, inner, -1)
