@@ -1,6 +1,6 @@
 """Every identity on a grid of signs and magnitudes: never worse than what was written, finite wherever that is.
 
-Each formula is run as written and as the stabilising pass rewrites it, value and gradient, in the interpreter, at zeros,
+Each formula is run in the interpreter as written and as the stabilising pass rewrites it, value and gradient, at zeros,
 subnormal numbers, the ends of the range, infinities and all between. Where the two differ, mpmath decides.
 """
 

@@ -577,7 +577,7 @@ def quadratic(s: Scalars, form: Linear) -> Linear | None:
     found = quadratic_form(s, monomials)
     if found is None:
         return None
-    if s.op(found) == "mul":  # whose derivative is a sum that cancels where that of the squares does not
+    if len(s.factors(found).powers) == 2:  # whose derivative is a sum that cancels where that of the squares does not
         found = s.make("stands_for", found, s.linear(form))
     return Linear({found: ONE}, Fraction(0))
 
