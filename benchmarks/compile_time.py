@@ -117,7 +117,7 @@ def kernels(page: sheet.Sheet, names: Sequence[str], rounds: int, prepared: Path
                 compiler = find_compiler(open_cache())
                 directory = Path(name)
                 (directory / "alone.c").write_text(text, encoding="utf-8")
-                flags = (*compiler.kernel_flags, *(compiler.openmp if unit.entry.parallel else ()))
+                flags = compiler.kernel_flags
                 alone, _ = timed(lambda d=directory, c=compiler, f=flags: c.build(d, ["alone.c"], "alone.so", f))
                 warm, imported = child(WARM, str(Path(__file__).parent), problem.name)
             numbers = (read, derive, read + run, alone, read + run - alone, warm, imported)

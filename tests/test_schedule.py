@@ -936,22 +936,21 @@ def test_stores_of_one_loop_that_may_meet_are_not_vectorised():
     np.testing.assert_array_equal(result, expected)
 
 
-def test_one_thread_never_enters_openmp():
-    """Each parallel loop only calls what one thread calls without it."""
+def test_one_part_never_enters_the_team():
+    """Where a loop has one part, its rows are called without a word to threads, and with the same arguments."""
     found = 0
     for _, program in gradients().values():
-        lines = FunctionWriter(plan_program(program), "f", "double", pipeline.TILE).write().lines
-        for k, line in enumerate(lines):
-            if "GRADC_PARALLEL" in line:
+        function = FunctionWriter(plan_program(program), "f", "double", pipeline.TILE).write()
+        for k, line in enumerate(function.lines):
+            call = re.fullmatch(r" *gradc_run\((\w+), f_team(\d+), &given\);", line)
+            if call:
                 found += 1
-                parts = re.fullmatch(r" *if \((\w+) > 1\) \{", lines[k - 1])
-                assert parts, lines[k - 1]
-                call, alone = (
-                    re.fullmatch(rf" *(\w+)\({first}(, (?!GRADC).*)?\);", lines[k + at].replace(f", {thread},", ",", 1))
-                    for at, first, thread in ((2, "part", "GRADC_THREAD"), (5, "0", "0"))
-                )
-                assert None not in (call, alone), lines[k : k + 7]
-                assert call.groups() == alone.groups()
+                parts, number = call.groups()
+                assert re.fullmatch(rf" *if \({parts} > 1\) \{{", function.lines[k - 2])
+                given = re.fullmatch(rf" *const struct f_rows{number} given = \{{(.*)\}};", function.lines[k - 1])
+                alone = re.fullmatch(rf" *f_rows{number}\(0(?:, 0)?, (.*)\);", function.lines[k + 2])
+                assert None not in (given, alone), function.lines[k - 2 : k + 4]
+                assert given[1] == alone[1]
     assert found > 50
 
 

@@ -338,6 +338,7 @@ def _try_out(row: Any) -> None:
     from gradc.runtime.accelerator import load_accelerator
     from gradc.runtime.cache import open_cache
     from gradc.runtime.library import load
+    from gradc.runtime.native import load_team
     from gradc.runtime.threads import default_count, usable_processors
     from gradc.runtime.toolchain import find_compiler
 
@@ -346,7 +347,7 @@ def _try_out(row: Any) -> None:
     row("compiler", f"{shlex.join(compiler.command)}: {compiler.version.splitlines()[0]}")
     row("flags", shlex.join(compiler.kernel_flags))
     row("fast calls", "yes" if load_accelerator(cache, compiler) is not None else "no: calls go through cffi alone")
-    row("OpenMP", shlex.join(compiler.openmp) or "no: kernels run on one thread")
+    row("team", "yes" if load_team(cache, compiler) is not None else "no: kernels run on one thread")
     origin = f"GRADC_NUM_THREADS, else OMP_NUM_THREADS, else {usable_processors()} processors"
     row("threads", f"{default_count()} ({origin})")
     kernel = gradc.compile("sum(exp(x))", "x[n]", name="doctor", backend="c")

@@ -542,8 +542,8 @@ class Kernel:
     def threads(self) -> int:
         """How many threads the next call may use, where the kernel has loops long enough; results do not depend on it.
 
-        It can be set, also by None for what `GRADC_NUM_THREADS`, else `OMP_NUM_THREADS`, else the machine says. In a
-        process that was forked it is 1, since OpenMP's threads do not survive a fork.
+        It can be set, also by None for what `GRADC_NUM_THREADS`, else `OMP_NUM_THREADS`, else the machine says. A
+        process that was forked makes threads of its own.
         """
         return self._threads.count
 

@@ -14,3 +14,27 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
+}

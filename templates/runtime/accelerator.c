@@ -27,17 +27,6 @@ typedef int (*kernel_function)(const int64_t *dims, void *const *cells, void *wo
 typedef size_t (*work_function)(const int64_t *dims);
 typedef int (*limit_function)(int count);
 
-/* The threads of OpenMP do not survive a fork, and a parallel region in the child would wait for them for ever. */
-static volatile int is_child = 0;
-
-#if defined(__unix__) || defined(__APPLE__)
-#include <pthread.h>
-static void in_child(void)
-{
-    is_child = 1;
-}
-#endif
-
 typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
@@ -327,7 +316,7 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
 
     /* A bound argument can be let go by another thread only together with `self`, which the caller holds; those that
        came with the call are the caller's too. */
-    const int before = limit == NULL ? 0 : limit(is_child ? 1 : *threads);
+    const int before = limit == NULL ? 0 : limit(*threads);
     const size_t size = work(dims);
     if (size > SIZE_MAX / 2) {  /* more than there is: the call in Python says so */
         if (limit != NULL)
@@ -480,9 +469,6 @@ static struct PyModuleDef module = {
 PyMODINIT_FUNC PyInit_gradc_accelerator(void)
 {
     import_array();
-#if defined(__unix__) || defined(__APPLE__)
-    pthread_atfork(NULL, NULL, in_child);
-#endif
     if (PyType_Ready(&call_type) < 0)
         return NULL;
     PyObject *made = PyModule_Create(&module);

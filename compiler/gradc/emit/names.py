@@ -15,7 +15,7 @@ _KEYWORDS = (
 )
 _OWN = (
     "work scratch value_out status tile tile_begin tile_end tile_rows tile_own part part_begin part_end part_own "
-    "thread strip_begin strip_end INFINITY NAN HUGE_VAL isnan isinf signbit errno assert"
+    "thread given strip_begin strip_end INFINITY NAN HUGE_VAL isnan isinf signbit errno assert"
 )
 _LIBM = (
     "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log log10 "

@@ -33,6 +33,7 @@ class Piece(NamedTuple):
     name: str
     parameters: tuple[str, ...]
     lines: tuple[str, ...]
+    head: tuple[str, ...] = ()  # what stands before it
 
 
 class _Value(NamedTuple):

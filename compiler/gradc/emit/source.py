@@ -34,7 +34,7 @@ class _Frame(NamedTuple):
     most: str
     unused_dims: tuple[str, ...]
     lines: tuple[str, ...]
-    pieces: tuple[tuple[str, tuple[str, ...]], ...]
+    pieces: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...]
 
 
 def render_source(
@@ -54,7 +54,6 @@ def render_source(
             program=[f"     {line}".rstrip().replace("*/", "* /")[:160] for line in program.splitlines()[:60]],
             version=version,
             real=real,
-            parallel=any(function.parallel for function in functions),
             apart=any(function.pieces for function in functions),
             notes=notes,
             vector_functions=[_declare(function, real) for function in vector_functions(ops, vectors, real)],
@@ -123,7 +122,11 @@ def _frame(function: Function) -> _Frame:
         tuple(dim for dim in function.dims if dim not in used),
         function.lines,
         tuple(
-            (_signature(f"static GRADC_APART void {piece.name}(", piece.parameters or ["void"]), piece.lines)
+            (
+                piece.head,
+                _signature(f"static GRADC_APART void {piece.name}(", piece.parameters or ["void"]),
+                piece.lines,
+            )
             for piece in function.pieces
         ),
     )

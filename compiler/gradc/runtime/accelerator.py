@@ -28,7 +28,7 @@ from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler, machine
 
 _NAME = "gradc_accelerator"
-_FLAGS = ["-O2", "-fPIC", "-pthread", "-shared"]
+_FLAGS = ["-O2", "-fPIC", "-shared"]
 if sys.platform == "darwin":
     _FLAGS += ["-undefined", "dynamic_lookup"]
 _MOST_DIMS, _MOST_CELLS, _MOST_RANK = 16, 48, 8  # as in accelerator.c

@@ -131,7 +131,7 @@ class Entry(_Entry):
     summary
         One sentence for the docstring.
     parallel
-        Whether the C has parallel loops, and is compiled with OpenMP where there is one.
+        Whether the C has parallel loops, whose parts the team of threads shares.
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Entry:

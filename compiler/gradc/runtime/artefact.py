@@ -30,10 +30,11 @@ from cffi.recompiler import make_c_source
 
 from gradc import errors
 from gradc.errors import ArgumentError, CompilerError
-from gradc.runtime import arguments, blocks, calls, sparse, texts
+from gradc.runtime import arguments, blocks, calls, sparse, texts, threads
 from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier
 from gradc.runtime.blocks import Block, Form, arguments_of, render_form
 from gradc.runtime.cache import open_cache
+from gradc.runtime.native import FLAGS as TEAM_FLAGS
 from gradc.runtime.processes import run
 from gradc.runtime.toolchain import Compiler, extra_flags, find_compiler
 
@@ -54,9 +55,12 @@ _SUPPORTED = "gradc_supported"
 # What a package or its user imports, beside the standard library, and the headers that its C includes.
 _IMPORTED = frozenset({"numpy", "scipy", "cffi", "pycparser", "gradc"})
 _INCLUDED = frozenset({"math", "omp", "stddef", "stdint", "Python"})
+_LIMIT = "gradc_threads"
+_LIMIT_PROTOTYPE = f"int {_LIMIT}(int count);"
 
 # Where gradc's own modules import one another, and what stands there in an artefact.
 _VENDORED = ((errors, "_errors.py"), (arguments, "_arguments.py"), (calls, "_calls.py"))
+_VENDORED_FOR_THREADS = ((threads, "_threads.py"),)
 _VENDORED_FOR_BLOCKS = ((sparse, "_sparse.py"), (blocks, "_blocks.py"))
 _IMPORTS = (
     ("from gradc.errors import", "from ._errors import"),
@@ -167,16 +171,24 @@ def python_files(name: str, entries: Sequence[Entry], derivatives: Sequence[Ship
     within = {derivative.places for derivative in derivatives}
     kernels = [_record(entry, shipped.get(entry.name), entry.name in within) for entry in entries]
     records = [record for record in kernels if record["public"]]
+    parallel = any(entry.parallel for entry in entries)
     # What a derivative calls stands before it.
     kernels.sort(key=lambda record: bool(record["public"]))
     files = {
         "__init__.py": texts.fill(
-            "module.py.j2", name=name, kernels=kernels, entries=records, derivatives=shipped, supported=_SUPPORTED
+            "module.py.j2",
+            name=name,
+            kernels=kernels,
+            entries=records,
+            derivatives=shipped,
+            supported=_SUPPORTED,
+            limit=_LIMIT if parallel else "",
         ),
         "__init__.pyi": texts.fill("stub.pyi.j2", name=name, entries=records),
         "py.typed": "",
     }
-    for module, file in (*_VENDORED, *(_VENDORED_FOR_BLOCKS if derivatives else ())):
+    more = (*(_VENDORED_FOR_THREADS if parallel else ()), *(_VENDORED_FOR_BLOCKS if derivatives else ()))
+    for module, file in (*_VENDORED, *more):
         text = Path(str(module.__file__)).read_text(encoding="utf-8")
         for ours, theirs in _IMPORTS:
             text = text.replace(ours, theirs)
@@ -196,6 +208,7 @@ def _record(entry: Entry, shipped: Shipped | None = None, within: bool = False) 
         "blocks": None if shipped is None else [repr(block) for block in shipped.blocks],
         "form": None if shipped is None else render_form(shipped.form),
         "symbol": entry.symbol,
+        "parallel": entry.parallel,
         "signature": f"{entry.name}({', '.join(value.name for value in given)})",
         "dims": repr(entry.dims),
         "inputs": [repr(value) for value in entry.inputs],
@@ -229,14 +242,21 @@ def _annotation(nesting: Nesting, outputs: Sequence[Value]) -> str:
 
 def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compiler, native: bool) -> None:
     # gradc's own way of running a compiler, rather than cffi's: with a time-out, GRADC_CC and no setuptools.
-    openmp = compiler.openmp if any(entry.parallel for entry in entries) else ()
-    flags = (*compiler.flags, *(compiler.native if native else ()), *extra_flags(), *openmp)
+    parallel = any(entry.parallel for entry in entries)
+    flags = (*compiler.flags, *(compiler.native if native else ()), *extra_flags())
+    objects = ["kernels.o"]
+    if parallel:
+        flags += ("-DGRADC_TEAM=gradc_team",)
+        objects.append("team.o")
+        (aside / "team.c").write_text(texts.read("team.c"), encoding="utf-8")
+        compiler.build(aside, ["team.c"], "team.o", [*TEAM_FLAGS, "-fvisibility=hidden", "-c"], libraries=())
     compiler.build(aside, [f"{name}.c"], "kernels.o", [*flags, "-c"], libraries=())
     source = texts.fill(
         "supported.c.j2",
         include=f'#include "{name}.h"',
         features=_FEATURES,
         supported=_SUPPORTED,
+        limit=_LIMIT_PROTOTYPE if parallel else "",
         kernels=[{"symbol": entry.symbol, "parameters": _parameters(entry)} for entry in entries],
     )
     binding = cffi.FFI()
@@ -249,13 +269,15 @@ def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compile
     march = [*(compiler.native if native else ()), *(flag for flag in extra_flags() if flag.startswith("-m"))]
     include = f"-I{sysconfig.get_path('include')}"
     words = ["-O2", "-fPIC", "-Werror=incompatible-pointer-types", *march, "-shared", *compiler.link]
-    words += [*openmp, *link, include]
-    compiler.build(aside, ["binding.c", "kernels.o"], target, words)
+    words += [*(TEAM_FLAGS if parallel else ()), *link, include]
+    compiler.build(aside, ["binding.c", *objects], target, words)
 
 
 def prototypes(entries: Sequence[Entry]) -> str:
     """Return what cffi reads: each kernel's declaration, from its record."""
     lines = [f"int {_SUPPORTED}(void);"]
+    if any(entry.parallel for entry in entries):
+        lines.append(_LIMIT_PROTOTYPE)
     for entry in entries:
         lines.append(f"size_t {entry.symbol}_work({', '.join(['int64_t'] * len(entry.dims)) or 'void'});")
         lines.append(f"int {entry.symbol}({_parameters(entry)});")

@@ -10,7 +10,7 @@ cache the next time, and opened through cffi with no declaration parsed. docs/ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -23,13 +23,11 @@ from gradc.runtime.accelerator import Maker, accelerate, load_accelerator
 from gradc.runtime.arguments import C_TYPES, Entry, c_types
 from gradc.runtime.cache import Cache, address, drop, open_cache
 from gradc.runtime.calls import Call, Compiled
+from gradc.runtime.native import Team, load_team
 from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler, find_compiler, machine, processor
 
-_THREADS = "gradc_threads"
-
-# OpenMP's library keeps threads waiting between calls, so it stays loaded when the kernels that brought it are gone.
-_pinned: dict[tuple[str, ...], Any] = {}
+_SET_TEAM = "gradc_set_team"
 
 
 class Object(NamedTuple):
@@ -72,6 +70,17 @@ class Library(NamedTuple):
         return self.functions[entry if isinstance(entry, str) else entry.name]
 
 
+class Shared(NamedTuple):
+    """The team, and how many of its threads a kernel's loops may use."""
+
+    team: Team
+    threads: Threads
+
+    def limit(self, count: int | None = None) -> int:
+        """Set how many threads this thread's next kernel may use, by default as many as it should; give what it was."""
+        return self.team.limit(self.threads.count if count is None else count)
+
+
 def load(
     c_text: str,
     entries: Iterable[Entry],
@@ -104,8 +113,7 @@ def load(
     entries = tuple(entries)
     cache = open_cache() if cache is None else cache
     compiler = find_compiler(cache) if compiler is None else compiler
-    parallel = bool(compiler.openmp) and any(entry.parallel for entry in entries)
-    made = build(add_trampolines(c_text, entries), cache, compiler, parallel)
+    made = build(add_trampolines(c_text, entries), cache, compiler)
     return functions_of(made, entries, cache, compiler, fast=fast, threads=threads)
 
 
@@ -119,13 +127,14 @@ def functions_of(
     threads: Threads | None = None,
 ) -> Library:
     """Return the kernels of an object that `load` made of text with these entries; see there."""
-    parallel = bool(compiler.openmp) and any(entry.parallel for entry in entries)
     opened = made.opened
     make = load_accelerator(cache, compiler) if fast else None
-    threads = (threads or Threads()) if parallel else None
-    if parallel:
-        _pinned.setdefault(compiler.command, opened)
-    functions = {entry.name: _function(opened, number, entry, make, threads) for number, entry in enumerate(entries)}
+    team = load_team(cache, compiler) if any(entry.parallel for entry in entries) else None
+    if team is not None:
+        ffi = _cffi_backend.FFI()
+        opened.load_function(ffi.typeof("void(*)(intptr_t)"), _SET_TEAM)(team.run)
+    shared = None if team is None else Shared(team, threads or Threads())
+    functions = {entry.name: _function(opened, number, entry, make, shared) for number, entry in enumerate(entries)}
     return Library(made.key, made.path, MappingProxyType(functions))
 
 
@@ -147,7 +156,7 @@ def add_trampolines(c_text: str, entries: Sequence[Entry]) -> str:
             }
         )
     parallel = any(entry.parallel for entry in entries)
-    return texts.fill("trampolines.c.j2", text=c_text, entries=records, threads=_THREADS if parallel else "")
+    return texts.fill("trampolines.c.j2", text=c_text, entries=records, set_team=_SET_TEAM if parallel else "")
 
 
 def stored(cache: Cache, key: str) -> Object | None:
@@ -162,9 +171,9 @@ def stored(cache: Cache, key: str) -> Object | None:
         return None
 
 
-def build(text: str, cache: Cache, compiler: Compiler, parallel: bool = False) -> Object:
+def build(text: str, cache: Cache, compiler: Compiler) -> Object:
     """Return a shared object made of C text, from the cache where it is there."""
-    flags = (*compiler.kernel_flags, *(compiler.openmp if parallel else ()))
+    flags = compiler.kernel_flags
     key = address([text, *compiler.identity(flags), processor(), *machine()])
     found = stored(cache, key)
     if found is not None:
@@ -197,32 +206,24 @@ def _symbol(key: str) -> str:
     return f"gradc_key_{key[:32]}"
 
 
-def _function(opened: Any, number: int, entry: Entry, make: Maker | None, threads: Threads | None) -> Call:
+def _function(opened: Any, number: int, entry: Entry, make: Maker | None, shared: Shared | None) -> Call:
     # cffi reads these types in C: with one cdef for each kernel, pycparser would cost more than the kernel's loading.
     ffi = _cffi_backend.FFI()
     kinds = c_types(entry)
     kernel = opened.load_function(ffi.typeof(f"int(*)({', '.join(kinds)})"), entry.symbol)
     dims = ", ".join(kinds[: len(entry.dims)]) or "void"
     work = opened.load_function(ffi.typeof(f"size_t(*)({dims})"), f"{entry.symbol}_work")
-    limit = None
-    if entry.parallel and threads is not None:
-        limit = opened.load_function(ffi.typeof("int(*)(int)"), _THREADS)
-    invoke = Compiled(entry, ffi, kernel, work, keep=opened, threads=_limiter(limit, threads))
+    shared = shared if entry.parallel else None
+    invoke = Compiled(entry, ffi, kernel, work, keep=opened, threads=None if shared is None else shared.limit)
     if make is None:
         return Call(entry, invoke)
     call, work_of = (
         int(ffi.cast("intptr_t", opened.load_function(ffi.typeof(kind), f"gradc_{name}_{number}")))
         for kind, name in (("int(*)(int64_t *, void **, void *)", "call"), ("size_t(*)(int64_t *)", "work"))
     )
-    limit_at = 0 if limit is None else int(ffi.cast("intptr_t", limit))
+    limit_at, threads = (0, None) if shared is None else (shared.team.limit_at, shared.threads)
 
     def quicken(plain: Call) -> Call:
         return accelerate(make, plain, call, work_of, limit_at, threads)
 
     return quicken(Call(entry, invoke, accelerate=quicken))
-
-
-def _limiter(limit: Callable[[int], int] | None, threads: Threads | None) -> Callable[..., int] | None:
-    if limit is None or threads is None:
-        return None
-    return lambda count=None: limit(threads.count if count is None else count)

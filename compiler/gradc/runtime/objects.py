@@ -17,19 +17,32 @@ import _cffi_backend
 
 from gradc.errors import CompilerError
 
+# What was loaded is never unloaded: at the interpreter's end modules are cleared in no useful order, while threads,
+# finalisers and exit handlers may still run native code, and the team's threads sleep in it.
+_HOW = _cffi_backend.RTLD_NOW | getattr(_cffi_backend, "RTLD_NODELETE", 0)
+_kept: list[Any] = []  # where a system's loader has no word for it
+
 # By class, 32 or 64 bits: where ELF's header keeps the table of segments, and where an entry keeps offset and size.
 _TABLES = {1: ("I", 28, 42, "I", 4, 16), 2: ("Q", 32, 54, "Q", 8, 32)}
 
 
 def open_object(path: Path, symbol: str) -> Any:
-    """Return a shared object, loaded; raise `CompilerError` where it is damaged or does not hold a symbol."""
+    """Return a shared object, loaded for as long as the process lives.
+
+    Raises
+    ------
+    CompilerError
+        Where it is damaged, or does not hold the symbol.
+    """
     try:
         missing = _missing(path)
         if missing:
             raise OSError(f"{path} is cut short by {missing} bytes")
-        library: Any = _cffi_backend.load_library(str(path), _cffi_backend.RTLD_NOW)
+        library: Any = _cffi_backend.load_library(str(path), _HOW)
     except OSError as error:
         raise CompilerError(f"the compiled kernel cannot be loaded\n{error}") from None
+    if not hasattr(_cffi_backend, "RTLD_NODELETE"):
+        _kept.append(library)
     try:
         library.load_function(_cffi_backend.FFI().typeof("int(*)(void)"), symbol)
     except AttributeError:

@@ -57,8 +57,7 @@ class Memory:
         self.cache.remember(self._name(mode, compiler), [to_plain(entry), key])
 
     def _name(self, mode: str, compiler: Compiler) -> str:
-        flags = (*compiler.kernel_flags, *compiler.openmp)
-        key = address([self.key, mode, *compiler.identity(flags), processor(), *machine()])
+        key = address([self.key, mode, *compiler.identity(compiler.kernel_flags), processor(), *machine()])
         return f"kernel-{key}"
 
 

@@ -21,7 +21,6 @@ from gradc.errors import ArgumentError, ArgumentTypeError
 
 MOST = 4096
 _GROUPS = Path("/sys/fs/cgroup")
-_child = False  # whether this process was forked, so that the team of OpenMP's threads is not there
 
 
 class Threads:
@@ -41,7 +40,7 @@ class Threads:
     @property
     def count(self) -> int:
         """How many threads the next call may use."""
-        return 1 if _child else int(self._cell[0])
+        return int(self._cell[0])
 
     @count.setter
     def count(self, count: int | None) -> None:
@@ -106,13 +105,3 @@ def _quota() -> float | None:
         if int(allowed) > 0:
             found.append(int(allowed) / int((_GROUPS / "cpu" / "cpu.cfs_period_us").read_text()))
     return max(1.0, min(found)) if found else None
-
-
-def _in_child() -> None:
-    # The threads of GNU's OpenMP do not survive a fork, and a parallel region in the child would wait for them.
-    global _child
-    _child = True
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)

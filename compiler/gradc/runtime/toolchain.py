@@ -51,21 +51,10 @@ _CLANG = ("-fveclib=libmvec",)
 _ZIG = ("-fno-sanitize=undefined",)
 _NATIVE = ("-march=native",)
 _LINK = ("-Wl,-Bsymbolic",)
-_OPENMP = ("-fopenmp",)  # for kernels with parallel loops alone: it brings a library of threads along
 
 _PROBE = """\
 int gradc_probe(int x);
 int gradc_probe(int x) { return x; }
-"""
-
-_PARALLEL_PROBE = """\
-#include <omp.h>
-int main(void) {
-int x[8], n = 0;
-#pragma omp parallel for
-for (int i = 0; i < 8; i++) x[i] = omp_get_max_threads() > 0;
-for (int i = 0; i < 8; i++) n += x[i];
-return n != 8; }
 """
 
 _SOUND = "computes what C says"
@@ -100,8 +89,6 @@ class Compiler(NamedTuple):
         The flags that bind a kernel to this machine's processor.
     link
         The flags for linking a kernel.
-    openmp
-        The flags for a kernel with parallel loops; none where the compiler has no OpenMP.
     """
 
     command: tuple[str, ...]
@@ -109,7 +96,6 @@ class Compiler(NamedTuple):
     flags: tuple[str, ...]
     native: tuple[str, ...] = ()
     link: tuple[str, ...] = ()
-    openmp: tuple[str, ...] = ()
 
     def identity(self, flags: Sequence[str]) -> tuple[str, ...]:
         """Return all that an object depends on which this compiler makes with these flags."""
@@ -117,7 +103,7 @@ class Compiler(NamedTuple):
 
     @property
     def kernel_flags(self) -> tuple[str, ...]:
-        """Every flag of a shared kernel for this machine, but for the libraries and OpenMP."""
+        """Every flag of a shared kernel for this machine, but for the libraries."""
         return (*self.flags, *self.native, "-shared", *self.link, *extra_flags())
 
     def build(
@@ -262,7 +248,7 @@ def _probed(command: tuple[str, ...], note: str, cache: Cache, until: float) -> 
         except TooLongError as error:
             _hung[given_up] = str(error)
             raise
-        fields = ("version", "flags", "native", "link", "openmp")
+        fields = ("version", "flags", "native", "link")
         cache.remember(note, {name: getattr(found, name) for name in fields})
         return found
 
@@ -318,13 +304,7 @@ def probe(command: tuple[str, ...], until: float | None = None) -> Compiler:
         (directory / "probe.c").write_text(_PROBE)
         plain.build(directory, ["probe.c"], "probe.so", [*words, "-fPIC", "-shared"], until=until)
         open_object(directory / "probe.so", "gradc_probe")
-        (directory / "parallel.c").write_text(_PARALLEL_PROBE)
-        try:
-            plain.build(directory, ["parallel.c"], "parallel", [*words, *_OPENMP], until=until)
-            run([str(directory / "parallel")], None, until)
-        except CompilerError:
-            return found
-        return found._replace(openmp=_OPENMP)
+        return found
 
 
 class _ArithmeticError(CompilerError):
@@ -369,7 +349,7 @@ def _fingerprint(command: tuple[str, ...]) -> str:
     if "ziglang" in command:
         found = importlib.util.find_spec("ziglang")
         parts.append(str(found.origin if found else ""))
-    flags = (*_COMMON, *_GCC, *_CLANG, *_ZIG, *_NATIVE, *_LINK, *_OPENMP)
+    flags = (*_COMMON, *_GCC, *_CLANG, *_ZIG, *_NATIVE, *_LINK)
     return str(sha256("\0".join([*parts, _trial()[1], *flags]).encode()).hexdigest())[:32]
 
 
@@ -384,7 +364,7 @@ def _restore(note: object, command: tuple[str, ...]) -> Compiler | None:
     """Return the compiler that a note describes, or None if the note is missing or damaged."""
     if not isinstance(note, dict) or not isinstance(note.get("version"), str):
         return None
-    allowed = {"flags": {*_COMMON, *_GCC, *_CLANG, *_ZIG}, "native": {*_NATIVE}, "link": {*_LINK}, "openmp": {*_OPENMP}}
+    allowed = {"flags": {*_COMMON, *_GCC, *_CLANG, *_ZIG}, "native": {*_NATIVE}, "link": {*_LINK}}
     parts = []
     for name, known in allowed.items():
         words = note.get(name)
