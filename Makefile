@@ -1,5 +1,6 @@
 # make demo     build the demo's losses ahead of time, then train on real data
 # make test     the whole suite
+# make soak     how processes end beside threads, children and compilations, each way 200 times
 # make lint     ruff and mypy
 # make refresh  write the gallery in generated/ and the tables in docs/ again
 # make bench    compare with the peers that are installed
@@ -15,7 +16,7 @@ BIN := .venv/bin
 export GRADC_CACHE_DIR ?= $(CURDIR)/.cache/kernels
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint refresh bench report clean
+.PHONY: help demo test soak lint refresh bench report clean
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -25,6 +26,9 @@ demo: .venv/demo.stamp
 
 test: .venv/test.stamp
 	$(BIN)/python -m pytest -n $(JOBS)
+
+soak: .venv/test.stamp
+	$(BIN)/python tests/exits.py 200
 
 lint: .venv/lint.stamp
 	$(BIN)/ruff check

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 import threading
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import exits
 import gradc
 from gradc.errors import ArgumentError, ArgumentTypeError
-from gradc.runtime import library, native
+from gradc.runtime import forks, library, native
 from gradc.runtime import threads as rooms
 from gradc.runtime.arguments import Entry, Input, Output
 from gradc.runtime.artefact import build_artefact
 from gradc.runtime.cache import Cache, open_cache
+from gradc.runtime.forks import unforked
 from gradc.runtime.library import load
 from gradc.runtime.threads import Threads, default_count
 from gradc.runtime.toolchain import find_compiler
@@ -198,6 +203,88 @@ def test_an_artefact_has_threads_of_its_own(tmp_path):
             words = [sys.executable, "-c", code, count]
             done = subprocess.run(words, capture_output=True, text=True, env=environment, check=True)
             assert done.stdout.strip() == count
+
+
+@pytest.mark.parametrize("way", exits.WAYS)
+def test_the_end_of_a_process(way):
+    """Native code stays while threads, finalisers, exit handlers and children may run it; `make soak` tries harder."""
+    assert exits.repeat(exits.WAYS[way], 2) == []
+
+
+def test_the_end_of_a_process_with_a_package(tmp_path):
+    ways = exits.shipped(tmp_path)
+    with ThreadPoolExecutor(2) as pool:
+        assert dict(zip(ways, pool.map(exits.run, ways.values()), strict=True)) == dict.fromkeys(ways, "")
+
+
+def test_native_code_is_never_unloaded():
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("the system does not say what is loaded")
+    path = load(f"{TEXT}/* loaded for good */", [SPREAD], threads=Threads(2)).path
+    gc.collect()
+    assert str(path) in maps.read_text()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_fork_waits_for_what_other_threads_compile():
+    order: list[str] = []
+    inside, go = threading.Event(), threading.Event()
+
+    def compiling():
+        with unforked, unforked:
+            inside.set()
+            go.wait(20)
+            order.append("compiled")
+
+    def forking():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if not child:
+            with unforked:
+                os._exit(0)
+        order.append("forked")
+        order.append(str(os.waitpid(child, 0)[1]))
+
+    workers = [threading.Thread(target=work) for work in (compiling, forking)]
+    workers[0].start()
+    inside.wait(20)
+    workers[1].start()
+    while not forks._state.forks:
+        time.sleep(0.001)
+    late = threading.Thread(target=unforked(lambda: order.append("late")))  # lets the fork go first
+    late.start()
+    time.sleep(0.05)
+    assert order == []
+    go.set()
+    for worker in (*workers, late):
+        worker.join()
+    assert order[0] == "compiled"
+    assert sorted(order) == ["0", "compiled", "forked", "late"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_function_that_forks_while_it_is_compiled_waits_for_nobody():
+    inside, go = threading.Event(), threading.Event()
+
+    @unforked
+    def compiling():
+        inside.set()
+        go.wait(20)
+
+    other = threading.Thread(target=compiling)
+    other.start()
+    inside.wait(20)
+    with unforked, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+        if not child:
+            with unforked:
+                os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    go.set()
+    other.join()
 
 
 def test_who_says_how_many(monkeypatch):

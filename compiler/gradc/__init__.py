@@ -27,6 +27,7 @@ from gradc.errors import (
     TraceError,
     UnsupportedError,
 )
+from gradc.runtime.forks import unforked
 
 if TYPE_CHECKING:
     from gradc import losses
@@ -123,9 +124,10 @@ def compile(  # noqa: A001 - the name of what it does
     >>> k(np.zeros(2), np.ones((3, 2)), np.ones(3))
     0.6931471805599453
     """
-    from gradc.compiled import make_kernel
+    with unforked:
+        from gradc.compiled import make_kernel
 
-    return make_kernel(source, signature, wrt, name, dtype, backend, threads, stabilise, precise, reduce)
+        return make_kernel(source, signature, wrt, name, dtype, backend, threads, stabilise, precise, reduce)
 
 
 def kernel(
@@ -150,7 +152,8 @@ def kernel(
     >>> least_squares.grad(np.zeros(1), np.ones((2, 1)), np.ones(2))
     array([-2.])
     """
-    from gradc.decorated import defer
+    with unforked:
+        from gradc.decorated import defer
 
     return defer(
         signature,
@@ -167,7 +170,8 @@ def kernel(
 
 def check_grad(k: Kernel, *args: Any, seed: int = 0) -> GradientReport:
     """Check a kernel's gradient: reverse against forward mode, and both against differences; see `gradc.checking`."""
-    from gradc.checking import check
+    with unforked:
+        from gradc.checking import check
 
     return check(k, *args, seed=seed)
 
@@ -213,7 +217,8 @@ def accuracy(
     >>> gradc.accuracy(gradc.compile("log(1 + exp(x))", "x"), {"x": (-40, 0)}, samples=20).worst < 4
     True
     """
-    from gradc.measuring import measure
+    with unforked:
+        from gradc.measuring import measure
 
     return measure(k, ranges, sizes=sizes, samples=samples, seed=seed)
 
@@ -223,7 +228,8 @@ def scan(body: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any = None,
 
     Works on NumPy arrays, where it is a loop, and inside a function that gradc compiles, where it is a loop in C.
     """
-    from gradc.frontends.tracing import scan as run
+    with unforked:
+        from gradc.frontends.tracing import scan as run
 
     return run(body, init, xs, length)
 
@@ -234,6 +240,7 @@ def __getattr__(name: str) -> Any:
 
     homes = {"losses": "gradc.losses", "Kernel": "gradc.compiled", "Program": "gradc.ir.program"}
     if name in homes:
-        module = importlib.import_module(homes[name])
+        with unforked:
+            module = importlib.import_module(homes[name])
         return module if name == "losses" else getattr(module, name)
     raise AttributeError(f"module 'gradc' has no attribute {name!r}")

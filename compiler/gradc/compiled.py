@@ -7,7 +7,6 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +16,8 @@ import numpy as np
 from gradc.errors import ArgumentError, ArgumentTypeError, CompilerError, NotDifferentiableError
 from gradc.fingerprint import fingerprint, of_package
 from gradc.runtime.arguments import check_size
+from gradc.runtime.forks import unforked
+from gradc.runtime.once import once
 from gradc.runtime.threads import Threads
 
 # A kernel that the cache knows needs none of the compiler, which is imported where it is used.
@@ -151,7 +152,8 @@ class Kernel:
         self._set(facts, backend, threads, memory)
         return self
 
-    @cached_property
+    @once
+    @unforked
     def program(self) -> Program:
         """The canonical program."""
         from gradc.frontends.formula import parse_program
@@ -161,7 +163,8 @@ class Kernel:
         output_names, hints = self._facts["names"]
         return Program(read.parameters, read.definitions, read.outputs, tuple(hints), tuple(output_names))
 
-    @cached_property
+    @once
+    @unforked
     def written(self) -> Program:
         """The canonical program before it was stabilised."""
         from gradc.frontends.formula import parse_program
@@ -339,6 +342,7 @@ class Kernel:
         self._need_free("gauss_newton", dense=dense)
         return self._derivative("gauss_newton", dense)(*args, out=out, **kwargs)
 
+    @unforked
     def sparsity(self, what: str, /, *args: Any, **kwargs: Any) -> Any:
         """The pattern of a derivative, without evaluating it.
 
@@ -373,6 +377,7 @@ class Kernel:
         """Whether a derivative exists: an array has a Jacobian alone, and no Hessian."""
         return self._is_scalar or what in ("jacobian", "jacobian_reverse", "gauss_newton")
 
+    @unforked
     def closed_form(self, what: str = "hessian", *, dense: bool = True) -> Program:
         """The program of a derivative, which prints as index notation and can be compiled and differentiated again.
 
@@ -429,6 +434,7 @@ class Kernel:
         self._need_scalar("map_value_and_grad")
         return self._map("value_and_grad", args, kwargs, out)
 
+    @unforked
     def specialize(self, /, **sizes: int) -> Kernel:
         """The kernel in which dimensions have a size known to the C compiler: ``k.specialize(d=40)``.
 
@@ -481,7 +487,8 @@ class Kernel:
         """
         chosen = mode or ("value_and_grad" if self._is_scalar else "value")
         if chosen not in FIRST_ORDER:
-            from gradc.derivatives import MODES
+            with unforked:
+                from gradc.derivatives import MODES
 
             if chosen not in MODES:
                 raise ArgumentError(f"mode is one of {', '.join((*FIRST_ORDER, *MODES))}, not {mode!r}")
@@ -522,7 +529,8 @@ class Kernel:
         self._need_free("bind", dense=dense)
         if what == "value_and_grad":
             return Bound(self, fixed, out)
-        from gradc.derivatives import MODES
+        with unforked:
+            from gradc.derivatives import MODES
 
         if what not in MODES:
             raise ArgumentError(f"what is 'value_and_grad' or one of {', '.join(MODES)}, not {what!r}")
@@ -551,12 +559,12 @@ class Kernel:
     def threads(self, count: int | None) -> None:
         self._threads.count = count
 
-    @cached_property
+    @once
     def c_source(self) -> str:
         """The C of all entry points in one file, as ``gradc build`` writes it."""
         return self.source().c
 
-    @cached_property
+    @once
     def header(self) -> str:
         """The header of `c_source`."""
         return self.source().header
@@ -566,6 +574,7 @@ class Kernel:
         """The program of value and gradient."""
         return self.unit("value_and_grad" if self._is_scalar else "vjp").program
 
+    @unforked
     def source(self) -> Source:
         """The C and the header of all entry points."""
         from gradc import pipeline
@@ -577,6 +586,7 @@ class Kernel:
         modes = ["value", "forward", "backward"] + (["value_and_grad"] if self._is_scalar else ["vjp"])
         return [self.unit(mode) for mode in modes]
 
+    @unforked
     def unit(self, mode: str) -> Unit:
         """One entry point: program, C and record. After an ``@`` come the arguments with a row for each point."""
         from gradc import pipeline
@@ -647,12 +657,13 @@ class Kernel:
     def _mode(self, mode: str) -> Any:
         call = self._calls.get(mode)
         if call is None:
-            with self._lock:
+            with unforked, self._lock:
                 call = self._calls.get(mode)
                 if call is None:
                     call = self._calls[mode] = self._build(mode)
         return call
 
+    @unforked
     def _derived(self, mode: str, dense: bool) -> Derived:
         from gradc.derivatives import derive
 
@@ -664,20 +675,24 @@ class Kernel:
     def _derivative(self, mode: str, dense: bool = False) -> BlockCall:
         found = self._assembled.get((mode, dense))
         if found is None:
-            from gradc import pipeline
-            from gradc.derivatives import form_of, stored_blocks
-            from gradc.runtime.blocks import BlockCall
-            from gradc.runtime.calls import interpreted
-
-            derived = self._derived(mode, dense)
-            places = None
-            if derived.places is not None:
-                entry = pipeline.places_entry(derived.places, f"{self.name}_{mode}_places", self.dtype)
-                places = interpreted(entry, pipeline.evaluator(derived.places, "float64"))
-            form = form_of(mode, derived, len(self.wrt), self._single)
-            call = self._mode(f"{mode}_dense" if dense else mode)
-            found = self._assembled[mode, dense] = BlockCall(call, places, stored_blocks(derived), form)
+            found = self._assembled[mode, dense] = self._assemble(mode, dense)
         return found
+
+    @unforked
+    def _assemble(self, mode: str, dense: bool) -> BlockCall:
+        from gradc import pipeline
+        from gradc.derivatives import form_of, stored_blocks
+        from gradc.runtime.blocks import BlockCall
+        from gradc.runtime.calls import interpreted
+
+        derived = self._derived(mode, dense)
+        places = None
+        if derived.places is not None:
+            entry = pipeline.places_entry(derived.places, f"{self.name}_{mode}_places", self.dtype)
+            places = interpreted(entry, pipeline.evaluator(derived.places, "float64"))
+        form = form_of(mode, derived, len(self.wrt), self._single)
+        call = self._mode(f"{mode}_dense" if dense else mode)
+        return BlockCall(call, places, stored_blocks(derived), form)
 
     def _jacobian_mode(self, mode: str) -> str:
         if mode == "auto":
@@ -792,7 +807,7 @@ class Bound:
         """Value and gradient of the remaining arguments; the value alone where it is an array."""
         return self._pair(*args, **kwargs)
 
-    @cached_property
+    @once
     def value(self) -> Any:
         """The value alone, as a function of the remaining arguments."""
         return self.kernel._mode("value").bind(**self._fixed)
@@ -916,12 +931,14 @@ def _warn_of_interpreter(reason: str) -> None:
         )
 
 
+@unforked
 def retyped(kernel: Kernel, dtype: Any) -> Kernel:
     """The same kernel in another precision."""
     written = None if kernel._facts["written"] is None else kernel.written
     return Kernel(kernel.program, kernel.options._replace(dtype=_dtype_name(dtype)), kernel.rewrites, written)
 
 
+@unforked
 def write_artefact(kernel: Kernel, directory: Path | str, derivatives: Sequence[str] = ()) -> tuple[Path, ...]:
     """Build a kernel ahead of time into `directory`, with these second derivatives; gives the paths written."""
     from gradc import pipeline

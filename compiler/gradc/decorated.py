@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from functools import cached_property, update_wrapper
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
+
+from gradc.runtime.forks import unforked
+from gradc.runtime.once import once
 
 if TYPE_CHECKING:
     from gradc.compiled import Kernel
@@ -18,15 +21,16 @@ class Deferred:
         self.function, self._signature, self._options = function, signature, options
         update_wrapper(self, function)
 
-    @cached_property
+    @once
     def kernel(self) -> Kernel:
         """The kernel itself."""
         return self._make()
 
     def _make(self) -> Kernel:
-        from gradc.compiled import make_kernel
+        with unforked:
+            from gradc.compiled import make_kernel
 
-        return make_kernel(self.function, self._signature, **self._options)
+            return make_kernel(self.function, self._signature, **self._options)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The value."""

@@ -14,7 +14,6 @@ import keyword
 import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -24,6 +23,7 @@ from gradc.errors import (
     ArgumentError,
     ArgumentTypeError,
 )
+from gradc.runtime.once import once
 
 Atom: TypeAlias = "str | tuple[str, Polynomial, Polynomial]"
 """A symbol, or ``("//", p, q)`` or ``("%", p, q)``."""
@@ -170,12 +170,12 @@ class Entry(_Entry):
         """Inputs and outputs in the order of the C signature."""
         return (*self.inputs, *self.outputs)
 
-    @cached_property
+    @once
     def steps(self) -> tuple[Step, ...]:
         """Every axis of every input, in the order in which the dimensions can be found."""
         return unify(enumerate(self.inputs))
 
-    @cached_property
+    @once
     def plan(self) -> tuple[tuple[Output, Any, tuple[str, ...] | None], ...]:
         """Each output, its dtype, and its shape where that is bare symbols."""
         plans = []
@@ -185,7 +185,7 @@ class Entry(_Entry):
             plans.append((value, np.dtype(value.dtype), plain))
         return tuple(plans)
 
-    @cached_property
+    @once
     def nesting(self) -> Nesting:
         """`returns`, or its default."""
         if self.returns is not None:

@@ -30,7 +30,7 @@ from cffi.recompiler import make_c_source
 
 from gradc import errors
 from gradc.errors import ArgumentError, CompilerError
-from gradc.runtime import arguments, blocks, calls, sparse, texts, threads
+from gradc.runtime import arguments, blocks, calls, once, sparse, texts, threads
 from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier
 from gradc.runtime.blocks import Block, Form, arguments_of, render_form
 from gradc.runtime.cache import open_cache
@@ -59,13 +59,14 @@ _LIMIT = "gradc_threads"
 _LIMIT_PROTOTYPE = f"int {_LIMIT}(int count);"
 
 # Where gradc's own modules import one another, and what stands there in an artefact.
-_VENDORED = ((errors, "_errors.py"), (arguments, "_arguments.py"), (calls, "_calls.py"))
+_VENDORED = ((errors, "_errors.py"), (once, "_once.py"), (arguments, "_arguments.py"), (calls, "_calls.py"))
 _VENDORED_FOR_THREADS = ((threads, "_threads.py"),)
 _VENDORED_FOR_BLOCKS = ((sparse, "_sparse.py"), (blocks, "_blocks.py"))
 _IMPORTS = (
     ("from gradc.errors import", "from ._errors import"),
     ("from gradc import errors\n", "from . import _errors as errors\n"),
     ("from gradc.runtime.arguments import", "from ._arguments import"),
+    ("from gradc.runtime.once import", "from ._once import"),
     ("from gradc.runtime.calls import", "from ._calls import"),
     ("from gradc.runtime.sparse import", "from ._sparse import"),
 )
