@@ -155,6 +155,7 @@ SMALL = {
     "call_overhead.py": ("--only", "calls"),
     "compile_time.py": ("--problems", "rosenbrock"),
     "gradient_ratio.py": ("--problems", "ridge", "huber", "--sizes", "small"),
+    "threads.py": ("--problems", "ridge", "--sizes", "small", "--most", "inf"),
     "stabilise_cost.py": ("--problems", "naive", "squared_error", "--sizes", "small", "--samples", "10"),
 }
 
