@@ -7,6 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -682,8 +683,9 @@ class Kernel:
     def _assemble(self, mode: str, dense: bool) -> BlockCall:
         from gradc import pipeline
         from gradc.derivatives import form_of, stored_blocks
-        from gradc.runtime.blocks import BlockCall
+        from gradc.runtime.blocks import DENSE, BlockCall
         from gradc.runtime.calls import interpreted
+        from gradc.runtime.sparse import import_sparse
 
         derived = self._derived(mode, dense)
         places = None
@@ -692,7 +694,11 @@ class Kernel:
             places = interpreted(entry, pipeline.evaluator(derived.places, "float64"))
         form = form_of(mode, derived, len(self.wrt), self._single)
         call = self._mode(f"{mode}_dense" if dense else mode)
-        return BlockCall(call, places, stored_blocks(derived), form)
+        blocks = stored_blocks(derived)
+        if any(block.kind != DENSE for block in blocks):
+            with suppress(ImportError):  # which a call raises; no fork may fall into the import
+                import_sparse()
+        return BlockCall(call, places, blocks, form)
 
     def _jacobian_mode(self, mode: str) -> str:
         if mode == "auto":
