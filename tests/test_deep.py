@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 import tracemalloc
@@ -14,10 +15,12 @@ import sympy
 
 import gradc
 from gradc import pipeline
+from gradc.calculus import chain
+from gradc.calculus.reverse import vjp
 from gradc.frontends.formula import parse_formula
 from gradc.frontends.signature import parse_signature
 from gradc.frontends.tracing import trace
-from gradc.ir.program import Program
+from gradc.ir.program import Program, bodies_of
 from gradc.ir.verify import verify
 
 SIGNATURE = "x[n], a"
@@ -135,6 +138,44 @@ def test_long_input_runs_in_c(what: str) -> None:
         np.testing.assert_allclose(found, value(SHORT), rtol=1e-9)
     expected = pipeline.evaluator(k.gradient, "float64")({"x": VALUES[0], "a": VALUES[1]}, {"n": 2})
     np.testing.assert_allclose(gradient, expected[1], rtol=1e-9, atol=1e-12)
+
+
+CHAINS: dict[str, Callable[[int], str]] = {
+    "quotients": lambda count: "x" + "/x" * count,
+    "powers": lambda count: "x" + "**x" * count,
+    "powers of powers": lambda count: "(" * count + "x" + ")**x" * count,
+    "choices": lambda count: "z = x\n" + "z = where(z > 0, sin(z), 0)\n" * count + "z",
+    "choices the other way": lambda count: "z = x\n" + "z = where(z < 0, 0, sin(z) * x)\n" * count + "z",
+    "shared choices": lambda count: "z = x\n" + "z = where(x > 0, z, -z)\n" * count + "z * x",
+    "rectifiers": lambda count: "z = x\n" + "z = maximum(0, 1.5 * sin(z))\n" * count + "z",
+}
+
+
+@pytest.mark.parametrize("what", CHAINS)
+def test_derivatives_of_chains_grow_in_proportion(what: str) -> None:
+    def equations(count: int) -> int:
+        program = pipeline.canonical(parse_formula(CHAINS[what](count), parse_signature("x")))
+        return sum(len(body) for d in vjp(program, [0]).definitions for _, body, _ in bodies_of(d))
+
+    assert equations(128) < 2.5 * equations(64) < 80 * 64
+
+
+@pytest.mark.parametrize("what", CHAINS)
+def test_choices_in_one_another_mean_the_same_however_many(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = pipeline.canonical(parse_formula(CHAINS[what](24), parse_signature("x")))
+    first = vjp(program, [0])
+    second = vjp(pipeline.canonical(dataclasses.replace(first, outputs=first.outputs[1:])), [0])
+    monkeypatch.setattr(chain, "_GUARDS", 10_000)
+    plain = vjp(program, [0])
+    for value in (-0.7, 0.0, 0.4, 1.3):
+        given = {"x": value}, dict[str, int]()
+        found, expected = (pipeline.evaluator(p, "float64")(*given)[1] for p in (first, plain))
+        np.testing.assert_array_equal(found, expected)
+        if what != "powers of powers" and value > 0:  # which overflows
+            bent = pipeline.evaluator(second, "float64")(*given)[1]
+            step = 1e-6
+            above, below = (pipeline.evaluator(first, "float64")({"x": value + s}, {})[1] for s in (step, -step))
+            np.testing.assert_allclose(bent, (above - below) / (2 * step), rtol=1e-4, atol=1e-4)
 
 
 def test_deep_parentheses_and_signs() -> None:

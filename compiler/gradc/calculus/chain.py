@@ -14,10 +14,30 @@ from gradc.calculus.scalar import apply_formula
 from gradc.ir.equations import REAL, BodyBuilder, Equation, references
 
 _CONSTANT_ALONG = frozenset({"real", "where_integer", "lt", "le", "eq", "ne", "and", "or", "not"})
+_DEEP = 64  # choices and signs in one another that a factor goes into
+_GUARDS = 8  # choices with a zero in one another that stay as they are
 
 
 def scale(body: BodyBuilder, derivative: int, partial: int) -> int:
-    """``derivative * partial``, where zeros and choices are structural."""
+    """``derivative * partial``, where zeros and choices are structural.
+
+    What it makes is bounded, however deep the operands are: a chain of operations takes time in proportion to its length.
+    """
+    return _scale(body, derivative, partial, _DEEP, {})
+
+
+def _scale(body: BodyBuilder, derivative: int, partial: int, depth: int, known: dict[tuple[int, int], int]) -> int:
+    """`scale` into at most so many choices and signs; what is shared is made once."""
+    key = (derivative, partial)
+    if key not in known:
+        known[key] = _scaled(body, derivative, partial, depth, known) if depth else body.apply("mul", *key)
+    return known[key]
+
+
+def _scaled(body: BodyBuilder, derivative: int, partial: int, depth: int, known: dict[tuple[int, int], int]) -> int:
+    def within(derivative: int, partial: int) -> int:
+        return _scale(body, derivative, partial, depth - 1, known)
+
     left, right = body.equations[derivative], body.equations[partial]
     for mine, other in ((right, derivative), (left, partial)):
         if mine.op == "constant":
@@ -28,19 +48,46 @@ def scale(body: BodyBuilder, derivative: int, partial: int) -> int:
             if mine.data == -1.0:
                 return negate(body, other)
     if left.op == "where" and _has_zero_branch(body, left):
-        condition, yes, no = left.operands
-        return body.apply("where", condition, scale(body, yes, partial), scale(body, no, partial))
+        condition, yes, no = _guarded(body, derivative)
+        return body.apply("where", condition, within(yes, partial), within(no, partial))
     if right.op == "where":
         condition, yes, no = right.operands
-        return body.apply("where", condition, scale(body, derivative, yes), scale(body, derivative, no))
+        return body.apply("where", condition, within(derivative, yes), within(derivative, no))
     if right.op == "neg":
-        return negate(body, scale(body, derivative, right.operands[0]))
+        return negate(body, within(derivative, right.operands[0]))
     if left.op == "neg":
-        return negate(body, scale(body, left.operands[0], partial))
+        return negate(body, within(left.operands[0], partial))
     if right.op == "div":
         top, bottom = right.operands
-        return body.apply("div", scale(body, derivative, top), bottom)
+        # A quotient of a quotient is a value of its own, which the product would compute again to its end.
+        above = body.apply("mul", derivative, top) if body.equations[top].op == "div" else within(derivative, top)
+        return body.apply("div", above, bottom)
     return body.apply("mul", derivative, partial)
+
+
+def _guarded(body: BodyBuilder, number: int) -> tuple[int, ...]:
+    """The operands of a choice with a zero; of many in one another those of a single choice, whose condition is all.
+
+    ``where(c, where(d, g, 0), 0)`` is ``where(open != 0, g, 0)`` with ``open = where(c, where(d, 1, 0), 0)``. The choices
+    stay in one another in it, since one may guard what the next one reads.
+    """
+    guards: list[tuple[int, bool]] = []
+    inner = number
+    while (
+        len(guards) <= _GUARDS
+        and (equation := body.equations[inner]).op == "where"
+        and _has_zero_branch(body, equation)
+    ):
+        condition, yes, no = equation.operands
+        guards.append((condition, not _is_zero(body, yes)))
+        inner = yes if guards[-1][1] else no
+    if len(guards) <= _GUARDS:
+        return body.equations[number].operands
+    shut = body.integer(0)
+    is_open = body.integer(1)
+    for condition, when in reversed(guards):
+        is_open = body.apply("where_integer", condition, *((is_open, shut) if when else (shut, is_open)))
+    return body.apply("ne", is_open, shut), inner, body.constant(0.0)
 
 
 def negate(body: BodyBuilder, number: int) -> int:
@@ -135,10 +182,11 @@ def sweep(
 
 
 def _has_zero_branch(body: BodyBuilder, equation: Equation) -> bool:
-    return any(
-        body.equations[branch].op == "constant" and body.equations[branch].data == 0.0
-        for branch in equation.operands[1:]
-    )
+    return any(_is_zero(body, branch) for branch in equation.operands[1:])
+
+
+def _is_zero(body: BodyBuilder, number: int) -> bool:
+    return body.equations[number].op == "constant" and body.equations[number].data == 0.0
 
 
 def _negate_leaf(body: BodyBuilder, number: int) -> int:
