@@ -10,7 +10,7 @@ cache the next time, and opened through cffi with no declaration parsed. docs/ru
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -28,6 +28,7 @@ from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler, find_compiler, machine, processor
 
 _SET_TEAM = "gradc_set_team"
+_MOST_KINDS = 256  # arguments up to which cffi has a type for the kernel itself; it has none for about a thousand
 
 
 class Object(NamedTuple):
@@ -210,9 +211,12 @@ def _function(opened: Any, number: int, entry: Entry, make: Maker | None, shared
     # cffi reads these types in C: with one cdef for each kernel, pycparser would cost more than the kernel's loading.
     ffi = _cffi_backend.FFI()
     kinds = c_types(entry)
-    kernel = opened.load_function(ffi.typeof(f"int(*)({', '.join(kinds)})"), entry.symbol)
-    dims = ", ".join(kinds[: len(entry.dims)]) or "void"
-    work = opened.load_function(ffi.typeof(f"size_t(*)({dims})"), f"{entry.symbol}_work")
+    if len(kinds) > _MOST_KINDS:
+        kernel, work = _by_cells(opened, number, entry, ffi)
+    else:
+        kernel = opened.load_function(ffi.typeof(f"int(*)({', '.join(kinds)})"), entry.symbol)
+        dims = ", ".join(kinds[: len(entry.dims)]) or "void"
+        work = opened.load_function(ffi.typeof(f"size_t(*)({dims})"), f"{entry.symbol}_work")
     shared = shared if entry.parallel else None
     invoke = Compiled(entry, ffi, kernel, work, keep=opened, threads=None if shared is None else shared.limit)
     if make is None:
@@ -227,3 +231,21 @@ def _function(opened: Any, number: int, entry: Entry, make: Maker | None, shared
         return accelerate(make, plain, call, work_of, limit_at, threads)
 
     return quicken(Call(entry, invoke, accelerate=quicken))
+
+
+def _by_cells(opened: Any, number: int, entry: Entry, ffi: Any) -> tuple[Callable[..., int], Callable[..., int]]:
+    """The kernel and its workspace through the functions of one fixed type, which take any number of arguments."""
+    call = opened.load_function(ffi.typeof("int(*)(int64_t *, void **, void *)"), f"gradc_call_{number}")
+    work = opened.load_function(ffi.typeof("size_t(*)(int64_t *)"), f"gradc_work_{number}")
+    count = len(entry.dims)
+    scalars = [None if value.shape else ffi.typeof(f"{C_TYPES[value.dtype]} *") for value in entry.inputs]
+    kinds = [*scalars, *(None for _ in entry.outputs)]
+
+    def kernel(*given: Any) -> int:
+        cells = [
+            cell if kind is None else ffi.new(kind, cell) for kind, cell in zip(kinds, given[count:-1], strict=True)
+        ]
+        pointers = ffi.new("void *[]", [ffi.cast("void *", cell) for cell in cells])
+        return int(call(ffi.new("int64_t[]", list(given[:count])), pointers, given[-1]))
+
+    return kernel, lambda *dims: int(work(ffi.new("int64_t[]", list(dims))))
