@@ -178,6 +178,70 @@ def test_choices_in_one_another_mean_the_same_however_many(what: str, monkeypatc
             np.testing.assert_allclose(bent, (above - below) / (2 * step), rtol=1e-4, atol=1e-4)
 
 
+def test_a_thousand_arguments_run_in_c() -> None:
+    names = [f"a{number}" for number in range(1_100)]
+    k = gradc.compile(" + ".join(f"{name}**2" for name in names), ", ".join(names), wrt="a7", backend="c")
+    values = np.linspace(0.0, 1.0, len(names))
+    np.testing.assert_allclose(k(*values), np.sum(values**2))
+    arrays = ", ".join(f"a{number}[n]" for number in range(300))
+    k = gradc.compile(" + ".join(f"sum(a{number})" for number in range(300)), arrays, backend="c")
+    np.testing.assert_allclose(k(*(np.full(3, float(number)) for number in range(300))), 3 * sum(range(300)))
+
+
+def quadratics() -> dict[str, tuple[Callable[[int], Any], Callable[[int], str]]]:
+    """Sources of a length, and their signatures, of which one stage or another has had a pair for every two parts."""
+
+    def normalised(count: int) -> Callable[[Any], Any]:
+        def function(x: Any) -> Any:
+            for _ in range(count):
+                x = np.tanh(x - np.mean(x))
+            return np.sum(x)
+
+        return function
+
+    return {
+        "arguments": (
+            lambda count: "+".join(f"sin(a{k})" for k in range(count)),
+            lambda count: ",".join(f"a{k}" for k in range(count)),
+        ),
+        "arrays": (
+            lambda count: "+".join(f"sum(sin(a{k}))" for k in range(count)),
+            lambda count: ",".join(f"a{k}[n]" for k in range(count)),
+        ),
+        "normalisations": (normalised, lambda _: "x[n]"),
+        "sums that share": (lambda count: "z = x\n" + "z = sin(z) + z\n" * count + "z", lambda _: "x"),
+    }
+
+
+@pytest.mark.parametrize("what", quadratics())
+def test_calls_made_while_compiling_grow_in_proportion(what: str) -> None:
+    source, signature = quadratics()[what]
+
+    def calls(count: int) -> int:
+        counted = 0
+
+        def count_call(*_: Any) -> None:
+            nonlocal counted
+            counted += 1
+
+        parameters = parse_signature(signature(count))
+        text = source(count)
+        program = parse_formula(text, parameters) if isinstance(text, str) else trace(text, parameters)
+        before = sys.getprofile()
+        sys.setprofile(count_call)
+        try:
+            stable = pipeline.stable(pipeline.canonical(program)).program
+            joint = pipeline.derive(stable, "value_and_grad", [p.name for p in parameters])
+            pipeline.emit(joint, "value_and_grad", "f", "float64")
+        finally:
+            sys.setprofile(before)
+        return counted
+
+    calls(10)
+    few, more, most = (calls(count) for count in (25, 50, 100))
+    assert most - more < 3.2 * (more - few)  # 2 where each part costs the same, 4 where each pair does
+
+
 def test_deep_parentheses_and_signs() -> None:
     for text in ("(" * DEEP + "a" + ")" * DEEP, "-" * DEEP + "a", "a" + " ** 1" * DEEP, "[" * DEEP):
         try:

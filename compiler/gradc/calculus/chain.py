@@ -15,13 +15,14 @@ from gradc.ir.equations import REAL, BodyBuilder, Equation, references
 
 _CONSTANT_ALONG = frozenset({"real", "where_integer", "lt", "le", "eq", "ne", "and", "or", "not"})
 _DEEP = 64  # choices and signs in one another that a factor goes into
+_QUOTIENTS = 3  # quotients of one another from which on they are a value, rather than divisors of a derivative
 _GUARDS = 8  # choices with a zero in one another that stay as they are
 
 
 def scale(body: BodyBuilder, derivative: int, partial: int) -> int:
     """``derivative * partial``, where zeros and choices are structural.
 
-    What it makes is bounded, however deep the operands are: a chain of operations takes time in proportion to its length.
+    What it makes is bounded, however deep the operands are: a chain takes time in proportion to its length.
     """
     return _scale(body, derivative, partial, _DEEP, {})
 
@@ -59,17 +60,26 @@ def _scaled(body: BodyBuilder, derivative: int, partial: int, depth: int, known:
         return negate(body, within(left.operands[0], partial))
     if right.op == "div":
         top, bottom = right.operands
-        # A quotient of a quotient is a value of its own, which the product would compute again to its end.
-        above = body.apply("mul", derivative, top) if body.equations[top].op == "div" else within(derivative, top)
-        return body.apply("div", above, bottom)
+        if _quotients(body, top) < _QUOTIENTS:
+            return body.apply("div", within(derivative, top), bottom)
+        return body.apply("div", body.apply("mul", derivative, top), bottom)
     return body.apply("mul", derivative, partial)
+
+
+def _quotients(body: BodyBuilder, number: int) -> int:
+    """How many quotients are the tops of one another here; of many, some."""
+    count = 0
+    while body.equations[number].op == "div" and count < _QUOTIENTS:
+        number = body.equations[number].operands[0]
+        count += 1
+    return count
 
 
 def _guarded(body: BodyBuilder, number: int) -> tuple[int, ...]:
     """The operands of a choice with a zero; of many in one another those of a single choice, whose condition is all.
 
-    ``where(c, where(d, g, 0), 0)`` is ``where(open != 0, g, 0)`` with ``open = where(c, where(d, 1, 0), 0)``. The choices
-    stay in one another in it, since one may guard what the next one reads.
+    ``where(c, where(d, g, 0), 0)`` is ``where(open != 0, g, 0)`` with ``open = where(c, where(d, 1, 0), 0)``. In it the
+    choices stay in one another, since one may guard what the next one reads.
     """
     guards: list[tuple[int, bool]] = []
     inner = number

@@ -17,7 +17,7 @@ from gradc.emit.reach import look_ahead
 from gradc.emit.statements import Block, Comment, Line, Statement
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by, references
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
-from gradc.ir.program import Accumulation, Array, Comprehension, Program, fresh, reads, result_count
+from gradc.ir.program import Accumulation, Array, Comprehension, Program, fresh, reads
 from gradc.ir.ranges import stays_inside, stays_natural
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, printed, product, size
 from gradc.schedule.costs import cost, is_dear
@@ -138,10 +138,11 @@ class FunctionWriter:
         scope.name_of.update(enumerate(self.parameters))
         copies: list[tuple[str, int]] = []
         scalars: list[tuple[str, int]] = []
+        last = _last_words(program)
         for output, number in zip(self.outputs, program.outputs, strict=True):
             if number < len(program.parameters) or (number in scope.name_of and arrays[number].shape):
                 copies.append((output, number))
-            elif not arrays[number].shape and number not in scope.name_of and _is_last_word(program, number):
+            elif not arrays[number].shape and number not in scope.name_of and number in last:
                 scope.name_of[number] = f"*{output}"
             elif not arrays[number].shape:
                 scalars.append((output, number))
@@ -810,15 +811,11 @@ class _Scope:
         return [*statements, Block(f"if ({function} != 0)", [Line(f"return {code};")])]
 
 
-def _is_last_word(program: Program, number: int) -> bool:
-    """Whether nothing reads a number that one expression gives, so that it is written where the caller wants it."""
-    for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        if number in reads(definition):
-            return False
-        made_here = first <= number < first + result_count(definition)
-        if made_here and not (isinstance(definition, Comprehension) and definition.reduction is None):
-            return False
-    return True
+def _last_words(program: Program) -> frozenset[int]:
+    """The numbers that one expression gives and nothing reads, which are written where the caller wants them."""
+    read = {number for definition in program.definitions for number in reads(definition)}
+    firsts = zip(program.definitions, program.first_results(), strict=True)
+    return frozenset(first for d, first in firsts if isinstance(d, Comprehension) and d.reduction is None) - read
 
 
 def _spell_place(places: Sequence[Size], shape: Sequence[Size], size: Callable[[Size], Text]) -> Text:

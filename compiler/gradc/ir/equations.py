@@ -401,9 +401,12 @@ def digests_of(equations: Sequence[Equation], roots: Sequence[int], digest_of: C
 def needed_by(equations: Sequence[Equation], roots: Sequence[int]) -> list[int]:
     """The numbers of the equations that the roots depend on, in order."""
     wanted = set(roots)
-    for number in range(max(roots, default=-1), -1, -1):
-        if number in wanted:
-            wanted.update(references(equations[number]))
+    pending = list(wanted)
+    while pending:  # not through all that stands before a root: of a long body many roots each need a little
+        for below in references(equations[pending.pop()]):
+            if below not in wanted:
+                wanted.add(below)
+                pending.append(below)
     return sorted(wanted)
 
 

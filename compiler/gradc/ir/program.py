@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from typing import NamedTuple, TypeAlias
 
@@ -130,20 +131,30 @@ class Program:
 
         return print_program(self)
 
-    def arrays(self) -> list[Array]:
+    def arrays(self) -> tuple[Array, ...]:
         """Shape and dtype of every array, by number."""
+        return self._arrays
+
+    def first_results(self) -> tuple[int, ...]:
+        """The number of each definition's first result."""
+        return self._first_results
+
+    # Once for each program: passes ask for them at each definition, and a program does not change.
+
+    @cached_property
+    def _arrays(self) -> tuple[Array, ...]:
         found = [Array(parameter.shape, parameter.dtype) for parameter in self.parameters]
         for definition in self.definitions:
             found += results_of(definition, found)
-        return found
+        return tuple(found)
 
-    def first_results(self) -> list[int]:
-        """The number of each definition's first result."""
+    @cached_property
+    def _first_results(self) -> tuple[int, ...]:
         number, found = len(self.parameters), []
         for definition in self.definitions:
             found.append(number)
             number += result_count(definition)
-        return found
+        return tuple(found)
 
     def symbols(self) -> tuple[str, ...]:
         """The dimensions' symbols, in the order in which the parameters' shapes name them, the widest shape first."""

@@ -26,6 +26,7 @@ from gradc.passes.views import Exponential, Factors, Linear, Monomials, Scalars
 ONE, HALF = Fraction(1), Fraction(1, 2)
 NOTHING = Linear({}, Fraction(0))
 _ROOT_HALF = math.sqrt(0.5)
+_MOST_PARTS = 100  # of nested sums that are looked through
 
 
 class Identity(NamedTuple):
@@ -861,16 +862,18 @@ def hand_shift(s: Scalars, number: int, form: Linear) -> Linear | None:
         if inner != node and s.op(inner) in ("add", "sub", "neg"):
             form = without(form, node).plus(s.terms(inner), c)
             leaves.update(dict.fromkeys(s.terms(inner).terms))
+    totals = [d for n in form.terms if (d := s.defined(n)) is not None and d.reduction == "logsumexp"]
+    if not totals:
+        return None
     pending = [number]
     seen = {number}
-    while pending:
+    while pending and len(seen) < _MOST_PARTS:
         node = pending.pop()
         if s.op(node) in ("add", "sub", "neg"):
             pending += [n for n in s.at(node).operands if n not in seen]
             seen.update(s.at(node).operands)
         else:
             leaves[node] = None
-    totals = [d for n in form.terms if (d := s.defined(n)) is not None and d.reduction == "logsumexp"]
     dropped = [d for n in leaves if n not in form.terms and (d := s.defined(n)) is not None and d.reduction == "max"]
     return form if any(m._replace(reduction="logsumexp") in totals for m in dropped) else None
 

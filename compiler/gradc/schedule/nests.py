@@ -57,9 +57,46 @@ class _OpenNest:
 
     def __init__(self, extent: Size | None) -> None:
         self.extent = extent
-        self.stages: list[Stage] = []
+        self.open: list[_OpenStage] = []
+        self.stages: list[Stage] = []  # once all definitions have joined
         self.streamed: dict[int, int] = {}  # arrays made here along the stream, and their axis
         self.made: dict[int, int] = {}  # arrays made here, and the stage
+
+
+class _OpenStage:
+    """A stage while items join it: what there is to ask of it takes the same time however many have."""
+
+    def __init__(self, extents: tuple[Size, ...], parameters: int) -> None:
+        self.extents = extents
+        self.body = BodyBuilder(lambda array: (b"p" if array < parameters else b"d") + array.to_bytes(4, "big"))
+        self.actions: list[Action] = []
+        self.definitions: list[int] = []
+        self.is_alone = False
+        self.is_dear = False
+        self.scatters = False
+        self.reduced: set[frozenset[int]] = set()  # of its reductions, the loops each runs over
+        self.places: dict[int, list[tuple[Size, ...]]] = {}  # where it stores or adds, by array
+        self.stored: dict[int, Action] = {}  # the last store of each array
+        self._seen = 0  # equations that have been looked at for what is dear
+
+    def add(self, actions: Sequence[Action], definition: int, arrays: Sequence[Array]) -> None:
+        """Take what an item does with values that are in the body."""
+        self.actions += actions
+        self.definitions.append(definition)
+        for action in actions:
+            self.places.setdefault(action.array, []).append(action.subscripts)
+            self.scatters |= action.kind == "add" and any(p.mentions("ref") for p in action.subscripts)
+            if action.kind == "store":
+                self.stored[action.array] = action
+            if action.reduced:
+                self.reduced.add(action.reduced)
+        self.is_dear |= any(map(is_dear, self.body.equations[self._seen :]))
+        self._seen = len(self.body.equations)
+        self.is_alone = len(self.actions) == 1 and is_alone(self.closed(), arrays)
+
+    def closed(self) -> Stage:
+        """The stage."""
+        return Stage(self.extents, tuple(self.body.equations), tuple(self.actions), tuple(self.definitions))
 
 
 def plan_program(program: Program) -> Plan:
@@ -84,7 +121,7 @@ def _plan(program: Program) -> Plan:
     steps: list[_OpenNest | Loop | Routine] = [_OpenNest(None)]
     made_at: dict[int, int] = {}  # the step that completes an array
     reset: dict[int, int] = {}
-    arrays = program.arrays()
+    arrays = list(program.arrays())
     count = len(arrays)
     given = {extent for number in program.outputs for extent in arrays[number].shape}
     for number, (definition, first) in enumerate(zip(program.definitions, program.first_results(), strict=True)):
@@ -104,6 +141,9 @@ def _plan(program: Program) -> Plan:
             if isinstance(definition, Accumulation) and not definition.pieces:
                 steps.append(_OpenNest(None))
                 made_at[first] = reset[first] = len(steps) - 1
+    for step in steps:
+        if isinstance(step, _OpenNest):
+            step.stages = [stage.closed() for stage in step.open]
     _delay(program, steps, made_at, reset)
     _drop_unread_stores(steps, kept := _kept_arrays(program, steps, made_at))
     for step in steps:
@@ -446,7 +486,8 @@ def _preferred_stream(item: _Item, given: Collection[Size]) -> int | None:
 
 def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) -> None:
     """Add an item to a nest: to the stage that has its loops, or as a stage of its own."""
-    order = order_loops(item.extents, item.body, item.stores, item.reduced, stream, program.arrays())
+    arrays = program.arrays()
+    order = order_loops(item.extents, item.body, item.stores, item.reduced, stream, arrays)
     order = tuple(k for k in order if item.extents[k] != ONE or k == stream)
     level = dict.fromkeys(range(len(item.extents)), ZERO) | {k: index(position) for position, k in enumerate(order)}
     extents = tuple(item.extents[k] for k in order)
@@ -456,31 +497,30 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
 
     reduced = frozenset(position for position, k in enumerate(order) if k in item.reduced)
     earliest = max((nest.made[e.data[0]] for e in item.body if e.op == "access" and e.data[0] in nest.made), default=0)
-    arrays = program.arrays()
     action = Action(item.kind, item.array, item.stores[0][0], item.stores[0][1], item.reduced)
     alone = len(item.stores) == 1 and is_alone(Stage(item.extents, item.body, (action,), ()), arrays)
     target = next(
         (
             k
-            for k in range(earliest, len(nest.stages))
-            if nest.stages[k].extents == extents
-            and not (is_alone(nest.stages[k], arrays) or alone)
-            and not _spoils(nest.stages[k], item)
-            and _pointwise(item, nest, k, level)
-            and _same_suffix(nest.stages[k], reduced)
-            and not _collides(item, nest.stages[k], renamed)
+            for k in range(earliest, len(nest.open))
+            if nest.open[k].extents == extents
+            and not (nest.open[k].is_alone or alone)
+            and not _spoils(nest.open[k], item)
+            and _pointwise(item, nest.open[k], level)
+            and _same_suffix(nest.open[k], reduced)
+            and not _collides(item, nest.open[k], renamed)
         ),
         None,
     )
-    parameters = len(program.parameters)
-    body = BodyBuilder(lambda array: (b"p" if array < parameters else b"d") + array.to_bytes(4, "big"))
-    old = nest.stages[target] if target is not None else Stage(extents, (), (), ())
-    numbers = body.insert(old.body, range(len(old.body)))
-    values = {a.array: numbers[a.value] for a in old.actions if a.kind == "store"}
+    if target is None:
+        nest.open.append(_OpenStage(extents, len(program.parameters)))
+        target = len(nest.open) - 1
+    stage = nest.open[target]
+    body = stage.body
 
     def read(array: int, subscripts: tuple[Size, ...], kind: str) -> int:
         # What this very iteration has just stored is still at hand.
-        return values[array] if array in values else body.access(array, subscripts, kind)
+        return stage.stored[array].value if array in stage.stored else body.access(array, subscripts, kind)
 
     inner = [a[1] for place, _ in item.stores for part in place for a in part.atoms() if a[0] == "ref"]
     roots = [value for _, value in item.stores]
@@ -492,20 +532,15 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
             p.substitute(lambda a: body.as_size(refs[a[1]]) if a[0] == "ref" else None) for p in renamed(parts)
         )
 
-    actions = [a._replace(value=numbers[a.value], subscripts=a.subscripts) for a in old.actions]
+    actions = []
     for (parts, _), value in zip(item.stores, new, strict=False):
         value = value if body.kind(value) == REAL or item.kind == "store" else body.coerce(value, REAL)
         actions.append(Action(item.kind, item.array, place(parts), value, reduced))
-    stage = Stage(extents, tuple(body.equations), tuple(actions), (*old.definitions, item.definition))
-    if target is None:
-        nest.stages.append(stage)
-        target = len(nest.stages) - 1
-    else:
-        nest.stages[target] = stage
+    stage.add(actions, item.definition, arrays)
     nest.made[item.array] = max(target, nest.made.get(item.array, 0))
     if stream is None or (item.kind == "add" and not item.whole):
         return
-    for axis, extent in enumerate(program.arrays()[item.array].shape):
+    for axis, extent in enumerate(arrays[item.array].shape):
         if extent == nest.extent and all(place[axis] == index(stream) for place, _ in item.stores):
             nest.streamed[item.array] = axis
 
@@ -517,14 +552,13 @@ def is_alone(stage: Stage, arrays: Sequence[Array]) -> bool:
     return is_copy(stage) or bool(find_product(stage, arrays, lambda _: -1) or find_outer(stage))
 
 
-def _spoils(stage: Stage, item: _Item) -> bool:
+def _spoils(stage: _OpenStage, item: _Item) -> bool:
     """Whether one adds where an index array says, and so keeps what is dear in the other from being vectorised."""
-    scatters = any(a.kind == "add" and any(p.mentions("ref") for p in a.subscripts) for a in stage.actions)
     adds = item.kind == "add" and any(p.mentions("ref") for place, _ in item.stores for p in place)
-    return (adds and any(map(is_dear, stage.body))) or (scatters and any(map(is_dear, item.body)))
+    return (adds and stage.is_dear) or (stage.scatters and any(map(is_dear, item.body)))
 
 
-def _collides(item: _Item, stage: Stage, renamed: Callable[[Sequence[Size]], tuple[Size, ...]]) -> bool:
+def _collides(item: _Item, stage: _OpenStage, renamed: Callable[[Sequence[Size]], tuple[Size, ...]]) -> bool:
     """Whether an iteration of the stage adds to what another of the item adds to, so that no vector could do both.
 
     ``a[i] += e; a[i + 1] += f`` is two loops, each over contiguous elements.
@@ -532,23 +566,20 @@ def _collides(item: _Item, stage: Stage, renamed: Callable[[Sequence[Size]], tup
     if item.kind != "add":
         return False
     own = [renamed(place) for place, _ in item.stores]
-    others = [a.subscripts for a in stage.actions if a.array == item.array]
-    return any(mine != other and may_meet(mine, other) for mine in own for other in others)
+    return any(mine != other and may_meet(mine, other) for mine in own for other in stage.places.get(item.array, ()))
 
 
-def _same_suffix(stage: Stage, reduced: frozenset[int]) -> bool:
+def _same_suffix(stage: _OpenStage, reduced: frozenset[int]) -> bool:
     """Whether a reduction has its loops innermost, or none of them, as the stage's other actions have."""
-    return all(action.reduced == reduced or not action.reduced or not reduced for action in stage.actions)
+    return not reduced or stage.reduced <= {reduced}
 
 
-def _pointwise(item: _Item, nest: _OpenNest, stage: int, level: dict[int, Size]) -> bool:
+def _pointwise(item: _Item, stage: _OpenStage, level: dict[int, Size]) -> bool:
     """Whether all that an item reads of a stage, it reads where that same iteration has stored it."""
-    stores = {a.array: a.subscripts for a in nest.stages[stage].actions if a.kind == "store"}
-    made = {a.array for a in nest.stages[stage].actions}
     for equation in item.body:
-        if equation.op == "access" and equation.data[0] in made:
+        if equation.op == "access" and equation.data[0] in stage.places:
             array, subscripts = equation.data
             renamed = tuple(p.substitute(lambda a: level[a[1]] if a[0] == "index" else None) for p in subscripts)
-            if stores.get(array) != renamed:
+            if array not in stage.stored or stage.stored[array].subscripts != renamed:
                 return False
     return True
