@@ -242,6 +242,13 @@ def test_calls_made_while_compiling_grow_in_proportion(what: str) -> None:
     assert most - more < 3.2 * (more - few)  # 2 where each part costs the same, 4 where each pair does
 
 
+@pytest.mark.parametrize("text", ["x" + "**x" * 700_000, "x\n+" * 300_000 + "x" * 9_999_999, "z = x\n" * 400_000 + "z"])
+def test_what_is_above_the_budget_is_refused_with_its_place(text: str) -> None:
+    with pytest.raises(gradc.FormulaError, match=r"(?s)^line \d+, column \d+: a formula of .*\n +\^$") as found:
+        gradc.compile(text, "x")
+    assert len(str(found.value)) < 400
+
+
 def test_deep_parentheses_and_signs() -> None:
     for text in ("(" * DEEP + "a" + ")" * DEEP, "-" * DEEP + "a", "a" + " ** 1" * DEEP, "[" * DEEP):
         try:

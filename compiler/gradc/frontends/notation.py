@@ -15,12 +15,15 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from keyword import kwlist
 from typing import NamedTuple, NoReturn
 
 from gradc.errors import FormulaError
 
-MAX_LENGTH = 50_000_000  # characters
+# What a text may hold. Nothing here is nested in calls of its own, so how deep it goes is bounded by the words alone.
+MAX_LENGTH = 10_000_000  # characters
+MAX_WORDS = 1_000_000  # names, numbers, signs and brackets
 
 
 class Token(NamedTuple):
@@ -148,10 +151,24 @@ def read(text: str) -> Syntax:
     if not isinstance(text, str):
         raise FormulaError(f"a formula is a text, not {type(text).__name__}")
     if len(text) > MAX_LENGTH:
-        raise FormulaError(f"a formula of {len(text)} characters; the most is {MAX_LENGTH}")
+        fail(f"a formula of {len(text)} characters; the most is {MAX_LENGTH}", text, MAX_LENGTH)
+    _count_words(text)
     nodes: list[Node] = []
     statements = [_statement(line, indent, text, nodes) for indent, line in _lines(text)]
     return Syntax(text, nodes, statements)
+
+
+def _count_words(text: str) -> None:
+    """Refuse what is too long at once: each word takes some hundred times as long to compile as to count."""
+    if len(text) <= MAX_WORDS:
+        return
+    beyond = next(islice(re.finditer(r"\w+|[^\w\s]", text), MAX_WORDS, None), None)
+    if beyond is not None:
+        fail(
+            f"a formula of more than {MAX_WORDS} words and signs; write operations on arrays in its place",
+            text,
+            beyond.start(),
+        )
 
 
 def tokenise(text: str) -> list[Token]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from keyword import iskeyword
 
+import numpy as np
+
 from gradc.errors import FormulaError, SignatureError
 from gradc.frontends.notation import Node, Syntax, Token, nearest, read_expression, split_commas, tokenise
 from gradc.ir.printer import describe_shape
@@ -23,6 +25,8 @@ DTYPES = tuple(dtype for dtype in KIND_OF_DTYPE if dtype != "real")
 _TAKEN = frozenset({"inf", "nan"})
 _LARGEST = 2**62  # sizes are int64 in C
 _TERMS = 4096  # a product of sums is multiplied out, which grows exponentially
+
+_MOST_AXES = 64 if int(np.__version__.split(".")[0]) >= 2 else 32  # which NumPy knows, and has no name for
 
 
 def parse_signature(text: str) -> tuple[Parameter, ...]:
@@ -142,6 +146,8 @@ def _parameter(tokens: Sequence[Token], syntax: Syntax) -> Parameter:
             if not depth:
                 break
         shape = parse_shape(rest[1:closing], rest[0].start, syntax)
+        if len(shape) > _MOST_AXES:
+            syntax.fail(f"{name.text} has {len(shape)} axes; NumPy's arrays have {_MOST_AXES} at most", rest[0].start)
         rest = rest[closing + 1 :]
     dtype = "real"
     if rest and rest[0].text == ":":
