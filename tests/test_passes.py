@@ -19,12 +19,14 @@ from gradc import pipeline
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.reverse import vjp
 from gradc.calculus.scalar import apply_formula
-from gradc.frontends.formula import parse_program
+from gradc.frontends.formula import parse_formula, parse_program
+from gradc.frontends.signature import parse_signature
 from gradc.ir.equations import BodyBuilder, index_dependencies
-from gradc.ir.program import Comprehension, Parameter, Program, ProgramBuilder
+from gradc.ir.program import Comprehension, Parameter, Program, ProgramBuilder, bodies_of
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
-from gradc.passes import together
+from gradc.passes import axes, together
+from gradc.passes.axes import merge_axes
 from gradc.passes.dead import drop_dead
 from gradc.passes.factor_out import factor_out
 from gradc.passes.lower import lower
@@ -253,6 +255,79 @@ def test_passes_on_random_programs(seed: int) -> None:
     check_passes(joint, arguments, 1e-8)
     check_settled(joint)
     verify(pipeline.derive(pipeline.canonical(program), "jvp", ["x", "X"]))
+
+
+# --- axes that are run together -----------------------------------------------------------------------------------
+
+
+def check_merged(program: Program, arguments: list[Any], dims: dict[str, int]) -> Program:
+    """The program with its axes run together, which gives the same numbers of the same memory."""
+    merged = verify(merge_axes(program))
+    sizes = {("dim", name): value for name, value in dims.items()}
+    flat = [
+        np.reshape(value, [extent.evaluate(sizes) for extent in p.shape])
+        for value, p in zip(arguments, merged.parameters, strict=True)
+    ]
+    for found, expected in zip(run(merged, flat, dims=dims), run(program, arguments, dims=dims), strict=True):
+        np.testing.assert_array_equal(np.ravel(found), np.ravel(expected))
+    return merged
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_axes_run_together_are_the_same_memory(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(axes, "_FEW", 0)
+    joint = joint_of(name)
+    check_merged(normalise(joint), arguments_of(name, joint), SIZES)
+
+
+MANY = "x[a,2,3,b,2,2,2,c,2], w[b,2,2,2,c,2], k[a]:int64"
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("sum(x**2)", 1),
+        ("sum(sum(tanh(x * w), axis=(0, 1))**2)", 3),
+        ("sum(max(x, axis=8)**2)", 2),
+        ("sum(x * swapaxes(x, 4, 6))", 5),
+        ("sum(x[k] * w)", 3),
+    ],
+)
+@pytest.mark.parametrize("sizes", [(2, 3, 2), (1, 1, 1), (0, 2, 3), (2, 0, 2)])
+def test_many_axes_are_run_together(text: str, most: int, sizes: tuple[int, int, int]) -> None:
+    dims = dict(zip("abc", sizes, strict=True))
+    program = pipeline.canonical(parse_formula(text, parse_signature(MANY)))
+    joint = pipeline.derive(program, "value_and_grad", ["x", "w"])
+    rng = np.random.default_rng(0)
+    arguments: list[Any] = [
+        rng.normal(size=[extent.evaluate({("dim", n): v for n, v in dims.items()}) for extent in p.shape])
+        for p in program.parameters
+    ]
+    arguments[2] = np.arange(dims["a"])[::-1].copy()
+    merged = check_merged(program, arguments, dims)
+    assert max(len(extents) for d in merged.definitions for extents, _, _ in bodies_of(d)) == most
+    check_merged(joint, arguments, dims)
+
+
+def test_forty_axes_are_one_loop() -> None:
+    k = gradc.compile("sum(x**2)", f"x[{','.join(f'n{axis}' for axis in range(32))}]", backend="c")
+    x = np.arange(24.0).reshape(2, 3, *[1] * 28, 2, 2)
+    assert k(x) == np.sum(x**2)
+    np.testing.assert_array_equal(k.grad(x), 2 * x)
+
+
+def test_too_many_loops_and_axes_are_refused_by_name() -> None:
+    names = [f"n{axis}" for axis in range(64)]
+    apart = f"x[{','.join(names[:20])}], y[{','.join(reversed(names[:20]))}]"
+    text = f"sum[{', '.join(f'i{k}:{name}, j{k}:{name}' for k, name in enumerate(names[:20]))}](" + (
+        f"x[{', '.join(f'i{k}' for k in range(20))}] * y[{', '.join(f'j{k}' for k in reversed(range(20)))}]"
+        f" * ({' + '.join(f'i{k} * j{k}' for k in range(20))}))"
+    )
+    k = gradc.compile(text, apart, backend="c")
+    with pytest.raises(gradc.UnsupportedError, match="40 loops in one another"):
+        k(np.zeros([1] * 20), np.zeros([1] * 20))
+    with pytest.raises(gradc.SignatureError, match=r"x has 65 axes; NumPy's arrays have"):
+        gradc.compile("sum(x)", f"x[{','.join([*names, 'm'])}]")
 
 
 # --- rules ----------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, b
 from gradc.ir.ranges import bounds_of, stays_inside
 from gradc.ir.size import ONE, Size
 from gradc.passes import normalise as passes
+from gradc.passes.axes import merge_axes
 from gradc.passes.batch import batch
 from gradc.passes.compensate import compensate
 from gradc.passes.contract import contract
@@ -207,13 +208,14 @@ def emit(
         an error, also where a derivative does not read what it reads.
     """
     _debug(f"{name}_{mode}", program)
-    lowered = lower(compensate(together(contract(quarter(split_products(program)))), dtype), dtype)
+    lowered = merge_axes(lower(compensate(together(contract(quarter(split_products(program)))), dtype), dtype))
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]
     result = C_TYPES["int64"] if whole else real
     below = lower(source, dtype) if source is not None and any(index_uses(source)) else None
-    function = FunctionWriter(plan_program(lowered), symbol, real, TILE, precise, result, below).write()
+    dims = program.symbols()
+    function = FunctionWriter(plan_program(lowered), symbol, real, TILE, precise, result, below, dims).write()
     entry = _entry(program, function, mode, name, dtype)
     if whole:
         entry = entry._replace(outputs=tuple(output._replace(dtype="int64") for output in entry.outputs))

@@ -106,6 +106,7 @@ class FunctionWriter:
         precise: bool = False,
         result: str | None = None,
         source: Program | None = None,
+        dims: Sequence[str] | None = None,  # in the order in which they are passed; by default the program's own
     ) -> None:
         self.plan, self.name, self.real, self.tile, self.precise = plan, name, real, tile, precise
         self.source = source  # the program that this one derives from, whose index arrays are checked too
@@ -113,7 +114,7 @@ class FunctionWriter:
         self.result = real if result is None else result  # the type of what is returned
         program = plan.program
         self.table = NameTable([name], apart=f"{name}_")
-        self.dims = {dim: self.table.choose(dim) for dim in program.symbols()}
+        self.dims = {dim: self.table.choose(dim) for dim in (program.symbols() if dims is None else dims)}
         names = choose_names(program)
         self.parameters = [self.table.choose(parameter.name) for parameter in program.parameters]
         wanted = [*program.output_names, *(f"value{k}" for k in range(len(program.output_names), len(program.outputs)))]
