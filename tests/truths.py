@@ -15,6 +15,8 @@ MPMATH: dict[str, Callable[..., Any]] = {
     "div": lambda x, y: x / y,
     "neg": lambda x: -x,
     "pow": lambda x, y: x**y,
+    "floor_divide": lambda x, y: mp.floor(x / y),
+    "fmod": lambda x, y: x - (mp.floor(x / y) if x * y >= 0 else mp.ceil(x / y)) * y,
     "mod": lambda x, y: x - mp.floor(x / y) * y,
     "abs": abs,
     "sign": mp.sign,

@@ -13,7 +13,7 @@ from gradc.calculus.primitives import OPERANDS, PRIMITIVES
 from gradc.calculus.scalar import apply_formula
 from gradc.ir.equations import REAL, BodyBuilder, Equation, references
 
-_CONSTANT_ALONG = frozenset({"real", "where_integer", "lt", "le", "eq", "ne", "and", "or", "not"})
+_CONSTANT_ALONG = frozenset({"real", "where_integer", "bit_and", "lt", "le", "eq", "ne", "and", "or", "not"})
 _DEEP = 64  # choices and signs in one another that a factor goes into
 _QUOTIENTS = 3  # quotients of one another from which on they are a value, rather than divisors of a derivative
 _GUARDS = 8  # choices with a zero in one another that stay as they are

@@ -76,6 +76,8 @@ def functions() -> dict[str, Callable[..., Any]]:
         "div": quotient,
         "neg": lambda x: -x,
         "pow": power,
+        "floor_divide": lambda x, y: mp.floor(quotient(x, y)),
+        "fmod": lambda x, y: x - (mp.floor(x / y) if x * y >= 0 else mp.ceil(x / y)) * y,
         "mod": lambda x, y: x - mp.floor(x / y) * y,
         "abs": abs,
         "sign": sign,

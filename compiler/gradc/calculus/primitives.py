@@ -86,6 +86,10 @@ class Primitive(NamedTuple):
 
 OPERANDS = ("x", "y")  # how partials and expansions name the operands
 
+# NumPy's quotient and remainder: C's remainder is exact, and one step off where its sign is not the divisor's.
+_TURNED = "(fmod(x, y) != 0) & ((fmod(x, y) < 0) != (y < 0))"
+_QUOTIENT = f"((x - fmod(x, y)) / y - where({_TURNED}, 1, 0))"
+
 
 def _np(name: str) -> Callable[..., Any]:
     return getattr(np, name)  # type: ignore[no-any-return]
@@ -161,16 +165,35 @@ _TABLE: tuple[Primitive, ...] = (
         edge="x**0 is 1 with derivative 0 everywhere; at x = 0 the derivative in x is the limit of y*x**(y - 1), and the one in y is 0 for y >= 0; a negative x with a fractional y is NaN",
     ),
     Primitive(
+        "floor_divide",
+        ("0", "0"),
+        np.floor_divide,
+        ((-9, 9), (0.5, 3)),
+        expansion=f"where(y == 0, x / y, where({_QUOTIENT} - floor({_QUOTIENT}) > 0.5, 1, 0) + floor({_QUOTIENT}))",
+        numpy=("floor_divide",),
+        latex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor",
+        edge="NumPy's, which is exact where the rounded quotient is not: 1 // 0.1 is 9; derivative 0, at the jumps too",
+    ),
+    Primitive(
+        "fmod",
+        ("1", "-rint((x - out) / y)"),
+        np.fmod,
+        ((-9, 9), (0.5, 3)),
+        c="fmod",
+        numpy=("fmod",),
+        latex=r"{0} \bmod {1}",
+        edge="the sign of the first operand; the derivative between jumps",
+    ),
+    Primitive(
         "mod",
-        ("1", "-floor(x / y)"),
+        ("1", "-floor_divide(x, y)"),
         np.mod,
         ((-9, 9), (0.5, 3)),
-        expansion="x - floor(x / y) * y",
+        expansion=f"fmod(x, y) + where({_TURNED}, y, 0)",
         numpy=("mod", "remainder"),
         sympy=("Mod",),
         latex=r"{0} \bmod {1}",
         edge="Python's sign convention; the derivative between jumps",
-        dear=False,
     ),
     # --- choice and rounding --------------------------------------------------------------------------------------
     Primitive(

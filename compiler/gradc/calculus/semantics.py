@@ -22,6 +22,7 @@ _STRUCTURAL: dict[str, Callable[..., Any]] = {
     "not": np.logical_not,
     "where": np.where,
     "where_integer": np.where,
+    "bit_and": np.bitwise_and,
 }
 
 SEMANTICS = Semantics(
