@@ -124,6 +124,8 @@ def spell(
         # Comparisons are put in parentheses inside one another and inside && and ||, as compilers ask for.
         left, right = (level, level + 1) if op in _INFIX else (_SUM, _SUM)
         return Text(f"{operands[0].at(left)} {sign} {operands[1].at(right)}", level)
+    if op == "bit_and":  # in parentheses, as compilers ask for beside comparisons and sums
+        return Text(f"({operands[0].at(_CALL)} & {operands[1].at(_CALL)})")
     if op == "neg":
         return Text(f"-{operands[0].at(_CALL)}", _UNARY)
     if op == "not":

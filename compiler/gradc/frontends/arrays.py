@@ -125,6 +125,8 @@ def round_half_even(x: Operand, decimals: int = 0) -> ArrayValue:
     """The nearest whole number, or decimal fraction, halves going to the even one."""
     if decimals == 0:
         return apply("rint", x)
+    if decimals < 0:
+        return multiply(apply("rint", divide(x, 10.0**-decimals)), 10.0**-decimals)
     return divide(apply("rint", multiply(x, 10.0**decimals)), 10.0**decimals)
 
 
@@ -149,7 +151,6 @@ FUNCTIONS: dict[str, Function] = {
     "floor_divide": floor_divide,
     "mod": remainder,
     "remainder": remainder,
-    "fmod": values.fmod,
     "round": round_half_even,
     "around": round_half_even,
     "fix": _elementwise("trunc"),
@@ -165,10 +166,15 @@ FUNCTIONS: dict[str, Function] = {
     "logical_or": logical_or,
     "logical_not": logical_not,
     "logical_xor": logical_xor,
-    "bitwise_and": logical_and,
-    "bitwise_or": logical_or,
-    "bitwise_xor": logical_xor,
-    "invert": logical_not,
+    "bitwise_and": values.bitwise_and,
+    "bitwise_or": values.bitwise_or,
+    "bitwise_xor": values.bitwise_xor,
+    "invert": values.invert,
+    "bitwise_not": values.invert,
+    "left_shift": values.left_shift,
+    "right_shift": values.right_shift,
+    "bitwise_left_shift": values.left_shift,
+    "bitwise_right_shift": values.right_shift,
     "where": where,
     "select": shaping.select,
     "clip": values.clip,

@@ -24,7 +24,7 @@ from gradc.frontends.values import (
     lift,
     read,
 )
-from gradc.ir.equations import REAL
+from gradc.ir.equations import BOOLEAN, REAL
 from gradc.ir.printer import describe_shape
 from gradc.ir.size import ONE, ZERO, Size, index, size
 
@@ -60,10 +60,13 @@ def contract(operands: Sequence[ArrayValue], labels: Sequence[Sequence[Label]], 
         for operand, names in zip(operands, labels, strict=True)
     ]
     value = fold(lambda left, right: combine(body, "mul", left, right), factors)
-    if reduced:
-        value = body.coerce(value, REAL)
     free = [extents[name] for name in result]
-    return comprehend(builder, body, value, free, [extents[name] for name in reduced], "sum" if reduced else None)
+    if not reduced:
+        return comprehend(builder, body, value, free)
+    conditions = body.kind(value) == BOOLEAN
+    total = comprehend(builder, body, body.coerce(value, REAL), free, [extents[name] for name in reduced], "sum")
+    # Sums of products of conditions are conditions again: whether both hold anywhere.
+    return apply("ne", total, 0.0) if conditions else total
 
 
 def _lift_all(*operands: Operand) -> list[ArrayValue]:

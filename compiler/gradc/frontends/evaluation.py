@@ -32,7 +32,7 @@ from gradc.frontends.scopes import Scope
 from gradc.frontends.signature import check_name
 from gradc.frontends.signature import combine as combine_sizes
 from gradc.frontends.values import ArrayValue, value_of
-from gradc.ir.equations import BOOLEAN, INTEGER, REAL, STRUCTURAL
+from gradc.ir.equations import INTEGER, REAL, STRUCTURAL
 from gradc.ir.printer import describe_shape
 from gradc.ir.program import ProgramBuilder
 from gradc.ir.size import ZERO, Size, size, symbol
@@ -76,8 +76,8 @@ BINDING = (*REDUCTIONS, "mean")  # the reductions that bind indices
 SPELLINGS = spellings("formula")
 _MAX_INDICES = 64
 
-_OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow", "%": "mod", "&": "and", "|": "or"}
-_OPERATORS |= {"and": "and", "or": "or"}
+_OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow", "//": "floor_divide", "%": "mod"}
+_OPERATORS |= {"&": "bit_and", "|": "bit_or", "and": "and", "or": "or"}
 _COMPARISONS = {"<": "lt", "<=": "le", ">": "lt", ">=": "le", "==": "eq", "!=": "ne"}
 _PYTHON: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
@@ -89,7 +89,7 @@ _SIZES = frozenset({"+", "-", "*", "//", "%"})
 _NAMED = {
     "logical_and": ("and", 2), "logical_or": ("or", 2), "logical_not": ("not", 1), "logical_xor": ("ne", 2),
     "less": ("lt", 2), "less_equal": ("le", 2), "greater": ("gt", 2), "greater_equal": ("ge", 2),
-    "equal": ("eq", 2), "not_equal": ("ne", 2), "floor_divide": ("//", 2), "positive": ("+", 1),
+    "equal": ("eq", 2), "not_equal": ("ne", 2), "positive": ("+", 1),
     "delta": ("delta", 2), "where": ("where", 3),
 }  # fmt: skip
 _SWAPPED = {"gt": "lt", "ge": "le"}
@@ -625,7 +625,7 @@ class Evaluator:
             return -value
         if sign in ("~", "not") and isinstance(value, bool):
             return not value
-        op = "neg" if sign == "-" else "not"
+        op = {"-": "neg", "~": "bit_not"}.get(sign, "not")
         if scope is None:
             return self._guard(node, lambda: values.apply(op, self._as_array(value, node.children[0])))
         number = self._number(value, scope, node.children[0])
@@ -633,9 +633,7 @@ class Evaluator:
             constant = scope.body.equations[number]
             if constant.op == "constant" and constant.kind == REAL:
                 return -constant.data
-        if sign == "~" and scope.body.kind(number) != BOOLEAN:
-            self._fail("`~` negates conditions only", node.start)
-        return Term(scope, values.combine(scope.body, op, number))
+        return Term(scope, self._guard(node, lambda: values.combine(scope.body, op, number)))
 
     def _binary(self, sign: str, left: Value, right: Value, scope: Scope | None, node: Node) -> Value:
         numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
@@ -650,21 +648,15 @@ class Evaluator:
         if sign == "@":
             self._fail("`@` multiplies whole arrays; with indices bound, write sum[j:d](a[i, j] * b[j])", node.start)
         a, b = self._number(left, scope, node.children[0]), self._number(right, scope, node.children[-1])
-        if sign == "//":
-            return Term(scope, self._floor_divide(scope, a, b))
+        if self.literal and sign in ("//", "%") and {scope.body.kind(a), scope.body.kind(b)} == {INTEGER}:
+            top, bottom = scope.body.as_size(a), scope.body.as_size(b)
+            return Term(scope, scope.body.integer(top // bottom if sign == "//" else top % bottom))
+        if self.literal and sign == "**":
+            return Term(scope, scope.body.apply("pow", a, b))
         if sign in _COMPARISONS:
             a, b = (b, a) if sign in (">", ">=") else (a, b)
             return Term(scope, scope.body.apply(_COMPARISONS[sign], a, b))
-        if self.literal and sign == "%":
-            if {scope.body.kind(a), scope.body.kind(b)} == {INTEGER}:
-                return Term(scope, values.combine(scope.body, "mod", a, b))
-            return Term(scope, scope.body.apply("mod", a, b))
-        return Term(scope, values.combine(scope.body, _OPERATORS[sign], a, b))
-
-    def _floor_divide(self, scope: Scope, a: int, b: int) -> int:
-        if REAL in (scope.body.kind(a), scope.body.kind(b)):
-            return scope.body.apply("floor", scope.body.apply("div", a, b))
-        return values.combine(scope.body, "floor_divide", a, b)
+        return Term(scope, self._guard(node, lambda: values.combine(scope.body, _OPERATORS[sign], a, b)))
 
     def _calculate(self, sign: str, left: float, right: float, node: Node) -> Value:
         """What Python makes of two numbers."""
@@ -727,12 +719,10 @@ class Evaluator:
                 op, numbers = _SWAPPED[op], numbers[::-1]
             if op == "+":
                 return Term(scope, numbers[0])
-            if op == "//":
-                return Term(scope, self._floor_divide(scope, *numbers))
             if op == "delta":
                 equal = body.apply("eq", *numbers)
                 return Term(scope, body.apply("where", equal, body.constant(1.0), body.constant(0.0)))
-        return Term(scope, values.combine(body, op, *numbers))
+        return Term(scope, self._guard(node, lambda: values.combine(body, op, *numbers)))
 
     def _call_literal(self, name: str, arguments: list[Value], scope: Scope, node: Node) -> int:
         numbers = [self._number(v, scope, child) for v, child in zip(arguments, node.children[1:], strict=True)]
@@ -801,8 +791,6 @@ class Evaluator:
         if sign == "@":
             product: ArrayValue = FUNCTIONS["matmul"](left, right)
             return product
-        if sign == "//":
-            return values.floor_divide(left, right)
         if sign in _COMPARISONS:
             left, right = (right, left) if sign in (">", ">=") else (left, right)
             return values.apply(_COMPARISONS[sign], left, right)

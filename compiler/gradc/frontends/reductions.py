@@ -46,7 +46,9 @@ def reduce(reduction: str, x: Operand, axis: Axes = None, keepdims: bool = False
         places[a] = index(len(free) + k)
     body = x.builder.body()
     element = body.coerce(read(body, x, places), REAL)
-    return comprehend(x.builder, body, element, free, [x.shape[a] for a in sorted(gone)], reduction)
+    found = comprehend(x.builder, body, element, free, [x.shape[a] for a in sorted(gone)], reduction)
+    # The extremes of conditions are conditions; their sums and products are numbers.
+    return apply("ne", found, 0.0) if x.kind == BOOLEAN and reduction in ("max", "min") else found
 
 
 def total(x: Operand, axis: Axes = None, keepdims: bool = False) -> ArrayValue:
@@ -121,12 +123,12 @@ def ptp(x: Operand, axis: Axes = None, keepdims: bool = False) -> ArrayValue:
 
 def every(x: Operand, axis: Axes = None, keepdims: bool = False) -> ArrayValue:
     """Whether all elements are true."""
-    return apply("ne", reduce("min", _truth(x), axis, keepdims), 0.0)
+    return reduce("min", _truth(x), axis, keepdims)
 
 
 def some(x: Operand, axis: Axes = None, keepdims: bool = False) -> ArrayValue:
     """Whether any element is true."""
-    return apply("ne", reduce("max", _truth(x), axis, keepdims), 0.0)
+    return reduce("max", _truth(x), axis, keepdims)
 
 
 def count_nonzero(x: Operand, axis: Axes = None, keepdims: bool = False) -> ArrayValue:

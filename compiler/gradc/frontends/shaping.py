@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -24,7 +24,10 @@ from gradc.frontends.values import (
     builder_of,
     combine,
     comprehend,
+    converted,
     fill,
+    kind_of,
+    kind_of_dtype,
     lift,
     plain,
     read,
@@ -33,7 +36,7 @@ from gradc.frontends.values import (
     value_of,
     where,
 )
-from gradc.ir.equations import REAL, BodyBuilder
+from gradc.ir.equations import BOOLEAN, REAL, BodyBuilder
 from gradc.ir.printer import describe_shape
 from gradc.ir.program import ProgramBuilder
 from gradc.ir.size import ONE, ZERO, Size, SizeLike, index, product, size
@@ -541,12 +544,13 @@ def diff(x: Operand, n: int = 1, axis: int = -1) -> ArrayValue:
     """The differences of neighbours along an axis, `n` times over."""
     x = as_array(x)
     axis = axis_of(axis, x.rank)
+    difference = "bit_xor" if x.kind == BOOLEAN else "sub"
     for _ in range(n):
         shape = [extent - 1 if a == axis else extent for a, extent in enumerate(x.shape)]
         body = x.builder.body()
         before = [index(a) for a in range(x.rank)]
         after = [place + 1 if a == axis else place for a, place in enumerate(before)]
-        x = comprehend(x.builder, body, combine(body, "sub", read(body, x, after), read(body, x, before)), shape)
+        x = comprehend(x.builder, body, combine(body, difference, read(body, x, after), read(body, x, before)), shape)
     return x
 
 
@@ -640,9 +644,10 @@ def ones(builder: ProgramBuilder, shape: Extents) -> ArrayValue:
     return fill(builder, extents_of(shape), 1.0)
 
 
-def full(builder: ProgramBuilder, shape: Extents, fill_value: Operand) -> ArrayValue:
+def full(builder: ProgramBuilder, shape: Extents, fill_value: Operand, dtype: Any = None) -> ArrayValue:
     """One number everywhere, or an operand broadcast."""
-    return fill(builder, extents_of(shape), _as_float(fill_value))
+    kind = kind_of(fill_value) if dtype is None else kind_of_dtype(dtype)
+    return fill(builder, extents_of(shape), converted(fill_value, kind))
 
 
 def eye(builder: ProgramBuilder, rows: SizeLike, columns: SizeLike | None = None, k: SizeLike = 0) -> ArrayValue:
@@ -695,19 +700,20 @@ def linspace(
     return scaled if first == 0.0 else apply("add", first, scaled)
 
 
-def zeros_like(x: Operand) -> ArrayValue:
-    """Zeros of the shape of `x`."""
-    return fill(builder_of([x]), shape_of(x), 0.0)
+def zeros_like(x: Operand, dtype: Any = None) -> ArrayValue:
+    """Zeros of the shape and the kind of `x`."""
+    return full_like(x, 0, dtype)
 
 
-def ones_like(x: Operand) -> ArrayValue:
-    """Ones of the shape of `x`."""
-    return fill(builder_of([x]), shape_of(x), 1.0)
+def ones_like(x: Operand, dtype: Any = None) -> ArrayValue:
+    """Ones of the shape and the kind of `x`."""
+    return full_like(x, 1, dtype)
 
 
-def full_like(x: Operand, fill_value: Operand) -> ArrayValue:
-    """One number, or an operand broadcast, in the shape of `x`."""
-    return fill(builder_of([x, fill_value]), shape_of(plain(x)), _as_float(fill_value))
+def full_like(x: Operand, fill_value: Operand, dtype: Any = None) -> ArrayValue:
+    """One number, or an operand broadcast, in the shape of `x` and of its kind: 2.7 beside integers is 2."""
+    kind = kind_of(x) if dtype is None else kind_of_dtype(dtype)
+    return fill(builder_of([x, fill_value]), shape_of(plain(x)), converted(fill_value, kind))
 
 
 def _as_float(operand: Operand) -> Operand:

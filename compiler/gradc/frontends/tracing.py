@@ -47,14 +47,13 @@ from gradc.errors import GradcError, ShapeError, SignatureError, TraceError, Uns
 from gradc.frontends import arrays, reductions, scans, shaping
 from gradc.frontends.arrays import CREATORS, FUNCTIONS, REFUSED, UFUNC_REDUCE, ArrayValue
 from gradc.frontends.substituting import substitute
-from gradc.frontends.values import as_kind, as_real, lift
+from gradc.frontends.values import as_kind, as_real, kind_of_dtype, lift
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL
 from gradc.ir.printer import describe_shape
 from gradc.ir.program import Parameter, Program, ProgramBuilder
 from gradc.ir.size import Size, size
 
 _DTYPES = {REAL: np.dtype(np.float64), INTEGER: np.dtype(np.int64), BOOLEAN: np.dtype(np.bool_)}
-_KINDS = {"f": REAL, "i": INTEGER, "u": INTEGER, "b": BOOLEAN}
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LIBRARIES = tuple(
     os.path.join(os.path.dirname(os.path.dirname(np.__file__)), name) + os.sep for name in ("numpy", "scipy")
@@ -554,14 +553,16 @@ class Tracer:
     __mod__, __rmod__ = _method("remainder"), _method("remainder", swapped=True)
     __pow__, __rpow__ = _method("power"), _method("power", swapped=True)
     __matmul__, __rmatmul__ = _method("matmul"), _method("matmul", swapped=True)
-    __and__, __rand__ = _method("logical_and"), _method("logical_and", swapped=True)
-    __or__, __ror__ = _method("logical_or"), _method("logical_or", swapped=True)
-    __xor__, __rxor__ = _method("logical_xor"), _method("logical_xor", swapped=True)
+    __and__, __rand__ = _method("bitwise_and"), _method("bitwise_and", swapped=True)
+    __or__, __ror__ = _method("bitwise_or"), _method("bitwise_or", swapped=True)
+    __xor__, __rxor__ = _method("bitwise_xor"), _method("bitwise_xor", swapped=True)
+    __lshift__, __rlshift__ = _method("left_shift"), _method("left_shift", swapped=True)
+    __rshift__, __rrshift__ = _method("right_shift"), _method("right_shift", swapped=True)
     __lt__, __le__ = _method("less"), _method("less_equal")
     __gt__, __ge__ = _method("greater"), _method("greater_equal")
     __eq__, __ne__ = _method("equal"), _method("not_equal")
     __neg__, __pos__, __abs__ = _method("negative"), _method("positive"), _method("abs")
-    __invert__ = _method("logical_not")
+    __invert__ = _method("invert")
     __floor__, __ceil__, __trunc__ = _method("floor"), _method("ceil"), _method("trunc")
 
     def __round__(self, digits: int = 0) -> Any:
@@ -651,17 +652,10 @@ class Tracer:
 
     def astype(self, dtype: Any, **_: Any) -> Any:
         """The same numbers as another kind; a float of any size is the kernel's own."""
-        return _run(lambda x: as_kind(x, _kind(dtype)), self)
+        return _run(lambda x: as_kind(x, kind_of_dtype(dtype)), self)
 
 
 # ---------------------------------------------------------------------------------------------------- NumPy's protocols
-
-
-def _kind(dtype: Any) -> str:
-    kind = _KINDS.get(np.dtype(dtype).kind)
-    if kind is None:
-        raise UnsupportedError(f"an array of dtype {np.dtype(dtype)}: reals, integers and booleans are known")
-    return kind
 
 
 def _unknown(key: str, shown: str) -> GradcError:
@@ -696,8 +690,13 @@ def _call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         )
     if kwargs.pop("where", True) is not True:
         raise UnsupportedError(f"{shown} with where=: use np.where(condition, {shown}(x), x){_place()}")
-    for ignored in ("dtype", "casting", "order", "subok"):
+    dtype = kwargs.pop("dtype", None)
+    for ignored in ("casting", "order", "subok"):
         kwargs.pop(ignored, None)
+    if dtype is not None and (kind := kind_of_dtype(dtype)) != BOOLEAN:
+        # Of masks, whose sums are no truth values then; the rest is computed as the kernel computes it.
+        masks = [isinstance(x, Tracer) and x.value.kind == BOOLEAN for x in inputs]
+        inputs = tuple(x.astype(_DTYPES[kind]) if mask else x for x, mask in zip(inputs, masks, strict=True))
     if ufunc.__name__ == "divmod" and method == "__call__":
         return _run_scalars(arrays.floor_divide, *inputs), _run_scalars(arrays.remainder, *inputs)
     function = FUNCTIONS.get(ufunc.__name__ if ours else _scipy_names().get(ufunc.__name__, ""))
@@ -770,8 +769,12 @@ def _adapt(
     extra = {
         _RENAMED.get(name, name): value
         for name, value in bound.items()
-        if name not in signature.parameters or not _is_idle(name, value, signature.parameters[name].default)
+        if (name == "dtype" and name in own.parameters)
+        or name not in signature.parameters
+        or not _is_idle(name, value, signature.parameters[name].default)
     }
+    if "dtype" in extra and "dtype" not in own.parameters and not _holds_reals(args):
+        del extra["dtype"]  # whole numbers and truth values stay what they are
     return first, _known(extra, own, shown)
 
 
@@ -792,10 +795,22 @@ def _is_idle(name: str, value: Any, default: Any) -> bool:
     if value is None:
         return name != "axis"
     if name == "dtype":
-        return np.dtype(value).kind in "fiub"
+        return bool(np.dtype(value).kind == "f")
     if name in ("optimize", "casting", "subok", "copy", "device"):
         return True
     return not _holds_traced(value) and not isinstance(value, np.ndarray) and bool(value == default)
+
+
+def _holds_reals(item: Any) -> bool:
+    """Whether a traced array of reals is in an argument."""
+    pending = [item]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Tracer) and part.value.kind == REAL:
+            return True
+        if isinstance(part, (tuple, list)):
+            pending += part
+    return False
 
 
 def _known(extra: dict[str, Any], own: inspect.Signature | None, shown: str) -> dict[str, Any]:
@@ -834,12 +849,20 @@ _DIRECT: dict[str, Callable[..., Any]] = {
 def _create(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """An array made out of nothing, of a length that is symbolic."""
     builder = _traced_builder((args, kwargs))
-    dtype = kwargs.pop("dtype", None)
+    place = {"zeros": 1, "ones": 1, "empty": 1, "full": 2}.get(name, len(args))
+    dtype = kwargs.pop("dtype", args[place] if len(args) > place else None)
+    args = args[:place]
     kwargs.pop("like", None)
+    if name == "full":
+        kwargs["dtype"] = dtype
 
     def make(*parts: Any, **named: Any) -> ArrayValue:
         value = cast("ArrayValue", CREATORS[name](builder, *parts, **named))
-        return value if dtype is None or value.kind == _kind(dtype) else _as_dtype(value, _kind(dtype))
+        return (
+            value
+            if dtype is None or value.kind == kind_of_dtype(dtype)
+            else _as_dtype(name, value, kind_of_dtype(dtype))
+        )
 
     names = {"M": "columns", "N": "rows"}
     try:
@@ -848,11 +871,11 @@ def _create(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise UnsupportedError(f"np.{name} with these arguments: {error}{_place()}") from None
 
 
-def _as_dtype(value: ArrayValue, kind: str) -> ArrayValue:
-    if value.kind == REAL and kind == INTEGER:
+def _as_dtype(name: str, value: ArrayValue, kind: str) -> ArrayValue:
+    if value.kind == REAL and kind == INTEGER and name != "linspace":
         # Zeros, ones and the identity are whole, though they are made as reals.
         return arrays.where(arrays.not_equal(value, 0.0), 1, 0)
-    return arrays.not_equal(value, 0.0) if kind == BOOLEAN else as_kind(value, kind)
+    return as_kind(value, kind)
 
 
 def _maker(name: str) -> Callable[..., Any]:

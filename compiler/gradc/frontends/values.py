@@ -33,7 +33,9 @@ from gradc.ir.size import ONE, ZERO, Size, index, size
 
 Shape: TypeAlias = tuple[Size, ...]
 
+_KINDS = {"f": REAL, "i": INTEGER, "u": INTEGER, "b": BOOLEAN}
 LARGEST_CONSTANT = 100_000  # elements of an array that a program may hold as constants
+_LARGEST_POWER = 8  # of a whole number that is a product
 LARGEST_TABLE = 64  # elements of an integer array that is spelled as a chain of choices
 
 
@@ -129,6 +131,22 @@ def scalar(body: BodyBuilder, operand: Any) -> int:
     return body.constant(operand)
 
 
+def kind_of_dtype(dtype: Any) -> str:
+    """The kind that stands for a NumPy dtype."""
+    kind = _KINDS.get(np.dtype(dtype).kind)
+    if kind is None:
+        raise UnsupportedError(f"an array of dtype {np.dtype(dtype)}: reals, integers and booleans are known")
+    return kind
+
+
+def kind_of(operand: Any) -> str:
+    """The kind of an operand, as NumPy would see it."""
+    operand = plain(operand)
+    if isinstance(operand, ArrayValue):
+        return operand.kind
+    return INTEGER if isinstance(operand, Size) else kind_of_dtype(np.asarray(operand).dtype)
+
+
 def shape_of(operand: Any) -> Shape:
     """The shape of an operand."""
     if isinstance(operand, ArrayValue):
@@ -200,10 +218,15 @@ def combine(body: BodyBuilder, op: str, *equations: int) -> int:
     """An operation on equations, in integers where NumPy would stay in integers, so that indices can be computed."""
     kinds = {body.kind(number) for number in equations}
     if kinds == {BOOLEAN} and op in _BOOLEAN:
-        return body.apply(_BOOLEAN[op], *equations)
+        return _BOOLEAN[op](body, *equations)
     if op == "where":
         return _choose(body, *equations)
-    if INTEGER not in kinds or REAL in kinds or op not in _INTEGER:
+    if op in _BITWISE and REAL in kinds:
+        raise UnsupportedError(
+            f"`{_BITWISE[op]}` of real numbers: NumPy has it for integers and conditions only. An argument of integers "
+            "is declared with its dtype, as in k[n]:int64; conditions are joined with np.logical_and and its like"
+        )
+    if REAL in kinds or op not in _INTEGER or (INTEGER not in kinds and op not in _BITWISE and op not in _QUOTIENTS):
         return body.apply(op, *equations)
     return _INTEGER[op](body, *(body.coerce(number, INTEGER) for number in equations))
 
@@ -234,22 +257,97 @@ def _magnitude(body: BodyBuilder, number: int) -> int:
     return body.apply("where_integer", negative, body.integer(-body.as_size(number)), number)
 
 
-# NumPy adds masks with `or` and multiplies them with `and`.
-_BOOLEAN = {"add": "or", "mul": "and", "maximum": "or", "minimum": "and"}
+def _divisor(function: Callable[[Size, Size], Size]) -> Callable[..., int]:
+    """A quotient or a remainder in whole numbers, which NumPy makes 0 where the divisor is 0."""
+
+    def make(body: BodyBuilder, left: int, right: int) -> int:
+        divisor = body.as_size(right)
+        if not divisor.mentions("ref") and divisor != ZERO:
+            return body.integer(function(body.as_size(left), divisor))
+        zero = body.apply("eq", right, body.integer(0))
+        safe = body.as_size(body.apply("where_integer", zero, body.integer(1), right))
+        quotient = body.integer(function(body.as_size(left), safe))
+        return body.apply("where_integer", zero, body.integer(0), quotient)
+
+    return make
+
+
+def _bit_or(body: BodyBuilder, left: int, right: int) -> int:
+    """``a | b`` is ``a + b - (a & b)``: the bits that both have are counted twice in the sum."""
+    both = body.as_size(body.apply("bit_and", left, right))
+    return body.integer(body.as_size(left) + body.as_size(right) - both)
+
+
+def _bit_xor(body: BodyBuilder, left: int, right: int) -> int:
+    """``a ^ b`` is ``a + b - 2 * (a & b)``."""
+    both = body.as_size(body.apply("bit_and", left, right))
+    return body.integer(body.as_size(left) + body.as_size(right) - 2 * both)
+
+
+def _sign(body: BodyBuilder, number: int) -> int:
+    zero = body.integer(0)
+    below = body.apply("where_integer", body.apply("lt", number, zero), body.integer(-1), zero)
+    return body.apply("where_integer", body.apply("lt", zero, number), body.integer(1), below)
+
+
+def _power(body: BodyBuilder, base: int, exponent: int) -> int:
+    """A whole power: a product of a few factors, or else the power of reals, which is exact up to 2**53."""
+    count = body.as_size(exponent).constant
+    if count is not None and count < 0:
+        raise UnsupportedError("an integer to a negative power, which NumPy refuses too: write 1.0 / k, or k**-1.0")
+    if count is None or count > _LARGEST_POWER:
+        return body.apply("pow", base, exponent)
+    result, factor = ONE, body.as_size(base)
+    for _ in range(count):
+        result = result * factor
+    return body.integer(result)
+
+
+def _refused(message: str) -> Callable[..., int]:
+    def make(body: BodyBuilder, *equations: int) -> int:  # noqa: ARG001
+        raise UnsupportedError(message)
+
+    return make
+
+
+def _logic(op: str) -> Callable[..., int]:
+    return lambda body, *equations: body.apply(op, *equations)
+
+
+def _itself(body: BodyBuilder, number: int) -> int:  # noqa: ARG001
+    return number
+
+
+# NumPy adds masks with `or` and multiplies them with `and`; it has no differences of them.
+_BOOLEAN: dict[str, Callable[..., int]] = {
+    **dict.fromkeys(("add", "maximum", "fmax", "bit_or"), _logic("or")),
+    **dict.fromkeys(("mul", "minimum", "fmin", "bit_and"), _logic("and")),
+    "bit_xor": _logic("ne"),
+    "bit_not": _logic("not"),
+    "abs": _itself,
+    "sub": _refused("a difference of conditions, which NumPy refuses too: a ^ b is where they differ"),
+    "neg": _refused("`-` of conditions, which NumPy refuses too: ~a is where they do not hold"),
+    "sign": _refused("the sign of conditions, which NumPy refuses too: use np.where(a, 1, 0)"),
+}
+_BITWISE = {"bit_and": "&", "bit_or": "|", "bit_xor": "^", "bit_not": "~", "shift_left": "<<", "shift_right": ">>"}
+_QUOTIENTS = ("floor_divide", "mod")
 _INTEGER: dict[str, Callable[..., int]] = {
     "add": _polynomial(lambda a, b: a + b),
     "sub": _polynomial(lambda a, b: a - b),
     "mul": _polynomial(lambda a, b: a * b),
     "neg": _polynomial(lambda a: -a),
-    "floor_divide": _polynomial(lambda a, b: a // b),
-    "mod": _polynomial(lambda a, b: a % b),
+    "floor_divide": _divisor(lambda a, b: a // b),
+    "mod": _divisor(lambda a, b: a % b),
+    "pow": _power,
     "abs": _magnitude,
-    "maximum": _extreme(smaller_first=False),
-    "minimum": _extreme(smaller_first=True),
-    "floor": lambda body, number: number,  # noqa: ARG005
-    "ceil": lambda body, number: number,  # noqa: ARG005
-    "rint": lambda body, number: number,  # noqa: ARG005
-    "trunc": lambda body, number: number,  # noqa: ARG005
+    "sign": _sign,
+    **dict.fromkeys(("maximum", "fmax"), _extreme(smaller_first=False)),
+    **dict.fromkeys(("minimum", "fmin"), _extreme(smaller_first=True)),
+    **dict.fromkeys(("floor", "ceil", "rint", "trunc"), _itself),
+    "bit_and": lambda body, left, right: body.apply("bit_and", left, right),
+    "bit_or": _bit_or,
+    "bit_xor": _bit_xor,
+    "bit_not": _polynomial(lambda a: -a - 1),
 }
 
 
@@ -279,29 +377,18 @@ def divide(x: Operand, y: Operand) -> ArrayValue:
 
 
 def power(x: Operand, y: Operand) -> ArrayValue:
-    """``x ** y``, real whatever the operands are."""
+    """``x ** y``: whole where `x` is and `y` is a small whole number, else real."""
     return apply("pow", x, y)
 
 
 def floor_divide(x: Operand, y: Operand) -> ArrayValue:
-    """``x // y``: in integers where both are, else the floor of the quotient."""
-
-    def make(body: BodyBuilder, left: int, right: int) -> int:
-        if REAL in (body.kind(left), body.kind(right)):
-            return body.apply("floor", body.apply("div", left, right))
-        return combine(body, "floor_divide", left, right)
-
-    return elementwise(make, x, y)
+    """``x // y``: in integers where both are, else NumPy's."""
+    return apply("floor_divide", x, y)
 
 
 def remainder(x: Operand, y: Operand) -> ArrayValue:
     """``x % y``, with the sign of `y`."""
     return apply("mod", x, y)
-
-
-def fmod(x: Operand, y: Operand) -> ArrayValue:
-    """``x - trunc(x / y) * y``, with the sign of `x`."""
-    return subtract(x, multiply(apply("trunc", divide(x, y)), y))
 
 
 def less(x: Operand, y: Operand) -> ArrayValue:
@@ -358,6 +445,57 @@ def logical_xor(x: Operand, y: Operand) -> ArrayValue:
     return elementwise(make, x, y)
 
 
+def bitwise_and(x: Operand, y: Operand) -> ArrayValue:
+    """``x & y``: the bits that both integers have, or whether both conditions hold."""
+    return apply("bit_and", x, y)
+
+
+def bitwise_or(x: Operand, y: Operand) -> ArrayValue:
+    """``x | y``: the bits that one of both integers has, or whether one of both conditions holds."""
+    return apply("bit_or", x, y)
+
+
+def bitwise_xor(x: Operand, y: Operand) -> ArrayValue:
+    """``x ^ y``: the bits that just one of both integers has, or whether just one of both conditions holds."""
+    return apply("bit_xor", x, y)
+
+
+def invert(x: Operand) -> ArrayValue:
+    """``~x``: all bits of an integer turned, which is ``-x - 1``, or whether a condition fails."""
+    return apply("bit_not", x)
+
+
+def left_shift(x: Operand, y: Operand) -> ArrayValue:
+    """``x << y``, which is ``x * 2**y``."""
+    return apply("mul", _whole_numbers(x, "<<"), _power_of_two(y, "<<"))
+
+
+def right_shift(x: Operand, y: Operand) -> ArrayValue:
+    """``x >> y``, which is ``x // 2**y``."""
+    return apply("floor_divide", _whole_numbers(x, ">>"), _power_of_two(y, ">>"))
+
+
+def _whole_numbers(x: Operand, sign: str) -> Operand:
+    x = plain(x)
+    kind = x.kind if isinstance(x, ArrayValue) else INTEGER
+    if kind == REAL or isinstance(x, float) or (isinstance(x, np.ndarray) and x.dtype.kind == "f"):
+        raise UnsupportedError(f"`{sign}` of real numbers: NumPy has it for integers only")
+    return as_kind(x, INTEGER) if isinstance(x, ArrayValue) else x
+
+
+def _power_of_two(y: Operand, sign: str) -> Operand:
+    y = plain(y)
+    if isinstance(y, (ArrayValue, Size)):
+        raise UnsupportedError(
+            f"`{sign}` by an integer that is not known: pass 2**k as an integer argument p, and use x * p or x // p"
+        )
+    places = np.asarray(y)
+    if places.dtype.kind not in "iub" or (places.size and (places.min() < 0 or places.max() > 62)):
+        raise UnsupportedError(f"`{sign}` by {y}: whole numbers from 0 to 62 are known")
+    powers: Operand = plain(np.left_shift(1, places.astype(np.int64)))
+    return powers
+
+
 def where(condition: Operand, x: Operand, y: Operand) -> ArrayValue:
     """`x` where the condition holds, and `y` elsewhere; lazy, in the value and in the derivative."""
     return apply("where", condition, x, y)
@@ -378,12 +516,26 @@ def as_real(x: ArrayValue) -> ArrayValue:
 
 
 def as_kind(x: ArrayValue, kind: str) -> ArrayValue:
-    """The same numbers as another kind, where there is a conversion without loss."""
+    """The same numbers as another kind: what is not 0 is true, and reals are not cut to integers."""
     if x.kind == kind:
         return x
+    if kind == BOOLEAN:
+        return apply("ne", x, 0.0 if x.kind == REAL else 0)
     if x.kind == REAL and kind == INTEGER:
         raise UnsupportedError("real numbers made integers: pass integers as an argument of an integer dtype")
     return elementwise(lambda body, number: body.coerce(number, kind), x)
+
+
+def converted(operand: Operand, kind: str) -> Operand:
+    """An operand as another kind, numbers as NumPy's `astype` has them: 2.7 is 2 as an integer."""
+    operand = plain(operand)
+    if isinstance(operand, ArrayValue):
+        return as_kind(operand, kind)
+    if isinstance(operand, Size):
+        return operand
+    dtype = {REAL: np.float64, INTEGER: np.int64, BOOLEAN: np.bool_}[kind]
+    found: Operand = plain(np.asarray(operand).astype(dtype))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------------ internal

@@ -65,6 +65,7 @@ STRUCTURAL: dict[str, Operation] = {
     "not": Operation((BOOLEAN,), BOOLEAN),
     "where": Operation((BOOLEAN, REAL, REAL), REAL),
     "where_integer": Operation((BOOLEAN, INTEGER, INTEGER), INTEGER),
+    "bit_and": Operation((INTEGER, INTEGER), INTEGER, commutative=True),
     "real": Operation((INTEGER,), REAL),
     "maximum": Operation((REAL, REAL), REAL, commutative=True),
     "minimum": Operation((REAL, REAL), REAL, commutative=True),

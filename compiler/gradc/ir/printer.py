@@ -44,6 +44,7 @@ RESERVED = frozenset(
         "e",
         "where",
         "where_integer",
+        "bit_and",
         "sum",
         "prod",
         "max",

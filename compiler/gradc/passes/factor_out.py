@@ -35,7 +35,7 @@ _LONG = 300  # equations of a body that is left alone: the search takes time in 
 _FINITE = {
     *(name for name, primitive in PRIMITIVES.items() if primitive.bounded),
     *("integer", "real", "mul", "add", "sub", "neg", "abs", "maximum", "minimum"),
-    *("where", "where_integer", "lt", "le", "eq", "ne", "and", "or", "not"),
+    *("where", "where_integer", "bit_and", "lt", "le", "eq", "ne", "and", "or", "not"),
 }
 
 _Products: TypeAlias = dict[int, tuple[Equation, ...]]  # arrays that are products of others, written out

@@ -30,7 +30,7 @@ from gradc.ir.program import (
 from gradc.ir.size import Atom, Size
 
 _EXACT = frozenset(
-    {"constant", "integer", "access", "real", "where_integer", "lt", "le", "eq", "ne", "and", "or", "not"}
+    {"constant", "integer", "access", "real", "where_integer", "bit_and", "lt", "le", "eq", "ne", "and", "or", "not"}
 )
 
 
