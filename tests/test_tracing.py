@@ -242,6 +242,344 @@ def test_a_value_that_leaves_its_scan_is_an_error() -> None:
         program_of(f, "x[n]")
 
 
+# -------------------------------------------------------------------------------------------------------------- writes
+
+
+WRITES: dict[str, Callable[..., Any]] = {}
+
+
+def writes(function: Callable[..., Any]) -> Callable[..., Any]:
+    WRITES[function.__name__] = function
+    return function
+
+
+@writes
+def a_slice(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    v = z[1:]
+    v *= 2
+    return z
+
+
+@writes
+def views_of_views(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    v = z[1:]
+    w = v[1:]
+    w += 10
+    v *= 2
+    return np.sum(z) + np.sum(w) * 3 + np.sum(v) * 7
+
+
+@writes
+def two_names(x: Any, A: Any, k: Any) -> Any:
+    a = x * 1.0
+    b = a
+    b += 1
+    return a
+
+
+@writes
+def an_argument(x: Any, A: Any, k: Any) -> Any:
+    t = x
+    t += 1
+    return x * t
+
+
+@writes
+def numbers_stay(x: Any, A: Any, k: Any) -> Any:
+    s = x[0]
+    t = s
+    t += 1
+    return s
+
+
+@writes
+def transposed(x: Any, A: Any, k: Any) -> Any:
+    B = A * 1.0
+    B.T[0] += 5.0
+    B.T[1:3, ::2] *= 3
+    return B
+
+
+@writes
+def a_row(x: Any, A: Any, k: Any) -> Any:
+    B = A * 1.0
+    r = B[1]
+    r -= 1
+    B[:, 2] = 7
+    return B * 1.0
+
+
+@writes
+def each_row(x: Any, A: Any, k: Any) -> Any:
+    B = A * 1.0
+    for j in range(2):
+        B[j] *= j + 2
+    return B
+
+
+@writes
+def elements(x: Any, A: Any, k: Any) -> Any:
+    z = np.zeros_like(x)
+    z[1:] = x[:-1]
+    z[0] = 3
+    z[::2] += 1
+    z[::-1] *= 2
+    z[-1] = x[0]
+    return z
+
+
+@writes
+def where_a_mask_holds(x: Any, A: Any, k: Any) -> Any:
+    z = x * 2
+    z[z > 1] = 0
+    return z
+
+
+@writes
+def all_elements(x: Any, A: Any, k: Any) -> Any:
+    B = A * 1.0
+    f = B.ravel()
+    f[3:5] = -1
+    B.flat[0] = 9
+    return B
+
+
+@writes
+def another_shape(x: Any, A: Any, k: Any) -> Any:
+    B = A * 1.0
+    f = B.reshape(-1)
+    f *= 2
+    return B + f.reshape(B.shape)
+
+
+@writes
+def copies(x: Any, A: Any, k: Any) -> Any:
+    B = A * 1.0
+    f = B.flatten()
+    f *= 2
+    c = B.copy()
+    c += 1
+    d = np.array(B)
+    d *= 5
+    e = np.asarray(B)
+    e += 1
+    return B
+
+
+@writes
+def given_out(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    np.add(z, 1, out=z)
+    np.exp(z, out=z)
+    return z
+
+
+@writes
+def copied_to(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    np.copyto(z, x * 3, where=x > 0)
+    z2 = np.empty_like(x)
+    np.copyto(z2, z)
+    return z2
+
+
+@writes
+def filled(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    z[:2].fill(3)
+    z[2:] = z[:2]
+    return z
+
+
+@writes
+def integers_are_cut(x: Any, A: Any, k: Any) -> Any:
+    z = k * 1
+    z[0] = 2.7
+    z += 1
+    z[1:3] //= 2
+    return z * x
+
+
+@writes
+def elements_exchanged(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    t = z[0]
+    z[0] = z[1]
+    z[1] = t
+    return z
+
+
+@writes
+def halves_exchanged(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    z[:2], z[2:] = z[2:], z[:2]
+    return z
+
+
+@writes
+def parts(x: Any, A: Any, k: Any) -> Any:
+    B = A * 1.0
+    a, b = np.split(B, [1])
+    a *= 5
+    b += 1
+    return B
+
+
+@writes
+def new_axes(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    z[:, None][1:] = 8
+    z[None] += 1
+    np.expand_dims(z, 0)[0, 2] = 4
+    np.swapaxes(A, 0, 1)[0] = 2
+    return z + np.sum(A)
+
+
+@writes
+def a_list_of_places(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    z[[0, 2]] = [5.0, 6.0]
+    return z
+
+
+@writes
+def turned_round(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    np.flip(z)[0] = 3
+    z[::-1][1] = 4
+    return z
+
+
+@writes
+def elements_of_a_matrix(x: Any, A: Any, k: Any) -> Any:
+    B = A * 1.0
+    B[0, 1] = x[0]
+    B[0] += x
+    B[:, -1] -= 1
+    B[1:, 1:3] = np.array([[1.0, 2.0], [3.0, 4.0]])
+    return B
+
+
+@writes
+def rows_where_a_mask_holds(x: Any, A: Any, k: Any) -> Any:
+    B = A * 1.0
+    B[np.sum(A, 1) > 12] = x
+    B[B > 9] = -1
+    return B
+
+
+@writes
+def in_a_loop(x: Any, A: Any, k: Any) -> Any:
+    z = np.zeros_like(x)
+    for i in range(4):
+        z[i] = x[i] ** 2 + (z[i - 1] if i else 0)
+    return z
+
+
+@writes
+def zeros_of_numpy(x: Any, A: Any, k: Any) -> Any:
+    z = np.zeros(4)
+    for i in range(4):
+        z[i] = x[i] ** 2 + (z[i - 1] if i else 0)
+    z[1:] += x[:3]
+    z += x
+    return z
+
+
+@writes
+def bound_anew(x: Any, A: Any, k: Any) -> Any:
+    z = x * 1.0
+    v = z[1:]
+    z[:] = 5
+    v[0] = 1
+    z2 = z
+    z = z + 1
+    v += 1
+    return z + z2
+
+
+@writes
+def seen_through(x: Any, A: Any, k: Any) -> Any:
+    B = A * 1.0
+    C = B.T
+    B *= 2
+    return C
+
+
+@writes
+def a_diagonal(x: Any, A: Any, k: Any) -> Any:
+    B = A @ A.T
+    d = np.diagonal(B)
+    B += 1
+    return d
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_writes_reach_what_numpy_lets_them_reach(name: str) -> None:
+    function = WRITES[name]
+    x, A, k = np.array([1.0, 2.0, 0.5, -1.0]), np.arange(1.0, 13.0).reshape(3, 4), np.array([5, 2, -3, 4])
+    expected = function(x.copy(), A.copy(), k.copy())
+    for signature in ("x[4], A[3,4], k[4]:int64", "x[n], A[3,n], k[n]:int64"):
+        try:
+            program = program_of(function, signature)
+        except (ShapeError, TraceError):
+            assert "[n]" in signature
+            assert name in ("in_a_loop", "zeros_of_numpy", "halves_exchanged", "elements_of_a_matrix", "filled")
+            continue
+        np.testing.assert_allclose(interpret(program, (x, A, k), SEMANTICS)[0], expected, rtol=1e-14)
+
+
+def test_writes_are_differentiated() -> None:
+    def residual(x):
+        r = np.zeros_like(x)
+        r[0] = x[0] - 1
+        r[1:] = x[1:] - x[:-1] ** 2
+        inner = r[1:-1]
+        inner *= 3.0
+        return np.sum(r**2)
+
+    k = gradc.compile(residual, "x[n]", backend="interpret")
+    x = np.array([1.0, 2.0, 0.5, -1.0])
+    assert k(x) == residual(x)
+    assert gradc.check_grad(k, x).ok
+
+
+def _write_through_an_unknown_view(A: Any) -> Any:
+    flat = A.T.ravel()
+    flat += 1
+    return A
+
+
+def _write_to_a_diagonal(A: Any) -> Any:
+    d = np.diagonal(A)
+    d += 1
+    return A
+
+
+def _write_reals_to_integers(k: Any) -> Any:
+    z = k * 1
+    z += 0.5
+    return z
+
+
+def _write_into_what_a_scan_sees(x: Any) -> Any:
+    z = x * 1.0
+
+    def body(carry: Any, v: Any) -> Any:
+        z[:] = v
+        return carry + v, None
+
+    return scan(body, 0.0, x)[0] + np.sum(z)
+
+
+def _write_at_indices(x: Any, k: Any) -> Any:
+    z = x * 1.0
+    z[k] = 1.0
+    return z
+
+
 # -------------------------------------------------------------------------------------------------------------- errors
 
 
@@ -262,13 +600,11 @@ def test_a_condition_on_a_traced_value_shows_the_line_and_np_where() -> None:
     assert "np.where" in message
 
 
-def _assign(x: Any) -> Any:
-    x[0] = 1.0
-    return x
+BUFFER = np.zeros(3)
 
 
 def _add_in_place(x: Any) -> Any:
-    total = np.zeros(3)
+    total = BUFFER
     total += x
     return total
 
@@ -287,7 +623,11 @@ REFUSALS: list[tuple[Callable[..., Any], str, type[GradcError], str]] = [
     (lambda x: x if x.shape[0] > 3 else 2 * x, "x[n]", TraceError, r"n > 3"),
     (lambda x: x * bool(x.shape[0]), "x[n]", TraceError, r"truth value"),
     (lambda x: x * float(x.shape[0]), "x[n]", TraceError, r"a float"),
-    (_assign, "x[n]", TraceError, r"np\.where"),
+    (_write_through_an_unknown_view, "A[m,n]", TraceError, r"x\.copy\(\)"),
+    (_write_to_a_diagonal, "A[n,n]", TraceError, r"read-only"),
+    (_write_reals_to_integers, "k[n]:int64", UnsupportedError, r"x = x \+ y"),
+    (_write_into_what_a_scan_sees, "x[n]", TraceError, r"carry it"),
+    (_write_at_indices, "x[n], k[m]:int64", UnsupportedError, r"np\.where"),
     (_add_in_place, "x[3]", TraceError, r"x = x \+ y"),
     (lambda x: 1.0 in x, "x[n]", TraceError, r"np\.any"),
     (lambda x: x.tolist(), "x[n]", TraceError, r"elements"),

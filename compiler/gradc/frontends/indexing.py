@@ -13,19 +13,25 @@ import numpy as np
 import numpy.typing as npt
 
 from gradc.errors import ShapeError, UnsupportedError
-from gradc.frontends.shaping import axis_of, ravel
+from gradc.frontends.shaping import axis_of, expand_dims, ravel, squeeze
 from gradc.frontends.values import (
+    LARGEST_TABLE,
     ArrayValue,
     Operand,
     broadcast_shapes,
     builder_of,
+    combine,
     comprehend,
+    converted,
+    fill,
     lift,
     plain,
     read,
+    scalar,
     shape_of,
     spread,
     table,
+    where,
 )
 from gradc.ir.equations import BOOLEAN, INTEGER, BodyBuilder
 from gradc.ir.printer import describe_shape
@@ -94,6 +100,113 @@ def getitem(x: Operand, key: Any) -> ArrayValue:
     if places == [index(k) for k in range(x.rank)] and tuple(free) == x.shape:
         return x
     return comprehend(x.builder, body, read(body, x, places), free)
+
+
+def is_basic(key: Any) -> bool:
+    """Whether a key is made of whole numbers, slices, ``None`` and ``...`` alone, so that NumPy gives a view."""
+    entries = key if isinstance(key, tuple) and not isinstance(key, Size) else (key,)
+    return all(
+        entry is None
+        or entry is Ellipsis
+        or isinstance(entry, (slice, Size))
+        or (isinstance(entry, (int, np.integer)) and not isinstance(entry, bool))
+        for entry in entries
+    )
+
+
+def setitem(x: Operand, key: Any, item: Operand) -> ArrayValue:
+    """What `x` is after ``x[key] = item``: another array, which holds the item at the key.
+
+    x[1:n] = v                   T[i] = where(1 <= i & i < n, v[i - 1], x[i])
+    x[mask] = 0                  T[i] = where(mask[i], 0, x[i])
+
+    Parameters
+    ----------
+    key
+        As for `getitem`; or conditions over the first axes, where the item has no axes of its own; or a few whole
+        numbers in a list.
+    """
+    x = lift(builder_of([x, item]), x)
+    item = converted(item, x.kind)
+    if is_basic(key):
+        return _set_range(x, key, item)
+    mask = plain(key) if not isinstance(key, tuple) else None
+    if isinstance(mask, ArrayValue) and mask.kind == BOOLEAN:
+        return _set_where(x, mask, item)
+    if isinstance(mask, np.ndarray) and mask.dtype.kind == "b":
+        return _set_where(x, lift(x.builder, mask), item)
+    if isinstance(mask, np.ndarray) and mask.dtype.kind in "iu" and mask.ndim == 1 and mask.size <= LARGEST_TABLE:
+        item = lift(x.builder, item)
+        whole = fill(x.builder, (size(mask.size), *x.shape[1:]), item)
+        for place, number in enumerate(mask):
+            x = _set_range(x, int(number), getitem(whole, place))
+        return x
+    raise UnsupportedError(
+        "an assignment at index arrays: known are whole numbers, slices, a mask, and a few whole numbers in a list. "
+        "Choose with np.where, or gather with x[index] on the right side"
+    )
+
+
+def _set_where(x: ArrayValue, mask: ArrayValue, item: Operand) -> ArrayValue:
+    mask = lift(x.builder, mask)
+    if mask.shape != x.shape[: mask.rank]:
+        raise ShapeError(f"a mask of shape {describe_shape(mask.shape)} for an array of {describe_shape(x.shape)}")
+    if len(shape_of(item)) > x.rank - mask.rank:
+        raise UnsupportedError(
+            "an assignment of several numbers where a mask holds, which are as many as it is true: "
+            "write x = np.where(mask, values, x), with a value for each element"
+        )
+    wide = expand_dims(mask, tuple(range(mask.rank, x.rank))) if x.rank > mask.rank else mask
+    found = where(wide, item, x)
+    return fill(x.builder, x.shape, found)
+
+
+def _set_range(x: ArrayValue, key: Any, item: Operand) -> ArrayValue:
+    given = list(key) if isinstance(key, tuple) and not isinstance(key, Size) else [key]
+    entries = [entry for entry in _expand([_entry(x, entry) for entry in given], x) if entry is not None]
+    body = x.builder.body()
+    free: list[Size] = []
+    places: list[Size] = []
+    conditions: list[int] = []
+    for axis, entry in enumerate(entries):
+        here, extent = index(axis), x.shape[axis]
+        if not isinstance(entry, slice):
+            place = _subscript(body, entry, extent, axis, 0, 0)
+            conditions.append(body.apply("eq", body.integer(here), body.integer(place)))
+            continue
+        start, step, length = _slice(entry, extent)
+        free.append(length)
+        if (start, step, length) == (ZERO, 1, extent):
+            places.append(here)
+            continue
+        steps = here - start if step > 0 else start - here
+        place = steps // abs(step)
+        conditions.append(body.apply("le", body.integer(0), body.integer(steps)))
+        conditions.append(body.apply("lt", body.integer(place), body.integer(length)))
+        if abs(step) != 1:
+            conditions.append(body.apply("eq", body.integer(steps % abs(step)), body.integer(0)))
+        places.append(place)
+    wide = [ONE if entry is None else None for entry in _expand([_entry(x, entry) for entry in given], x)]
+    shape = tuple(free)
+    if isinstance(item, (ArrayValue, np.ndarray)):
+        value = lift(x.builder, item)
+        if any(wide) or value.rank > len(shape):
+            # Axes of length 1 that `None` or the item itself has more than the array.
+            extra = [a for a, extent in enumerate(value.shape) if extent == ONE]
+            value = squeeze(value, tuple(extra[: max(value.rank - len(shape), 0)]))
+        if broadcast_shapes(shape, value.shape) != shape:
+            raise ShapeError(f"shape {describe_shape(value.shape)} does not broadcast to {describe_shape(shape)}")
+        first = len(shape) - value.rank
+        element = read(body, value, [ZERO if e == ONE else places[first + a] for a, e in enumerate(value.shape)])
+    else:
+        element = scalar(body, item)
+    element = body.coerce(element, x.kind)
+    if conditions:
+        within = conditions[0]
+        for condition in conditions[1:]:
+            within = body.apply("and", within, condition)
+        element = combine(body, "where", within, element, read(body, x, [index(a) for a in range(x.rank)]))
+    return comprehend(x.builder, body, element, x.shape)
 
 
 def take(x: Operand, indices: Any, axis: int | None = None) -> ArrayValue:

@@ -46,6 +46,7 @@ from gradc.calculus.primitives import spellings
 from gradc.errors import GradcError, ShapeError, SignatureError, TraceError, UnsupportedError
 from gradc.frontends import arrays, reductions, scans, shaping
 from gradc.frontends.arrays import CREATORS, FUNCTIONS, REFUSED, UFUNC_REDUCE, ArrayValue
+from gradc.frontends.indexing import is_basic, setitem
 from gradc.frontends.substituting import substitute
 from gradc.frontends.values import as_kind, as_real, kind_of_dtype, lift
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL
@@ -82,7 +83,7 @@ def trace(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Prog
     """
     _check_names(function, parameters)
     builder = ProgramBuilder(parameters)
-    arguments = [Tracer(arrays.value_of(builder, number)) for number in range(len(builder.parameters))]
+    arguments = [traced(arrays.value_of(builder, number)) for number in range(len(builder.parameters))]
     code = getattr(inspect.unwrap(function), "__code__", None)
     with _set(_current, builder), _set(_code, code):
         result, variables = _run_watched(substitute(function, _stand_ins()), arguments, code)
@@ -211,10 +212,17 @@ def _unwrap(item: Any) -> Any:
 
 def _wrap(item: Any) -> Any:
     if isinstance(item, ArrayValue):
-        return Tracer(item)
+        return traced(item)
+    if isinstance(item, tuple) and hasattr(item, "_fields"):
+        return type(item)(*map(_wrap, item))
     if isinstance(item, (tuple, list)):
         return type(item)(map(_wrap, item))
     return item
+
+
+def traced(value: ArrayValue, ordered: bool = True) -> Tracer:
+    """What stands for an array of a program, or for a number."""
+    return TracedArray(value, ordered) if value.rank else Tracer(value)
 
 
 def _holds_traced(item: Any) -> bool:
@@ -250,8 +258,12 @@ def _traced_builder(item: Any) -> ProgramBuilder:
 def _run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a function on handles with traced arguments; an error says on which line of the user's code it arose."""
     _name_operands(args)
+    ordered = all(arg.ordered for arg in args if isinstance(arg, Tracer))
     try:
-        return _wrap(function(*map(_unwrap, args), **{name: _unwrap(value) for name, value in kwargs.items()}))
+        found = _wrap(function(*map(_unwrap, args), **{name: _unwrap(value) for name, value in kwargs.items()}))
+        if isinstance(found, Tracer) and not ordered:
+            found.ordered = found.ndim < 2
+        return found
     except GradcError as error:
         place = _place()
         if place in str(error) or not place:
@@ -263,7 +275,7 @@ def _run_scalars(function: Callable[..., Any], *args: Any) -> Any:
     """As `_run`, where a symbolic size may be the only operand that says to which program the result belongs."""
     if not any(isinstance(arg, Tracer) for arg in args):
         first = next(k for k, arg in enumerate(args) if isinstance(arg, SymbolicSize))
-        scalar = Tracer(lift(args[first].builder, args[first].extent))
+        scalar = traced(lift(args[first].builder, args[first].extent))
         args = (*args[:first], scalar, *args[first + 1 :])
     return _run(function, *args)
 
@@ -467,17 +479,87 @@ def _numpy_method(name: str) -> Callable[..., Any]:
     return method
 
 
+_Read = Callable[[ArrayValue], ArrayValue]
+_Write = Callable[[ArrayValue, ArrayValue], ArrayValue]
+
+_RANKS = {BOOLEAN: 0, INTEGER: 1, REAL: 2}
+_UNKNOWN_VIEW = (
+    "an array that NumPy may have copied or may have not, by how it lies in memory, and that was written to since: "
+    "reshape and ravel of a transposed or sliced array are such. Copy it first, with x.copy()"
+)
+_READ_ONLY = "NumPy's view is read-only here: write to a copy of it, x.copy()"
+
+
 class Tracer:
     """What stands for an array while a function is traced: it behaves as an `ndarray`, and notes what is done to it."""
 
-    __slots__ = ("value",)
+    __slots__ = ("_parent", "_read", "_root", "_seen", "_taken", "_value", "_write", "ordered")
     __array_priority__: ClassVar[float] = 1000.0
 
-    def __init__(self, value: ArrayValue) -> None:
-        self.value = value
+    def __init__(self, value: ArrayValue, ordered: bool = True) -> None:
+        self._value, self.ordered = value, ordered
+        self._parent: Tracer | None = None
+        self._root, self._seen = self, 0
+        self._taken: Any = None
+        self._read: Callable[[ArrayValue], ArrayValue] | None = None
+        self._write: Callable[[ArrayValue, ArrayValue], ArrayValue] | None = None
+
+    @property
+    def value(self) -> ArrayValue:
+        """The array as it is now: a view is read again where what it views was written since."""
+        if self._seen == self._root._seen:
+            return self._value
+        stale: list[Tracer] = []
+        known = self
+        while known._seen != self._root._seen and known._parent is not None:
+            stale.append(known)
+            known = known._parent
+        for view in reversed(stale):
+            if view._read is None:
+                _refuse(_UNKNOWN_VIEW)
+            view._value, view._seen = view._read(known._value), self._root._seen
+            known = view
+        return self._value
+
+    def viewed_by(self, view: Tracer, read: _Read | None, write: _Write | None, taken: Any = None) -> Tracer:
+        """Make another traced array a view of this one."""
+        view._parent, view._root, view._seen = self, self._root, self._root._seen
+        view._read, view._write, view._taken = read, write, taken
+        return view
+
+    def store(self, new: Tracer, *, cast: bool = False) -> None:
+        """Write the elements of another traced array, as an operator such as `+=` does; all views of them see it."""
+        value = new.value
+        if value.shape != self.value.shape:
+            shapes = f"{describe_shape(value.shape)} into one of shape {describe_shape(self.value.shape)}"
+            raise ShapeError(f"an array of shape {shapes}, in place{_place()}")
+        if value.builder is not self._root._value.builder:
+            _refuse("the body of a scan writes into an array from outside: carry it, or collect what is written")
+        if _RANKS[value.kind] > _RANKS[self.value.kind] and not cast:
+            raise UnsupportedError(
+                f"{value.kind} numbers written into an array of {self.value.kind} ones, which NumPy refuses too: "
+                f"write x = x + y, which makes a new array{_place()}"
+            )
+        value = as_kind(value, self.value.kind)
+        written = value
+        view = self
+        while view._parent is not None:
+            if view._write is None:
+                _refuse(_UNKNOWN_VIEW if view._read is None else _READ_ONLY)
+            value = view._write(view._parent.value, value)
+            view = view._parent
+        self._root._value = value
+        self._root._seen += 1
+        self._value, self._seen = written, self._root._seen
 
     def __repr__(self) -> str:
         return f"<traced {self.value.kind} array of shape {describe_shape(self.value.shape)}>"
+
+    def __copy__(self) -> Tracer:
+        return traced(self.value)
+
+    def __deepcopy__(self, _: Any) -> Tracer:
+        return traced(self.value)
 
     # --- what NumPy calls
 
@@ -521,12 +603,12 @@ class Tracer:
     @property
     def T(self) -> Tracer:  # noqa: N802
         """The axes reversed."""
-        return cast("Tracer", _run(shaping.transpose, self))
+        return _view("transpose", self)
 
     @property
     def mT(self) -> Tracer:  # noqa: N802
         """The last two axes exchanged."""
-        return cast("Tracer", _run(shaping.matrix_transpose, self))
+        return _view("matrix_transpose", self)
 
     @property
     def real(self) -> Tracer:
@@ -536,7 +618,7 @@ class Tracer:
     @property
     def flat(self) -> Tracer:
         """All elements along one axis."""
-        return cast("Tracer", _run(shaping.ravel, self))
+        return _view("ravel", self)
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__") or not hasattr(np.ndarray, name):
@@ -572,21 +654,17 @@ class Tracer:
         return self // other, self % other
 
     def __getitem__(self, key: Any) -> Any:
-        return _run(arrays.getitem, self, key)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[k] for k in range(len(self)))
-
-    def __len__(self) -> int:
-        if not self.value.rank:
-            raise TypeError("len() or iteration of a traced scalar" + _place())
-        extent = self.value.shape[0].constant
-        if extent is None:
-            _refuse(
-                f"the length {self.value.shape[0]} is not a number while tracing: use x.shape[0] for len(x), and array "
-                "operations or gradc.scan for a loop over the elements"
-            )
-        return extent
+        found = _run(arrays.getitem, self, key)
+        plain_key = _unwrap(key)
+        if not found.ndim or not is_basic(plain_key):
+            return found
+        found.ordered = self.ordered and _is_run(plain_key)
+        return self.viewed_by(
+            found,
+            lambda value: arrays.getitem(value, plain_key),
+            lambda value, new: setitem(value, plain_key, new),
+            key,
+        )
 
     # --- what a traced value cannot do
 
@@ -610,15 +688,6 @@ class Tracer:
     def __index__(self) -> NoReturn:
         _refuse("a traced array has no value as an index yet: index a traced array with it, or use np.take_along_axis")
 
-    def __contains__(self, item: Any) -> NoReturn:
-        _refuse("a traced array cannot be searched: use np.any(x == item)")
-
-    def __setitem__(self, key: Any, item: Any) -> NoReturn:
-        _refuse("a traced array does not change: write np.where(condition, new, x), or np.concatenate the parts")
-
-    def __delitem__(self, key: Any) -> NoReturn:
-        _refuse("a traced array does not change: slice what is to remain")
-
     def item(self, *places: Any) -> Any:
         """One element, which stays traced."""
         if places:
@@ -638,21 +707,165 @@ class Tracer:
     cumsum, cumprod, clip, round = (_numpy_method(name) for name in ("cumsum", "cumprod", "clip", "round"))
     dot, trace, diagonal, take = (_numpy_method(name) for name in ("dot", "trace", "diagonal", "take"))
     ravel, squeeze, swapaxes, repeat = (_numpy_method(name) for name in ("ravel", "squeeze", "swapaxes", "repeat"))
-    flatten, copy, conj, conjugate = _method("ravel"), _method("positive"), _method("positive"), _method("positive")
+    flatten = _method("ravel")
+    copy, conj, conjugate = _method("positive"), _method("positive"), _method("positive")
 
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """The elements in the same order under another shape."""
         wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-        return _run(shaping.reshape, self, tuple(wanted), order)
+        return _view("reshape", self, tuple(wanted), order)
 
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order; reversed unless told."""
         order = axes[0] if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))) else axes
-        return _run(shaping.transpose, self, tuple(order) if order else None)
+        return _view("transpose", self, tuple(order) if order else None)
 
     def astype(self, dtype: Any, **_: Any) -> Any:
         """The same numbers as another kind; a float of any size is the kernel's own."""
         return _run(lambda x: as_kind(x, kind_of_dtype(dtype)), self)
+
+
+def _in_place(name: str) -> Callable[..., Any]:
+    """An operator such as `+=`, which writes into the array that is there."""
+    function = FUNCTIONS[name]
+
+    def operator(self: TracedArray, other: Any) -> TracedArray:
+        self.store(_run(function, self, other))
+        return self
+
+    return operator
+
+
+class TracedArray(Tracer):
+    """A traced value with axes: it has a length and elements, and can be written to; numbers cannot."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        extent = self.value.shape[0].constant
+        if extent is None:
+            _refuse(
+                f"the length {self.value.shape[0]} is not a number while tracing: use x.shape[0] for len(x), and array "
+                "operations or gradc.scan for a loop over the elements"
+            )
+        return extent
+
+    def __iter__(self) -> Iterator[Any]:
+        for k in range(len(self)):
+            yield self[k]
+
+    def __contains__(self, item: Any) -> NoReturn:
+        _refuse("a traced array cannot be searched: use np.any(x == item)")
+
+    def __setitem__(self, key: Any, item: Any) -> None:
+        # x[key] += y has written into the view x[key], which Python then assigns to its place.
+        if isinstance(item, Tracer) and item._parent is self and (item._taken is key or _is_slice(item._taken, key)):
+            return
+        self.store(_run(setitem, self, key, item), cast=True)
+
+    def __delitem__(self, key: Any) -> NoReturn:
+        _refuse("elements of an array cannot be deleted: slice what is to remain")
+
+    def fill(self, number: Any) -> None:
+        """One number everywhere."""
+        self[...] = number
+
+    __iadd__, __isub__, __imul__ = _in_place("add"), _in_place("subtract"), _in_place("multiply")
+    __itruediv__, __ifloordiv__, __imod__ = _in_place("divide"), _in_place("floor_divide"), _in_place("remainder")
+    __ipow__, __imatmul__ = _in_place("power"), _in_place("matmul")
+    __iand__, __ior__, __ixor__ = _in_place("bitwise_and"), _in_place("bitwise_or"), _in_place("bitwise_xor")
+    __ilshift__, __irshift__ = _in_place("left_shift"), _in_place("right_shift")
+
+
+def _is_slice(taken: Any, key: Any) -> bool:
+    return isinstance(taken, slice) and isinstance(key, slice) and bool(taken == key)
+
+
+def _is_run(key: Any) -> bool:
+    """Whether what a key takes of an array in C order lies in one run: numbers, then at most one slice of step 1."""
+    entries = list(key) if isinstance(key, tuple) and not isinstance(key, Size) else [key]
+    while entries and isinstance(entries[0], (int, np.integer, Size)):
+        entries.pop(0)
+    if entries and isinstance(entries[0], slice) and entries[0].step in (None, 1):
+        entries.pop(0)
+    return all(entry in (Ellipsis, slice(None)) for entry in entries)
+
+
+# --------------------------------------------------------------------------------------------------------------- views
+
+
+def _regrouped(value: ArrayValue, new: ArrayValue, *_: Any, **__: Any) -> ArrayValue:
+    return shaping.reshape(new, value.shape)
+
+
+def _transposed_back(value: ArrayValue, new: ArrayValue, axes: Sequence[int] | None = None) -> ArrayValue:
+    if axes is None:
+        return shaping.transpose(new)
+    order = shaping.axes_of(axes, value.rank)
+    return shaping.transpose(new, [order.index(axis) for axis in range(value.rank)])
+
+
+def _again(name: str) -> Callable[..., ArrayValue]:
+    function = FUNCTIONS[name]
+    return lambda _, new, *args, **kwargs: cast("ArrayValue", function(new, *args, **kwargs))
+
+
+# The functions that give views, and how what is written into the view stands in the array behind it; None where NumPy
+# lets nobody write.
+_VIEWS: dict[str, Callable[..., ArrayValue] | None] = {
+    **dict.fromkeys(("reshape", "ravel", "squeeze", "expand_dims", "atleast_1d", "atleast_2d"), _regrouped),
+    **dict.fromkeys(("transpose", "permute_dims"), _transposed_back),
+    **{name: _again(name) for name in ("matrix_transpose", "swapaxes", "flip", "fliplr", "flipud")},
+    "linalg.matrix_transpose": _again("matrix_transpose"),
+    "moveaxis": lambda _, new, source, destination: shaping.moveaxis(new, destination, source),
+    "diagonal": None,
+    "linalg.diagonal": None,
+    "broadcast_to": None,
+}
+_REGROUPING = ("reshape", "ravel")  # which copy where the elements do not lie in order
+_REORDERING = ("transpose", "permute_dims", "matrix_transpose", "swapaxes", "flip", "fliplr", "flipud", "moveaxis")
+
+
+def _view(name: str, x: Tracer, *args: Any, **kwargs: Any) -> Tracer:
+    """A function of `_VIEWS` on a traced array."""
+    found: Tracer = _run(FUNCTIONS[name], x, *args, **kwargs)
+    if not found.ndim:
+        return found
+    plain_args, plain_kwargs = _unwrap(args), {key: _unwrap(value) for key, value in kwargs.items()}
+    back = _VIEWS[name]
+    found.ordered = x.ordered and (name not in _REORDERING or x.ndim < 2) and back is not None
+    if name in _REGROUPING and (not x.ordered or "F" in (*plain_args, *plain_kwargs.values())):
+        found.ordered = True
+        return x.viewed_by(found, None, None)
+
+    def read(value: ArrayValue) -> ArrayValue:
+        return cast("ArrayValue", FUNCTIONS[name](value, *plain_args, **plain_kwargs))
+
+    def write(value: ArrayValue, new: ArrayValue) -> ArrayValue:
+        assert back is not None
+        return back(value, new, *plain_args, **plain_kwargs)
+
+    return x.viewed_by(found, read, None if back is None else write)
+
+
+def _split(x: Tracer, indices_or_sections: Any, axis: int = 0) -> list[Tracer]:
+    parts = cast("list[Tracer]", _run(shaping.split, x, indices_or_sections, axis))
+    cuts = _unwrap(indices_or_sections)
+
+    def reader(k: int) -> _Read:
+        return lambda value: shaping.split(value, cuts, axis)[k]
+
+    def writer(k: int) -> _Write:
+        def write(value: ArrayValue, new: ArrayValue) -> ArrayValue:
+            pieces = shaping.split(value, cuts, axis)
+            return shaping.concatenate([*pieces[:k], new, *pieces[k + 1 :]], axis)
+
+        return write
+
+    for k, part in enumerate(parts):
+        part.ordered = False
+        x.viewed_by(part, reader(k), writer(k))
+    return parts
 
 
 # ---------------------------------------------------------------------------------------------------- NumPy's protocols
@@ -676,18 +889,33 @@ def _call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: 
         return _DIRECT[key](*args, **kwargs)
     if key not in FUNCTIONS:
         raise _unknown(key, f"np.{key}")
+    target = kwargs.pop("out", None)
     args, kwargs = _adapt(function, FUNCTIONS[key], f"np.{key}", args, kwargs)
-    return _run(FUNCTIONS[key], *args, **kwargs)
+    if key in _VIEWS and isinstance(args[0], Tracer):
+        return _view(key, *args, **kwargs)
+    found = _run(FUNCTIONS[key], *args, **kwargs)
+    return found if target is None else _stored(target, found, f"np.{key}")
+
+
+def _stored(target: Any, found: Any, shown: str) -> Any:
+    """What ``out=`` gives: the array itself, written."""
+    if not isinstance(target, TracedArray):
+        _refuse(
+            f"{shown} with out=, or an operator such as += on a NumPy array: write x = x + y, which makes a new array"
+        )
+    target.store(found)
+    return target
 
 
 def _call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A universal function of NumPy or SciPy on traced arguments."""
     ours = id(ufunc) in _numpy_ufuncs()
     shown = ("np." if ours else "scipy.special.") + ufunc.__name__
-    if kwargs.pop("out", None) is not None:
-        _refuse(
-            f"{shown} with out=, or an operator such as += on a NumPy array: write x = x + y, which makes a new array"
-        )
+    target = kwargs.pop("out", None)
+    if target is not None:
+        if len(target) != 1:
+            raise UnsupportedError(f"{shown} with several arrays in out={_place()}")
+        return _stored(target[0], _call_ufunc(ufunc, method, inputs, kwargs), shown)
     if kwargs.pop("where", True) is not True:
         raise UnsupportedError(f"{shown} with where=: use np.where(condition, {shown}(x), x){_place()}")
     dtype = kwargs.pop("dtype", None)
@@ -726,7 +954,7 @@ def _call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
 
 def as_traced(item: Any, beside: Any) -> Tracer:
     """A value as a traced one of the program that a value beside it belongs to."""
-    return item if isinstance(item, Tracer) else Tracer(lift(_traced_builder(beside), _unwrap(item)))
+    return item if isinstance(item, Tracer) else traced(lift(_traced_builder(beside), _unwrap(item)))
 
 
 @lru_cache(maxsize=1)
@@ -824,6 +1052,14 @@ def _array_equal(left: Any, right: Any) -> Any:
     return _run(lambda a, b: reductions.every(arrays.equal(a, b)), left, right)
 
 
+def _copy_to(target: Any, source: Any, casting: str, where: Any) -> None:
+    if not isinstance(target, TracedArray):
+        _refuse("np.copyto of traced numbers into a NumPy array: use np.where, or start from np.zeros_like(x)")
+    chosen = source if where is True else np.where(where, source, target)
+    whole: Any = np.broadcast_to(cast("Any", as_traced(chosen, target)), target.shape)
+    target.store(whole, cast=casting == "unsafe")
+
+
 def _linspace(*args: Any, **kwargs: Any) -> Any:
     return _create("linspace", args, kwargs)
 
@@ -833,11 +1069,13 @@ _DIRECT: dict[str, Callable[..., Any]] = {
     "shape": lambda x: x.shape,
     "ndim": lambda x: x.ndim,
     "size": lambda x, axis=None: x.size if axis is None else x.shape[axis],
-    "copy": lambda x, **_: x,
+    "copy": lambda x, **_: traced(x.value),
+    "copyto": lambda dst, src, casting="same_kind", where=True: _copy_to(dst, src, casting, where),
     "real": lambda x: x,
     "iscomplexobj": lambda x: False,  # noqa: ARG005
     "isrealobj": lambda x: True,  # noqa: ARG005
     "array_equal": _array_equal,
+    "split": _split,
     "linspace": _linspace,
     "result_type": lambda *parts: np.result_type(*(p.dtype if isinstance(p, Tracer) else p for p in parts)),
 }
@@ -898,8 +1136,11 @@ def _joiner(name: str) -> Callable[..., Any]:
         if isinstance(item, (list, tuple)):
             parts = [as_traced(join(part), item) if _holds_traced(part) else part for part in item]
             item = np.stack([as_traced(part, parts) for part in parts])
-        item = as_traced(item, item)
-        return item if dtype is None else item.astype(dtype)
+        found = as_traced(item, item)
+        if dtype is not None and kind_of_dtype(dtype) != found.value.kind:
+            return found.astype(dtype)
+        # np.array copies; np.asarray gives the array itself.
+        return traced(found.value) if name == "array" or not found.ordered else found
 
     return join
 
