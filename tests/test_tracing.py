@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import cProfile
 import math
+import numbers
+import random
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.special
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
@@ -580,6 +584,87 @@ def _write_at_indices(x: Any, k: Any) -> Any:
     return z
 
 
+class _Sampler:
+    def __init__(self) -> None:
+        self.generator = np.random.default_rng(3)
+
+    def loss(self, x: Any) -> Any:
+        return np.sum(x * self.generator.normal())
+
+
+COUNT = 0
+
+
+def _count(x: Any) -> Any:
+    global COUNT
+    COUNT += 1
+    return x * COUNT
+
+
+def _count_in_a_closure() -> Callable[..., Any]:
+    count = 0
+
+    def loss(x: Any) -> Any:
+        nonlocal count
+        count += 1
+        return x * count
+
+    return loss
+
+
+ASKED: list[tuple[Callable[..., Any], str]] = [
+    (lambda x, s, k: s**2 if np.isscalar(s) else s**3, "a number of NumPy"),
+    (lambda x, s, k: s**2 if isinstance(s, float) else s**3, "a float"),
+    (lambda x, s, k: s**2 if isinstance(s, (float, np.ndarray, np.number)) else s**3, "one of several"),
+    (lambda x, s, k: x**2 if isinstance(x, np.ndarray) else x**3, "an array"),
+    (lambda x, s, k: x**2 if isinstance(x, numbers.Real) else x**3, "no number"),
+    (lambda x, s, k: s**2 if isinstance(s, numbers.Real) else s**3, "a number of Python"),
+    (lambda x, s, k: x**2 if type(x) is np.ndarray else x**3, "the type"),
+    (lambda x, s, k: x**2 if isinstance(x, type(x)) and isinstance(float, type) else x**3, "a type of types"),
+    (lambda x, s, k: s**3 if hasattr(s, "__len__") or hasattr(s, "__iter__") else s**2, "no length"),
+    (lambda x, s, k: x**2 if hasattr(x, "__len__") else x**3, "a length"),
+    (lambda x, s, k: x**2 if isinstance(x, Iterable) and not isinstance(s, Iterable) else x**3, "iterable"),
+    (lambda x, s, k: x**2 if np.iterable(x) and not np.iterable(s) else x**3, "iterable for NumPy"),
+    (lambda x, s, k: _asks_in_a_method(x) + _asks_in_a_method(s), "where no stand-in reaches"),
+]
+
+
+class _Asker:
+    def asks(self, x: Any) -> Any:
+        return x**2 if isinstance(x, np.ndarray) else x**3 if isinstance(x, float) else x
+
+
+def _asks_in_a_method(x: Any) -> Any:
+    return _Asker().asks(x)
+
+
+@pytest.mark.parametrize("function", [function for function, _ in ASKED], ids=[name for _, name in ASKED])
+def test_traced_values_answer_as_arrays_and_numbers_do(function: Callable[..., Any]) -> None:
+    check(function, "x[n], s, k[n]:int64", np.array([1.0, 2.0, 0.5]), 2.0, np.array([1, 2, 3]))
+
+
+def test_a_generator_with_a_seed_is_part_of_the_function() -> None:
+    check(lambda x: x * np.random.default_rng(3).normal(size=3), "x[3]", np.ones(3))
+
+
+def test_keyword_only_arguments_are_named_in_the_signature() -> None:
+    def loss(x, *, power=2.0, scale):
+        return scale * np.sum(x**power)
+
+    program = program_of(loss, "x[n], scale")
+    assert interpret(program, (np.array([1.0, 3.0]), 2.0), SEMANTICS)[0] == 20.0
+    with pytest.raises(SignatureError, match="scale has no default"):
+        program_of(loss, "x[n]")
+
+
+def test_an_error_that_the_function_raises_is_its_own() -> None:
+    def picky(x):
+        raise ValueError("too few rows")
+
+    with pytest.raises(ValueError, match=r"^too few rows$"):
+        program_of(picky, "x[n]")
+
+
 # -------------------------------------------------------------------------------------------------------------- errors
 
 
@@ -623,6 +708,17 @@ REFUSALS: list[tuple[Callable[..., Any], str, type[GradcError], str]] = [
     (lambda x: x if x.shape[0] > 3 else 2 * x, "x[n]", TraceError, r"n > 3"),
     (lambda x: x * bool(x.shape[0]), "x[n]", TraceError, r"truth value"),
     (lambda x: x * float(x.shape[0]), "x[n]", TraceError, r"a float"),
+    (lambda x: x * np.random.default_rng().normal(), "x[n]", TraceError, r"numpy\.random\.default_rng without a seed"),
+    (lambda x: x * np.random.normal(), "x[n]", TraceError, r"random numbers are drawn"),
+    (lambda x: x * RNG.normal(), "x[n]", TraceError, r"random numbers are drawn"),
+    (_Sampler().loss, "x[n]", TraceError, r"random numbers are drawn"),
+    (lambda x: x * random.random(), "x[n]", TraceError, r"random numbers are drawn"),
+    (lambda x: x * time.time(), "x[n]", TraceError, r"time\.time while"),
+    (lambda x: x if type(x[0]) is float else -x, "x[n]", TraceError, r"isinstance\(x, float\)"),
+    (lambda x: x if isinstance(x[0], np.floating) else -x, "x[n]", TraceError, r"float or float64"),
+    (lambda s: sum(v for v in s), "s", ShapeError, r"1 indices"),
+    (lambda x: {x: 1}, "x[n]", TraceError, r"unhashable"),
+    (lambda x: scipy.stats.norm.logpdf(x), "x[n]", TraceError, r"scipy\.stats\.norm\.logpdf is not supported"),
     (_write_through_an_unknown_view, "A[m,n]", TraceError, r"x\.copy\(\)"),
     (_write_to_a_diagonal, "A[n,n]", TraceError, r"read-only"),
     (_write_reals_to_integers, "k[n]:int64", UnsupportedError, r"x = x \+ y"),
@@ -692,6 +788,12 @@ def test_what_cannot_be_traced_says_so_by_name_and_line(
         program_of(function, signature)
     if "returns" not in str(caught.value):
         assert "test_tracing.py:" in str(caught.value)
+
+
+@pytest.mark.parametrize("function", [_count, _count_in_a_closure()])
+def test_variables_outside_are_not_assigned(function: Callable[..., Any]) -> None:
+    with pytest.raises(UnsupportedError, match=r"assigns (COUNT|count), which stands outside"):
+        program_of(function, "x[n]")
 
 
 def test_names_must_be_those_of_the_function() -> None:

@@ -32,9 +32,8 @@ import linecache
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import pairwise
 from types import CodeType, FrameType
@@ -44,10 +43,12 @@ import numpy as np
 
 from gradc.calculus.primitives import spellings
 from gradc.errors import GradcError, ShapeError, SignatureError, TraceError, UnsupportedError
-from gradc.frontends import arrays, reductions, scans, shaping
+from gradc.frontends import arrays, asking, reductions, scans, shaping
 from gradc.frontends.arrays import CREATORS, FUNCTIONS, REFUSED, UFUNC_REDUCE, ArrayValue
 from gradc.frontends.indexing import is_basic, setitem
-from gradc.frontends.substituting import substitute
+from gradc.frontends.outside import CHANCE, is_generator, noted, shared_states, was_drawn_from
+from gradc.frontends.outside import stand_ins as stand_ins_for_chance
+from gradc.frontends.substituting import Substitution
 from gradc.frontends.values import as_kind, as_real, kind_of_dtype, lift
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL
 from gradc.ir.printer import describe_shape
@@ -64,6 +65,17 @@ _LIBRARIES = tuple(
 _current: ContextVar[ProgramBuilder | None] = ContextVar("gradc_current", default=None)
 # The code of the function being traced, whose variables name the arrays.
 _code: ContextVar[CodeType | None] = ContextVar("gradc_code", default=None)
+
+
+class _Makers:
+    """What np.zeros and its like give while a function is traced: NumPy's arrays, or traced ones."""
+
+    def __init__(self, traced: bool) -> None:
+        self.traced = traced
+        self.called = False  # whether an array of NumPy was made
+
+
+_makers: ContextVar[_Makers | None] = ContextVar("gradc_makers", default=None)
 
 T = TypeVar("T")
 
@@ -82,11 +94,41 @@ def trace(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Prog
         Names as the function has them, with shapes and dtypes.
     """
     _check_names(function, parameters)
+    makers = _Makers(traced=False)
+    try:
+        return _attempt(function, parameters, makers)
+    except GradcError:
+        # What is written into an array of np.zeros may be traced, which a NumPy array cannot hold.
+        if not makers.called:
+            raise
+        with suppress(GradcError):
+            return _attempt(function, parameters, _Makers(traced=True))
+        raise
+
+
+def _attempt(function: Callable[..., Any], parameters: Sequence[Parameter], makers: _Makers) -> Program:
     builder = ProgramBuilder(parameters)
     arguments = [traced(arrays.value_of(builder, number)) for number in range(len(builder.parameters))]
     code = getattr(inspect.unwrap(function), "__code__", None)
-    with _set(_current, builder), _set(_code, code):
-        result, variables = _run_watched(substitute(function, _stand_ins()), arguments, code)
+    substitution = Substitution(_stand_ins(), is_generator, noted)
+    with _set(_current, builder), _set(_code, code), _set(_makers, makers):
+        try:
+            shared = shared_states()
+            called = _by_name(substitution.replace(function), parameters)
+            result, variables = _run_watched(called, arguments, code)
+        except Exception as error:
+            explained = _explained(error)
+            if explained is None:
+                raise
+            raise explained from None
+        changed = substitution.changed_outside()
+        if changed:
+            raise UnsupportedError(
+                f"the function assigns {', '.join(changed)}, which stands outside of it; a kernel changes nothing "
+                f"outside: return it, or compute it before{_start(code)}"
+            )
+        if was_drawn_from(shared, substitution.noted):
+            raise TraceError(CHANCE + _start(code))
     name = _returned_name(code)
     if isinstance(result, Tracer) and name is not None:
         builder.name(result.value.number, name)
@@ -94,6 +136,81 @@ def trace(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Prog
         if isinstance(value, Tracer) and value.value.builder is builder:
             builder.name(value.value.number, name)
     return builder.finish([_result(builder, result, function).number])
+
+
+def _start(code: CodeType | None) -> str:
+    """Where a function begins, as the end of a message."""
+    return "" if code is None else f"\n  {code.co_filename}:{code.co_firstlineno}"
+
+
+def _explained(error: Exception) -> GradcError | None:
+    """What an error of Python or NumPy means that arose on traced values; None where the function raised it itself."""
+    if isinstance(error, GradcError):
+        return None
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, GradcError):
+            if "setting an array element" in str(error):
+                return TraceError(_STORED + _place_of(error))
+            return inner
+        inner = inner.__cause__ or inner.__context__
+    if not isinstance(error, (TypeError, ValueError, IndexError, KeyError)) or _raised_by_user(error):
+        return None
+    return TraceError(f"{type(error).__name__} while the function is traced: {error}{_place_of(error)}")
+
+
+_STORED = (
+    "a NumPy array cannot hold traced values: start from one that is made in the function, such as np.zeros_like(x) or "
+    "np.zeros(3), or join the parts with np.stack"
+)
+
+
+def _raised_by_user(error: Exception) -> bool:
+    """Whether a `raise` of the user's own code is where an error comes from."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None or _is_inside(last.tb_frame.f_code.co_filename):
+        return False
+    return dis.opname[last.tb_frame.f_code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
+
+
+def _is_inside(path: str) -> bool:
+    return path.startswith((_OWN, *_LIBRARIES)) and not path.endswith(f"{os.sep}losses.py")
+
+
+def _place_of(error: BaseException) -> str:
+    """The last line of the user's code in an error's traceback."""
+    found, step = "", error.__traceback__
+    while step is not None:
+        path = step.tb_frame.f_code.co_filename
+        if not _is_inside(path) and not path.startswith("<frozen"):
+            source = linecache.getline(path, step.tb_lineno).strip()
+            found = f"\n  {path}:{step.tb_lineno}" + (f"\n    {source}" if source else "")
+        step = step.tb_next
+    return found
+
+
+def _by_name(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Callable[..., Any]:
+    """The function with its keyword-only arguments given by position, after the others."""
+    own = _signature_of(function)
+    only = {p.name for p in own if p.kind == p.KEYWORD_ONLY}
+    names = [parameter.name for parameter in parameters]
+    if not only.intersection(names) or any(p.kind == p.VAR_POSITIONAL for p in own):
+        return function
+
+    def call(*args: Any) -> Any:
+        named = {name: value for name, value in zip(names, args, strict=True) if name in only}
+        return function(*args[: len(args) - len(named)], **named)
+
+    return call
+
+
+def _signature_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return []
 
 
 def _run_watched(
@@ -117,22 +234,24 @@ def _run_watched(
 
 
 def _check_names(function: Callable[..., Any], parameters: Sequence[Parameter]) -> None:
-    try:
-        own = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
+    own = _signature_of(function)
+    if not own:
         return
-    positional = [p for p in own if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     takes_any = any(p.kind == p.VAR_POSITIONAL for p in own)
+    positional = [p.name for p in own if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    only = [p.name for p in own if p.kind == p.KEYWORD_ONLY]
+    needed = [p.name for p in own if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     given = [parameter.name for parameter in parameters]
-    names = [p.name for p in positional]
-    missing = [p.name for p in positional[len(given) :] if p.default is p.empty]
-    missing += [p.name for p in own if p.kind == p.KEYWORD_ONLY and p.default is p.empty]
-    if names[: len(given)] != given[: len(names)] or missing or (len(given) > len(names) and not takes_any):
-        called = getattr(function, "__name__", "the function")
-        raise SignatureError(
-            f"the signature names ({', '.join(given)}), and {called} takes ({', '.join(p.name for p in own)}): "
-            "both must be the same, in the same order"
-        )
+    called = getattr(function, "__name__", "the function")
+    takes = f"the signature names ({', '.join(given)}), and {called} takes ({', '.join(p.name for p in own)})"
+    missing = [name for name in needed if name not in given]
+    if missing and set(given) <= {*positional, *only} and not takes_any:
+        raise SignatureError(f"{takes}: {', '.join(missing)} has no default, so the signature must name it too")
+    first = [name for name in given if name not in only]
+    last = [name for name in only if name in given]
+    fits = given == [*first, *last] and first[: len(positional)] == positional[: len(first)]
+    if not fits or missing or (len(first) > len(positional) and not takes_any):
+        raise SignatureError(f"{takes}: both must be the same, in the same order")
 
 
 def _result(builder: ProgramBuilder, result: Any, function: Callable[..., Any]) -> ArrayValue:
@@ -285,12 +404,28 @@ def _place() -> str:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         path = frame.f_code.co_filename
-        inside = path.startswith((_OWN, *_LIBRARIES)) and not path.endswith(f"{os.sep}losses.py")
-        if not inside and not path.startswith("<frozen"):
+        if not _is_inside(path) and not path.startswith("<frozen"):
             source = linecache.getline(path, frame.f_lineno).strip()
             return f"\n  {path}:{frame.f_lineno}" + (f"\n    {source}" if source else "")
         frame = frame.f_back
     return ""
+
+
+def _library_call() -> str:
+    """The function of NumPy or SciPy that the user's code is calling, as the start of a message."""
+    frame: FrameType | None = sys._getframe(2)
+    called: FrameType | None = None
+    while frame is not None and _is_inside(frame.f_code.co_filename):
+        if frame.f_code.co_filename.startswith(_LIBRARIES):
+            called = frame
+        frame = frame.f_back
+    if called is None:
+        return ""
+    module = str(called.f_globals.get("__name__", ""))
+    public = [part for k, part in enumerate(module.split(".")) if k < 2 and not part.startswith("_")]
+    owner = getattr(called.f_locals.get("self"), "name", None)
+    path = [*public, *([owner] if isinstance(owner, str) else []), called.f_code.co_name]
+    return f"{'.'.join(path)} is not supported: "
 
 
 def _refuse(message: str) -> NoReturn:
@@ -573,12 +708,18 @@ class Tracer:
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         _refuse(
-            "a traced array has no elements yet, and a NumPy array is needed here. Lists of traced values are joined "
+            f"{_library_call()}a traced array has no elements yet, and a NumPy array is needed here. "
+            "Lists of traced values are joined "
             "by np.stack; scipy.special.logsumexp(x) is np.logaddexp.reduce(x); random numbers and what else is "
             "computed outside come in as arguments"
         )
 
     # --- attributes
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What `isinstance` asks, in code that no stand-in reaches."""
+        return np.ndarray if self.ndim else asking.CLASSES[self.value.kind][0]
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -588,7 +729,7 @@ class Tracer:
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self.value.rank
+        return self._value.rank
 
     @property
     def size(self) -> Any:
@@ -876,8 +1017,7 @@ def _unknown(key: str, shown: str) -> GradcError:
     if key in REFUSED:
         kind, advice = REFUSED[key]
         return cast("GradcError", kind(f"{shown} is not supported: {advice}{_place()}"))
-    near = get_close_matches(key, FUNCTIONS, 1, 0.75)
-    return UnsupportedError(f"{shown} is not supported" + (f"; {near[0]} is" if near else "") + _place())
+    return UnsupportedError(f"{shown} is not supported{_place()}")
 
 
 def _call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -1061,7 +1201,7 @@ def _copy_to(target: Any, source: Any, casting: str, where: Any) -> None:
 
 
 def _linspace(*args: Any, **kwargs: Any) -> Any:
-    return _create("linspace", args, kwargs)
+    return _create(_traced_builder((args, kwargs)), "linspace", args, kwargs)
 
 
 # What asks for the traced value itself, or is put together from others here.
@@ -1084,13 +1224,12 @@ _DIRECT: dict[str, Callable[..., Any]] = {
 # ------------------------------------------------------------------------- what reaches no protocol: makers, and SciPy
 
 
-def _create(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """An array made out of nothing, of a length that is symbolic."""
-    builder = _traced_builder((args, kwargs))
+def _create(builder: ProgramBuilder, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An array made out of nothing, of a length that is symbolic or with elements that will be."""
     place = {"zeros": 1, "ones": 1, "empty": 1, "full": 2}.get(name, len(args))
     dtype = kwargs.pop("dtype", args[place] if len(args) > place else None)
     args = args[:place]
-    kwargs.pop("like", None)
+    kwargs = {key: value for key, value in kwargs.items() if key not in ("like", "order", "device")}
     if name == "full":
         kwargs["dtype"] = dtype
 
@@ -1120,9 +1259,43 @@ def _maker(name: str) -> Callable[..., Any]:
     theirs = getattr(np, name)
 
     def make(*args: Any, **kwargs: Any) -> Any:
-        return _create(name, args, kwargs) if _holds_traced((args, kwargs)) else theirs(*args, **kwargs)
+        if _holds_traced((args, kwargs)):
+            return _create(_traced_builder((args, kwargs)), name, args, kwargs)
+        makers, builder = _makers.get(), _current.get()
+        if makers is not None and builder is not None and name not in ("arange", "linspace"):
+            if makers.traced:
+                return _create(builder, name, args, kwargs)
+            makers.called = True
+        return theirs(*args, **kwargs)
 
     return make
+
+
+def _maker_like(name: str) -> Callable[..., Any]:
+    theirs = getattr(np, name)
+
+    def make(prototype: Any, *args: Any, **kwargs: Any) -> Any:
+        makers, builder = _makers.get(), _current.get()
+        if not _holds_traced((prototype, args, kwargs)) and makers is not None and builder is not None:
+            if makers.traced:
+                prototype = traced(lift(builder, prototype))
+            makers.called = True
+        return theirs(prototype, *args, **kwargs)
+
+    return make
+
+
+def _iterable(item: Any) -> bool:
+    return bool(item.ndim) if isinstance(item, Tracer) else np.iterable(item)
+
+
+def _classes_of(item: Any) -> tuple[type, ...] | None:
+    """The classes that a traced value may have at a call; None for what is not traced."""
+    if type(item) is TracedArray:
+        return (np.ndarray,)
+    if type(item) is Tracer:
+        return asking.CLASSES[item.value.kind]
+    return (int,) if type(item) is SymbolicSize else None
 
 
 def _joiner(name: str) -> Callable[..., Any]:
@@ -1159,13 +1332,16 @@ def _special(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @lru_cache(maxsize=1)
-def _stand_ins() -> dict[str, dict[str, Callable[..., Any]]]:
+def _stand_ins() -> dict[str, dict[str, Any]]:
     """For each module, the functions that traced values cannot reach through a protocol, and what to call instead."""
     makers = {name: _maker(name) for name in CREATORS}
     joiners = {name: _joiner(name) for name in ("array", "asarray", "asanyarray", "ascontiguousarray")}
     special = ("logsumexp", "softmax", "log_softmax", "polygamma")
+    alike = {name: _maker_like(name) for name in ("zeros_like", "ones_like", "empty_like", "full_like")}
     return {
-        "numpy": {**makers, **joiners},
+        **stand_ins_for_chance(_refuse),
+        "builtins": asking.stand_ins(_classes_of, _refuse),
+        "numpy": {**makers, **alike, **joiners, "iterable": _iterable},
         "scipy.special": {name: _special(name, FUNCTIONS[name]) for name in special},
     }
 
