@@ -338,8 +338,9 @@ SHAPING: list[tuple[Any, ...]] = [
     ("pad", lambda x: np.pad(x, 2), "x:n,d"),
     ("pad with a number", lambda x: np.pad(x, ((1, 2), (0, 3)), constant_values=7.0), "x:n,d"),
     *[
-        (f"pad {mode}", lambda x, mode=mode: np.pad(x, (1, 2), mode=mode), "x:n,d")
+        (f"pad {mode} by {width}", lambda x, mode=mode, width=width: np.pad(x, width, mode=mode), "x:n,d")
         for mode in ("edge", "reflect", "symmetric", "wrap")
+        for width in ((1, 2), (9, 14))
     ],
     (
         "zeros_like",

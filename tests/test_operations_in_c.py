@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gradc
 from gradc import pipeline
 from gradc.calculus.semantics import SEMANTICS
 from gradc.frontends.tracing import trace
@@ -95,3 +96,23 @@ def test_c_agrees_with_the_interpreter_and_gradients_with_differences(number: in
 
 def test_cases_have_distinct_names() -> None:
     assert len({case[0] for case in ALL}) == len(ALL)
+
+
+def test_margins_wider_than_the_axis() -> None:
+    modes = ("edge", "reflect", "symmetric", "wrap")
+
+    def padded(x: Any) -> Any:
+        return np.concatenate([np.pad(x, (5, 7), mode=mode) for mode in modes])
+
+    k = gradc.compile(padded, "x[n]", backend="c")
+    for n in (1, 2, 3, 20):
+        x = np.arange(1.0, n + 1)
+        np.testing.assert_array_equal(k(x), padded(x))
+        cotangent = np.arange(4.0 * (n + 12))
+        assert gradc.check_grad(gradc.compile(lambda x: padded(x) @ padded(x), f"x[{n}]", backend="interpret"), x).ok
+        np.testing.assert_allclose(k.vjp((x,), cotangent)[1] @ x, padded(x) @ cotangent)
+    for backend in ("c", "interpret"):
+        with pytest.raises(gradc.IndexRangeError):
+            gradc.compile(lambda x: np.pad(x, 1, mode="edge"), "x[n]", backend=backend)(np.zeros(0))
+    with pytest.raises(gradc.ShapeError, match="empty"):
+        gradc.compile(lambda x: np.pad(x, 1, mode="wrap"), "x[0]")

@@ -579,6 +579,9 @@ def pad(x: Operand, pad_width: PadWidth, mode: str = "constant", constant_values
         return comprehend(x.builder, body, element, shape)
     if mode not in _MARGINS:
         raise UnsupportedError(f"pad with mode={mode!r}: known are constant, {', '.join(_MARGINS)}")
+    for a, (extent, width) in enumerate(zip(x.shape, widths, strict=True)):
+        if extent == ZERO and width != (ZERO, ZERO):
+            raise ShapeError(f"pad of axis {a}, which is empty, with mode={mode!r}: there is nothing to repeat")
     places = tuple(
         index(a) if low == high == ZERO else _MARGINS[mode](body, index(a) - low, extent)
         for a, (extent, (low, high)) in enumerate(zip(x.shape, widths, strict=True))
@@ -610,19 +613,30 @@ def _edge(body: BodyBuilder, place: Size, extent: Size) -> Size:
     return _where_size(body, place, ZERO, ZERO, _where_size(body, place, extent, place, extent - 1))
 
 
+def _inside_or(body: BodyBuilder, place: Size, extent: Size, other: Size) -> Size:
+    return _where_size(body, place, ZERO, other, _where_size(body, place, extent, place, other))
+
+
+def _at_least_one(body: BodyBuilder, period: Size) -> Size:
+    """A period that can be divided by: an axis with one element reflects to itself."""
+    return _where_size(body, period, ONE, ONE, period) if period.constant is None else size(max(period.constant, 1))
+
+
 def _reflect(body: BodyBuilder, place: Size, extent: Size) -> Size:
-    return _where_size(body, place, ZERO, -place, _where_size(body, place, extent, place, 2 * extent - 2 - place))
+    turned = place % _at_least_one(body, 2 * extent - 2)
+    return _inside_or(body, place, extent, _where_size(body, turned, extent, turned, 2 * extent - 2 - turned))
 
 
 def _symmetric(body: BodyBuilder, place: Size, extent: Size) -> Size:
-    return _where_size(body, place, ZERO, -1 - place, _where_size(body, place, extent, place, 2 * extent - 1 - place))
+    turned = place % _at_least_one(body, 2 * extent)
+    return _inside_or(body, place, extent, _where_size(body, turned, extent, turned, 2 * extent - 1 - turned))
 
 
 def _wrap(body: BodyBuilder, place: Size, extent: Size) -> Size:
-    return _where_size(body, place, ZERO, place + extent, _where_size(body, place, extent, place, place - extent))
+    return _inside_or(body, place, extent, place % _at_least_one(body, extent))
 
 
-# Where a place outside reads, for margins no wider than the array.
+# Where a place outside reads, however far outside: the axis repeats, there and back or from its start.
 _MARGINS: dict[str, Callable[[BodyBuilder, Size, Size], Size]] = {
     "edge": _edge,
     "reflect": _reflect,

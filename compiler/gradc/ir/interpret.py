@@ -159,7 +159,11 @@ def _read(equation: Equation, arrays: Sequence[Values], atoms: Mapping[Atom, Any
         return np.asarray(array)
     places = [np.asarray(part.evaluate(atoms)) for part in subscripts]
     shape = np.broadcast_shapes(*(place.shape for place in places))
-    if 0 in shape or 0 in array.shape:
+    if 0 in shape:
+        return np.zeros(shape, array.dtype)
+    if 0 in array.shape:
+        if any(part.mentions("ref") for part in subscripts):
+            raise IndexRangeError("an index is out of range for an axis of length 0")
         return np.zeros(shape, array.dtype)
     clipped = []
     for part, place, extent in zip(subscripts, places, array.shape, strict=True):
