@@ -68,6 +68,26 @@ def check_passes(program: Program, arguments: list[Any], tolerance: float = 1e-1
     return canonical
 
 
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
+def test_sums_over_nothing_are_zero_whatever_divides_their_terms() -> None:
+    def of_means(W):
+        return np.sum(np.mean(W**2, axis=1))
+
+    def over_size(W):
+        return np.sum(W / (W.shape[0] * W.shape[1])) + np.sum(np.sum(W, axis=0) / W.shape[1])
+
+    for function in (of_means, over_size):
+        for backend in ("interpret", "c"):
+            k = gradc.compile(function, "W[n,m]", backend=backend)
+            for shape in ((0, 0), (0, 3), (3, 0), (2, 3)):
+                W = np.ones(shape)
+                with np.errstate(all="ignore"):
+                    np.testing.assert_array_equal(k(W), function(W))
+        square = gradc.compile(function, "W[n,n]", backend="interpret")
+        assert square(np.ones((0, 0))) == 0.0
+        assert gradc.check_grad(square, np.eye(3)).ok
+
+
 def check_settled(program: Program) -> None:
     """A second round may take a factor out of a sum that the first one merged into it; a third finds nothing."""
     twice = normalise(normalise(program))

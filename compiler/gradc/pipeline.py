@@ -107,7 +107,7 @@ def _is_sympy(source: Any) -> bool:
 
 def canonical(program: Program) -> Program:
     """The canonical form of what was read, with its output named."""
-    program = normalise(program)
+    program = normalise(program, may_be_empty=True)
     taken = program.names()
     name = program.output_names[0] if program.output_names else "value"
     while name in taken:
@@ -361,9 +361,9 @@ def signature_text(parameters: Sequence[Parameter]) -> str:
     return ", ".join(parts)
 
 
-def normalise(program: Program) -> Program:
+def normalise(program: Program, may_be_empty: bool = False) -> Program:
     """The canonical form; each pass is shown under ``GRADC_DEBUG``."""
-    return passes.normalise(program, _debug if os.environ.get("GRADC_DEBUG") else None)
+    return passes.normalise(program, _debug if os.environ.get("GRADC_DEBUG") else None, may_be_empty)
 
 
 def _debug(title: str, program: Program) -> None:

@@ -3,17 +3,28 @@
     g[j:d] = sum[i:n](lam * r[i] * X[i, j] / n)     ->     t[j:d] = sum[i:n](r[i] * X[i, j])
                                                             g[j:d] = lam * t[j] / n
 
-The identity is the distributive law; it saves a product a term, and a rounding.
+The identity is the distributive law; it saves a product a term, and a rounding. A sum over nothing is 0, whatever its
+terms are divided by: where a dimension that divides may be 0 with it, the loss itself is written with a choice.
+
+    s = sum[i:n](x[i] / n)                           ->     t = sum[i:n](x[i])
+                                                            s = where(n == 0, 0, t / n)
 """
 
 from __future__ import annotations
 
-from gradc.ir.equations import BodyBuilder, index_dependencies
+from collections.abc import Sequence
+
+from gradc.ir.equations import BodyBuilder, Equation, index_dependencies
 from gradc.ir.program import Comprehension, Program, ProgramBuilder, Scan, remap, result_count
 from gradc.ir.size import index
 
 
-def hoist_factors(program: Program) -> Program:
+def hoist_from_empty(program: Program) -> Program:
+    """As `hoist_factors`, for sums that may have no terms: they are 0, not 0 / 0."""
+    return hoist_factors(program, may_be_empty=True)
+
+
+def hoist_factors(program: Program, may_be_empty: bool = False) -> Program:
     """The program with invariant factors outside its sums."""
     b = ProgramBuilder(program.parameters)
     new = {k: k for k in range(len(program.parameters))}
@@ -21,18 +32,18 @@ def hoist_factors(program: Program) -> Program:
         hints = [program.hint(first + j) for j in range(result_count(definition))]
         moved = remap(definition, new)
         if isinstance(moved, Comprehension) and moved.reduction == "sum":
-            split = _split(b, moved, hints[0])
+            split = _split(b, moved, hints[0], may_be_empty)
             if split is not None:
                 new[first] = split
                 continue
         if isinstance(moved, Scan):
-            moved = moved._replace(body=hoist_factors(moved.body))
+            moved = moved._replace(body=hoist_factors(moved.body, may_be_empty))
         for offset, number in enumerate(b.define(moved, *hints)):
             new[first + offset] = number
     return b.finish([new[number] for number in program.outputs], program.output_names)
 
 
-def _split(b: ProgramBuilder, definition: Comprehension, hint: str | None) -> int | None:
+def _split(b: ProgramBuilder, definition: Comprehension, hint: str | None, may_be_empty: bool) -> int | None:
     depends = index_dependencies(definition.body)
     varies = [any(k >= definition.rank for k in found) for found in depends]
     tops: list[int] = []  # factors that leave the sum …
@@ -75,7 +86,19 @@ def _split(b: ProgramBuilder, definition: Comprehension, hint: str | None) -> in
         value = outer.apply("mul", number, value)
     if bottoms:
         value = outer.apply("div", value, _product(outer, numbers[len(tops) :]))
+    if may_be_empty and any(_may_vanish(definition.body, number) for number in bottoms):
+        for extent in reduced:
+            nothing = outer.apply("eq", outer.integer(extent), outer.integer(0))
+            value = outer.apply("where", nothing, outer.constant(0.0), value)
     return b.comprehend(outer, outer.apply("neg", value) if negative else value, free, hint=hint)
+
+
+def _may_vanish(body: Sequence[Equation], number: int) -> bool:
+    """Whether a divisor is a product of dimensions, which is 0 where one of them is."""
+    equation = body[number]
+    if equation.op == "real":
+        equation = body[equation.operands[0]]
+    return equation.op == "integer" and all(monomial for monomial, _ in equation.data.terms)
 
 
 def _product(body: BodyBuilder, numbers: list[int]) -> int:

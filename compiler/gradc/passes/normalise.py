@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gradc.ir.program import Program
 from gradc.passes.dead import drop_dead
-from gradc.passes.hoist import hoist_factors
+from gradc.passes.hoist import hoist_factors, hoist_from_empty
 from gradc.passes.inline import inline
 from gradc.passes.restrict import restrict_to_reads
 from gradc.passes.simplify import simplify
@@ -27,9 +27,16 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
 )
 
 
-def normalise(program: Program, watch: Callable[[str, Program], None] | None = None) -> Program:
-    """Run the passes that give the canonical form; `watch` is shown each one's name and result."""
+def normalise(
+    program: Program, watch: Callable[[str, Program], None] | None = None, may_be_empty: bool = False
+) -> Program:
+    """Run the passes that give the canonical form; `watch` is shown each one's name and result.
+
+    With `may_be_empty`, sums over nothing stay 0 where a dimension of 0 divides them, as a loss has them. Derivatives
+    are taken of losses that are in this form already.
+    """
     for run in PASSES:
+        run = hoist_from_empty if may_be_empty and run is hoist_factors else run
         program = run(program)
         if watch is not None:
             watch(run.__name__, program)
