@@ -149,6 +149,14 @@ def test_an_attribute_error_of_the_loss_is_shown():
         wrong([1.0])
 
 
+def test_a_decorator_without_a_signature_says_so():
+    with pytest.raises(gradc.SignatureError, match=r'@gradc.kernel\("x\[n\], c"\)'):
+
+        @gradc.kernel
+        def bare(x):
+            return np.sum(x)
+
+
 def test_an_unknown_attribute_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no_such_thing"):
         _ = distance.no_such_thing

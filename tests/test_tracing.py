@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import cProfile
+import functools
 import math
 import numbers
 import random
 import re
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.special
 import scipy.stats
 from hypothesis import given, settings
@@ -719,6 +722,13 @@ REFUSALS: list[tuple[Callable[..., Any], str, type[GradcError], str]] = [
     (lambda s: sum(v for v in s), "s", ShapeError, r"1 indices"),
     (lambda x: {x: 1}, "x[n]", TraceError, r"unhashable"),
     (lambda x: scipy.stats.norm.logpdf(x), "x[n]", TraceError, r"scipy\.stats\.norm\.logpdf is not supported"),
+    (lambda A: scipy.linalg.solve_triangular(A, A), "A[n,n]", TraceError, r"scipy\.linalg\.solve_triangular is not"),
+    (lambda x: np.sum([x[0], x[1]]), "x[n]", TraceError, r"in numpy\.sum: .*np\.stack"),
+    (lambda x: functools.reduce(np.add, x), "x[n]", TraceError, r"gradc\.scan"),
+    (lambda p: p["w"], "p[n]", UnsupportedError, r"arguments of their own"),
+    (lambda x: np.vstack(x), "x[n,d]", TraceError, r"length n is not a number"),
+    (lambda x: x.sum(1, 2, 3, 4, 5, 6, 7, 8, 9), "x[n]", TraceError, r"too many positional"),
+    (lambda x: scipy.special.expi(x), "x[n]", UnsupportedError, r"scipy\.special\.expi is not supported\n"),
     (_write_through_an_unknown_view, "A[m,n]", TraceError, r"x\.copy\(\)"),
     (_write_to_a_diagonal, "A[n,n]", TraceError, r"read-only"),
     (_write_reals_to_integers, "k[n]:int64", UnsupportedError, r"x = x \+ y"),
@@ -788,6 +798,25 @@ def test_what_cannot_be_traced_says_so_by_name_and_line(
         program_of(function, signature)
     if "returns" not in str(caught.value):
         assert "test_tracing.py:" in str(caught.value)
+
+
+def test_one_array_stands_for_its_rows() -> None:
+    x = np.arange(12.0).reshape(2, 2, 3)
+    for join in (np.vstack, np.hstack, np.concatenate, np.stack):
+        check(lambda x, join=join: join(x), "x[2,n,3]", x)
+    check(lambda A: np.linalg.slogdet(A).logabsdet * np.linalg.slogdet(A).sign, "A[n,n]", -3.0 * np.eye(3))
+
+
+def test_the_users_line_is_the_last_of_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TraceError) as caught:
+        gradc.compile(_conditional, "x[n]")
+    lines = traceback.extract_tb(caught.value.__traceback__)
+    assert lines[-1].name == "_conditional"
+    assert len(lines) < 6
+    monkeypatch.setenv("GRADC_DEBUG", "1")
+    with pytest.raises(TraceError) as caught:
+        gradc.compile(_conditional, "x[n]")
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].name != "_conditional"
 
 
 @pytest.mark.parametrize("function", [_count, _count_in_a_closure()])

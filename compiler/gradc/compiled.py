@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradc.errors import ArgumentError, ArgumentTypeError, CompilerError, NotDifferentiableError
+from gradc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    CompilerError,
+    GradcError,
+    NotDifferentiableError,
+    shortened,
+)
 from gradc.fingerprint import fingerprint, of_package
 from gradc.runtime.arguments import check_size
 from gradc.runtime.forks import unforked
@@ -860,7 +867,11 @@ def make_kernel(
     written = None
     applied: tuple[Identity, ...] = ()
     with progress.shown_when_long(f"reading {called}"):
-        program = pipeline.canonical(pipeline.read(source, signature))
+        try:
+            read = pipeline.read(source, signature)
+        except GradcError as error:
+            raise shortened(error)  # noqa: B904 - the same error, with the user's lines
+        program = pipeline.canonical(read)
         if stabilise:
             plain = program
             program, applied = pipeline.stable(plain)

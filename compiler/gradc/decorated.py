@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
+from gradc.errors import SignatureError
 from gradc.runtime.forks import unforked
 from gradc.runtime.once import once
 
@@ -59,8 +60,14 @@ class Deferred:
         return _find, (self.function.__module__, self.function.__qualname__)
 
 
-def defer(signature: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+def defer(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """What `gradc.kernel` does; `options` are those of `gradc.compile`."""
+    if not isinstance(signature, str):
+        name = getattr(signature, "__name__", "f")
+        raise SignatureError(
+            f'@gradc.kernel needs the signature of {name}, as in @gradc.kernel("x[n], c"): the arguments in order, '
+            "with their dimensions in brackets"
+        )
 
     def decorate(function: Callable[..., Any]) -> Any:
         return Deferred(function, signature, options)

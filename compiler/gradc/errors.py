@@ -6,6 +6,11 @@ All derive from `GradcError`, and from the built-in exception that a caller woul
 
 from __future__ import annotations
 
+import os
+from types import TracebackType
+
+_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
 
 class GradcError(Exception):
     """The base of every error that gradc raises on purpose."""
@@ -84,3 +89,23 @@ class CompilerNotFoundError(CompilerError):
 
 class VerifyError(GradcError, AssertionError):
     """A program that breaks an invariant of the IR: a fault of gradc, never of its user."""
+
+
+def shortened(error: GradcError) -> GradcError:
+    """The error with a traceback that leaves out gradc's own lines and NumPy's, but for ``GRADC_DEBUG``.
+
+    The user's line is then the last one before the message.
+    """
+    if os.environ.get("GRADC_DEBUG"):
+        return error
+    kept: list[TracebackType] = []
+    step = error.__traceback__
+    while step is not None:
+        path = step.tb_frame.f_code.co_filename
+        if not path.startswith((_OWN, "<")) and f"{os.sep}numpy{os.sep}" not in path:
+            kept.append(step)
+        step = step.tb_next
+    short: TracebackType | None = None
+    for step in reversed(kept):
+        short = TracebackType(short, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return error.with_traceback(short)

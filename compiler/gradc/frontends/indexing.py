@@ -247,6 +247,11 @@ def _entry(x: ArrayValue, entry: Any) -> Any:
     if isinstance(entry, slice):
         start, stop, step = (_whole(part, "a slice") for part in (entry.start, entry.stop, entry.step))
         return slice(start, stop, step)
+    if isinstance(entry, str):
+        raise UnsupportedError(
+            f"an array indexed by {entry!r}: an argument is one array or number, so what is kept in a dict is passed "
+            'as arguments of their own, as in "w[d], b"'
+        )
     if isinstance(entry, (bool, np.bool_)):
         raise UnsupportedError(_MASK)
     if isinstance(entry, (list, tuple)):

@@ -7,6 +7,7 @@ slogdet(A)                 sign, logdet = call.slogdet(A)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from gradc.errors import ShapeError, UnsupportedError
 from gradc.frontends.contractions import matmul
@@ -52,11 +53,18 @@ def cholesky(a: Operand) -> ArrayValue:
     return _call("cholesky", [matrix], matrix.shape)[0]
 
 
-def slogdet(a: Operand) -> tuple[ArrayValue, ArrayValue]:
+class SignedLogarithm(NamedTuple):
+    """What `slogdet` gives, by NumPy's names."""
+
+    sign: ArrayValue
+    logabsdet: ArrayValue
+
+
+def slogdet(a: Operand) -> SignedLogarithm:
     """The sign of the determinant, and the logarithm of its magnitude."""
     matrix = _square(as_array(a), "linalg.slogdet")
     sign, logarithm = _call("slogdet", [matrix], (), ())
-    return sign, logarithm
+    return SignedLogarithm(sign, logarithm)
 
 
 def inv(a: Operand) -> ArrayValue:

@@ -36,7 +36,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from itertools import pairwise
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 import numpy as np
@@ -60,6 +60,8 @@ _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LIBRARIES = tuple(
     os.path.join(os.path.dirname(os.path.dirname(np.__file__)), name) + os.sep for name in ("numpy", "scipy")
 )
+
+_STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 
 # The program that is being built, which a scan needs where nothing that it is given is traced.
 _current: ContextVar[ProgramBuilder | None] = ContextVar("gradc_current", default=None)
@@ -176,6 +178,8 @@ def _raised_by_user(error: Exception) -> bool:
 
 
 def _is_inside(path: str) -> bool:
+    if path.startswith(_STANDARD) and f"{os.sep}site-packages{os.sep}" not in path:
+        return True
     return path.startswith((_OWN, *_LIBRARIES)) and not path.endswith(f"{os.sep}losses.py")
 
 
@@ -414,18 +418,22 @@ def _place() -> str:
 def _library_call() -> str:
     """The function of NumPy or SciPy that the user's code is calling, as the start of a message."""
     frame: FrameType | None = sys._getframe(2)
-    called: FrameType | None = None
+    calls: list[FrameType] = []
     while frame is not None and _is_inside(frame.f_code.co_filename):
         if frame.f_code.co_filename.startswith(_LIBRARIES):
-            called = frame
+            calls.append(frame)
         frame = frame.f_back
-    if called is None:
+    if not calls:
         return ""
-    module = str(called.f_globals.get("__name__", ""))
-    public = [part for k, part in enumerate(module.split(".")) if k < 2 and not part.startswith("_")]
+    called = calls[-1]  # the outermost
+    module, name = str(called.f_globals.get("__name__", "")), called.f_code.co_name
+    wrapped = called.f_locals.get("f")
+    if name == "wrapper" and isinstance(wrapped, FunctionType):
+        module, name = wrapped.__module__, wrapped.__name__
+    public = [part for part in module.split(".")[:2] if not part.startswith("_")]
     owner = getattr(called.f_locals.get("self"), "name", None)
-    path = [*public, *([owner] if isinstance(owner, str) else []), called.f_code.co_name]
-    return f"{'.'.join(path)} is not supported: "
+    path = ".".join([*public, *([owner] if isinstance(owner, str) else []), *([] if name.startswith("__") else [name])])
+    return f"{path} is not supported: " if public[0] == "scipy" else f"in {path}: "
 
 
 def _refuse(message: str) -> NoReturn:
@@ -1030,11 +1038,26 @@ def _call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: 
     if key not in FUNCTIONS:
         raise _unknown(key, f"np.{key}")
     target = kwargs.pop("out", None)
+    if key in _JOINING and args and isinstance(args[0], Tracer):
+        args = (_rows(args[0], f"np.{key}"), *args[1:])
     args, kwargs = _adapt(function, FUNCTIONS[key], f"np.{key}", args, kwargs)
     if key in _VIEWS and isinstance(args[0], Tracer):
         return _view(key, *args, **kwargs)
     found = _run(FUNCTIONS[key], *args, **kwargs)
     return found if target is None else _stored(target, found, f"np.{key}")
+
+
+# The functions that take several arrays, or one whose rows they are.
+_JOINING = frozenset({"concatenate", "concat", "stack", "hstack", "vstack", "column_stack", "linalg.multi_dot"})
+
+
+def _rows(x: Tracer, shown: str) -> list[Any]:
+    if not x.ndim or x.value.shape[0].constant is None:
+        raise UnsupportedError(
+            f"{shown} of one array of shape {describe_shape(x.value.shape)}, whose rows it joins: "
+            f"give it a list of arrays, or use np.reshape and np.transpose{_place()}"
+        )
+    return list(cast("TracedArray", x))
 
 
 def _stored(target: Any, found: Any, shown: str) -> Any:
