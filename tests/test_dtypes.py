@@ -102,6 +102,44 @@ def test_what_whole_numbers_cannot_do_is_refused_by_name(function: Callable[...,
         gradc.compile(function, OPERANDS, wrt="x")
 
 
+OF_NARROW: dict[str, Callable[..., Any]] = {
+    "sums": lambda u, v: u + v,
+    "of numbers": lambda u, v: (u + 100) * 1.0,
+    "differences": lambda u, v: u - v,
+    "products": lambda u, v: u * v + u,
+    "squares": lambda u, v: u**2,
+    "signs": lambda u, v: -u,
+    "bits": lambda u, v: ~u + (u << 3),
+    "parts": lambda u, v: u[1:] + v[:-1],
+    "in place": lambda u, v: np.multiply(u, v, out=u * 1),
+    "made wide": lambda u, v: u.astype(np.int64) * v,
+    "sum of all": lambda u, v: np.sum(u) + np.mean(v),
+    "with reals": lambda u, v: u * 1.5 + v,
+    "compared": lambda u, v: (u - v > 100) * 1,
+}
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32"])
+def test_narrow_integers_wrap_around(dtype: str) -> None:
+    most = np.iinfo(dtype).max
+    u, v = np.array([most, 3, most // 2, 0], dtype=dtype), np.array([2, 7, most, 1], dtype=dtype)
+    for function in OF_NARROW.values():
+        k = gradc.compile(
+            lambda u, v, x, function=function: x * function(u, v),
+            f"u[n]:{dtype}, v[n]:{dtype}, x",
+            wrt="x",
+            backend="interpret",
+        )
+        np.testing.assert_array_equal(k(u, v, 1.0), 1.0 * function(u, v))
+
+
+def test_products_of_narrow_integers_are_refused() -> None:
+    with pytest.raises(gradc.UnsupportedError, match=r"x\.astype\(np\.int64\)"):
+        gradc.compile(lambda u, x: x * (u @ u), "u[n]:uint8, x")
+    with pytest.raises(gradc.UnsupportedError, match="declare the argument as int64"):
+        gradc.compile(lambda u, x: x * np.sum(u - 1), "u[n]:uint64, x")
+
+
 def test_bits_in_a_formula() -> None:
     k = gradc.compile("sum[i:n](x[i] * ((k[i] & 6) | ~k[i]))", "x[n], k[n]:int64", backend="interpret")
     assert k(X, K) == np.sum(X * ((K & 6) | ~K))

@@ -45,7 +45,7 @@ from gradc.calculus.primitives import spellings
 from gradc.errors import GradcError, ShapeError, SignatureError, TraceError, UnsupportedError
 from gradc.frontends import arrays, asking, reductions, scans, shaping
 from gradc.frontends.arrays import CREATORS, FUNCTIONS, REFUSED, UFUNC_REDUCE, ArrayValue
-from gradc.frontends.indexing import is_basic, setitem
+from gradc.frontends.indexing import getitem, is_basic, setitem
 from gradc.frontends.outside import CHANCE, is_generator, noted, shared_states, was_drawn_from
 from gradc.frontends.outside import stand_ins as stand_ins_for_chance
 from gradc.frontends.substituting import Substitution
@@ -111,6 +111,8 @@ def trace(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Prog
 def _attempt(function: Callable[..., Any], parameters: Sequence[Parameter], makers: _Makers) -> Program:
     builder = ProgramBuilder(parameters)
     arguments = [traced(arrays.value_of(builder, number)) for number in range(len(builder.parameters))]
+    for argument, parameter in zip(arguments, builder.parameters, strict=True):
+        argument.narrow = np.dtype(parameter.dtype) if parameter.dtype in _NARROW else None
     code = getattr(inspect.unwrap(function), "__code__", None)
     substitution = Substitution(_stand_ins(), is_generator, noted)
     with _set(_current, builder), _set(_code, code), _set(_makers, makers):
@@ -386,12 +388,62 @@ def _run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         found = _wrap(function(*map(_unwrap, args), **{name: _unwrap(value) for name, value in kwargs.items()}))
         if isinstance(found, Tracer) and not ordered:
             found.ordered = found.ndim < 2
+        if any(isinstance(arg, Tracer) and arg.narrow is not None for arg in args):
+            _keep_narrow(function, found, args)
         return found
     except GradcError as error:
         place = _place()
         if place in str(error) or not place:
             raise
         raise type(error)(f"{error}{place}") from None
+
+
+# Integers that wrap around where sums of them may well end; int32 is taken for an index, and has 64 bits here.
+_NARROW = ("int8", "int16", "uint8", "uint16", "uint32", "uint64")
+_MOVES = frozenset({getitem, setitem, shaping.full_like})  # what takes the dtype of its first operand
+
+
+def _keep_narrow(function: Callable[..., Any], found: Any, args: Sequence[Any]) -> None:
+    """Give results of narrow integers the dtype that NumPy gives them, and let them wrap around as it does."""
+    if function in _UNWRAPPED:
+        raise UnsupportedError(
+            "products of integers of 8 or 16 bits, or without a sign, which NumPy lets wrap around: "
+            "convert them first, with x.astype(np.int64)"
+        )
+    operands = args[:1] if function in _MOVES else args
+    dtypes: list[np.dtype[Any]] = []
+    for operand in operands:
+        if isinstance(operand, Tracer):
+            dtypes.append(operand.narrow or _DTYPES[operand.value.kind])
+        elif isinstance(operand, (np.ndarray, np.generic, float)):
+            dtypes.append(np.asarray(operand).dtype)
+    dtype = np.result_type(*dtypes)
+    for result in found if isinstance(found, (tuple, list)) else [found]:
+        if not isinstance(result, Tracer) or dtype.name not in _NARROW:
+            continue
+        if function in _WRAPPING:
+            bits = 8 * dtype.itemsize
+            if bits == 64 or result.value.kind == REAL:
+                raise UnsupportedError(
+                    f"arithmetic of {dtype.name}, which wraps around in NumPy: declare the argument as int64"
+                )
+            low = 2 ** (bits - 1) if dtype.kind == "i" else 0
+            shifted = arrays.remainder(arrays.add(result.value, low), 2**bits)
+            result._value = arrays.subtract(shifted, low) if low else shifted
+        if result.value.kind == INTEGER:
+            result.narrow = dtype
+
+
+_WRAPPING = frozenset(
+    FUNCTIONS[name]
+    for name in (
+        *("add", "subtract", "multiply", "negative", "power", "abs", "square", "floor_divide", "invert", "left_shift"),
+        *("bitwise_and", "bitwise_or", "bitwise_xor", "diff", "kron"),
+    )
+)
+_UNWRAPPED = frozenset(
+    FUNCTIONS[name] for name in ("matmul", "dot", "inner", "vdot", "outer", "tensordot", "einsum", "linalg.multi_dot")
+)
 
 
 def _run_scalars(function: Callable[..., Any], *args: Any) -> Any:
@@ -636,11 +688,12 @@ _READ_ONLY = "NumPy's view is read-only here: write to a copy of it, x.copy()"
 class Tracer:
     """What stands for an array while a function is traced: it behaves as an `ndarray`, and notes what is done to it."""
 
-    __slots__ = ("_parent", "_read", "_root", "_seen", "_taken", "_value", "_write", "ordered")
+    __slots__ = ("_parent", "_read", "_root", "_seen", "_taken", "_value", "_write", "narrow", "ordered")
     __array_priority__: ClassVar[float] = 1000.0
 
     def __init__(self, value: ArrayValue, ordered: bool = True) -> None:
         self._value, self.ordered = value, ordered
+        self.narrow: np.dtype[Any] | None = None  # the dtype of integers that wrap around before 64 bits are full
         self._parent: Tracer | None = None
         self._root, self._seen = self, 0
         self._taken: Any = None
@@ -667,7 +720,7 @@ class Tracer:
     def viewed_by(self, view: Tracer, read: _Read | None, write: _Write | None, taken: Any = None) -> Tracer:
         """Make another traced array a view of this one."""
         view._parent, view._root, view._seen = self, self._root, self._root._seen
-        view._read, view._write, view._taken = read, write, taken
+        view._read, view._write, view._taken, view.narrow = read, write, taken, self.narrow
         return view
 
     def store(self, new: Tracer, *, cast: bool = False) -> None:
@@ -747,7 +800,7 @@ class Tracer:
     @property
     def dtype(self) -> np.dtype[Any]:
         """float64 for reals, whatever the kernel's own dtype."""
-        return _DTYPES[self.value.kind]
+        return self.narrow or _DTYPES[self.value.kind]
 
     @property
     def T(self) -> Tracer:  # noqa: N802
@@ -871,7 +924,14 @@ class Tracer:
 
     def astype(self, dtype: Any, **_: Any) -> Any:
         """The same numbers as another kind; a float of any size is the kernel's own."""
-        return _run(lambda x: as_kind(x, kind_of_dtype(dtype)), self)
+        found: Tracer = _run(lambda x: as_kind(x, kind_of_dtype(dtype)), self)
+        wanted = np.dtype(dtype)
+        if wanted.name in _NARROW and wanted != self.narrow:
+            raise UnsupportedError(
+                f"integers cut to {wanted.name}: np.remainder(x, 2**bits) says how they wrap{_place()}"
+            )
+        found.narrow = wanted if wanted.name in _NARROW else None
+        return found
 
 
 def _in_place(name: str) -> Callable[..., Any]:
