@@ -35,6 +35,7 @@ from gradc.passes.partition import partition
 from gradc.passes.rules import Rule
 from gradc.passes.simplify import RULES, simplified
 from gradc.passes.split import split_products
+from gradc.passes.stencil import gather_shifts
 from test_functions import assert_close, readings
 
 NAMES = list(BY_NAME)
@@ -64,6 +65,7 @@ def check_passes(program: Program, arguments: list[Any], tolerance: float = 1e-1
     canonical = normalise(program, watch)
     watch("factor_out", factor_out(canonical))
     watch("split_products", split_products(canonical))
+    watch("gather_shifts", gather_shifts(canonical))
     watch("lower", lower(canonical))
     return canonical
 
@@ -202,6 +204,45 @@ def test_what_a_sum_does_not_name_is_no_axis_of_it():
 def test_what_leaves_a_choice_is_finite_wherever_it_is_read(name: str):
     found = PRIMITIVES[name].reference(np.array([-1e307, -1e3, -1.0, 0.0, 1.0, 1e3, 1e307]))
     assert np.isfinite(found).all()
+
+
+def test_what_is_added_at_shifted_places_is_read_at_shifted_places():
+    program = parse_program(
+        """
+    def program(x: real[n], y: real[n]):
+        s = sum[i:n - 1](sqrt(x[i + 1] * x[i]))
+        a[:n] = 0
+        a += each[i:n - 1](let(t := 0.5 / sqrt(x[i + 1] * x[i]), at[i + 1](t * x[i]), at[i](t * x[i + 1])))
+        g[i:n] = a[i] + y[i]
+        return s, g
+    """
+    )
+    gathered = gather_shifts(program)
+    assert gathered == parse_program(
+        """
+    def program(x: real[n], y: real[n]):
+        s = sum[i:n](where(i < n - 1, sqrt(x[i + 1] * x[i]), 0))
+        t[i:n] = where(i < n - 1, 0.5 / sqrt(x[i + 1] * x[i]), 0)
+        g[i:n] = where(1 <= i, t[i - 1] * x[i - 1], 0) + where(i < n - 1, t[i] * x[i + 1], 0) + y[i]
+        return s, g
+    """
+    )
+    for n in (1, 2, 3, 9):
+        arguments = np.arange(1.0, n + 1), np.ones(n)
+        for found, expected in zip(run(gathered, arguments), run(program, arguments), strict=True):
+            assert_close(found, expected, 1e-14)
+
+
+def test_what_is_added_at_one_distance_or_far_away_stays_as_it_is():
+    for pieces in (
+        "at[i + 1](x[i])",
+        "at[i](x[i]), at[n - 1](x[i])",
+        "at[idx[i]](x[i]), at[idx[i] + 1](x[i])",
+        "at[2 * i](x[i]), at[i](x[i])",
+    ):
+        text = f"def program(x: real[n], idx: int64[n]):\n a[:2*n] = 0\n a += each[i:n]({pieces})\n return a\n"
+        program = parse_program(text)
+        assert gather_shifts(program) == program
 
 
 def test_products_of_matrices_that_are_added_are_sums_of_their_own():

@@ -16,15 +16,19 @@ from gradc.derivatives import derive
 from gradc.emit import loops
 from gradc.emit.function import FunctionWriter
 from gradc.frontends.formula import parse_program
+from gradc.ir.equations import needed_by
 from gradc.ir.interpret import interpret
+from gradc.ir.program import Accumulation
 from gradc.ir.size import symbol
 from gradc.ir.verify import verify
 from gradc.passes.contract import contract
 from gradc.passes.lower import lower
 from gradc.passes.quarter import quarter
+from gradc.passes.stencil import gather_shifts
 from gradc.schedule import fission
 from gradc.schedule.columns import copy_columns
 from gradc.schedule.nests import plan_program
+from gradc.schedule.order import vectorises
 from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import TILE, WHOLE, Nest, OuterProduct, Product, QuarterProduct, Transposition, VectorProduct
 from gradc.schedule.products import separate_factors
@@ -919,12 +923,116 @@ def test_what_is_added_at_shifted_places_is_added_in_loops_of_its_own():
     assert source.count("GRADC_SIMD()\n") == 2
 
 
+# Losses whose gradients are stencils: name -> signature, formula.
+STENCILS = {
+    "differences": ("x[n]", "sum(diff(x)**2)"),
+    "rosenbrock": ("x[n]", "sum(100 * (x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)"),
+    "curvature": ("x[n]", "sum(exp(-(x[2:] - 2 * x[1:-1] + x[:-2])**2))"),
+    "products": ("x[n], y[n]", "sum(x[1:] * y[:-1] / (1 + x[:-1]**2 * y[1:]**2))"),
+    "one_row": ("x[n], y[n]", "sum(hypot(x[1:] - x[:-1], 0.001)) + 0.5 * sum((x - y)**2)"),
+    "padded": ("x[n]", "sum(exp(pad(x, 1)[2:] - 2 * pad(x, 1)[1:-1] + pad(x, 1)[:-2]))"),
+    "anisotropic": (
+        "x[m,n], y[m,n]",
+        "sum(sqrt((x[1:, :] - x[:-1, :])**2 + 0.01)) + sum(sqrt((x[:, 1:] - x[:, :-1])**2 + 0.01)) + sum((x - y)**2)",
+    ),
+    "isotropic": (
+        "x[m,n]",
+        "sum(sqrt((x[1:, :-1] - x[:-1, :-1])**2 + (x[:-1, 1:] - x[:-1, :-1])**2 + 0.01))",
+    ),
+    "laplacian": (
+        "x[m,n]",
+        "sum((x[2:, 1:-1] + x[:-2, 1:-1] + x[1:-1, 2:] + x[1:-1, :-2] - 4 * x[1:-1, 1:-1])**2)",
+    ),
+    "diagonals": ("x[m,n]", "sum(exp(x[1:, 1:] * x[:-1, :-1]) + x[1:, :-1] * x[:-1, 1:])"),
+    "columns": ("x[m,n]", "sum(tanh(x[2:, :] - x[:-2, :]))"),
+    "in_space": ("x[m,n,2]", "sum((x[1:, 1:, :] - x[:-1, :-1, :])**2)"),
+}
+
+
+@cache
+def stencils():
+    """The gradients of stencils, as they are derived."""
+    return {
+        name: gradc.compile(text, signature, wrt="x", name=name, backend="interpret").gradient
+        for name, (signature, text) in STENCILS.items()
+    }
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_stencils_of_every_size(dtype):
+    kernels = compile_programs(stencils(), dtype)
+    rng = np.random.default_rng(0)
+    tried = 0
+    for name, program in stencils().items():
+        count = len(program.parameters)
+        flat = len(program.parameters[0].shape) == 1
+        for n in (1, 2, 3, 4, 5, 8, 127, 128, 129, 130, 257, 1000):
+            for m in (None,) if flat else (1, 2, 3, 4, 17):
+                trailing = () if len(program.parameters[0].shape) < 3 else (2,)
+                shape = (n,) if flat else (m, n, *trailing)
+                if min(shape) < 2 and name in ("curvature", "laplacian", "columns"):
+                    continue
+                arguments = [rng.standard_normal(shape).astype(dtype) for _ in range(count)]
+                expected = run(program, arguments, "float64")
+                for found, wanted in zip(kernels[name](*arguments), expected, strict=True):
+                    tolerance = 1e-12 if dtype == "float64" else 2e-4
+                    scale = tolerance * (1 + np.abs(wanted).max())
+                    np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=scale, err_msg=f"{name} {shape}")
+                tried += 1
+    assert tried > 300
+
+
+@pytest.mark.parametrize("name", STENCILS)
+def test_gradients_of_stencils_add_nowhere(name):
+    """All is stored once, in loops that vectors take, and the middle of these asks no conditions."""
+    program = stencils()[name]
+    assert any(isinstance(definition, Accumulation) for definition in program.definitions)
+    plan = plan_program(lower(gather_shifts(program)))
+    assert all(vectorises(stage, action) for stage in stages(plan) for action in stage.actions)
+    assert not any(action.kind == "add" for stage in stages(plan) for action in stage.actions)
+    with_ends = [stage for stage in stages(plan) if stage.ends is not None]
+    assert with_ends
+    for stage in with_ends:
+        middle = needed_by(stage.body, stage.ends.middle)
+        compared = [o for n in middle if stage.body[n].op in ("lt", "le", "eq") for o in stage.body[n].operands]
+        assert not any(stage.body[operand].op == "integer" for operand in compared)
+
+
+def test_what_lies_outside_of_a_stencil_does_not_reach_it():
+    """An element at an end has no neighbour there, whatever stands in memory or follows from the nearest element."""
+    kernel = compile_programs({"products": stencils()["products"]}, "float64")["products"]
+    for n in (1, 2, 3, 130):
+        room = np.full((2, n + 40), np.nan)
+        room[:, 20:-20] = 1.0
+        x, y = (row[20:-20] for row in room)
+        value, gradient = kernel(x, y)
+        assert np.isfinite([value, *gradient]).all()
+    program = parse_program(
+        "def program(x: real[n]):\n"
+        "    a[:n] = 0\n"
+        "    a += each[i:n - 1](at[i](1 / x[i]), at[i + 1](log(x[i])))\n"
+        "    return a\n"
+    )
+    (found,) = compile_programs({"lazy": program}, "float64")["lazy"](np.array([1.0, 2.0, 0.0]))
+    np.testing.assert_allclose(found, [1.0, 0.5, np.log(2.0)], atol=1e-15)
+
+
+def test_any_number_of_threads_gives_the_same_stencil():
+    x, y = np.random.default_rng(1).standard_normal((2, 700, 300))
+    signature, text = STENCILS["anisotropic"]
+    found = set()
+    for threads in (1, 2, 3):
+        value, gradient = gradc.compile(text, signature, wrt="x", threads=threads).value_and_grad(x, y)
+        found.add((float(value), gradient.tobytes()))
+    assert len(found) == 1
+
+
 def test_stores_of_one_loop_that_may_meet_are_not_vectorised():
     program = lower(
         parse_program(
             "def program(x: real[n]):\n"
             "    a[:n] = 0\n"
-            "    a += each[i:n - 1](at[i](x[i] * 2), at[i + 1](x[i] * 3))\n"
+            "    a += each[i:n - 20](at[i](x[i] * 2), at[i + 20](x[i] * 3))\n"
             "    return a\n"
         )
     )

@@ -39,6 +39,7 @@ from gradc.passes.quarter import quarter
 from gradc.passes.specialise import specialise
 from gradc.passes.split import split_products
 from gradc.passes.stabilise import Rewriting, stabilise
+from gradc.passes.stencil import gather_shifts
 from gradc.passes.sums import compensate_sums as compensate_sums
 from gradc.passes.together import together
 from gradc.runtime.arguments import C_TYPES, Entry, Input, Output, Polynomial
@@ -208,7 +209,8 @@ def emit(
         an error, also where a derivative does not read what it reads.
     """
     _debug(f"{name}_{mode}", program)
-    lowered = merge_axes(lower(compensate(together(contract(quarter(split_products(program)))), dtype), dtype))
+    contracted = contract(quarter(split_products(gather_shifts(program))))
+    lowered = merge_axes(lower(compensate(together(contracted), dtype), dtype))
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]

@@ -27,6 +27,7 @@ from gradc.schedule.plan import (
     TILE,
     WHOLE,
     Action,
+    Ends,
     Loop,
     Nest,
     OuterProduct,
@@ -876,10 +877,19 @@ class _StageWriter:
         tile: tuple[str, str] | None,
         extra: Sequence[int],
         ahead: tuple[_StageWriter, int] | None = None,
+        middle: _StageWriter | None = None,
     ) -> None:
         # `ahead` makes a copy of another writer's innermost two loops, some iterations of the outer one further on.
-        self.scope, self.stage, self.tile, self.writer = scope, stage, tile, scope.writer
-        self.ahead = ahead
+        # `middle` has the innermost loop's middle: this one then writes the ends, and what they need outside of it.
+        ends, stage = stage.ends, stage._replace(ends=None)
+        self.scope, self.tile, self.writer = scope, tile, scope.writer
+        self.ahead, self.middle, self.whole = ahead, middle, stage
+        self.extents, self.first, self.ends = stage.extents, dict[int, int](), ends
+        if ends is not None:
+            stage = stage._replace(actions=_with_values(stage.actions, ends.middle))
+            self.extents = tuple(extent - cut for extent, cut in zip(stage.extents, ends.last, strict=True))
+            self.first = dict(enumerate(ends.first))
+        self.stage = stage
         self.body = stage.body
         letters = index_names(stage.extents, scope.letters)
         self.letters = [self._letter(letter) for letter in letters]
@@ -919,6 +929,7 @@ class _StageWriter:
             inside = equation.data.atoms() if equation.op == "integer" else ()
             self.named.update([number, *(atom[1] for atom in inside if atom[0] == "ref")])
         self.texts: dict[int, Text] = {}
+        self.inner: set[str] = set()  # names inside the innermost loop
         self.at: list[list[Statement]] = [[] for _ in range(count + 1)]  # statements inside loop k - 1, before loop k
         self.after: list[list[Statement]] = [[] for _ in range(count + 1)]
         self._spell_all()
@@ -937,17 +948,84 @@ class _StageWriter:
         if self.stage.unroll > 1:
             return self._write_unrolled(self.stage.unroll)
         inner: list[Statement] = []
+        accumulators: list[str | None] = []
         reductions: dict[str, list[str]] = {}
         vector = bool(self.stage.extents)
         for action in self.stage.actions:
             statement, accumulator = self._act(action)
             inner.append(statement)
+            accumulators.append(accumulator)
             if accumulator is not None and action.kind in ("sum", "prod"):
                 reductions.setdefault("+" if action.kind == "sum" else "*", []).append(accumulator)
             vector = vector and vectorises(self.stage, action)
         clauses = " ".join(f"reduction({sign}:{', '.join(names)})" for sign, names in reductions.items())
         pragma = f"GRADC_SIMD({clauses})" if vector else ""
+        if self.ends is not None:
+            return self._write_ends(self.ends, inner, pragma, accumulators)
         return self.wrap(inner, pragma)
+
+    def _write_ends(
+        self, ends: Ends, inner: list[Statement], pragma: str, accumulators: Sequence[str | None]
+    ) -> list[Statement]:
+        """The loops, the innermost of them as its first end, its middle and its other end."""
+        taken, count = self.writer.table.taken, len(self.stage.extents)
+        taken -= self.inner
+        other = _StageWriter(self.scope, self.whole, self.tile, [], middle=self)
+        taken |= self.inner
+        self.local += other.local
+        self.at[:count] = [mine + more for mine, more in zip(self.at[:count], other.at[:count], strict=True)]
+        around = [*other.at[count]]
+        for action, accumulator in zip(other.stage.actions, accumulators, strict=True):
+            around.append(other._act_again(action, accumulator))
+        letter, (begin, end) = self.letters[-1], (limit.at(6) for limit in self._limits(count - 1))
+        first, last = begin, end
+        border = self._border(ends)
+        bounds: list[Statement] = []
+        if ends.first[-1] or border:
+            first = self._bound(bounds, f"{letter}_first", str(ends.first[-1]), begin, end, border)
+        if ends.last[-1]:
+            place = self.writer.size_text(self.stage.extents[-1] - ends.last[-1]).text
+            last = self._bound(bounds, f"{letter}_last", place, first, end)
+
+        def loop(begin: str, end: str, inner: list[Statement], pragma: str = "") -> Statement:
+            return Block(f"for (int64_t {letter} = {begin}; {letter} < {end}; ++{letter})", inner, pragma)
+
+        statements = [*self.at[count - 1], *bounds]
+        if first != begin:
+            statements.append(loop(begin, first, around, pragma if border else ""))
+        statements.append(loop(first, last, [*self.at[count], *inner], pragma))
+        if last != end:
+            statements.append(loop(last, end, around))
+        statements = self._around([*statements, *self.after[count - 1]], count - 1)
+        return [Block("", statements)] if count == 1 else statements
+
+    def _border(self, ends: Ends) -> str:
+        """What tells that a loop outside the innermost is at one of its ends."""
+        tests = []
+        for k, letter in enumerate(self.letters[:-1]):
+            if ends.first[k]:
+                tests.append(f"{letter} < {ends.first[k]}")
+            if ends.last[k]:
+                tests.append(f"{letter} >= {self.writer.size_text(self.stage.extents[k] - ends.last[k]).at(6)}")
+        return " || ".join(tests)
+
+    def _bound(self, bounds: list[Statement], wanted: str, place: str, begin: str, end: str, border: str = "") -> str:
+        """A name for where a part of the innermost loop ends."""
+        name = self.writer.table.choose(wanted)
+        self.local.append(name)
+        text = begin
+        if place != begin:
+            text = f"gradc_within({place}, {begin}, {end})"
+            self.writer.helpers.add("within")
+        bounds.append(Line(f"const int64_t {name} = {f'{border} ? {end} : {text}' if border else text};"))
+        return name
+
+    def _act_again(self, action: Action, accumulator: str | None) -> Statement:
+        """An action in another part of the innermost loop, on the accumulator that it has there."""
+        if action.kind in ("store", "add"):
+            return self._act(action)[0]
+        element = accumulator or self.scope.element(action.array, action.subscripts, self._size)
+        return Line(_combine(action.kind, element, self.texts[action.value]))
 
     def _write_unrolled(self, times: int) -> list[Statement]:
         """Sums whose last reduced loop is outside a free one: several of its rows are added at a time.
@@ -1163,7 +1241,7 @@ class _StageWriter:
         tests = []
         checked = self.scope is self.writer.scope and action.array in self.writer.inside
         for part, extent in zip(action.subscripts, self.scope.arrays[action.array].shape, strict=True):
-            if not (checked and part.mentions("ref")) and not stays_inside(part, extent, self.stage.extents):
+            if not (checked and part.mentions("ref")) and not stays_inside(part, extent, self.extents, self.first):
                 place = self._size(part).at(6)
                 tests += [f"{place} >= 0", f"{place} < {self.writer.size_text(extent).at(6)}"]
         return tests
@@ -1187,10 +1265,17 @@ class _StageWriter:
         return statement
 
     def _spell_all(self) -> None:
+        middle = self.extents, self.first
         for number in self.needed:
             equation = self.body[number]
+            # What is outside of the innermost loop is there for its ends too.
+            inside = self.level[number] == len(self.stage.extents)
+            self.extents, self.first = middle if inside else (self.stage.extents, {})
             if self.ahead is not None and len(self.stage.extents) - 2 not in self.depends[number]:
                 self.texts[number] = self.ahead[0].texts[number]  # the same for all the rows
+                continue
+            if self.middle is not None and number in self.middle.texts and self.level[number] < len(self.stage.extents):
+                self.texts[number] = self.middle.texts[number]
                 continue
             if not self.writer.precise:
                 self.writer.ops.add(equation.op)
@@ -1203,10 +1288,14 @@ class _StageWriter:
                 self.at[self.level[number]].append(Line(f"const {kind} {variable} = {text.text};"))
                 text = Text(variable)
             self.texts[number] = text
+        self.extents, self.first = middle
 
     def _variable(self, number: int) -> str:
         """A name for the value of an equation: ``X_ij`` for what is read, else ``v0``, ``v1``, …"""
         equation, table = self.body[number], self.writer.table
+        outside = self.level[number] < len(self.stage.extents)
+        hidden = self.middle.inner - table.taken if self.middle is not None and outside else set[str]()
+        table.taken |= hidden
         if equation.op == "access":
             atoms = [part.atom for part in equation.data[1]]
             letters = [self.letters[atom[1]] if atom is not None and atom[0] == "index" else "" for atom in atoms]
@@ -1217,6 +1306,9 @@ class _StageWriter:
                 self.counted += 1
             wanted = f"v{self.counted}"
         name = table.choose(wanted)
+        table.taken -= hidden
+        if not outside:
+            self.inner.add(name)
         if self.level[number] > 0:
             self.local.append(name)
         return name
@@ -1238,14 +1330,14 @@ class _StageWriter:
         shape = self.scope.arrays[number].shape
         places, guards = [], []
         for part, extent in zip(subscripts, shape, strict=True):
-            if part.mentions("ref") or stays_inside(part, extent, self.stage.extents):
+            if part.mentions("ref") or stays_inside(part, extent, self.extents, self.first):
                 places.append(part)
                 continue
             # Only a value that a choice discards is read elsewhere: it is read at the nearest element instead.
             self.writer.helpers.add("clamp")
             clamped = f"gradc_clamp({self._size(part).text}, {self.writer.size_text(extent).text})"
             places.append(printed(clamped))
-            if extent.constant is None:
+            if extent.constant is None and extent not in self.stage.extents:
                 guards.append(f"{self.writer.size_text(extent).at(6)} > 0")
         text = self.scope.element(number, places, self._size)
         dtype = self.scope.arrays[number].dtype
@@ -1259,7 +1351,7 @@ class _StageWriter:
 
     def _size(self, value: Size) -> Text:
         def is_natural(part: Size) -> bool:
-            known = stays_natural(part, self.stage.extents)
+            known = stays_natural(part, self.extents, self.first)
             if not known:
                 self.writer.helpers.update(("quotient", "remainder"))
             return known
@@ -1272,6 +1364,10 @@ class _StageWriter:
         if atom[0] == "ref":
             return self.texts[atom[1]].at(8)
         return self.writer.dim_atom(atom)
+
+
+def _with_values(actions: Sequence[Action], values: Sequence[int]) -> tuple[Action, ...]:
+    return tuple(action._replace(value=value) for action, value in zip(actions, values, strict=True))
 
 
 def _combine(kind: str, target: str, value: Text) -> str:

@@ -128,10 +128,11 @@ def _may_merge(program: Program, definition: Definition, found: dict[_Use, None]
         return False
     extents = bodies_of(reader)[use.key][0]
     more_often = any(k not in named and extent.constant != 1 for k, extent in enumerate(extents))
-    return not (more_often and any(_is_dear(equation) for equation in body))
+    return not (more_often and any(is_dear(equation) for equation in body))
 
 
-def _is_dear(equation: Equation) -> bool:
+def is_dear(equation: Equation) -> bool:
+    """Whether an operation takes many times an addition."""
     return equation.op in PRIMITIVES and (PRIMITIVES[equation.op].dear or equation.op in ("div", "sqrt"))
 
 

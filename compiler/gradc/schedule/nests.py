@@ -27,6 +27,7 @@ from gradc.schedule.assign import assign_rows
 from gradc.schedule.buffers import share_buffers
 from gradc.schedule.columns import Copy, copy_columns
 from gradc.schedule.costs import is_dear
+from gradc.schedule.ends import find_ends
 from gradc.schedule.fission import split_stage
 from gradc.schedule.order import choose_unroll, may_meet, order_loops
 from gradc.schedule.pairs import compute_pairs_again
@@ -232,7 +233,7 @@ def _closed(
             stages.append(stage._replace(call=call))
             continue
         turned = stage if step.extent is None else turn(stage, stream_axes, lanes, arrays)
-        stages.append(turned._replace(unroll=choose_unroll(turned)))
+        stages.append(find_ends(turned._replace(unroll=choose_unroll(turned))))
     return Nest(step.extent, tuple(stages))
 
 

@@ -105,6 +105,17 @@ class Transposition(NamedTuple):
 StageCall: TypeAlias = Product | VectorProduct | QuarterProduct | OuterProduct | Transposition
 
 
+class Ends(NamedTuple):
+    """How many iterations at the two ends of each loop have conditions that differ from those in the middle.
+
+    `middle` are the values of the stage's actions where all loops are in their middle, as equations of its body.
+    """
+
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+    middle: tuple[int, ...]
+
+
 class Stage(NamedTuple):
     """A loop nest: index k of its body is loop k, counted from the outermost."""
 
@@ -116,6 +127,7 @@ class Stage(NamedTuple):
     across: int | None = None  # the loop that is cut into strips, in a stage that goes strip by strip
     unroll: int = 1  # how many iterations of the loop outside the innermost are taken at a time
     call: StageCall | None = None
+    ends: Ends | None = None  # where the ends of loops are apart from their middle
 
     def touched(self) -> set[int]:
         """The arrays that a stage reads or writes."""

@@ -1,0 +1,5 @@
+/* The place in a range, its end included, that is nearest to another. */
+static inline int64_t gradc_within(int64_t place, int64_t begin, int64_t end)
+{
+    return place < begin ? begin : place > end ? end : place;
+}
