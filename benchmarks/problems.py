@@ -66,6 +66,24 @@ def exp_sin_log(a: Array, b: Array, c: Array) -> Array:
     return np.exp(-(a**2)) * np.sin(b * c) + np.log(1 + b**2) / np.sqrt(1 + c**2)
 
 
+def rosenbrock_chain(x: Array) -> Array:
+    """Rosenbrock's function of many variables: each element meets its neighbour."""
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def image_variation(x: Array, y: Array) -> Array:
+    """The total variation of an image beside its distance from another: neighbours along both axes."""
+    across, down = x[:, 1:] - x[:, :-1], x[1:, :] - x[:-1, :]
+    rough = np.sum(np.sqrt(across**2 + 1e-6)) + np.sum(np.sqrt(down**2 + 1e-6))
+    return 0.5 * np.sum((x - y) ** 2) + 0.1 * rough
+
+
+# name: (loss, signature, shapes of its arguments, the first of which it is differentiated by)
+STENCILS: dict[str, tuple[Callable[..., Any], str, dict[str, tuple[int, ...]]]] = {
+    "rosenbrock_200000": (rosenbrock_chain, "x[n]", {"x": (200_000,)}),
+    "total_variation_300x400": (image_variation, "x[m,n], y[m,n]", {"x": (300, 400), "y": (300, 400)}),
+}
+
 # name: (loss of the catalogue, sizes)
 OF_ONE_SIZE = {
     "logistic_2000x50": ("logistic", {"n": 2_000, "d": 50}),
@@ -73,7 +91,7 @@ OF_ONE_SIZE = {
     "ridge_20000x40": ("ridge", {"n": 20_000, "d": 40}),
     "network_10000x50x64x10": ("two_layer", {"n": 10_000, "d": 50, "h": 64, "k": 10}),
 }
-NAMED = ("rosenbrock", "exp_sin_log", *OF_ONE_SIZE)
+NAMED = ("rosenbrock", "exp_sin_log", *OF_ONE_SIZE, *STENCILS)
 
 
 def choose(patterns: Sequence[str], scales: Sequence[str], dtype: str) -> list[Problem]:
@@ -115,6 +133,10 @@ def _named(name: str, dtype: str) -> Problem:
         arguments = {letter: rng.standard_normal(100_000).astype(dtype) for letter in "abc"}
         wrt = ("a", "b", "c")
         return Problem(name, "fixed", dtype, name, exp_sin_log, "a[n], b[n], c[n]", wrt, False, arguments, True)
+    if name in STENCILS:
+        function, signature, shapes = STENCILS[name]
+        arguments = {letter: rng.standard_normal(shape).astype(dtype) for letter, shape in shapes.items()}
+        return Problem(name, "fixed", dtype, function.__name__, function, signature, ("x",), True, arguments)
     loss, sizes = OF_ONE_SIZE[name]
     return catalogued(name, loss, "fixed", dtype, sizes)
 
