@@ -371,7 +371,7 @@ class _Scope:
         places = self.layout(number, subscripts)
         if self.plan.storage.get(number) == TILE:
             begin = [ZERO] * len(places)
-            begin[self.plan.stream_axes[number]] = printed(self.tile_begin)
+            begin[self.plan.stream_axes[number]] = printed(self.tile_begin) - self.plan.halo.get(number, 0)
             if number in self.plan.strip_axes:
                 begin[self.plan.strip_axes[number]] = printed("strip_begin")
             places = [place - first for place, first in zip(places, self.layout(number, begin), strict=True)]
@@ -460,7 +460,7 @@ class _Scope:
         """The shape of what is stored of an array: all of it, or a tile."""
         shape = list(self.arrays[number].shape)
         if self.plan.storage.get(number) == TILE:
-            shape[self.plan.stream_axes[number]] = size(self.rows_of[number])
+            shape[self.plan.stream_axes[number]] = size(self.rows_of[number] + self.plan.halo.get(number, 0))
             if number in self.plan.strip_axes:
                 axis = self.plan.strip_axes[number]
                 shape[axis] = printed(self.strip_of.get(shape[axis]) or self._strip_text(shape[axis]))
@@ -729,12 +729,29 @@ class _Scope:
         if not stage.actions:
             return []
         comments = [self._comment(number) for number in dict.fromkeys(stage.definitions)]
+        comments += self._write_halo(stage)
         writer = _StageWriter(self, stage, tile, [])
         if before is not None:
             before += writer.resets()
         statements = writer.write()
         self.writer.table.taken.difference_update(writer.local)
         return [*comments, *statements]
+
+    def _write_halo(self, stage: Stage) -> list[Statement]:
+        """The rows before a tile that what comes later reads: they are computed again, so that parts need no others."""
+        kept = [k for k, action in enumerate(stage.actions) if action.array in self.plan.halo]
+        if not kept:
+            return []
+        rows = max(self.plan.halo[stage.actions[k].array] for k in kept)
+        ends = stage.ends
+        if ends is not None:
+            ends = ends._replace(middle=tuple(ends.middle[k] for k in kept))
+        part = stage._replace(actions=tuple(stage.actions[k] for k in kept), ends=ends)
+        first = f"tile_begin < {rows} ? 0 : tile_begin - {rows}"
+        writer = _StageWriter(self, part, ("halo_begin", "tile_begin"), [])
+        statements = [Line(f"const int64_t halo_begin = {first};"), *writer.write()]
+        self.writer.table.taken.difference_update(writer.local)
+        return [Block("", statements)]
 
     def _comment(self, definition: int) -> Statement:
         text = " ".join(line.strip() for line in definition_lines(self.plan.program, self.letters, definition))

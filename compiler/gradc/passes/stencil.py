@@ -190,11 +190,12 @@ def _stored(b: ProgramBuilder, piece: Piece, frame: Frame, shifts: set[Shift]) -
 
 
 def _weights(equations: Sequence[Equation]) -> list[int]:
-    """How many operations and reads each equation takes, counted no further than matters."""
+    """How many operations and reads each equation takes, what is dear being read; counted no further than matters."""
     found: list[int] = []
-    for equation in equations:
+    for number, equation in enumerate(equations):
         own = int(bool(equation.operands) or equation.op == "access")
-        found.append(min(own + sum(found[operand] for operand in references(equation)), _LIGHT + 1))
+        below = 0 if _is_dear(equations, number) else sum(found[operand] for operand in references(equation))
+        found.append(min(own + below, _LIGHT + 1))
     return found
 
 

@@ -43,6 +43,7 @@ def share_buffers(
     strip_axes: Mapping[int, int],
     lanes: frozenset[int],
     arrays: Sequence[Array],
+    halo: Mapping[int, int],
 ) -> dict[int, int]:
     """For arrays in tiles' buffers that take the place of another, that other one."""
     uses = [_uses(stage, storage) for stage in nest.stages]
@@ -52,7 +53,7 @@ def share_buffers(
     occupants: dict[Hashable, list[list[int]]] = {}  # for each form of buffer, the arrays that take each in turn
     for array in sorted(lives.keys() - added, key=lambda array: (lives[array], array)):
         axes = [
-            "rows" if axis == stream_axes[array] else (axis == strip_axes.get(array), extent)
+            ("rows", halo.get(array, 0)) if axis == stream_axes[array] else (axis == strip_axes.get(array), extent)
             for axis, extent in enumerate(arrays[array].shape)
         ]
         if array in lanes:

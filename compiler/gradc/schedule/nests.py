@@ -12,12 +12,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from gradc.ir.equations import REAL, BodyBuilder, Equation
+from gradc.ir.equations import REAL, BodyBuilder, Equation, needed_by
 from gradc.ir.program import (
     Accumulation,
     Array,
     Call,
     Comprehension,
+    Definition,
     Program,
     Scan,
     result_count,
@@ -37,6 +38,7 @@ from gradc.schedule.share import Key, share
 from gradc.schedule.strips import cut_strips
 from gradc.schedule.tiles import choose_lanes, find_transposition, is_copy, turn
 
+_BEHIND = 8  # rows before a tile that are computed again for it
 _MANY = 500  # steps from which on a nest goes to the end, for planning takes time in proportion to their number
 
 
@@ -62,6 +64,7 @@ class _OpenNest:
         self.stages: list[Stage] = []  # once all definitions have joined
         self.streamed: dict[int, int] = {}  # arrays made here along the stream, and their axis
         self.made: dict[int, int] = {}  # arrays made here, and the stage
+        self.halo: dict[int, int] = {}  # arrays made here that are read behind the stream's place, and how far
 
 
 class _OpenStage:
@@ -105,19 +108,43 @@ def plan_program(program: Program) -> Plan:
     program = separate_factors(compute_pairs_again(program))
     no_values: set[Key] = set()
     no_copies: set[Copy] = set()
+    no_halos: set[Definition] = set()
     while True:  # each round refuses one value or copy at least
         copied, copies = copy_columns(program, no_copies)
         shared, values, new = share(copied, no_values)
-        plan = _plan(shared)
+        plan = _plan(shared, no_halos)
+        halos_in_vain = {_definition_of(shared, array) for array in plan.halo if not _is_apart(plan, array)}
         values_stored = {key for array, key in values.items() if plan.storage.get(array) == WHOLE}
         copies_in_vain = {key for array, key in copies.items() if new[array] not in plan.lanes}
-        if not values_stored and not copies_in_vain:
+        if not values_stored and not copies_in_vain and not halos_in_vain:
             return plan
+        no_halos |= halos_in_vain
         no_values |= values_stored
         no_copies |= copies_in_vain
 
 
-def _plan(program: Program) -> Plan:
+def _definition_of(program: Program, array: int) -> Definition:
+    return program.definitions[program.first_results().index(array)]
+
+
+def _is_apart(plan: Plan, array: int) -> bool:
+    """Whether an array that others read behind the stream's place is in a tile's buffer, and made of nothing there."""
+    if plan.storage.get(array) != TILE or array in plan.strip_axes or array in plan.lanes:
+        return False
+    for step in plan.steps:
+        if not isinstance(step, Nest):
+            continue
+        made = {action.array for stage in step.stages for action in stage.actions}
+        for stage in step.stages:
+            for action in stage.actions:
+                if action.array == array:
+                    needed = (stage.body[number] for number in needed_by(stage.body, [action.value]))
+                    plain = stage.call is None and stage.unroll == 1 and action.kind == "store"
+                    return plain and not any(e.op == "access" and e.data[0] in made for e in needed)
+    return False
+
+
+def _plan(program: Program, no_halos: Collection[Definition] = ()) -> Plan:
     # What depends on the arguments alone is computed first, so that no nest waits for it.
     steps: list[_OpenNest | Loop | Routine] = [_OpenNest(None)]
     made_at: dict[int, int] = {}  # the step that completes an array
@@ -125,6 +152,8 @@ def _plan(program: Program) -> Plan:
     arrays = list(program.arrays())
     count = len(arrays)
     given = {extent for number in program.outputs for extent in arrays[number].shape}
+    pairs = zip(program.definitions, program.first_results(), strict=True)
+    apart = {first for definition, first in pairs if _has_halo(definition) and definition not in no_halos}
     for number, (definition, first) in enumerate(zip(program.definitions, program.first_results(), strict=True)):
         results = tuple(range(first, first + result_count(definition)))
         if isinstance(definition, Scan):
@@ -135,7 +164,7 @@ def _plan(program: Program) -> Plan:
             made_at.update((result, len(steps) - 1) for result in results)
         else:
             for item in _items(number, definition, first):
-                place = _place(program, steps, item, made_at, reset, given)
+                place = _place(program, steps, item, made_at, reset, given, apart)
                 made_at[first] = max(made_at.get(first, 0), place)
                 if item.kind != "store":
                     reset[first] = min(reset.get(first, place), place)
@@ -179,18 +208,20 @@ def _plan(program: Program) -> Plan:
     closed: list[Step] = []
     strip_axes: dict[int, int] = {}
     in_place: dict[int, int] = {}
+    halo: dict[int, int] = {}
     for step in steps:
         if isinstance(step, _OpenNest):
             nest = _closed(step, stream_axes, lanes, arrays, triangles)
             nest, cut = cut_strips(nest, storage, stream_axes, arrays)
             closed.append(nest)
             strip_axes |= cut
-            in_place |= share_buffers(nest, storage, stream_axes, strip_axes, lanes, arrays)
+            halo |= {array: rows for array, rows in step.halo.items() if array in step.made}
+            in_place |= share_buffers(nest, storage, stream_axes, strip_axes, lanes, arrays, halo)
         else:
             closed.append(step)
     done, gaps = _assigned(program, closed, storage)
     return Plan(
-        program, done, storage, stream_axes, strip_axes, in_place, lanes, reset, gaps, kept=tuple(arrays[count:])
+        program, done, storage, stream_axes, strip_axes, in_place, lanes, reset, gaps, halo, tuple(arrays[count:])
     )
 
 
@@ -258,6 +289,7 @@ def _delay(
         target = next(iter(later)) if len(later) == 1 else k
         reader = steps[target] if target != k else None
         if isinstance(reader, _OpenNest) and reader.extent == nest.extent and _reads_along(reader, nest.streamed):
+            reader.halo |= nest.halo
             shift = len(nest.stages)
             reader.stages[:0] = nest.stages
             reader.made = nest.made | {array: stage + shift for array, stage in reader.made.items()}
@@ -407,6 +439,7 @@ def _place(
     made_at: dict[int, int],
     reset: dict[int, int],
     given: Collection[Size],
+    apart: Collection[int],
 ) -> int:
     """Put an item into the first nest that can take it, or into a new one; gives the nest's position."""
     needs = {e.data[0] for e in item.body if e.op == "access" and e.data[0] in made_at}
@@ -424,7 +457,7 @@ def _place(
             # or where the nest would have to store all pairs for it.
             same = preferred is None or item.extents[preferred] == nest.extent
             other = reads_nest and (same or (stream in item.reduced and _reads_pairs(item, nest, program)))
-            if (stream == preferred or other) and _fits(item, nest, stream):
+            if (stream == preferred or other) and _fits(item, nest, stream, apart):
                 _join(program, nest, item, stream)
                 return position
     nest = _OpenNest(None if preferred is None else item.extents[preferred])
@@ -453,16 +486,30 @@ def _streams(item: _Item, nest: _OpenNest) -> list[int | None]:
     return [k for k, extent in enumerate(item.extents) if extent == nest.extent]
 
 
-def _fits(item: _Item, nest: _OpenNest, stream: int | None) -> bool:
+def _fits(item: _Item, nest: _OpenNest, stream: int | None, apart: Collection[int]) -> bool:
+    """Whether what an item reads of a nest is there: at the stream's place, or a few rows behind it."""
+    behind: dict[int, int] = {}
     for equation in item.body:
         if equation.op != "access" or equation.data[0] not in nest.made:
             continue
         array, subscripts = equation.data
         if stream is None:
             continue
-        if array not in nest.streamed or subscripts[nest.streamed[array]] != index(stream):
+        if array not in nest.streamed:
             return False
+        distance = (index(stream) - subscripts[nest.streamed[array]]).constant
+        if distance is None or (distance and (array not in apart or not 0 < distance <= _BEHIND)):
+            return False
+        if distance:
+            behind[array] = max(distance, behind.get(array, 0))
+    for array, distance in behind.items():
+        nest.halo[array] = max(distance, nest.halo.get(array, 0))
     return True
+
+
+def _has_halo(definition: Definition) -> bool:
+    """Whether rows of what a definition makes may be computed again for the tile behind."""
+    return isinstance(definition, Comprehension) and definition.reduction is None and definition.rank > 0
 
 
 def _preferred_stream(item: _Item, given: Collection[Size]) -> int | None:

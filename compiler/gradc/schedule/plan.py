@@ -182,12 +182,13 @@ class Plan(NamedTuple):
     lanes: frozenset[int]  # the arrays in tiles' buffers whose axis along the stream is stored last, to be contiguous
     reset: dict[int, int]  # for an accumulated array, the step before which it is set to its identity
     gaps: dict[int, tuple[Place, ...]]  # for one that is assigned to, the places that alone are set to zero
+    halo: dict[int, int]  # for an array in a tile's buffer, the rows before the tile that others read of it
     kept: tuple[Array, ...] = ()  # arrays numbered after the program's, by which loops that were split pass values on
 
     @classmethod
     def without_steps(cls, program: Program) -> Plan:
         """A plan that only knows the program's arrays."""
-        return cls(program, (), {}, {}, {}, {}, frozenset(), {}, {})
+        return cls(program, (), {}, {}, {}, {}, frozenset(), {}, {}, {})
 
     def arrays(self) -> list[Array]:
         """All arrays by number."""
