@@ -417,11 +417,18 @@ def test_gamma_differences_of_any_argument(dtype):
 
 def test_helpers_have_names_of_their_own():
     """Any of them may meet in one file; but a function's two forms, of which a kernel has one, share its name."""
-    defined = re.compile(r"^(?:GRADC_INLINE|static|__attribute__).*?\b(gradc_\w+)(?:\{\{ suffix \}\})?\(", re.MULTILINE)
+    defined = re.compile(
+        r"^(?:GRADC_INLINE|GRADC_ONE_COPY|static|__attribute__).*?\b(gradc_\w+)(?:\{\{ suffix \}\})?\("
+        r"|^ *# *define (GRADC_\w+)",
+        re.MULTILINE,
+    )
     owners: dict[str, set[tuple[bool, str]]] = {}
     for path in DIRECTORY.parent.rglob("*"):
         if path.suffix in (".c", ".j2"):
-            for name in defined.findall(path.read_text(encoding="utf-8")):
+            text = path.read_text(encoding="utf-8")
+            for name in map("".join, defined.findall(text)):
+                if f"#undef {name}" in text:
+                    continue
                 function = path.parent.name in ("special", "vector")
                 owners.setdefault(name, set()).add((function, path.name.split(".")[0]))
     assert len(owners) > 100
