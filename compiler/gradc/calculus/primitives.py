@@ -468,7 +468,6 @@ _TABLE: tuple[Primitive, ...] = (
         expansion="x / sqrt(x**2 + y)",
         formula=("smooth_sign",),
         latex=r"\frac{{{0}}}{{\sqrt{{{0}^2 + {1}}}}}",
-        dear=False,
     ),
     # --- trigonometric --------------------------------------------------------------------------------------------
     Primitive(
@@ -624,7 +623,6 @@ _TABLE: tuple[Primitive, ...] = (
         formula=("arctan_ratio",),
         latex=r"\arctan \frac{{{0}}}{{{1}}}",
         edge="at y = 0, where the value jumps, the derivative of either side",
-        bounded=True,
     ),
     Primitive(
         "sinc",
