@@ -211,7 +211,7 @@ def test_show_of_an_array(tmp_path):
         (["sum(z)", "-s", "x[n]"], "line 1, column 5"),
         (["sum(x)", "-s", "x[n"], "line 1, column"),
         (["sum(x)", "-s", "x[n]", "--wrt", "z"], "wrt names 'z', which is no argument; the arguments are x"),
-        (["sum(x)", "-s", "x[n]", "--name", "a b"], "name must be an identifier, not 'a b'"),
+        (["sum(x)", "-s", "x[n]", "--name", "a b"], "name must be an identifier and no keyword of Python, not 'a b'"),
         (["x", "-s", "x[n]:int64"], "nothing to differentiate by"),
     ],
 )
