@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -55,6 +46,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -179,6 +194,22 @@ static GRADC_APART void arch_value_rows0(int64_t part, int64_t t, int64_t parts,
     t2_parts[part] = t2_part;
 }
 
+struct arch_value_rows0 {
+    int64_t t;
+    int64_t parts;
+    const double *y;
+    double t0;
+    double t1;
+    double *t2_parts;
+};
+
+static GRADC_APART void arch_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct arch_value_rows0 *const given = context;
+    (void)thread;
+    arch_value_rows0(part, given->t, given->parts, given->y, given->t0, given->t1, given->t2_parts);
+}
+
 int arch_value(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
                void *restrict work)
 {
@@ -191,10 +222,8 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
     const int64_t parts = gradc_parts(t - 1, 33, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            arch_value_rows0(part, t, parts, y, t0, t1, t2_parts);
-        }
+        const struct arch_value_rows0 given = {t, parts, y, t0, t1, t2_parts};
+        gradc_run(parts, arch_value_team0, &given);
     } else {
         arch_value_rows0(0, t, parts, y, t0, t1, t2_parts);
     }
@@ -239,6 +268,22 @@ static GRADC_APART void arch_forward_rows0(int64_t part, int64_t t, int64_t part
     t2_parts[part] = t2_part;
 }
 
+struct arch_forward_rows0 {
+    int64_t t;
+    int64_t parts;
+    const double *y;
+    double t0_;
+    double t1_;
+    double *t2_parts;
+};
+
+static GRADC_APART void arch_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct arch_forward_rows0 *const given = context;
+    (void)thread;
+    arch_forward_rows0(part, given->t, given->parts, given->y, given->t0_, given->t1_, given->t2_parts);
+}
+
 int arch_forward(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
                  double *restrict t0, double *restrict t1, void *restrict work)
 {
@@ -251,10 +296,8 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
     const int64_t parts = gradc_parts(t - 1, 33, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            arch_forward_rows0(part, t, parts, y, t0_, t1_, t2_parts);
-        }
+        const struct arch_forward_rows0 given = {t, parts, y, t0_, t1_, t2_parts};
+        gradc_run(parts, arch_forward_team0, &given);
     } else {
         arch_forward_rows0(0, t, parts, y, t0_, t1_, t2_parts);
     }
@@ -373,6 +416,25 @@ static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64
     t5_parts[part] = t5_part;
 }
 
+struct arch_value_and_grad_rows0 {
+    int64_t t;
+    int64_t parts;
+    const double *y;
+    double t0;
+    double t1;
+    double t3;
+    double *t2_parts;
+    double *t4_parts;
+    double *t5_parts;
+};
+
+static GRADC_APART void arch_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct arch_value_and_grad_rows0 *const given = context;
+    (void)thread;
+    arch_value_and_grad_rows0(part, given->t, given->parts, given->y, given->t0, given->t1, given->t3, given->t2_parts, given->t4_parts, given->t5_parts);
+}
+
 int arch_value_and_grad(int64_t t, double log_base, double log_reply, const double *restrict y,
                         double *restrict value, double *restrict grad_log_base, double *restrict grad_log_reply,
                         void *restrict work)
@@ -390,10 +452,8 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            arch_value_and_grad_rows0(part, t, parts, y, t0, t1, t3, t2_parts, t4_parts, t5_parts);
-        }
+        const struct arch_value_and_grad_rows0 given = {t, parts, y, t0, t1, t3, t2_parts, t4_parts, t5_parts};
+        gradc_run(parts, arch_value_and_grad_team0, &given);
     } else {
         arch_value_and_grad_rows0(0, t, parts, y, t0, t1, t3, t2_parts, t4_parts, t5_parts);
     }

@@ -34,15 +34,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -52,6 +43,9 @@
 #endif
 
 #include "bpr.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -74,6 +68,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -210,6 +228,28 @@ static GRADC_APART void bpr_value_rows0(int64_t part, int64_t thread, int64_t n,
     t0_parts[part] = t0_part;
 }
 
+struct bpr_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const int64_t *user;
+    int64_t m;
+    const int64_t *liked;
+    int64_t p;
+    const int64_t *other;
+    int64_t k;
+    const double *U;
+    const double *V;
+    double *t0_parts;
+};
+
+static GRADC_APART void bpr_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct bpr_value_rows0 *const given = context;
+    bpr_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->user, given->m, given->liked, given->p, given->other, given->k, given->U, given->V, given->t0_parts);
+}
+
 int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
               const int64_t *restrict user, const int64_t *restrict liked, const int64_t *restrict other, double lam,
               double *restrict value, void *restrict work)
@@ -256,10 +296,8 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            bpr_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V, t0_parts);
-        }
+        const struct bpr_value_rows0 given = {n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V, t0_parts};
+        gradc_run(parts, bpr_value_team0, &given);
     } else {
         bpr_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V, t0_parts);
     }
@@ -369,6 +407,28 @@ static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts
     t0_parts[part] = t0_part;
 }
 
+struct bpr_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const int64_t *user;
+    int64_t m;
+    const int64_t *liked;
+    int64_t p;
+    const int64_t *other;
+    int64_t k;
+    const double *U;
+    const double *V;
+    double *margin;
+    double *t0_parts;
+};
+
+static GRADC_APART void bpr_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct bpr_forward_rows0 *const given = context;
+    (void)thread;
+    bpr_forward_rows0(part, given->n, given->parts, given->user, given->m, given->liked, given->p, given->other, given->k, given->U, given->V, given->margin, given->t0_parts);
+}
+
 int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
                 const int64_t *restrict user, const int64_t *restrict liked, const int64_t *restrict other,
                 double lam, double *restrict value, double *restrict margin, void *restrict work)
@@ -413,10 +473,8 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            bpr_forward_rows0(part, n, parts, user, m, liked, p, other, k, U, V, margin, t0_parts);
-        }
+        const struct bpr_forward_rows0 given = {n, parts, user, m, liked, p, other, k, U, V, margin, t0_parts};
+        gradc_run(parts, bpr_forward_team0, &given);
     } else {
         bpr_forward_rows0(0, n, parts, user, m, liked, p, other, k, U, V, margin, t0_parts);
     }
@@ -473,6 +531,8 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
 size_t bpr_backward_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)n;
+    if (8.0*k*m + 8.0*k*p + 1024.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*p, sizeof(double));
@@ -593,6 +653,8 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
 size_t bpr_value_and_grad_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)n;
+    if (8.0*k*m + 8.0*k*p + 1024.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*p, sizeof(double));

@@ -27,15 +27,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -45,6 +36,9 @@
 #endif
 
 #include "bradley_terry.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -67,6 +61,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -177,6 +195,23 @@ static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64
     t0_parts[part] = t0_part;
 }
 
+struct bradley_terry_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    const int64_t *loser;
+    const int64_t *winner;
+    const double *s;
+    int64_t m;
+    double *t0_parts;
+};
+
+static GRADC_APART void bradley_terry_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct bradley_terry_value_rows0 *const given = context;
+    (void)thread;
+    bradley_terry_value_rows0(part, given->n, given->parts, given->loser, given->winner, given->s, given->m, given->t0_parts);
+}
+
 int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
                         const int64_t *restrict loser, double *restrict value, void *restrict work)
 {
@@ -208,10 +243,8 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
     const int64_t parts = gradc_parts(n, 55, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            bradley_terry_value_rows0(part, n, parts, loser, winner, s, m, t0_parts);
-        }
+        const struct bradley_terry_value_rows0 given = {n, parts, loser, winner, s, m, t0_parts};
+        gradc_run(parts, bradley_terry_value_team0, &given);
     } else {
         bradley_terry_value_rows0(0, n, parts, loser, winner, s, m, t0_parts);
     }
@@ -261,6 +294,23 @@ static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int
     t0_parts[part] = t0_part;
 }
 
+struct bradley_terry_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const int64_t *loser;
+    const int64_t *winner;
+    const double *s;
+    int64_t m;
+    double *t0_parts;
+};
+
+static GRADC_APART void bradley_terry_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct bradley_terry_forward_rows0 *const given = context;
+    (void)thread;
+    bradley_terry_forward_rows0(part, given->n, given->parts, given->loser, given->winner, given->s, given->m, given->t0_parts);
+}
+
 int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
                           const int64_t *restrict loser, double *restrict value, void *restrict work)
 {
@@ -292,10 +342,8 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
     const int64_t parts = gradc_parts(n, 55, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            bradley_terry_forward_rows0(part, n, parts, loser, winner, s, m, t0_parts);
-        }
+        const struct bradley_terry_forward_rows0 given = {n, parts, loser, winner, s, m, t0_parts};
+        gradc_run(parts, bradley_terry_forward_team0, &given);
     } else {
         bradley_terry_forward_rows0(0, n, parts, loser, winner, s, m, t0_parts);
     }

@@ -20,15 +20,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -38,6 +29,9 @@
 #endif
 
 #include "contrastive.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -60,6 +54,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -152,6 +170,25 @@ static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, in
     t1_parts[part] = t1_part;
 }
 
+struct contrastive_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *A;
+    const double *B;
+    const double *same;
+    double margin;
+    double *t1_parts;
+};
+
+static GRADC_APART void contrastive_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct contrastive_value_rows0 *const given = context;
+    contrastive_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->A, given->B, given->same, given->margin, given->t1_parts);
+}
+
 int contrastive_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                       const double *restrict same, double margin, double *restrict value, void *restrict work)
 {
@@ -161,10 +198,8 @@ int contrastive_value(int64_t n, int64_t k, const double *restrict A, const doub
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            contrastive_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_parts);
-        }
+        const struct contrastive_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_parts};
+        gradc_run(parts, contrastive_value_team0, &given);
     } else {
         contrastive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_parts);
     }
@@ -247,6 +282,25 @@ static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64
     t1_parts[part] = t1_part;
 }
 
+struct contrastive_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t k;
+    const double *A;
+    const double *B;
+    double *t0;
+    const double *same;
+    double margin;
+    double *t1_parts;
+};
+
+static GRADC_APART void contrastive_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct contrastive_forward_rows0 *const given = context;
+    (void)thread;
+    contrastive_forward_rows0(part, given->n, given->parts, given->k, given->A, given->B, given->t0, given->same, given->margin, given->t1_parts);
+}
+
 int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                         const double *restrict same, double margin, double *restrict value, double *restrict t0,
                         void *restrict work)
@@ -255,10 +309,8 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
     const int64_t parts = gradc_parts(n, 4*k + 15, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            contrastive_forward_rows0(part, n, parts, k, A, B, t0, same, margin, t1_parts);
-        }
+        const struct contrastive_forward_rows0 given = {n, parts, k, A, B, t0, same, margin, t1_parts};
+        gradc_run(parts, contrastive_forward_team0, &given);
     } else {
         contrastive_forward_rows0(0, n, parts, k, A, B, t0, same, margin, t1_parts);
     }
@@ -317,6 +369,28 @@ static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread,
     }
 }
 
+struct contrastive_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *same;
+    const double *t0;
+    double margin;
+    double t1;
+    const double *A;
+    const double *B;
+    double *grad_A;
+    double *grad_B;
+};
+
+static GRADC_APART void contrastive_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct contrastive_backward_rows0 *const given = context;
+    contrastive_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->same, given->t0, given->margin, given->t1, given->A, given->B, given->grad_A, given->grad_B);
+}
+
 int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                          const double *restrict same, double margin, const double *restrict t0, double cotangent,
                          double *restrict grad_A, double *restrict grad_B, void *restrict work)
@@ -329,10 +403,8 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
     const int64_t parts = gradc_parts(n, 7*k + 27, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            contrastive_backward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B);
-        }
+        const struct contrastive_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B};
+        gradc_run(parts, contrastive_backward_team0, &given);
     } else {
         contrastive_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B);
     }
@@ -429,6 +501,28 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
     t1_parts[part] = t1_part;
 }
 
+struct contrastive_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *A;
+    const double *B;
+    const double *same;
+    double margin;
+    double t2;
+    double *grad_A;
+    double *grad_B;
+    double *t1_parts;
+};
+
+static GRADC_APART void contrastive_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct contrastive_value_and_grad_rows0 *const given = context;
+    contrastive_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->A, given->B, given->same, given->margin, given->t2, given->grad_A, given->grad_B, given->t1_parts);
+}
+
 int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                                const double *restrict same, double margin, double *restrict value,
                                double *restrict grad_A, double *restrict grad_B, void *restrict work)
@@ -442,10 +536,8 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            contrastive_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts);
-        }
+        const struct contrastive_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts};
+        gradc_run(parts, contrastive_value_and_grad_team0, &given);
     } else {
         contrastive_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts);
     }

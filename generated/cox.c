@@ -22,15 +22,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -40,6 +31,9 @@
 #endif
 
 #include "cox.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -62,6 +56,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -394,6 +412,8 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 
 size_t cox_value_work(int64_t n, int64_t d)
 {
+    if (144.0*n + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 27*n + 31, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -441,6 +461,28 @@ static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, 
     }
     t5_part = gradc_rounded(t5_part, t5_part_low);
     t5_parts[part] = t5_part;
+}
+
+struct cox_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double *z;
+    const double *time_;
+    const double *event;
+    double *t5_parts;
+};
+
+static GRADC_APART void cox_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_value_rows0 *const given = context;
+    (void)thread;
+    cox_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d, given->X, given->w, given->z, given->time_, given->event, given->t5_parts);
 }
 
 static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
@@ -506,6 +548,24 @@ static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n,
     t4_parts[part] = t4_part;
 }
 
+struct cox_value_rows1 {
+    int64_t n;
+    int64_t parts_;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    double *t0;
+    const double *time_;
+    double *z;
+    const double *event;
+    double *t4_parts;
+};
+
+static GRADC_APART void cox_value_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_value_rows1 *const given = context;
+    cox_value_rows1(part, thread, given->n, given->parts_, given->tile_scratch, given->tile_bytes, given->t0, given->time_, given->z, given->event, given->t4_parts);
+}
+
 int cox_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict time_,
               const double *restrict event, double *restrict value, void *restrict work)
 {
@@ -521,10 +581,8 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            cox_value_rows0(part, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
-        }
+        const struct cox_value_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts};
+        gradc_run(parts, cox_value_team0, &given);
     } else {
         cox_value_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
     }
@@ -543,10 +601,8 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            cox_value_rows1(part, GRADC_THREAD, n, parts_, tile_scratch, tile_bytes, t0, time_, z, event, t4_parts);
-        }
+        const struct cox_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, t0, time_, z, event, t4_parts};
+        gradc_run(parts_, cox_value_team1, &given);
     } else {
         cox_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0, time_, z, event, t4_parts);
     }
@@ -655,6 +711,25 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
     t3_parts[part] = t3_part;
 }
 
+struct cox_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const double *time_;
+    double *z;
+    const double *event;
+    double *t0;
+    double *t2_2_parts;
+    double *t3_parts;
+};
+
+static GRADC_APART void cox_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_forward_rows0 *const given = context;
+    cox_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->time_, given->z, given->event, given->t0, given->t2_2_parts, given->t3_parts);
+}
+
 int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                 const double *restrict time_, const double *restrict event, double *restrict value,
                 double *restrict z, double *restrict t0, double *restrict t2, void *restrict work)
@@ -672,10 +747,8 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
     double t2_2_parts[GRADC_PARTS];
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            cox_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_2_parts, t3_parts);
-        }
+        const struct cox_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_2_parts, t3_parts};
+        gradc_run(parts, cox_forward_team0, &given);
     } else {
         cox_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_2_parts, t3_parts);
     }
@@ -696,6 +769,8 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
 
 size_t cox_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -795,6 +870,29 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
     }
 }
 
+struct cox_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *time_;
+    double t1;
+    const double *event;
+    const double *t0;
+    const double *z;
+    const double *X;
+};
+
+static GRADC_APART void cox_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_backward_rows0 *const given = context;
+    cox_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->time_, given->t1, given->event, given->t0, given->z, given->X);
+}
+
 int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                  const double *restrict time_, const double *restrict event, const double *restrict z,
                  const double *restrict t0, double t2, double cotangent, double *restrict grad_w, void *restrict work)
@@ -811,10 +909,8 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            cox_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, time_, t1, event, t0, z, X);
-        }
+        const struct cox_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, time_, t1, event, t0, z, X};
+        gradc_run(parts, cox_backward_team0, &given);
     } else {
         cox_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, time_, t1, event, t0, z, X);
     }
@@ -830,6 +926,8 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
 
 size_t cox_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 280.0*n + 49152.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(128, sizeof(double))
@@ -880,6 +978,28 @@ static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_
     }
     t5_part = gradc_rounded(t5_part, t5_part_low);
     t5_parts[part] = t5_part;
+}
+
+struct cox_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double *z;
+    const double *time_;
+    const double *event;
+    double *t5_parts;
+};
+
+static GRADC_APART void cox_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_value_and_grad_rows0 *const given = context;
+    (void)thread;
+    cox_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d, given->X, given->w, given->z, given->time_, given->event, given->t5_parts);
 }
 
 static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
@@ -971,6 +1091,28 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
     t4_parts[part] = t4_part;
 }
 
+struct cox_value_and_grad_rows1 {
+    int64_t n;
+    int64_t parts_;
+    unsigned char *part_scratch_;
+    size_t part_bytes_;
+    double *z_bar;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    double *t0;
+    const double *time_;
+    double *z;
+    const double *event;
+    double t6;
+    double *t4_parts;
+};
+
+static GRADC_APART void cox_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_value_and_grad_rows1 *const given = context;
+    cox_value_and_grad_rows1(part, thread, given->n, given->parts_, given->part_scratch_, given->part_bytes_, given->z_bar, given->tile_scratch, given->tile_bytes, given->t0, given->time_, given->z, given->event, given->t6, given->t4_parts);
+}
+
 static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
                                                  unsigned char *restrict part_scratch_2, size_t part_bytes_2,
                                                  double *restrict grad_w, unsigned char *restrict tile_scratch_,
@@ -1001,6 +1143,27 @@ static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t thread, i
     }
 }
 
+struct cox_value_and_grad_rows2 {
+    int64_t n;
+    int64_t parts_2;
+    unsigned char *part_scratch_2;
+    size_t part_bytes_2;
+    double *grad_w;
+    unsigned char *tile_scratch_;
+    size_t tile_bytes_;
+    int64_t d;
+    double *z_bar;
+    double t6;
+    const double *event;
+    const double *X;
+};
+
+static GRADC_APART void cox_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_value_and_grad_rows2 *const given = context;
+    cox_value_and_grad_rows2(part, thread, given->n, given->parts_2, given->part_scratch_2, given->part_bytes_2, given->grad_w, given->tile_scratch_, given->tile_bytes_, given->d, given->z_bar, given->t6, given->event, given->X);
+}
+
 int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                        const double *restrict time_, const double *restrict event, double *restrict value,
                        double *restrict grad_w, void *restrict work)
@@ -1025,10 +1188,8 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            cox_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
-        }
+        const struct cox_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts};
+        gradc_run(parts, cox_value_and_grad_team0, &given);
     } else {
         cox_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
     }
@@ -1051,10 +1212,8 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            cox_value_and_grad_rows1(part, GRADC_THREAD, n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch, tile_bytes, t0, time_, z, event, t6, t4_parts);
-        }
+        const struct cox_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch, tile_bytes, t0, time_, z, event, t6, t4_parts};
+        gradc_run(parts_, cox_value_and_grad_team1, &given);
     } else {
         cox_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch, tile_bytes, t0, time_, z, event, t6, t4_parts);
     }
@@ -1076,10 +1235,8 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        GRADC_PARALLEL(parts_2)
-        for (int64_t part = 0; part < parts_2; ++part) {
-            cox_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, z_bar, t6, event, X);
-        }
+        const struct cox_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, z_bar, t6, event, X};
+        gradc_run(parts_2, cox_value_and_grad_team2, &given);
     } else {
         cox_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, z_bar, t6, event, X);
     }

@@ -31,15 +31,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -49,6 +40,9 @@
 #endif
 
 #include "cox_sorted.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -77,6 +71,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -410,6 +428,8 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 size_t cox_sorted_value_work(int64_t n, int64_t d)
 {
     (void)d;
+    if (24.0*n + 8.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double));
@@ -449,6 +469,25 @@ static GRADC_APART void cox_sorted_value_rows0(int64_t part, int64_t n, int64_t 
     t4_parts[part] = t4_part;
 }
 
+struct cox_sorted_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double *z;
+    const double *event;
+    double *top_parts;
+    double *t4_parts;
+};
+
+static GRADC_APART void cox_sorted_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_sorted_value_rows0 *const given = context;
+    (void)thread;
+    cox_sorted_value_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->z, given->event, given->top_parts, given->t4_parts);
+}
+
 static GRADC_APART void cox_sorted_value_rows1(int64_t part, int64_t n, int64_t parts_, double *restrict t1,
                                                double *restrict z, double top)
 {
@@ -460,6 +499,21 @@ static GRADC_APART void cox_sorted_value_rows1(int64_t part, int64_t n, int64_t 
     for (int64_t i = part_begin; i < part_end; ++i) {
         t1[i] = gradc_exp(z[i] - top);
     }
+}
+
+struct cox_sorted_value_rows1 {
+    int64_t n;
+    int64_t parts_;
+    double *t1;
+    double *z;
+    double top;
+};
+
+static GRADC_APART void cox_sorted_value_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_sorted_value_rows1 *const given = context;
+    (void)thread;
+    cox_sorted_value_rows1(part, given->n, given->parts_, given->t1, given->z, given->top);
 }
 
 static GRADC_APART void cox_sorted_value_rows2(int64_t part, int64_t n, int64_t parts_2, const int64_t *restrict last,
@@ -484,6 +538,24 @@ static GRADC_APART void cox_sorted_value_rows2(int64_t part, int64_t n, int64_t 
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;
+}
+
+struct cox_sorted_value_rows2 {
+    int64_t n;
+    int64_t parts_2;
+    const int64_t *last;
+    const double *event;
+    double top;
+    double *t2;
+    double *z;
+    double *t3_parts;
+};
+
+static GRADC_APART void cox_sorted_value_team2(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_sorted_value_rows2 *const given = context;
+    (void)thread;
+    cox_sorted_value_rows2(part, given->n, given->parts_2, given->last, given->event, given->top, given->t2, given->z, given->t3_parts);
 }
 
 int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -515,10 +587,8 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     double top_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            cox_sorted_value_rows0(part, n, parts, d, X, w, z, event, top_parts, t4_parts);
-        }
+        const struct cox_sorted_value_rows0 given = {n, parts, d, X, w, z, event, top_parts, t4_parts};
+        gradc_run(parts, cox_sorted_value_team0, &given);
     } else {
         cox_sorted_value_rows0(0, n, parts, d, X, w, z, event, top_parts, t4_parts);
     }
@@ -532,10 +602,8 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     }
     const int64_t parts_ = gradc_parts(n, 23, 0);
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            cox_sorted_value_rows1(part, n, parts_, t1, z, top);
-        }
+        const struct cox_sorted_value_rows1 given = {n, parts_, t1, z, top};
+        gradc_run(parts_, cox_sorted_value_team1, &given);
     } else {
         cox_sorted_value_rows1(0, n, parts_, t1, z, top);
     }
@@ -552,10 +620,8 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts_2 = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        GRADC_PARALLEL(parts_2)
-        for (int64_t part = 0; part < parts_2; ++part) {
-            cox_sorted_value_rows2(part, n, parts_2, last, event, top, t2, z, t3_parts);
-        }
+        const struct cox_sorted_value_rows2 given = {n, parts_2, last, event, top, t2, z, t3_parts};
+        gradc_run(parts_2, cox_sorted_value_team2, &given);
     } else {
         cox_sorted_value_rows2(0, n, parts_2, last, event, top, t2, z, t3_parts);
     }
@@ -589,6 +655,21 @@ static GRADC_APART void cox_sorted_forward_rows0(int64_t part, int64_t n, int64_
     }
 }
 
+struct cox_sorted_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    double *t1;
+    double *z;
+    double top_;
+};
+
+static GRADC_APART void cox_sorted_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_sorted_forward_rows0 *const given = context;
+    (void)thread;
+    cox_sorted_forward_rows0(part, given->n, given->parts, given->t1, given->z, given->top_);
+}
+
 static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_t parts_,
                                                  const int64_t *restrict last, const double *restrict event,
                                                  double top_, double *restrict t2, double *restrict z,
@@ -612,6 +693,24 @@ static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;
+}
+
+struct cox_sorted_forward_rows1 {
+    int64_t n;
+    int64_t parts_;
+    const int64_t *last;
+    const double *event;
+    double top_;
+    double *t2;
+    double *z;
+    double *t3_parts;
+};
+
+static GRADC_APART void cox_sorted_forward_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_sorted_forward_rows1 *const given = context;
+    (void)thread;
+    cox_sorted_forward_rows1(part, given->n, given->parts_, given->last, given->event, given->top_, given->t2, given->z, given->t3_parts);
 }
 
 int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -662,10 +761,8 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     t4_ = gradc_rounded(t4_, t4__low);
     const int64_t parts = gradc_parts(n, 23, 0);
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            cox_sorted_forward_rows0(part, n, parts, t1, z, top_);
-        }
+        const struct cox_sorted_forward_rows0 given = {n, parts, t1, z, top_};
+        gradc_run(parts, cox_sorted_forward_team0, &given);
     } else {
         cox_sorted_forward_rows0(0, n, parts, t1, z, top_);
     }
@@ -682,10 +779,8 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     const int64_t parts_ = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            cox_sorted_forward_rows1(part, n, parts_, last, event, top_, t2, z, t3_parts);
-        }
+        const struct cox_sorted_forward_rows1 given = {n, parts_, last, event, top_, t2, z, t3_parts};
+        gradc_run(parts_, cox_sorted_forward_team1, &given);
     } else {
         cox_sorted_forward_rows1(0, n, parts_, last, event, top_, t2, z, t3_parts);
     }
@@ -703,6 +798,8 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
 
 size_t cox_sorted_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16.0*n + 16400.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n + 1, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(128, sizeof(double)));
 }
@@ -739,6 +836,33 @@ static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t9[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t9, 1, grad_w_part);
     }
+}
+
+struct cox_sorted_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    double t4;
+    double t0;
+    double t7;
+    double t8;
+    const double *t1;
+    double *t6;
+    const double *event;
+    double top;
+    const double *z;
+    const double *X;
+};
+
+static GRADC_APART void cox_sorted_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_sorted_backward_rows0 *const given = context;
+    cox_sorted_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t4, given->t0, given->t7, given->t8, given->t1, given->t6, given->event, given->top, given->z, given->X);
 }
 
 int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -822,10 +946,8 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            cox_sorted_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t4, t0, t7, t8, t1, t6, event, top, z, X);
-        }
+        const struct cox_sorted_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t4, t0, t7, t8, t1, t6, event, top, z, X};
+        gradc_run(parts, cox_sorted_backward_team0, &given);
     } else {
         cox_sorted_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t4, t0, t7, t8, t1, t6, event, top, z, X);
     }
@@ -841,6 +963,8 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
 
 size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 40.0*n + 16408.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double))
@@ -882,6 +1006,25 @@ static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part, int64_t n,
     t4_parts[part] = t4_part;
 }
 
+struct cox_sorted_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double *z;
+    const double *event;
+    double *top_parts;
+    double *t4_parts;
+};
+
+static GRADC_APART void cox_sorted_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_sorted_value_and_grad_rows0 *const given = context;
+    (void)thread;
+    cox_sorted_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->z, given->event, given->top_parts, given->t4_parts);
+}
+
 static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_, double *restrict z,
                                                         double *restrict t1, double top, double *restrict t10_parts)
 {
@@ -905,6 +1048,22 @@ static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n,
     }
     t10_part = gradc_rounded(t10_part, t10_part_low);
     t10_parts[part] = t10_part;
+}
+
+struct cox_sorted_value_and_grad_rows1 {
+    int64_t n;
+    int64_t parts_;
+    double *z;
+    double *t1;
+    double top;
+    double *t10_parts;
+};
+
+static GRADC_APART void cox_sorted_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_sorted_value_and_grad_rows1 *const given = context;
+    (void)thread;
+    cox_sorted_value_and_grad_rows1(part, given->n, given->parts_, given->z, given->t1, given->top, given->t10_parts);
 }
 
 static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
@@ -939,6 +1098,33 @@ static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t th
         /* grad_w[j:d] = sum[i:n](X[i, j] * t11[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t11, 1, grad_w_part);
     }
+}
+
+struct cox_sorted_value_and_grad_rows2 {
+    int64_t n;
+    int64_t parts_2;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    double t5;
+    double t4;
+    double t9;
+    double t10;
+    double *t8;
+    double *t1;
+    const double *event;
+    double top;
+    double *z;
+    const double *X;
+};
+
+static GRADC_APART void cox_sorted_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
+{
+    const struct cox_sorted_value_and_grad_rows2 *const given = context;
+    cox_sorted_value_and_grad_rows2(part, thread, given->n, given->parts_2, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t5, given->t4, given->t9, given->t10, given->t8, given->t1, given->event, given->top, given->z, given->X);
 }
 
 int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -978,10 +1164,8 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     double top_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            cox_sorted_value_and_grad_rows0(part, n, parts, d, X, w, z, event, top_parts, t4_parts);
-        }
+        const struct cox_sorted_value_and_grad_rows0 given = {n, parts, d, X, w, z, event, top_parts, t4_parts};
+        gradc_run(parts, cox_sorted_value_and_grad_team0, &given);
     } else {
         cox_sorted_value_and_grad_rows0(0, n, parts, d, X, w, z, event, top_parts, t4_parts);
     }
@@ -999,10 +1183,8 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const int64_t parts_ = gradc_parts(n, 25, 0);
     double t10_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            cox_sorted_value_and_grad_rows1(part, n, parts_, z, t1, top, t10_parts);
-        }
+        const struct cox_sorted_value_and_grad_rows1 given = {n, parts_, z, t1, top, t10_parts};
+        gradc_run(parts_, cox_sorted_value_and_grad_team1, &given);
     } else {
         cox_sorted_value_and_grad_rows1(0, n, parts_, z, t1, top, t10_parts);
     }
@@ -1079,10 +1261,8 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        GRADC_PARALLEL(parts_2)
-        for (int64_t part = 0; part < parts_2; ++part) {
-            cox_sorted_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t5, t4, t9, t10, t8, t1, event, top, z, X);
-        }
+        const struct cox_sorted_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t5, t4, t9, t10, t8, t1, event, top, z, X};
+        gradc_run(parts_2, cox_sorted_value_and_grad_team2, &given);
     } else {
         cox_sorted_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t5, t4, t9, t10, t8, t1, event, top, z, X);
     }

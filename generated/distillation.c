@@ -16,6 +16,7 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  * distillation_value gives 1: y holds an index out of range for an axis of length k
  * distillation_forward gives 1: y holds an index out of range for an axis of length k
+ * distillation_backward gives 1: y holds an index out of range for an axis of length k
  * distillation_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 
@@ -30,15 +31,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -48,6 +40,9 @@
 #endif
 
 #include "distillation.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -70,6 +65,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -190,6 +209,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t distillation_value_work(int64_t n, int64_t k)
 {
+    if (65536.0*k + 98304.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 97*k + 90, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -387,6 +408,26 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
     t19_parts[part] = t19_part;
 }
 
+struct distillation_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    double tau;
+    const double *A;
+    const int64_t *y;
+    double *t13_parts;
+    double *t19_parts;
+};
+
+static GRADC_APART void distillation_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct distillation_value_rows0 *const given = context;
+    distillation_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->tau, given->A, given->y, given->t13_parts, given->t19_parts);
+}
+
 int distillation_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                        const int64_t *restrict y, double tau, double mix, double *restrict value, void *restrict work)
 {
@@ -409,10 +450,8 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
     double t13_parts[GRADC_PARTS];
     double t19_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            distillation_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, tau, A, y, t13_parts, t19_parts);
-        }
+        const struct distillation_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, A, y, t13_parts, t19_parts};
+        gradc_run(parts, distillation_value_team0, &given);
     } else {
         distillation_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, A, y, t13_parts, t19_parts);
     }
@@ -433,6 +472,8 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
 
 size_t distillation_forward_work(int64_t n, int64_t k)
 {
+    if (65536.0*k + 81920.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 97*k + 90, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -626,6 +667,29 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
     t16_parts[part] = t16_part;
 }
 
+struct distillation_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    double tau;
+    double *t1;
+    const double *A;
+    double *t3;
+    double *t6;
+    const int64_t *y;
+    double *t11_parts;
+    double *t16_parts;
+};
+
+static GRADC_APART void distillation_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct distillation_forward_rows0 *const given = context;
+    distillation_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->tau, given->t1, given->A, given->t3, given->t6, given->y, given->t11_parts, given->t16_parts);
+}
+
 int distillation_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                          const int64_t *restrict y, double tau, double mix, double *restrict value,
                          double *restrict t1, double *restrict t3, double *restrict t6, void *restrict work)
@@ -649,10 +713,8 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
     double t11_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            distillation_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts, t16_parts);
-        }
+        const struct distillation_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts, t16_parts};
+        gradc_run(parts, distillation_forward_team0, &given);
     } else {
         distillation_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts, t16_parts);
     }
@@ -673,6 +735,8 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t distillation_backward_work(int64_t n, int64_t k)
 {
+    if (32768.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 123*k, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -755,6 +819,30 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
     }
 }
 
+struct distillation_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    const int64_t *y;
+    double tau;
+    const double *t1;
+    double t4;
+    const double *A;
+    double t7;
+    const double *t3;
+    const double *t6;
+    double *grad_A;
+};
+
+static GRADC_APART void distillation_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct distillation_backward_rows0 *const given = context;
+    distillation_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->y, given->tau, given->t1, given->t4, given->A, given->t7, given->t3, given->t6, given->grad_A);
+}
+
 int distillation_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                           const int64_t *restrict y, double tau, double mix, const double *restrict t1,
                           const double *restrict t3, const double *restrict t6, double cotangent,
@@ -762,6 +850,18 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i < 0 ? k + y_i : y_i;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
+            return 1;
+        }
+    }
 
     /* t4 = -(cotangent * (1 - mix) / n) */
     /* t7 = cotangent * (mix * (tau * tau)) / n */
@@ -771,10 +871,8 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
     const int64_t parts = gradc_parts(n, 123*k, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            distillation_backward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, y, tau, t1, t4, A, t7, t3, t6, grad_A);
-        }
+        const struct distillation_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, y, tau, t1, t4, A, t7, t3, t6, grad_A};
+        gradc_run(parts, distillation_backward_team0, &given);
     } else {
         distillation_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, y, tau, t1, t4, A, t7, t3, t6, grad_A);
     }
@@ -783,6 +881,8 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
 
 size_t distillation_value_and_grad_work(int64_t n, int64_t k)
 {
+    if (98304.0*k + 147456.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 139*k + 98, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -1026,6 +1126,29 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
     t21_parts[part] = t21_part;
 }
 
+struct distillation_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    double tau;
+    const int64_t *y;
+    double t22;
+    const double *A;
+    double t24;
+    double *grad_A;
+    double *t14_parts;
+    double *t21_parts;
+};
+
+static GRADC_APART void distillation_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct distillation_value_and_grad_rows0 *const given = context;
+    distillation_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->tau, given->y, given->t22, given->A, given->t24, given->grad_A, given->t14_parts, given->t21_parts);
+}
+
 int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                                 const int64_t *restrict y, double tau, double mix, double *restrict value,
                                 double *restrict grad_A, void *restrict work)
@@ -1055,10 +1178,8 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
     double t14_parts[GRADC_PARTS];
     double t21_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            distillation_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, tau, y, t22, A, t24, grad_A, t14_parts, t21_parts);
-        }
+        const struct distillation_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, y, t22, A, t24, grad_A, t14_parts, t21_parts};
+        gradc_run(parts, distillation_value_and_grad_team0, &given);
     } else {
         distillation_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, y, t22, A, t24, grad_A, t14_parts, t21_parts);
     }

@@ -1,9 +1,11 @@
 /* distillation: the loss, and its derivatives.
  *
  * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
- * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL, and where it is SIZE_MAX no memory is large
+ * enough: then do not call NAME. 0 is success, another value says:
  *     distillation_value gives 1: y holds an index out of range for an axis of length k
  *     distillation_forward gives 1: y holds an index out of range for an axis of length k
+ *     distillation_backward gives 1: y holds an index out of range for an axis of length k
  *     distillation_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 #ifndef DISTILLATION_H

@@ -22,15 +22,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -40,6 +31,9 @@
 #endif
 
 #include "elastic_net.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -62,6 +56,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -352,6 +370,24 @@ static GRADC_APART void elastic_net_value_rows0(int64_t part, int64_t thread, in
     t1_parts[part] = t1_part;
 }
 
+struct elastic_net_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void elastic_net_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct elastic_net_value_rows0 *const given = context;
+    elastic_net_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t1_parts);
+}
+
 int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, double lam, double ratio, double *restrict value, void *restrict work)
 {
@@ -361,10 +397,8 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            elastic_net_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
-        }
+        const struct elastic_net_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        gradc_run(parts, elastic_net_value_team0, &given);
     } else {
         elastic_net_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
@@ -402,6 +436,8 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t elastic_net_forward_work(int64_t n, int64_t d)
 {
+    if (128.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(d, 3*n + 3, n) * (gradc_bytes(n, sizeof(double)));
 }
 
@@ -447,6 +483,26 @@ static GRADC_APART void elastic_net_forward_rows0(int64_t part, int64_t d, int64
     t3_parts[part] = t3_part;
 }
 
+struct elastic_net_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0;
+    int64_t n;
+    const double *X;
+    const double *w;
+    double *t2_parts;
+    double *t3_parts;
+};
+
+static GRADC_APART void elastic_net_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct elastic_net_forward_rows0 *const given = context;
+    (void)thread;
+    elastic_net_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0, given->n, given->X, given->w, given->t2_parts, given->t3_parts);
+}
+
 int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict y, double lam, double ratio, double *restrict value,
                         double *restrict t0, void *restrict work)
@@ -458,10 +514,8 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
     double t2_parts[GRADC_PARTS];
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            elastic_net_forward_rows0(part, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts, t3_parts);
-        }
+        const struct elastic_net_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts, t3_parts};
+        gradc_run(parts, elastic_net_forward_team0, &given);
     } else {
         elastic_net_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts, t3_parts);
     }
@@ -503,6 +557,8 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
 
 size_t elastic_net_backward_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -537,6 +593,27 @@ static GRADC_APART void elastic_net_backward_rows0(int64_t part, int64_t thread,
     }
 }
 
+struct elastic_net_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t3;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    double t1;
+    const double *t0;
+    const double *y;
+    const double *X;
+};
+
+static GRADC_APART void elastic_net_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct elastic_net_backward_rows0 *const given = context;
+    elastic_net_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->d, given->t1, given->t0, given->y, given->X);
+}
+
 int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double lam, double ratio, const double *restrict t0,
                          double cotangent, double *restrict grad_w, void *restrict work)
@@ -554,10 +631,8 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            elastic_net_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t1, t0, y, X);
-        }
+        const struct elastic_net_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t1, t0, y, X};
+        gradc_run(parts, elastic_net_backward_team0, &given);
     } else {
         elastic_net_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t1, t0, y, X);
     }
@@ -585,6 +660,8 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
 
 size_t elastic_net_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -633,6 +710,28 @@ static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t t
     t1_parts[part] = t1_part;
 }
 
+struct elastic_net_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t6;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double t4;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void elastic_net_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct elastic_net_value_and_grad_rows0 *const given = context;
+    elastic_net_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t6, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->t4, given->y, given->t1_parts);
+}
+
 int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                const double *restrict y, double lam, double ratio, double *restrict value,
                                double *restrict grad_w, void *restrict work)
@@ -673,10 +772,8 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            elastic_net_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t6, tile_scratch, tile_bytes, d, X, w, t4, y, t1_parts);
-        }
+        const struct elastic_net_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t6, tile_scratch, tile_bytes, d, X, w, t4, y, t1_parts};
+        gradc_run(parts, elastic_net_value_and_grad_team0, &given);
     } else {
         elastic_net_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, tile_scratch, tile_bytes, d, X, w, t4, y, t1_parts);
     }

@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -39,6 +30,9 @@
 #endif
 
 #include "epsilon_insensitive.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -61,6 +55,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -352,6 +370,25 @@ static GRADC_APART void epsilon_insensitive_value_rows0(int64_t part, int64_t th
     t1_parts[part] = t1_part;
 }
 
+struct epsilon_insensitive_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double eps;
+    double *t1_parts;
+};
+
+static GRADC_APART void epsilon_insensitive_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct epsilon_insensitive_value_rows0 *const given = context;
+    epsilon_insensitive_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->eps, given->t1_parts);
+}
+
 int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                               const double *restrict y, double eps, double lam, double *restrict value,
                               void *restrict work)
@@ -362,10 +399,8 @@ int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, co
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            epsilon_insensitive_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, eps, t1_parts);
-        }
+        const struct epsilon_insensitive_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, eps, t1_parts};
+        gradc_run(parts, epsilon_insensitive_value_team0, &given);
     } else {
         epsilon_insensitive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, eps, t1_parts);
     }
@@ -396,6 +431,8 @@ int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, co
 
 size_t epsilon_insensitive_forward_work(int64_t n, int64_t d)
 {
+    if (128.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
@@ -432,6 +469,25 @@ static GRADC_APART void epsilon_insensitive_forward_rows0(int64_t part, int64_t 
     t2_parts[part] = t2_part;
 }
 
+struct epsilon_insensitive_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0;
+    int64_t n;
+    const double *X;
+    const double *w;
+    double *t2_parts;
+};
+
+static GRADC_APART void epsilon_insensitive_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct epsilon_insensitive_forward_rows0 *const given = context;
+    (void)thread;
+    epsilon_insensitive_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0, given->n, given->X, given->w, given->t2_parts);
+}
+
 int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                 const double *restrict y, double eps, double lam, double *restrict value,
                                 double *restrict t0, void *restrict work)
@@ -442,10 +498,8 @@ int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, 
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            epsilon_insensitive_forward_rows0(part, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
-        }
+        const struct epsilon_insensitive_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts};
+        gradc_run(parts, epsilon_insensitive_forward_team0, &given);
     } else {
         epsilon_insensitive_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
     }
@@ -483,6 +537,8 @@ int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, 
 
 size_t epsilon_insensitive_backward_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 20, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 20, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -522,6 +578,28 @@ static GRADC_APART void epsilon_insensitive_backward_rows0(int64_t part, int64_t
     }
 }
 
+struct epsilon_insensitive_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t3;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    double t1;
+    const double *t0;
+    const double *y;
+    double eps;
+    const double *X;
+};
+
+static GRADC_APART void epsilon_insensitive_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct epsilon_insensitive_backward_rows0 *const given = context;
+    epsilon_insensitive_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->d, given->t1, given->t0, given->y, given->eps, given->X);
+}
+
 int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict y, double eps, double lam, const double *restrict t0,
                                  double cotangent, double *restrict grad_w, void *restrict work)
@@ -539,10 +617,8 @@ int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w,
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            epsilon_insensitive_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t1, t0, y, eps, X);
-        }
+        const struct epsilon_insensitive_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t1, t0, y, eps, X};
+        gradc_run(parts, epsilon_insensitive_backward_team0, &given);
     } else {
         epsilon_insensitive_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t1, t0, y, eps, X);
     }
@@ -565,6 +641,8 @@ int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w,
 
 size_t epsilon_insensitive_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 21, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 21, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -618,6 +696,29 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, i
     t1_parts[part] = t1_part;
 }
 
+struct epsilon_insensitive_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t5;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double t3;
+    const double *y;
+    double eps;
+    double *t1_parts;
+};
+
+static GRADC_APART void epsilon_insensitive_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct epsilon_insensitive_value_and_grad_rows0 *const given = context;
+    epsilon_insensitive_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t5, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->t3, given->y, given->eps, given->t1_parts);
+}
+
 int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                        const double *restrict y, double eps, double lam, double *restrict value,
                                        double *restrict grad_w, void *restrict work)
@@ -651,10 +752,8 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            epsilon_insensitive_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, t3, y, eps, t1_parts);
-        }
+        const struct epsilon_insensitive_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, t3, y, eps, t1_parts};
+        gradc_run(parts, epsilon_insensitive_value_and_grad_team0, &given);
     } else {
         epsilon_insensitive_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, t3, y, eps, t1_parts);
     }

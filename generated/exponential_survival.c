@@ -20,15 +20,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -38,6 +29,9 @@
 #endif
 
 #include "exponential_survival.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -60,6 +54,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -396,6 +414,25 @@ static GRADC_APART void exponential_survival_value_rows0(int64_t part, int64_t t
     t0_parts[part] = t0_part;
 }
 
+struct exponential_survival_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *event;
+    const double *time_;
+    double *t0_parts;
+};
+
+static GRADC_APART void exponential_survival_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct exponential_survival_value_rows0 *const given = context;
+    exponential_survival_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->event, given->time_, given->t0_parts);
+}
+
 int exponential_survival_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                const double *restrict time_, const double *restrict event, double *restrict value,
                                void *restrict work)
@@ -406,10 +443,8 @@ int exponential_survival_value(int64_t n, int64_t d, const double *restrict w, c
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            exponential_survival_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, event, time_, t0_parts);
-        }
+        const struct exponential_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, event, time_, t0_parts};
+        gradc_run(parts, exponential_survival_value_team0, &given);
     } else {
         exponential_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, event, time_, t0_parts);
     }
@@ -454,6 +489,22 @@ static GRADC_APART void exponential_survival_forward_rows0(int64_t part, int64_t
     t0_parts[part] = t0_part;
 }
 
+struct exponential_survival_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    double *z;
+    const double *event;
+    const double *time_;
+    double *t0_parts;
+};
+
+static GRADC_APART void exponential_survival_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct exponential_survival_forward_rows0 *const given = context;
+    (void)thread;
+    exponential_survival_forward_rows0(part, given->n, given->parts, given->z, given->event, given->time_, given->t0_parts);
+}
+
 int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict time_, const double *restrict event, double *restrict value,
                                  double *restrict z, void *restrict work)
@@ -468,10 +519,8 @@ int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w,
     const int64_t parts = gradc_parts(n, 27, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            exponential_survival_forward_rows0(part, n, parts, z, event, time_, t0_parts);
-        }
+        const struct exponential_survival_forward_rows0 given = {n, parts, z, event, time_, t0_parts};
+        gradc_run(parts, exponential_survival_forward_team0, &given);
     } else {
         exponential_survival_forward_rows0(0, n, parts, z, event, time_, t0_parts);
     }
@@ -487,6 +536,8 @@ int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w,
 
 size_t exponential_survival_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d + 29, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 29, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -522,6 +573,28 @@ static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_
     }
 }
 
+struct exponential_survival_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    double t0;
+    const double *event;
+    const double *z;
+    const double *time_;
+    const double *X;
+};
+
+static GRADC_APART void exponential_survival_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct exponential_survival_backward_rows0 *const given = context;
+    exponential_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->event, given->z, given->time_, given->X);
+}
+
 int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                   const double *restrict time_, const double *restrict event,
                                   const double *restrict z, double cotangent, double *restrict grad_w,
@@ -539,10 +612,8 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            exponential_survival_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, event, z, time_, X);
-        }
+        const struct exponential_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, event, z, time_, X};
+        gradc_run(parts, exponential_survival_backward_team0, &given);
     } else {
         exponential_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, event, z, time_, X);
     }
@@ -558,6 +629,8 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
 
 size_t exponential_survival_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -610,6 +683,29 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
     t0_parts[part] = t0_part;
 }
 
+struct exponential_survival_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *event;
+    const double *time_;
+    double t1;
+    double *t0_parts;
+};
+
+static GRADC_APART void exponential_survival_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct exponential_survival_value_and_grad_rows0 *const given = context;
+    exponential_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->event, given->time_, given->t1, given->t0_parts);
+}
+
 int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                         const double *restrict time_, const double *restrict event,
                                         double *restrict value, double *restrict grad_w, void *restrict work)
@@ -626,10 +722,8 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            exponential_survival_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, event, time_, t1, t0_parts);
-        }
+        const struct exponential_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, event, time_, t1, t0_parts};
+        gradc_run(parts, exponential_survival_value_and_grad_team0, &given);
     } else {
         exponential_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, event, time_, t1, t0_parts);
     }

@@ -1,7 +1,8 @@
 /* exponential_survival: the loss, and its derivatives.
  *
  * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
- * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL, and where it is SIZE_MAX no memory is large
+ * enough: then do not call NAME. 0 is success, another value says:
  *     nothing: these functions cannot fail
  */
 #ifndef EXPONENTIAL_SURVIVAL_H

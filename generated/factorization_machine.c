@@ -25,15 +25,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -43,6 +34,9 @@
 #endif
 
 #include "factorization_machine.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -65,6 +59,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -692,6 +710,8 @@ GRADC_ONE_COPY static void gradc_product(int64_t rows, int64_t columns, int64_t 
 
 size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
 {
+    if (8.0*d*k + 16384.0*d + 32768.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double))
@@ -783,6 +803,28 @@ static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t 
     t6_parts[part] = t6_part;
 }
 
+struct factorization_machine_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *V;
+    double *t2;
+    const double *y;
+    double b;
+    double *t6_parts;
+};
+
+static GRADC_APART void factorization_machine_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct factorization_machine_value_rows0 *const given = context;
+    factorization_machine_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->X, given->w, given->V, given->t2, given->y, given->b, given->t6_parts);
+}
+
 int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                 const double *restrict V, const double *restrict X, const double *restrict y,
                                 double *restrict value, void *restrict work)
@@ -804,10 +846,8 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            factorization_machine_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2, y, b, t6_parts);
-        }
+        const struct factorization_machine_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2, y, b, t6_parts};
+        gradc_run(parts, factorization_machine_value_team0, &given);
     } else {
         factorization_machine_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2, y, b, t6_parts);
     }
@@ -823,6 +863,8 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
 
 size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
 {
+    if (8.0*d*k + 16384.0*k > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
@@ -917,6 +959,32 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
     t6_parts[part] = t6_part;
 }
 
+struct factorization_machine_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double *t0;
+    const double *V;
+    double *t1;
+    double *t3;
+    double *t5;
+    double *t2;
+    const double *y;
+    double b;
+    double *t6_parts;
+};
+
+static GRADC_APART void factorization_machine_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct factorization_machine_forward_rows0 *const given = context;
+    factorization_machine_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->X, given->w, given->t0, given->V, given->t1, given->t3, given->t5, given->t2, given->y, given->b, given->t6_parts);
+}
+
 int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                   const double *restrict V, const double *restrict X, const double *restrict y,
                                   double *restrict value, double *restrict t0, double *restrict t1,
@@ -939,10 +1007,8 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            factorization_machine_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, X, w, t0, V, t1, t3, t5, t2, y, b, t6_parts);
-        }
+        const struct factorization_machine_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, t0, V, t1, t3, t5, t2, y, b, t6_parts};
+        gradc_run(parts, factorization_machine_forward_team0, &given);
     } else {
         factorization_machine_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, t0, V, t1, t3, t5, t2, y, b, t6_parts);
     }
@@ -958,6 +1024,8 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
 
 size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
 {
+    if (136.0*d*k + 264.0*d + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
@@ -1054,6 +1122,35 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
     grad_b__parts[part] = grad_b__part;
 }
 
+struct factorization_machine_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    double *t7;
+    int64_t k;
+    double *t8;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const double *y;
+    const double *t5;
+    const double *t0;
+    double b;
+    double t2;
+    const double *X;
+    const double *t1;
+    const double *t3;
+    double *grad_b__parts;
+};
+
+static GRADC_APART void factorization_machine_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct factorization_machine_backward_rows0 *const given = context;
+    factorization_machine_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->t7, given->k, given->t8, given->tile_scratch, given->tile_bytes, given->y, given->t5, given->t0, given->b, given->t2, given->X, given->t1, given->t3, given->grad_b__parts);
+}
+
 int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                    const double *restrict V, const double *restrict X, const double *restrict y,
                                    const double *restrict t0, const double *restrict t1, const double *restrict t3,
@@ -1077,10 +1174,8 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double grad_b__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            factorization_machine_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
-        }
+        const struct factorization_machine_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts};
+        gradc_run(parts, factorization_machine_backward_team0, &given);
     } else {
         factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
     }
@@ -1124,6 +1219,8 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
 
 size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
+    if (144.0*d*k + 16648.0*d + 32768.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d) * (gradc_bytes(d, sizeof(double))
@@ -1271,6 +1368,35 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
     grad_b__parts[part] = grad_b__part;
 }
 
+struct factorization_machine_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    double *t10;
+    int64_t k;
+    double *t11;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const double *X;
+    const double *w;
+    const double *V;
+    double *t2;
+    const double *y;
+    double b;
+    double t7;
+    double *t6_parts;
+    double *grad_b__parts;
+};
+
+static GRADC_APART void factorization_machine_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct factorization_machine_value_and_grad_rows0 *const given = context;
+    factorization_machine_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->t10, given->k, given->t11, given->tile_scratch, given->tile_bytes, given->X, given->w, given->V, given->t2, given->y, given->b, given->t7, given->t6_parts, given->grad_b__parts);
+}
+
 int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                          const double *restrict V, const double *restrict X, const double *restrict y,
                                          double *restrict value, double *restrict grad_b, double *restrict grad_w,
@@ -1304,10 +1430,8 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     double t6_parts[GRADC_PARTS];
     double grad_b__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            factorization_machine_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
-        }
+        const struct factorization_machine_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts};
+        gradc_run(parts, factorization_machine_value_and_grad_team0, &given);
     } else {
         factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
     }

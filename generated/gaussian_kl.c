@@ -20,15 +20,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -38,6 +29,9 @@
 #endif
 
 #include "gaussian_kl.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -60,6 +54,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -154,6 +172,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t gaussian_kl_value_work(int64_t n, int64_t k)
 {
+    if (32768.0*k + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 27*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -223,6 +243,23 @@ static GRADC_APART void gaussian_kl_value_rows0(int64_t part, int64_t thread, in
     t1_parts[part] = t1_part;
 }
 
+struct gaussian_kl_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *log_var;
+    const double *mu;
+    double *t1_parts;
+};
+
+static GRADC_APART void gaussian_kl_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_kl_value_rows0 *const given = context;
+    gaussian_kl_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->log_var, given->mu, given->t1_parts);
+}
+
 int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                       double *restrict value, void *restrict work)
 {
@@ -232,10 +269,8 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_kl_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
-        }
+        const struct gaussian_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts};
+        gradc_run(parts, gaussian_kl_value_team0, &given);
     } else {
         gaussian_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
     }
@@ -251,6 +286,8 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
 
 size_t gaussian_kl_forward_work(int64_t n, int64_t k)
 {
+    if (32768.0*k + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 27*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -320,6 +357,23 @@ static GRADC_APART void gaussian_kl_forward_rows0(int64_t part, int64_t thread, 
     t1_parts[part] = t1_part;
 }
 
+struct gaussian_kl_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *log_var;
+    const double *mu;
+    double *t1_parts;
+};
+
+static GRADC_APART void gaussian_kl_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_kl_forward_rows0 *const given = context;
+    gaussian_kl_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->log_var, given->mu, given->t1_parts);
+}
+
 int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                         double *restrict value, void *restrict work)
 {
@@ -329,10 +383,8 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_kl_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
-        }
+        const struct gaussian_kl_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts};
+        gradc_run(parts, gaussian_kl_forward_team0, &given);
     } else {
         gaussian_kl_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
     }
@@ -371,6 +423,24 @@ static GRADC_APART void gaussian_kl_backward_rows0(int64_t part, int64_t n, int6
     }
 }
 
+struct gaussian_kl_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t k;
+    double *grad_mu;
+    double t0;
+    const double *mu;
+    double *grad_log_var;
+    const double *log_var;
+};
+
+static GRADC_APART void gaussian_kl_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_kl_backward_rows0 *const given = context;
+    (void)thread;
+    gaussian_kl_backward_rows0(part, given->n, given->parts, given->k, given->grad_mu, given->t0, given->mu, given->grad_log_var, given->log_var);
+}
+
 int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                          double cotangent, double *restrict grad_mu, double *restrict grad_log_var,
                          void *restrict work)
@@ -381,10 +451,8 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
     const double t0 = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 26*k, 0);
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_kl_backward_rows0(part, n, parts, k, grad_mu, t0, mu, grad_log_var, log_var);
-        }
+        const struct gaussian_kl_backward_rows0 given = {n, parts, k, grad_mu, t0, mu, grad_log_var, log_var};
+        gradc_run(parts, gaussian_kl_backward_team0, &given);
     } else {
         gaussian_kl_backward_rows0(0, n, parts, k, grad_mu, t0, mu, grad_log_var, log_var);
     }
@@ -393,6 +461,8 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
 
 size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
 {
+    if (32768.0*k + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 33*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -462,6 +532,26 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t t
     t2_parts[part] = t2_part;
 }
 
+struct gaussian_kl_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *log_var;
+    const double *mu;
+    double t3;
+    double *grad_mu;
+    double *grad_log_var;
+    double *t2_parts;
+};
+
+static GRADC_APART void gaussian_kl_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_kl_value_and_grad_rows0 *const given = context;
+    gaussian_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->log_var, given->mu, given->t3, given->grad_mu, given->grad_log_var, given->t2_parts);
+}
+
 int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                                double *restrict value, double *restrict grad_mu, double *restrict grad_log_var,
                                void *restrict work)
@@ -475,10 +565,8 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_kl_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts);
-        }
+        const struct gaussian_kl_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts};
+        gradc_run(parts, gaussian_kl_value_and_grad_team0, &given);
     } else {
         gaussian_kl_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts);
     }

@@ -23,15 +23,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -41,6 +32,9 @@
 #endif
 
 #include "gaussian_mixture.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -63,6 +57,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -190,6 +208,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
 {
+    if (8.0*d*k + 16384.0*d + 32768.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 10*d*k + d + 28*k + 27, 0) * (gradc_bytes(128*d, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -227,6 +247,23 @@ static GRADC_APART void gaussian_mixture_value_rows0(int64_t part, int64_t k, in
     t2_parts[part] = t2_part;
 }
 
+struct gaussian_mixture_value_rows0 {
+    int64_t k;
+    int64_t parts;
+    int64_t d;
+    double *t0;
+    const double *log_sigma;
+    const double *a;
+    double *t2_parts;
+};
+
+static GRADC_APART void gaussian_mixture_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_value_rows0 *const given = context;
+    (void)thread;
+    gaussian_mixture_value_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma, given->a, given->t2_parts);
+}
+
 static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, int64_t parts_,
                                                      const double *restrict a, double t3, double *restrict t4_parts)
 {
@@ -247,6 +284,21 @@ static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, in
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
     t4_parts[part] = t4_part;
+}
+
+struct gaussian_mixture_value_rows1 {
+    int64_t k;
+    int64_t parts_;
+    const double *a;
+    double t3;
+    double *t4_parts;
+};
+
+static GRADC_APART void gaussian_mixture_value_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_value_rows1 *const given = context;
+    (void)thread;
+    gaussian_mixture_value_rows1(part, given->k, given->parts_, given->a, given->t3, given->t4_parts);
 }
 
 static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
@@ -373,6 +425,28 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
     t11_parts[part] = t11_part;
 }
 
+struct gaussian_mixture_value_rows2 {
+    int64_t n;
+    int64_t parts_2;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    int64_t k;
+    const double *X;
+    const double *log_sigma;
+    double *t0;
+    const double *mu;
+    const double *a;
+    double t5;
+    double *t11_parts;
+};
+
+static GRADC_APART void gaussian_mixture_value_team2(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_value_rows2 *const given = context;
+    gaussian_mixture_value_rows2(part, thread, given->n, given->parts_2, given->tile_scratch, given->tile_bytes, given->d, given->k, given->X, given->log_sigma, given->t0, given->mu, given->a, given->t5, given->t11_parts);
+}
+
 int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                            const double *restrict log_sigma, const double *restrict X, double *restrict value,
                            void *restrict work)
@@ -384,10 +458,8 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_mixture_value_rows0(part, k, parts, d, t0, log_sigma, a, t2_parts);
-        }
+        const struct gaussian_mixture_value_rows0 given = {k, parts, d, t0, log_sigma, a, t2_parts};
+        gradc_run(parts, gaussian_mixture_value_team0, &given);
     } else {
         gaussian_mixture_value_rows0(0, k, parts, d, t0, log_sigma, a, t2_parts);
     }
@@ -401,10 +473,8 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            gaussian_mixture_value_rows1(part, k, parts_, a, t3, t4_parts);
-        }
+        const struct gaussian_mixture_value_rows1 given = {k, parts_, a, t3, t4_parts};
+        gradc_run(parts_, gaussian_mixture_value_team1, &given);
     } else {
         gaussian_mixture_value_rows1(0, k, parts_, a, t3, t4_parts);
     }
@@ -419,10 +489,8 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     const size_t tile_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        GRADC_PARALLEL(parts_2)
-        for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_value_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma, t0, mu, a, t5, t11_parts);
-        }
+        const struct gaussian_mixture_value_rows2 given = {n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma, t0, mu, a, t5, t11_parts};
+        gradc_run(parts_2, gaussian_mixture_value_team2, &given);
     } else {
         gaussian_mixture_value_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma, t0, mu, a, t5, t11_parts);
     }
@@ -438,6 +506,8 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
 
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 {
+    if (16384.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -473,6 +543,23 @@ static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, 
     t2__parts[part] = t2__part;
 }
 
+struct gaussian_mixture_forward_rows0 {
+    int64_t k;
+    int64_t parts;
+    int64_t d;
+    double *t0;
+    const double *log_sigma;
+    const double *a;
+    double *t2__parts;
+};
+
+static GRADC_APART void gaussian_mixture_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_forward_rows0 *const given = context;
+    (void)thread;
+    gaussian_mixture_forward_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma, given->a, given->t2__parts);
+}
+
 static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, int64_t parts_,
                                                        const double *restrict a, double t3_,
                                                        double *restrict t4_parts)
@@ -494,6 +581,21 @@ static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, 
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
     t4_parts[part] = t4_part;
+}
+
+struct gaussian_mixture_forward_rows1 {
+    int64_t k;
+    int64_t parts_;
+    const double *a;
+    double t3_;
+    double *t4_parts;
+};
+
+static GRADC_APART void gaussian_mixture_forward_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_forward_rows1 *const given = context;
+    (void)thread;
+    gaussian_mixture_forward_rows1(part, given->k, given->parts_, given->a, given->t3_, given->t4_parts);
 }
 
 static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
@@ -598,6 +700,30 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
     t9_parts[part] = t9_part;
 }
 
+struct gaussian_mixture_forward_rows2 {
+    int64_t n;
+    int64_t parts_2;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    double *t0;
+    const double *X;
+    const double *mu;
+    const double *log_sigma;
+    double *t1;
+    const double *a;
+    double t2_2;
+    double *t3;
+    double *t9_parts;
+};
+
+static GRADC_APART void gaussian_mixture_forward_team2(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_forward_rows2 *const given = context;
+    gaussian_mixture_forward_rows2(part, thread, given->n, given->parts_2, given->tile_scratch, given->tile_bytes, given->k, given->d, given->t0, given->X, given->mu, given->log_sigma, given->t1, given->a, given->t2_2, given->t3, given->t9_parts);
+}
+
 int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                              const double *restrict log_sigma, const double *restrict X, double *restrict value,
                              double *restrict t0, double *restrict t1, double *restrict t2, double *restrict t3,
@@ -608,10 +734,8 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_mixture_forward_rows0(part, k, parts, d, t0, log_sigma, a, t2__parts);
-        }
+        const struct gaussian_mixture_forward_rows0 given = {k, parts, d, t0, log_sigma, a, t2__parts};
+        gradc_run(parts, gaussian_mixture_forward_team0, &given);
     } else {
         gaussian_mixture_forward_rows0(0, k, parts, d, t0, log_sigma, a, t2__parts);
     }
@@ -625,10 +749,8 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            gaussian_mixture_forward_rows1(part, k, parts_, a, t3_, t4_parts);
-        }
+        const struct gaussian_mixture_forward_rows1 given = {k, parts_, a, t3_, t4_parts};
+        gradc_run(parts_, gaussian_mixture_forward_team1, &given);
     } else {
         gaussian_mixture_forward_rows1(0, k, parts_, a, t3_, t4_parts);
     }
@@ -643,10 +765,8 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        GRADC_PARALLEL(parts_2)
-        for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_forward_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
-        }
+        const struct gaussian_mixture_forward_rows2 given = {n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts};
+        gradc_run(parts_2, gaussian_mixture_forward_team2, &given);
     } else {
         gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
     }
@@ -663,6 +783,8 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
 
 size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
 {
+    if (272.0*d*k + 16384.0*d + 49424.0*k > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(k, sizeof(double))
@@ -857,6 +979,35 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
     t7_parts[part] = t7_part;
 }
 
+struct gaussian_mixture_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t6;
+    int64_t k;
+    double *t10;
+    double *t9;
+    int64_t d;
+    double *t11;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const double *t1;
+    const double *a;
+    double t2;
+    const double *t3;
+    double t4;
+    const double *X;
+    const double *mu;
+    double *t7_parts;
+};
+
+static GRADC_APART void gaussian_mixture_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_backward_rows0 *const given = context;
+    gaussian_mixture_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t6, given->k, given->t10, given->t9, given->d, given->t11, given->tile_scratch, given->tile_bytes, given->t1, given->a, given->t2, given->t3, given->t4, given->X, given->mu, given->t7_parts);
+}
+
 static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k, int64_t parts_, int64_t d,
                                                         const double *restrict a, double t2, double *restrict t6,
                                                         double t7, double *restrict grad_a, double *restrict t10,
@@ -896,6 +1047,30 @@ static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k,
     }
 }
 
+struct gaussian_mixture_backward_rows1 {
+    int64_t k;
+    int64_t parts_;
+    int64_t d;
+    const double *a;
+    double t2;
+    double *t6;
+    double t7;
+    double *grad_a;
+    double *t10;
+    const double *t0;
+    double *grad_mu;
+    double *t9;
+    double *grad_log_sigma;
+    double *t11;
+};
+
+static GRADC_APART void gaussian_mixture_backward_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_backward_rows1 *const given = context;
+    (void)thread;
+    gaussian_mixture_backward_rows1(part, given->k, given->parts_, given->d, given->a, given->t2, given->t6, given->t7, given->grad_a, given->t10, given->t0, given->grad_mu, given->t9, given->grad_log_sigma, given->t11);
+}
+
 int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                               const double *restrict log_sigma, const double *restrict X, const double *restrict t0,
                               const double *restrict t1, double t2, const double *restrict t3, double cotangent,
@@ -923,10 +1098,8 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_mixture_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t6, k, t10, t9, d, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts);
-        }
+        const struct gaussian_mixture_backward_rows0 given = {n, parts, part_scratch, part_bytes, t6, k, t10, t9, d, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts};
+        gradc_run(parts, gaussian_mixture_backward_team0, &given);
     } else {
         gaussian_mixture_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, k, t10, t9, d, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts);
     }
@@ -964,10 +1137,8 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     }
     const int64_t parts_ = gradc_parts(k, 10*d + 39, 0);
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            gaussian_mixture_backward_rows1(part, k, parts_, d, a, t2, t6, t7, grad_a, t10, t0, grad_mu, t9, grad_log_sigma, t11);
-        }
+        const struct gaussian_mixture_backward_rows1 given = {k, parts_, d, a, t2, t6, t7, grad_a, t10, t0, grad_mu, t9, grad_log_sigma, t11};
+        gradc_run(parts_, gaussian_mixture_backward_team1, &given);
     } else {
         gaussian_mixture_backward_rows1(0, k, parts_, d, a, t2, t6, t7, grad_a, t10, t0, grad_mu, t9, grad_log_sigma, t11);
     }
@@ -976,6 +1147,8 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
 
 size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
 {
+    if (280.0*d*k + 16384.0*d + 49424.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
@@ -1021,6 +1194,23 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part, int6
     t2_parts[part] = t2_part;
 }
 
+struct gaussian_mixture_value_and_grad_rows0 {
+    int64_t k;
+    int64_t parts;
+    int64_t d;
+    double *t0;
+    const double *log_sigma;
+    const double *a;
+    double *t2_parts;
+};
+
+static GRADC_APART void gaussian_mixture_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_value_and_grad_rows0 *const given = context;
+    (void)thread;
+    gaussian_mixture_value_and_grad_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma, given->a, given->t2_parts);
+}
+
 static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part, int64_t k, int64_t parts_,
                                                               const double *restrict a, double t3,
                                                               double *restrict t4_parts)
@@ -1042,6 +1232,21 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part, int6
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
     t4_parts[part] = t4_part;
+}
+
+struct gaussian_mixture_value_and_grad_rows1 {
+    int64_t k;
+    int64_t parts_;
+    const double *a;
+    double t3;
+    double *t4_parts;
+};
+
+static GRADC_APART void gaussian_mixture_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_value_and_grad_rows1 *const given = context;
+    (void)thread;
+    gaussian_mixture_value_and_grad_rows1(part, given->k, given->parts_, given->a, given->t3, given->t4_parts);
 }
 
 static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n,
@@ -1293,6 +1498,36 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
     t16_parts[part] = t16_part;
 }
 
+struct gaussian_mixture_value_and_grad_rows2 {
+    int64_t n;
+    int64_t parts_2;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t15;
+    int64_t k;
+    double *t20;
+    double *t19;
+    int64_t d;
+    double *t21;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const double *X;
+    const double *log_sigma;
+    double *t0;
+    const double *mu;
+    const double *a;
+    double t5;
+    double t13;
+    double *t12_parts;
+    double *t16_parts;
+};
+
+static GRADC_APART void gaussian_mixture_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_value_and_grad_rows2 *const given = context;
+    gaussian_mixture_value_and_grad_rows2(part, thread, given->n, given->parts_2, given->part_scratch, given->part_bytes, given->t15, given->k, given->t20, given->t19, given->d, given->t21, given->tile_scratch, given->tile_bytes, given->X, given->log_sigma, given->t0, given->mu, given->a, given->t5, given->t13, given->t12_parts, given->t16_parts);
+}
+
 static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int64_t k, int64_t parts_3, int64_t d,
                                                               const double *restrict a, double *restrict grad_a,
                                                               double *restrict t15, double t16, double t17, double t3,
@@ -1327,6 +1562,31 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int6
     }
 }
 
+struct gaussian_mixture_value_and_grad_rows3 {
+    int64_t k;
+    int64_t parts_3;
+    int64_t d;
+    const double *a;
+    double *grad_a;
+    double *t15;
+    double t16;
+    double t17;
+    double t3;
+    double *t20;
+    double *t0;
+    double *grad_mu;
+    double *t19;
+    double *grad_log_sigma;
+    double *t21;
+};
+
+static GRADC_APART void gaussian_mixture_value_and_grad_team3(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_mixture_value_and_grad_rows3 *const given = context;
+    (void)thread;
+    gaussian_mixture_value_and_grad_rows3(part, given->k, given->parts_3, given->d, given->a, given->grad_a, given->t15, given->t16, given->t17, given->t3, given->t20, given->t0, given->grad_mu, given->t19, given->grad_log_sigma, given->t21);
+}
+
 int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const double *restrict a,
                                     const double *restrict mu, const double *restrict log_sigma,
                                     const double *restrict X, double *restrict value, double *restrict grad_a,
@@ -1352,10 +1612,8 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_mixture_value_and_grad_rows0(part, k, parts, d, t0, log_sigma, a, t2_parts);
-        }
+        const struct gaussian_mixture_value_and_grad_rows0 given = {k, parts, d, t0, log_sigma, a, t2_parts};
+        gradc_run(parts, gaussian_mixture_value_and_grad_team0, &given);
     } else {
         gaussian_mixture_value_and_grad_rows0(0, k, parts, d, t0, log_sigma, a, t2_parts);
     }
@@ -1369,10 +1627,8 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            gaussian_mixture_value_and_grad_rows1(part, k, parts_, a, t3, t4_parts);
-        }
+        const struct gaussian_mixture_value_and_grad_rows1 given = {k, parts_, a, t3, t4_parts};
+        gradc_run(parts_, gaussian_mixture_value_and_grad_team1, &given);
     } else {
         gaussian_mixture_value_and_grad_rows1(0, k, parts_, a, t3, t4_parts);
     }
@@ -1391,10 +1647,8 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     double t12_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        GRADC_PARALLEL(parts_2)
-        for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch, part_bytes, t15, k, t20, t19, d, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts);
-        }
+        const struct gaussian_mixture_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, t15, k, t20, t19, d, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts};
+        gradc_run(parts_2, gaussian_mixture_value_and_grad_team2, &given);
     } else {
         gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, t15, k, t20, t19, d, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts);
     }
@@ -1436,10 +1690,8 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     }
     const int64_t parts_3 = gradc_parts(k, 10*d + 31, 0);
     if (parts_3 > 1) {
-        GRADC_PARALLEL(parts_3)
-        for (int64_t part = 0; part < parts_3; ++part) {
-            gaussian_mixture_value_and_grad_rows3(part, k, parts_3, d, a, grad_a, t15, t16, t17, t3, t20, t0, grad_mu, t19, grad_log_sigma, t21);
-        }
+        const struct gaussian_mixture_value_and_grad_rows3 given = {k, parts_3, d, a, grad_a, t15, t16, t17, t3, t20, t0, grad_mu, t19, grad_log_sigma, t21};
+        gradc_run(parts_3, gaussian_mixture_value_and_grad_team3, &given);
     } else {
         gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, a, grad_a, t15, t16, t17, t3, t20, t0, grad_mu, t19, grad_log_sigma, t21);
     }

@@ -32,15 +32,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -50,6 +41,9 @@
 #endif
 
 #include "gaussian_process.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -72,6 +66,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -283,6 +301,8 @@ static int gradc_solve(int64_t n, int64_t m, const double *A, const double *B, d
 
 size_t gaussian_process_value_work(int64_t n, int64_t d)
 {
+    if (24.0*n*n + 16416.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*gradc_width(n), sizeof(double)))
@@ -362,6 +382,27 @@ static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t threa
     }
 }
 
+struct gaussian_process_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    double log_amplitude;
+    double t0;
+    double t1;
+    double *K;
+    double *t2;
+    const double *y;
+};
+
+static GRADC_APART void gaussian_process_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_process_value_rows0 *const given = context;
+    gaussian_process_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->log_amplitude, given->t0, given->t1, given->K, given->t2, given->y);
+}
+
 int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                            const double *restrict X, const double *restrict y, double *restrict value,
                            void *restrict work)
@@ -390,10 +431,8 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_process_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, log_amplitude, t0, t1, K, t2, y);
-        }
+        const struct gaussian_process_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, log_amplitude, t0, t1, K, t2, y};
+        gradc_run(parts, gaussian_process_value_team0, &given);
     } else {
         gaussian_process_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, log_amplitude, t0, t1, K, t2, y);
     }
@@ -433,6 +472,8 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
 size_t gaussian_process_forward_work(int64_t n, int64_t d)
 {
     (void)d;
+    if (16.0*n*n + 24.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(int64_t))
@@ -502,6 +543,27 @@ static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, 
     }
 }
 
+struct gaussian_process_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const double *X;
+    double *gap;
+    double log_amplitude;
+    double *K;
+    double t0_;
+    double t1_;
+    double *t2;
+    const double *y;
+};
+
+static GRADC_APART void gaussian_process_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_process_forward_rows0 *const given = context;
+    (void)thread;
+    gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->X, given->gap, given->log_amplitude, given->K, given->t0_, given->t1_, given->t2, given->y);
+}
+
 int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                              const double *restrict X, const double *restrict y, double *restrict value,
                              double *restrict t0, double *restrict t1, double *restrict gap, double *restrict K,
@@ -524,10 +586,8 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     const double t1_ = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_process_forward_rows0(part, n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y);
-        }
+        const struct gaussian_process_forward_rows0 given = {n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y};
+        gradc_run(parts, gaussian_process_forward_team0, &given);
     } else {
         gaussian_process_forward_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y);
     }
@@ -569,6 +629,8 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
 size_t gaussian_process_backward_work(int64_t n, int64_t d)
 {
     (void)d;
+    if (32.0*n*n + 32.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
@@ -603,6 +665,23 @@ static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n,
             t5[i] = log_det_bar * y[i];
         }
     }
+}
+
+struct gaussian_process_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    double *t4;
+    const double *K;
+    double *t5;
+    double log_det_bar;
+    const double *y;
+};
+
+static GRADC_APART void gaussian_process_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_process_backward_rows0 *const given = context;
+    (void)thread;
+    gaussian_process_backward_rows0(part, given->n, given->parts, given->t4, given->K, given->t5, given->log_det_bar, given->y);
 }
 
 static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n, int64_t parts_, double log_amplitude,
@@ -664,6 +743,28 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n,
     t9_parts[part] = t9_part;
 }
 
+struct gaussian_process_backward_rows1 {
+    int64_t n;
+    int64_t parts_;
+    double log_amplitude;
+    double *t6;
+    double log_det_bar;
+    double *t2;
+    const double *t3;
+    const double *gap;
+    double t1;
+    double *t7_parts;
+    double *t8_parts;
+    double *t9_parts;
+};
+
+static GRADC_APART void gaussian_process_backward_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_process_backward_rows1 *const given = context;
+    (void)thread;
+    gaussian_process_backward_rows1(part, given->n, given->parts_, given->log_amplitude, given->t6, given->log_det_bar, given->t2, given->t3, given->gap, given->t1, given->t7_parts, given->t8_parts, given->t9_parts);
+}
+
 int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                               const double *restrict X, const double *restrict y, double t0, double t1,
                               const double *restrict gap, const double *restrict K, const double *restrict t3,
@@ -700,10 +801,8 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     }
     const int64_t parts = gradc_parts(n, n + 3, 0);
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_process_backward_rows0(part, n, parts, t4, K, t5, log_det_bar, y);
-        }
+        const struct gaussian_process_backward_rows0 given = {n, parts, t4, K, t5, log_det_bar, y};
+        gradc_run(parts, gaussian_process_backward_team0, &given);
     } else {
         gaussian_process_backward_rows0(0, n, parts, t4, K, t5, log_det_bar, y);
     }
@@ -717,10 +816,8 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     double t8_parts[GRADC_PARTS];
     double t9_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            gaussian_process_backward_rows1(part, n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap, t1, t7_parts, t8_parts, t9_parts);
-        }
+        const struct gaussian_process_backward_rows1 given = {n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap, t1, t7_parts, t8_parts, t9_parts};
+        gradc_run(parts_, gaussian_process_backward_team1, &given);
     } else {
         gaussian_process_backward_rows1(0, n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap, t1, t7_parts, t8_parts, t9_parts);
     }
@@ -749,6 +846,8 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
 size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
 {
     (void)d;
+    if (64.0*n*n + 64.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
@@ -842,6 +941,29 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
     }
 }
 
+struct gaussian_process_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const double *X;
+    double *gap;
+    double log_amplitude;
+    double *K;
+    double t0;
+    double t1;
+    const double *y;
+    double *t2;
+    double *t7;
+    double *t6;
+};
+
+static GRADC_APART void gaussian_process_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_process_value_and_grad_rows0 *const given = context;
+    (void)thread;
+    gaussian_process_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->gap, given->log_amplitude, given->K, given->t0, given->t1, given->y, given->t2, given->t7, given->t6);
+}
+
 static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
                                                               double log_amplitude, double *restrict t8,
                                                               double *restrict t5, double *restrict t3,
@@ -893,6 +1015,27 @@ static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int6
     t11_parts[part] = t11_part;
 }
 
+struct gaussian_process_value_and_grad_rows1 {
+    int64_t n;
+    int64_t parts_;
+    double log_amplitude;
+    double *t8;
+    double *t5;
+    double *t3;
+    double *gap;
+    double t1;
+    double *t9_parts;
+    double *t10_parts;
+    double *t11_parts;
+};
+
+static GRADC_APART void gaussian_process_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct gaussian_process_value_and_grad_rows1 *const given = context;
+    (void)thread;
+    gaussian_process_value_and_grad_rows1(part, given->n, given->parts_, given->log_amplitude, given->t8, given->t5, given->t3, given->gap, given->t1, given->t9_parts, given->t10_parts, given->t11_parts);
+}
+
 int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                                     const double *restrict X, const double *restrict y, double *restrict value,
                                     double *restrict grad_log_amplitude, double *restrict grad_log_length,
@@ -937,10 +1080,8 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 32*n + 2, 0);
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            gaussian_process_value_and_grad_rows0(part, n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t7, t6);
-        }
+        const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t7, t6};
+        gradc_run(parts, gaussian_process_value_and_grad_team0, &given);
     } else {
         gaussian_process_value_and_grad_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t7, t6);
     }
@@ -989,10 +1130,8 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     double t10_parts[GRADC_PARTS];
     double t11_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            gaussian_process_value_and_grad_rows1(part, n, parts_, log_amplitude, t8, t5, t3, gap, t1, t9_parts, t10_parts, t11_parts);
-        }
+        const struct gaussian_process_value_and_grad_rows1 given = {n, parts_, log_amplitude, t8, t5, t3, gap, t1, t9_parts, t10_parts, t11_parts};
+        gradc_run(parts_, gaussian_process_value_and_grad_team1, &given);
     } else {
         gaussian_process_value_and_grad_rows1(0, n, parts_, log_amplitude, t8, t5, t3, gap, t1, t9_parts, t10_parts, t11_parts);
     }

@@ -19,15 +19,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -37,6 +28,9 @@
 #endif
 
 #include "generalized_kl.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -59,6 +53,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -468,7 +486,9 @@ GRADC_ONE_COPY static void gradc_product(int64_t rows, int64_t columns, int64_t 
 
 size_t generalized_kl_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 41*d, 0) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
+    if (16384.0*d > GRADC_MOST)
+        return SIZE_MAX;
+    return (size_t)gradc_parts(n, 3*d*k + 56*d, 0) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
 static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -492,8 +512,11 @@ static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread,
             gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &W[tile_begin*k], k, 1, &H[strip_begin], d, 1, NULL, 0, M, strip, 1, 0, 0);
 
             /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
-             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
-             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
+             *    where(s1, M[i, l], s0), s3 := 3.599131035634557e+162 * s2, s4 := where(s1, s0, M[i, l]), s5 :=
+             *    abs(s4), s6 := where(abs(s3) < s5, s3, s2), s7 := 3.599131035634557e+162 * s6, s8 :=
+             *    where(abs(s7) < s5, s7, s6), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+             *    (where(s6 == s8, 0, 374.29947750237045) + (where(s2 == s6, 0, 374.29947750237045) + log1p((s4 -
+             *    s8) / s8)))) - V[i, l]))) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
@@ -503,8 +526,14 @@ static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread,
                     const double v0 = 0.0 < V_il ? V_il : 1.0;
                     const int v1 = fabs(vM_il) <= fabs(v0);
                     const double v2 = v1 ? vM_il : v0;
-                    const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
-                    value__part_sum += vM_il + (v3 - V_il);
+                    const double v3 = 3.599131035634557e+162 * v2;
+                    const double v4 = v1 ? v0 : vM_il;
+                    const double v5 = fabs(v4);
+                    const double v6 = fabs(v3) < v5 ? v3 : v2;
+                    const double v7 = 3.599131035634557e+162 * v6;
+                    const double v8 = fabs(v7) < v5 ? v7 : v6;
+                    const double v9 = (v6 == v8 ? 0.0 : 374.29947750237045) + ((v2 == v6 ? 0.0 : 374.29947750237045) + gradc_log1p((v4 - v8) / v8));
+                    value__part_sum += vM_il + (V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * v9) - V_il);
                 }
             }
             gradc_add(&value__part, &value__part_low, value__part_sum);
@@ -514,19 +543,36 @@ static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread,
     value__parts[part] = value__part;
 }
 
+struct generalized_kl_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    int64_t k;
+    const double *W;
+    const double *H;
+    const double *V;
+    double *value__parts;
+};
+
+static GRADC_APART void generalized_kl_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct generalized_kl_value_rows0 *const given = context;
+    generalized_kl_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->k, given->W, given->H, given->V, given->value__parts);
+}
+
 int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                          const double *restrict V, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 41*d, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 56*d, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            generalized_kl_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts);
-        }
+        const struct generalized_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts};
+        gradc_run(parts, generalized_kl_value_team0, &given);
     } else {
         generalized_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts);
     }
@@ -559,8 +605,10 @@ static GRADC_APART void generalized_kl_forward_rows0(int64_t part, int64_t n, in
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
-         *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
-         *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
+         *    where(s1, M[i, l], s0), s3 := 3.599131035634557e+162 * s2, s4 := where(s1, s0, M[i, l]), s5 :=
+         *    abs(s4), s6 := where(abs(s3) < s5, s3, s2), s7 := 3.599131035634557e+162 * s6, s8 := where(abs(s7) <
+         *    s5, s7, s6), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) * (where(s6 == s8, 0,
+         *    374.29947750237045) + (where(s2 == s6, 0, 374.29947750237045) + log1p((s4 - s8) / s8)))) - V[i, l]))) */
         double value__part_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD(reduction(+:value__part_sum))
@@ -570,14 +618,36 @@ static GRADC_APART void generalized_kl_forward_rows0(int64_t part, int64_t n, in
                 const double v0 = 0.0 < V_il ? V_il : 1.0;
                 const int v1 = fabs(vM_il) <= fabs(v0);
                 const double v2 = v1 ? vM_il : v0;
-                const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
-                value__part_sum += vM_il + (v3 - V_il);
+                const double v3 = 3.599131035634557e+162 * v2;
+                const double v4 = v1 ? v0 : vM_il;
+                const double v5 = fabs(v4);
+                const double v6 = fabs(v3) < v5 ? v3 : v2;
+                const double v7 = 3.599131035634557e+162 * v6;
+                const double v8 = fabs(v7) < v5 ? v7 : v6;
+                const double v9 = (v6 == v8 ? 0.0 : 374.29947750237045) + ((v2 == v6 ? 0.0 : 374.29947750237045) + gradc_log1p((v4 - v8) / v8));
+                value__part_sum += vM_il + (V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * v9) - V_il);
             }
         }
         gradc_add(&value__part, &value__part_low, value__part_sum);
     }
     value__part = gradc_rounded(value__part, value__part_low);
     value__parts[part] = value__part;
+}
+
+struct generalized_kl_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    double *M;
+    const double *V;
+    double *value__parts;
+};
+
+static GRADC_APART void generalized_kl_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct generalized_kl_forward_rows0 *const given = context;
+    (void)thread;
+    generalized_kl_forward_rows0(part, given->n, given->parts, given->d, given->M, given->V, given->value__parts);
 }
 
 int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -590,13 +660,11 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
 
     /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
     gradc_product(n, d, k, W, k, 1, H, d, 1, NULL, 0, M, d, 1, 1, 0);
-    const int64_t parts = gradc_parts(n, 41*d, 0);
+    const int64_t parts = gradc_parts(n, 56*d, 0);
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            generalized_kl_forward_rows0(part, n, parts, d, M, V, value__parts);
-        }
+        const struct generalized_kl_forward_rows0 given = {n, parts, d, M, V, value__parts};
+        gradc_run(parts, generalized_kl_forward_team0, &given);
     } else {
         generalized_kl_forward_rows0(0, n, parts, d, M, V, value__parts);
     }
@@ -610,6 +678,8 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
 
 size_t generalized_kl_backward_work(int64_t n, int64_t k, int64_t d)
 {
+    if (128.0*d*k + 16384.0*d > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
@@ -659,6 +729,30 @@ static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t thre
     }
 }
 
+struct generalized_kl_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_H;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    int64_t k;
+    double *grad_W;
+    const double *M;
+    double cotangent;
+    const double *V;
+    const double *H;
+    const double *W;
+};
+
+static GRADC_APART void generalized_kl_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct generalized_kl_backward_rows0 *const given = context;
+    generalized_kl_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_H, given->tile_scratch, given->tile_bytes, given->d, given->k, given->grad_W, given->M, given->cotangent, given->V, given->H, given->W);
+}
+
 int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                             const double *restrict V, const double *restrict M, double cotangent,
                             double *restrict grad_W, double *restrict grad_H, void *restrict work)
@@ -671,10 +765,8 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            generalized_kl_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, M, cotangent, V, H, W);
-        }
+        const struct generalized_kl_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, M, cotangent, V, H, W};
+        gradc_run(parts, generalized_kl_backward_team0, &given);
     } else {
         generalized_kl_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, M, cotangent, V, H, W);
     }
@@ -690,7 +782,9 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
 
 size_t generalized_kl_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 9*d*k + 48*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 9*d*k + 48*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double))
+    if (128.0*d*k + 32768.0*d > GRADC_MOST)
+        return SIZE_MAX;
+    return (size_t)gradc_parts(n, 9*d*k + 63*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 9*d*k + 63*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double))
            + gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
@@ -730,8 +824,11 @@ static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_
             gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &W[tile_begin*k], k, 1, &H[strip_begin], d, 1, NULL, 0, M, strip, 1, 0, 0);
 
             /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
-             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
-             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
+             *    where(s1, M[i, l], s0), s3 := 3.599131035634557e+162 * s2, s4 := where(s1, s0, M[i, l]), s5 :=
+             *    abs(s4), s6 := where(abs(s3) < s5, s3, s2), s7 := 3.599131035634557e+162 * s6, s8 :=
+             *    where(abs(s7) < s5, s7, s6), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+             *    (where(s6 == s8, 0, 374.29947750237045) + (where(s2 == s6, 0, 374.29947750237045) + log1p((s4 -
+             *    s8) / s8)))) - V[i, l]))) */
             /* M_bar[i:n, l:d] = 1 + where(M[i, l] < 0, 0, -(V[i, l] / M[i, l])) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -743,8 +840,14 @@ static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_
                     const double v1 = 0.0 < V_il ? V_il : 1.0;
                     const int v2 = fabs(vM_il) <= fabs(v1);
                     const double v3 = v2 ? vM_il : v1;
-                    const double v4 = V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * gradc_log1p(((v2 ? v1 : vM_il) - v3) / v3)) - V_il;
-                    value__part_sum += vM_il + v4;
+                    const double v4 = 3.599131035634557e+162 * v3;
+                    const double v5 = v2 ? v1 : vM_il;
+                    const double v6 = fabs(v5);
+                    const double v7 = fabs(v4) < v6 ? v4 : v3;
+                    const double v8 = 3.599131035634557e+162 * v7;
+                    const double v9 = fabs(v8) < v6 ? v8 : v7;
+                    const double v10 = (v7 == v9 ? 0.0 : 374.29947750237045) + ((v3 == v7 ? 0.0 : 374.29947750237045) + gradc_log1p((v5 - v9) / v9));
+                    value__part_sum += vM_il + (V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * v10) - V_il);
                     vM_bar[(i - tile_begin)*strip + l - strip_begin] = 1.0 + (v0 ? 0.0 : -(V_il / vM_il));
                 }
             }
@@ -761,23 +864,44 @@ static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_
     value__parts[part] = value__part;
 }
 
+struct generalized_kl_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_H;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    int64_t k;
+    double *grad_W;
+    const double *W;
+    const double *H;
+    const double *V;
+    double *value__parts;
+};
+
+static GRADC_APART void generalized_kl_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct generalized_kl_value_and_grad_rows0 *const given = context;
+    generalized_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_H, given->tile_scratch, given->tile_bytes, given->d, given->k, given->grad_W, given->W, given->H, given->V, given->value__parts);
+}
+
 int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                                   const double *restrict V, double *restrict value, double *restrict grad_W,
                                   double *restrict grad_H, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 9*d*k + 48*d, d*k) * (gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 9*d*k + 63*d, d*k) * (gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 9*d*k + 48*d, d*k);
+    const int64_t parts = gradc_parts(n, 9*d*k + 63*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double)) + gradc_bytes(128*gradc_width(d), sizeof(double));
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            generalized_kl_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts);
-        }
+        const struct generalized_kl_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts};
+        gradc_run(parts, generalized_kl_value_and_grad_team0, &given);
     } else {
         generalized_kl_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts);
     }

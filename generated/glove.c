@@ -38,15 +38,6 @@ double pow(double, double);
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -56,6 +47,9 @@ double pow(double, double);
 #endif
 
 #include "glove.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -78,6 +72,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -294,6 +312,30 @@ static GRADC_APART void glove_value_rows0(int64_t part, int64_t thread, int64_t 
     t1_parts[part] = t1_part;
 }
 
+struct glove_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const int64_t *row;
+    int64_t m;
+    const int64_t *column;
+    int64_t k;
+    const double *U;
+    const double *V;
+    const double *count;
+    double top;
+    const double *c;
+    const double *b;
+    double *t1_parts;
+};
+
+static GRADC_APART void glove_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct glove_value_rows0 *const given = context;
+    glove_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->row, given->m, given->column, given->k, given->U, given->V, given->count, given->top, given->c, given->b, given->t1_parts);
+}
+
 int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
                 const double *restrict b, const double *restrict c, const int64_t *restrict row,
                 const int64_t *restrict column, const double *restrict count, double top, double *restrict value,
@@ -329,10 +371,8 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            glove_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, row, m, column, k, U, V, count, top, c, b, t1_parts);
-        }
+        const struct glove_value_rows0 given = {n, parts, tile_scratch, tile_bytes, row, m, column, k, U, V, count, top, c, b, t1_parts};
+        gradc_run(parts, glove_value_team0, &given);
     } else {
         glove_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, row, m, column, k, U, V, count, top, c, b, t1_parts);
     }
@@ -435,6 +475,30 @@ static GRADC_APART void glove_forward_rows0(int64_t part, int64_t n, int64_t par
     t1_parts[part] = t1_part;
 }
 
+struct glove_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const int64_t *row;
+    int64_t m;
+    const int64_t *column;
+    int64_t k;
+    const double *U;
+    const double *V;
+    double *t0;
+    const double *count;
+    double top;
+    const double *c;
+    const double *b;
+    double *t1_parts;
+};
+
+static GRADC_APART void glove_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct glove_forward_rows0 *const given = context;
+    (void)thread;
+    glove_forward_rows0(part, given->n, given->parts, given->row, given->m, given->column, given->k, given->U, given->V, given->t0, given->count, given->top, given->c, given->b, given->t1_parts);
+}
+
 int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
                   const double *restrict b, const double *restrict c, const int64_t *restrict row,
                   const int64_t *restrict column, const double *restrict count, double top, double *restrict value,
@@ -468,10 +532,8 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
     const int64_t parts = gradc_parts(n, 9*k + 61, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            glove_forward_rows0(part, n, parts, row, m, column, k, U, V, t0, count, top, c, b, t1_parts);
-        }
+        const struct glove_forward_rows0 given = {n, parts, row, m, column, k, U, V, t0, count, top, c, b, t1_parts};
+        gradc_run(parts, glove_forward_team0, &given);
     } else {
         glove_forward_rows0(0, n, parts, row, m, column, k, U, V, t0, count, top, c, b, t1_parts);
     }

@@ -20,15 +20,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -38,6 +29,9 @@
 #endif
 
 #include "huber.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -60,6 +54,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -351,6 +369,25 @@ static GRADC_APART void huber_value_rows0(int64_t part, int64_t thread, int64_t 
     t1_parts[part] = t1_part;
 }
 
+struct huber_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double delta;
+    double *t1_parts;
+};
+
+static GRADC_APART void huber_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct huber_value_rows0 *const given = context;
+    huber_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->delta, given->t1_parts);
+}
+
 int huber_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double delta, double *restrict value, void *restrict work)
 {
@@ -360,10 +397,8 @@ int huber_value(int64_t n, int64_t d, const double *restrict w, const double *re
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            huber_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, delta, t1_parts);
-        }
+        const struct huber_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, delta, t1_parts};
+        gradc_run(parts, huber_value_team0, &given);
     } else {
         huber_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, delta, t1_parts);
     }
@@ -418,6 +453,8 @@ int huber_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
 size_t huber_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d + 27, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 27, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -460,6 +497,28 @@ static GRADC_APART void huber_backward_rows0(int64_t part, int64_t thread, int64
     }
 }
 
+struct huber_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *t0;
+    const double *y;
+    double delta;
+    double t1;
+    const double *X;
+};
+
+static GRADC_APART void huber_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct huber_backward_rows0 *const given = context;
+    huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->y, given->delta, given->t1, given->X);
+}
+
 int huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double delta, const double *restrict t0, double cotangent, double *restrict grad_w,
                    void *restrict work)
@@ -476,10 +535,8 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            huber_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, delta, t1, X);
-        }
+        const struct huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, delta, t1, X};
+        gradc_run(parts, huber_backward_team0, &given);
     } else {
         huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, delta, t1, X);
     }
@@ -495,6 +552,8 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t huber_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -550,6 +609,29 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
     t1_parts[part] = t1_part;
 }
 
+struct huber_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double delta;
+    double t2;
+    double *t1_parts;
+};
+
+static GRADC_APART void huber_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct huber_value_and_grad_rows0 *const given = context;
+    huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->delta, given->t2, given->t1_parts);
+}
+
 int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double delta, double *restrict value, double *restrict grad_w,
                          void *restrict work)
@@ -566,10 +648,8 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            huber_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, delta, t2, t1_parts);
-        }
+        const struct huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, delta, t2, t1_parts};
+        gradc_run(parts, huber_value_and_grad_team0, &given);
     } else {
         huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, delta, t2, t1_parts);
     }

@@ -26,15 +26,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -44,6 +35,9 @@
 #endif
 
 #include "info_nce.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -66,6 +60,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -506,6 +524,8 @@ GRADC_ONE_COPY static void gradc_product(int64_t rows, int64_t columns, int64_t 
 
 size_t info_nce_value_work(int64_t n, int64_t k)
 {
+    if (16.0*k*n + 8192.0*n + 106496.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -606,6 +626,24 @@ static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64
     }
 }
 
+struct info_nce_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    const double *A;
+    double *B_2;
+    double *A_2;
+};
+
+static GRADC_APART void info_nce_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct info_nce_value_rows0 *const given = context;
+    info_nce_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->A, given->B_2, given->A_2);
+}
+
 static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
                                              unsigned char *restrict tile_scratch_, size_t tile_bytes_, int64_t k,
                                              double *restrict A_2, double *restrict B_2, double tau,
@@ -684,6 +722,24 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
     t13_parts[part] = t13_part;
 }
 
+struct info_nce_value_rows1 {
+    int64_t n;
+    int64_t parts_;
+    unsigned char *tile_scratch_;
+    size_t tile_bytes_;
+    int64_t k;
+    double *A_2;
+    double *B_2;
+    double tau;
+    double *t13_parts;
+};
+
+static GRADC_APART void info_nce_value_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct info_nce_value_rows1 *const given = context;
+    info_nce_value_rows1(part, thread, given->n, given->parts_, given->tile_scratch_, given->tile_bytes_, given->k, given->A_2, given->B_2, given->tau, given->t13_parts);
+}
+
 int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                    double *restrict value, void *restrict work)
 {
@@ -698,10 +754,8 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            info_nce_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, A, B_2, A_2);
-        }
+        const struct info_nce_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, B_2, A_2};
+        gradc_run(parts, info_nce_value_team0, &given);
     } else {
         info_nce_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, B_2, A_2);
     }
@@ -709,10 +763,8 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
     const size_t tile_bytes_ = gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t13_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_value_rows1(part, GRADC_THREAD, n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t13_parts);
-        }
+        const struct info_nce_value_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t13_parts};
+        gradc_run(parts_, info_nce_value_team1, &given);
     } else {
         info_nce_value_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t13_parts);
     }
@@ -728,6 +780,8 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
 
 size_t info_nce_forward_work(int64_t n, int64_t k)
 {
+    if (16.0*k*n + 4096.0*n + 106496.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -827,6 +881,26 @@ static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t thread, int
     }
 }
 
+struct info_nce_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    const double *A;
+    double *t0;
+    double *t1;
+    double *B_2;
+    double *A_2;
+};
+
+static GRADC_APART void info_nce_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct info_nce_forward_rows0 *const given = context;
+    info_nce_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->A, given->t0, given->t1, given->B_2, given->A_2);
+}
+
 static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
                                                unsigned char *restrict tile_scratch_, size_t tile_bytes_, int64_t k,
                                                double *restrict A_2, double *restrict B_2, double *restrict t2,
@@ -893,6 +967,26 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
     t9_parts[part] = t9_part;
 }
 
+struct info_nce_forward_rows1 {
+    int64_t n;
+    int64_t parts_;
+    unsigned char *tile_scratch_;
+    size_t tile_bytes_;
+    int64_t k;
+    double *A_2;
+    double *B_2;
+    double *t2;
+    double tau;
+    double *t3;
+    double *t9_parts;
+};
+
+static GRADC_APART void info_nce_forward_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct info_nce_forward_rows1 *const given = context;
+    info_nce_forward_rows1(part, thread, given->n, given->parts_, given->tile_scratch_, given->tile_bytes_, given->k, given->A_2, given->B_2, given->t2, given->tau, given->t3, given->t9_parts);
+}
+
 int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                      double *restrict value, double *restrict t0, double *restrict t1, double *restrict t2,
                      double *restrict t3, void *restrict work)
@@ -908,10 +1002,8 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            info_nce_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2);
-        }
+        const struct info_nce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2};
+        gradc_run(parts, info_nce_forward_team0, &given);
     } else {
         info_nce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2);
     }
@@ -919,10 +1011,8 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
     const size_t tile_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_forward_rows1(part, GRADC_THREAD, n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, t2, tau, t3, t9_parts);
-        }
+        const struct info_nce_forward_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, t2, tau, t3, t9_parts};
+        gradc_run(parts_, info_nce_forward_team1, &given);
     } else {
         info_nce_forward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, t2, tau, t3, t9_parts);
     }
@@ -938,6 +1028,8 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
 
 size_t info_nce_backward_work(int64_t n, int64_t k)
 {
+    if (144.0*k*n + 8.0*n*n + 32768.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(k*n, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 38*k + 16, 0) * (gradc_bytes(128*k, sizeof(double))
@@ -993,6 +1085,33 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, in
         /* B_bar[i:n, j:k] = sum[l:n](t5[l, i] * A_2[l, j]) */
         gradc_product(n, k, tile_end - tile_begin, &t5[tile_begin*n], 1, n, A_2, k, 1, NULL, 0, B_bar_part, k, 1, 1, 0);
     }
+}
+
+struct info_nce_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *B_bar;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *t0;
+    const double *t1;
+    double *B_2;
+    const double *B;
+    const double *A;
+    double t4;
+    const double *t3;
+    const double *t2;
+    double tau;
+    double *t5;
+};
+
+static GRADC_APART void info_nce_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct info_nce_backward_rows0 *const given = context;
+    info_nce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->B_bar, given->tile_scratch, given->tile_bytes, given->k, given->t0, given->t1, given->B_2, given->B, given->A, given->t4, given->t3, given->t2, given->tau, given->t5);
 }
 
 static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
@@ -1089,6 +1208,29 @@ static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, in
     }
 }
 
+struct info_nce_backward_rows1 {
+    int64_t n;
+    int64_t parts_;
+    unsigned char *tile_scratch_;
+    size_t tile_bytes_;
+    int64_t k;
+    double *B_2;
+    double *t5;
+    const double *A;
+    const double *B;
+    double *B_bar;
+    const double *t1;
+    const double *t0;
+    double *grad_A;
+    double *grad_B;
+};
+
+static GRADC_APART void info_nce_backward_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct info_nce_backward_rows1 *const given = context;
+    info_nce_backward_rows1(part, thread, given->n, given->parts_, given->tile_scratch_, given->tile_bytes_, given->k, given->B_2, given->t5, given->A, given->B, given->B_bar, given->t1, given->t0, given->grad_A, given->grad_B);
+}
+
 int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                       const double *restrict t0, const double *restrict t1, const double *restrict t2,
                       const double *restrict t3, double cotangent, double *restrict grad_A, double *restrict grad_B,
@@ -1113,10 +1255,8 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            info_nce_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, B_bar, tile_scratch, tile_bytes, k, t0, t1, B_2, B, A, t4, t3, t2, tau, t5);
-        }
+        const struct info_nce_backward_rows0 given = {n, parts, part_scratch, part_bytes, B_bar, tile_scratch, tile_bytes, k, t0, t1, B_2, B, A, t4, t3, t2, tau, t5};
+        gradc_run(parts, info_nce_backward_team0, &given);
     } else {
         info_nce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, B_bar, tile_scratch, tile_bytes, k, t0, t1, B_2, B, A, t4, t3, t2, tau, t5);
     }
@@ -1130,10 +1270,8 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     const int64_t parts_ = gradc_parts(n, 3*k*n + 38*k + 16, 0);
     const size_t tile_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_backward_rows1(part, GRADC_THREAD, n, parts_, tile_scratch_, tile_bytes_, k, B_2, t5, A, B, B_bar, t1, t0, grad_A, grad_B);
-        }
+        const struct info_nce_backward_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, k, B_2, t5, A, B, B_bar, t1, t0, grad_A, grad_B};
+        gradc_run(parts_, info_nce_backward_team1, &given);
     } else {
         info_nce_backward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, B_2, t5, A, B, B_bar, t1, t0, grad_A, grad_B);
     }
@@ -1142,6 +1280,8 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
 
 size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
 {
+    if (152.0*k*n + 4096.0*k + 12304.0*n + 122880.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
@@ -1245,6 +1385,26 @@ static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thre
             }
         }
     }
+}
+
+struct info_nce_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    const double *A;
+    double *t3;
+    double *t7;
+    double *B_2;
+    double *A_2;
+};
+
+static GRADC_APART void info_nce_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct info_nce_value_and_grad_rows0 *const given = context;
+    info_nce_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->A, given->t3, given->t7, given->B_2, given->A_2);
 }
 
 static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
@@ -1409,6 +1569,31 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
     t14_parts[part] = t14_part;
 }
 
+struct info_nce_value_and_grad_rows1 {
+    int64_t n;
+    int64_t parts_;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *B_bar;
+    unsigned char *tile_scratch_;
+    size_t tile_bytes_;
+    int64_t k;
+    double *A_2;
+    double *B_2;
+    double tau;
+    double t15;
+    const double *A;
+    double *t7;
+    double *grad_A;
+    double *t14_parts;
+};
+
+static GRADC_APART void info_nce_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct info_nce_value_and_grad_rows1 *const given = context;
+    info_nce_value_and_grad_rows1(part, thread, given->n, given->parts_, given->part_scratch, given->part_bytes, given->B_bar, given->tile_scratch_, given->tile_bytes_, given->k, given->A_2, given->B_2, given->tau, given->t15, given->A, given->t7, given->grad_A, given->t14_parts);
+}
+
 static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
                                                       unsigned char *restrict tile_scratch_2, size_t tile_bytes_2,
                                                       int64_t k, const double *restrict B, double *restrict B_bar,
@@ -1470,6 +1655,24 @@ static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thre
     }
 }
 
+struct info_nce_value_and_grad_rows2 {
+    int64_t n;
+    int64_t parts_2;
+    unsigned char *tile_scratch_2;
+    size_t tile_bytes_2;
+    int64_t k;
+    const double *B;
+    double *B_bar;
+    double *t3;
+    double *grad_B;
+};
+
+static GRADC_APART void info_nce_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
+{
+    const struct info_nce_value_and_grad_rows2 *const given = context;
+    info_nce_value_and_grad_rows2(part, thread, given->n, given->parts_2, given->tile_scratch_2, given->tile_bytes_2, given->k, given->B, given->B_bar, given->t3, given->grad_B);
+}
+
 int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                             double *restrict value, double *restrict grad_A, double *restrict grad_B,
                             void *restrict work)
@@ -1498,10 +1701,8 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            info_nce_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, A, t3, t7, B_2, A_2);
-        }
+        const struct info_nce_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t3, t7, B_2, A_2};
+        gradc_run(parts, info_nce_value_and_grad_team0, &given);
     } else {
         info_nce_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t3, t7, B_2, A_2);
     }
@@ -1510,10 +1711,8 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     const size_t tile_bytes_ = gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*k, sizeof(double));
     double t14_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_value_and_grad_rows1(part, GRADC_THREAD, n, parts_, part_scratch, part_bytes, B_bar, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t15, A, t7, grad_A, t14_parts);
-        }
+        const struct info_nce_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, B_bar, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t15, A, t7, grad_A, t14_parts};
+        gradc_run(parts_, info_nce_value_and_grad_team1, &given);
     } else {
         info_nce_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, B_bar, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t15, A, t7, grad_A, t14_parts);
     }
@@ -1531,10 +1730,8 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     const int64_t parts_2 = gradc_parts(n, 19*k + 8, 0);
     const size_t tile_bytes_2 = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        GRADC_PARALLEL(parts_2)
-        for (int64_t part = 0; part < parts_2; ++part) {
-            info_nce_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch_2, tile_bytes_2, k, B, B_bar, t3, grad_B);
-        }
+        const struct info_nce_value_and_grad_rows2 given = {n, parts_2, tile_scratch_2, tile_bytes_2, k, B, B_bar, t3, grad_B};
+        gradc_run(parts_2, info_nce_value_and_grad_team2, &given);
     } else {
         info_nce_value_and_grad_rows2(0, 0, n, parts_2, tile_scratch_2, tile_bytes_2, k, B, B_bar, t3, grad_B);
     }

@@ -19,15 +19,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -37,6 +28,9 @@
 #endif
 
 #include "itakura_saito.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -59,6 +53,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -490,6 +508,8 @@ GRADC_ONE_COPY static void gradc_product(int64_t rows, int64_t columns, int64_t 
 
 size_t itakura_saito_value_work(int64_t n, int64_t k, int64_t d)
 {
+    if (16384.0*d > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*k + 22*d, 0) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
@@ -528,6 +548,25 @@ static GRADC_APART void itakura_saito_value_rows0(int64_t part, int64_t thread, 
     value__parts[part] = value__part;
 }
 
+struct itakura_saito_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    int64_t k;
+    const double *W;
+    const double *H;
+    const double *V;
+    double *value__parts;
+};
+
+static GRADC_APART void itakura_saito_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct itakura_saito_value_rows0 *const given = context;
+    itakura_saito_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->k, given->W, given->H, given->V, given->value__parts);
+}
+
 int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                         const double *restrict V, double *restrict value, void *restrict work)
 {
@@ -537,10 +576,8 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            itakura_saito_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts);
-        }
+        const struct itakura_saito_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts};
+        gradc_run(parts, itakura_saito_value_team0, &given);
     } else {
         itakura_saito_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts);
     }
@@ -586,6 +623,22 @@ static GRADC_APART void itakura_saito_forward_rows0(int64_t part, int64_t n, int
     value__parts[part] = value__part;
 }
 
+struct itakura_saito_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const double *V;
+    double *t0;
+    double *value__parts;
+};
+
+static GRADC_APART void itakura_saito_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct itakura_saito_forward_rows0 *const given = context;
+    (void)thread;
+    itakura_saito_forward_rows0(part, given->n, given->parts, given->d, given->V, given->t0, given->value__parts);
+}
+
 int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                           const double *restrict V, double *restrict value, double *restrict t0, void *restrict work)
 {
@@ -599,10 +652,8 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
     const int64_t parts = gradc_parts(n, 22*d, 0);
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            itakura_saito_forward_rows0(part, n, parts, d, V, t0, value__parts);
-        }
+        const struct itakura_saito_forward_rows0 given = {n, parts, d, V, t0, value__parts};
+        gradc_run(parts, itakura_saito_forward_team0, &given);
     } else {
         itakura_saito_forward_rows0(0, n, parts, d, V, t0, value__parts);
     }
@@ -616,6 +667,8 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
 
 size_t itakura_saito_backward_work(int64_t n, int64_t k, int64_t d)
 {
+    if (128.0*d*k + 16384.0*d > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
@@ -665,6 +718,30 @@ static GRADC_APART void itakura_saito_backward_rows0(int64_t part, int64_t threa
     }
 }
 
+struct itakura_saito_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_H;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    int64_t k;
+    double *grad_W;
+    const double *t0;
+    double cotangent;
+    const double *V;
+    const double *H;
+    const double *W;
+};
+
+static GRADC_APART void itakura_saito_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct itakura_saito_backward_rows0 *const given = context;
+    itakura_saito_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_H, given->tile_scratch, given->tile_bytes, given->d, given->k, given->grad_W, given->t0, given->cotangent, given->V, given->H, given->W);
+}
+
 int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                            const double *restrict V, const double *restrict t0, double cotangent,
                            double *restrict grad_W, double *restrict grad_H, void *restrict work)
@@ -677,10 +754,8 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            itakura_saito_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, t0, cotangent, V, H, W);
-        }
+        const struct itakura_saito_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, t0, cotangent, V, H, W};
+        gradc_run(parts, itakura_saito_backward_team0, &given);
     } else {
         itakura_saito_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, t0, cotangent, V, H, W);
     }
@@ -696,6 +771,8 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
 
 size_t itakura_saito_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
+    if (128.0*d*k + 32768.0*d > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double))
            + gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
@@ -760,6 +837,29 @@ static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t
     value__parts[part] = value__part;
 }
 
+struct itakura_saito_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_H;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    int64_t k;
+    double *grad_W;
+    const double *W;
+    const double *H;
+    const double *V;
+    double *value__parts;
+};
+
+static GRADC_APART void itakura_saito_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct itakura_saito_value_and_grad_rows0 *const given = context;
+    itakura_saito_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_H, given->tile_scratch, given->tile_bytes, given->d, given->k, given->grad_W, given->W, given->H, given->V, given->value__parts);
+}
+
 int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                                  const double *restrict V, double *restrict value, double *restrict grad_W,
                                  double *restrict grad_H, void *restrict work)
@@ -773,10 +873,8 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double)) + gradc_bytes(128*gradc_width(d), sizeof(double));
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            itakura_saito_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts);
-        }
+        const struct itakura_saito_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts};
+        gradc_run(parts, itakura_saito_value_and_grad_team0, &given);
     } else {
         itakura_saito_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts);
     }

@@ -22,15 +22,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -40,6 +31,9 @@
 #endif
 
 #include "jensen_shannon.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -62,6 +56,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -194,6 +212,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t jensen_shannon_value_work(int64_t n, int64_t k)
 {
+    if (65536.0*k + 81920.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -399,6 +419,23 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
     t13_parts[part] = t13_part;
 }
 
+struct jensen_shannon_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    const double *A;
+    double *t13_parts;
+};
+
+static GRADC_APART void jensen_shannon_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct jensen_shannon_value_rows0 *const given = context;
+    jensen_shannon_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->A, given->t13_parts);
+}
+
 int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                          double *restrict value, void *restrict work)
 {
@@ -408,10 +445,8 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t13_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            jensen_shannon_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, A, t13_parts);
-        }
+        const struct jensen_shannon_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t13_parts};
+        gradc_run(parts, jensen_shannon_value_team0, &given);
     } else {
         jensen_shannon_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t13_parts);
     }
@@ -427,6 +462,8 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 {
+    if (65536.0*k + 49152.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -627,6 +664,25 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
     t11_parts[part] = t11_part;
 }
 
+struct jensen_shannon_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    double *t0;
+    const double *A;
+    double *t1;
+    double *t11_parts;
+};
+
+static GRADC_APART void jensen_shannon_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct jensen_shannon_forward_rows0 *const given = context;
+    jensen_shannon_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->t0, given->A, given->t1, given->t11_parts);
+}
+
 int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                            double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
 {
@@ -636,10 +692,8 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            jensen_shannon_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, t0, A, t1, t11_parts);
-        }
+        const struct jensen_shannon_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, t0, A, t1, t11_parts};
+        gradc_run(parts, jensen_shannon_forward_team0, &given);
     } else {
         jensen_shannon_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, t0, A, t1, t11_parts);
     }
@@ -655,6 +709,8 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t jensen_shannon_backward_work(int64_t n, int64_t k)
 {
+    if (131072.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 422*k, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -881,6 +937,27 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
     }
 }
 
+struct jensen_shannon_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    const double *A;
+    const double *t0;
+    const double *t1;
+    double t2;
+    double *grad_A;
+    double *grad_B;
+};
+
+static GRADC_APART void jensen_shannon_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct jensen_shannon_backward_rows0 *const given = context;
+    jensen_shannon_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->A, given->t0, given->t1, given->t2, given->grad_A, given->grad_B);
+}
+
 int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                             const double *restrict t0, const double *restrict t1, double cotangent,
                             double *restrict grad_A, double *restrict grad_B, void *restrict work)
@@ -893,10 +970,8 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
     const int64_t parts = gradc_parts(n, 422*k, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            jensen_shannon_backward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, t2, grad_A, grad_B);
-        }
+        const struct jensen_shannon_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, t2, grad_A, grad_B};
+        gradc_run(parts, jensen_shannon_backward_team0, &given);
     } else {
         jensen_shannon_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, t2, grad_A, grad_B);
     }
@@ -905,6 +980,8 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
 size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 {
+    if (131072.0*k + 114688.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 255*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -1163,6 +1240,26 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
     t17_parts[part] = t17_part;
 }
 
+struct jensen_shannon_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *B;
+    const double *A;
+    double t18;
+    double *grad_A;
+    double *grad_B;
+    double *t17_parts;
+};
+
+static GRADC_APART void jensen_shannon_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct jensen_shannon_value_and_grad_rows0 *const given = context;
+    jensen_shannon_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->A, given->t18, given->grad_A, given->grad_B, given->t17_parts);
+}
+
 int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                                   double *restrict value, double *restrict grad_A, double *restrict grad_B,
                                   void *restrict work)
@@ -1176,10 +1273,8 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t17_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            jensen_shannon_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, A, t18, grad_A, grad_B, t17_parts);
-        }
+        const struct jensen_shannon_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t18, grad_A, grad_B, t17_parts};
+        gradc_run(parts, jensen_shannon_value_and_grad_team0, &given);
     } else {
         jensen_shannon_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t18, grad_A, grad_B, t17_parts);
     }

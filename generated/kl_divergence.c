@@ -22,15 +22,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -40,6 +31,9 @@
 #endif
 
 #include "kl_divergence.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -62,6 +56,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -182,6 +200,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t kl_divergence_value_work(int64_t n, int64_t k)
 {
+    if (49152.0*k + 65536.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 61*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -345,6 +365,23 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
     t11_parts[part] = t11_part;
 }
 
+struct kl_divergence_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *A;
+    const double *B;
+    double *t11_parts;
+};
+
+static GRADC_APART void kl_divergence_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct kl_divergence_value_rows0 *const given = context;
+    kl_divergence_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->A, given->B, given->t11_parts);
+}
+
 int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                         double *restrict value, void *restrict work)
 {
@@ -354,10 +391,8 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            kl_divergence_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, A, B, t11_parts);
-        }
+        const struct kl_divergence_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t11_parts};
+        gradc_run(parts, kl_divergence_value_team0, &given);
     } else {
         kl_divergence_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t11_parts);
     }
@@ -373,6 +408,8 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 
 size_t kl_divergence_forward_work(int64_t n, int64_t k)
 {
+    if (49152.0*k + 49152.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 61*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -533,6 +570,25 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
     t9_parts[part] = t9_part;
 }
 
+struct kl_divergence_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *A;
+    double *t0;
+    const double *B;
+    double *t1;
+    double *t9_parts;
+};
+
+static GRADC_APART void kl_divergence_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct kl_divergence_forward_rows0 *const given = context;
+    kl_divergence_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->A, given->t0, given->B, given->t1, given->t9_parts);
+}
+
 int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                           double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
 {
@@ -542,10 +598,8 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            kl_divergence_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, A, t0, B, t1, t9_parts);
-        }
+        const struct kl_divergence_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, t0, B, t1, t9_parts};
+        gradc_run(parts, kl_divergence_forward_team0, &given);
     } else {
         kl_divergence_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, t0, B, t1, t9_parts);
     }
@@ -561,6 +615,8 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 
 size_t kl_divergence_backward_work(int64_t n, int64_t k)
 {
+    if (49152.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 114*k, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -662,6 +718,27 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
     }
 }
 
+struct kl_divergence_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *A;
+    const double *B;
+    const double *t0;
+    double t2;
+    const double *t1;
+    double *grad_A;
+    double *grad_B;
+};
+
+static GRADC_APART void kl_divergence_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct kl_divergence_backward_rows0 *const given = context;
+    kl_divergence_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->A, given->B, given->t0, given->t2, given->t1, given->grad_A, given->grad_B);
+}
+
 int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                            const double *restrict t0, const double *restrict t1, double cotangent,
                            double *restrict grad_A, double *restrict grad_B, void *restrict work)
@@ -674,10 +751,8 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
     const int64_t parts = gradc_parts(n, 114*k, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            kl_divergence_backward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, A, B, t0, t2, t1, grad_A, grad_B);
-        }
+        const struct kl_divergence_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t0, t2, t1, grad_A, grad_B};
+        gradc_run(parts, kl_divergence_backward_team0, &given);
     } else {
         kl_divergence_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t0, t2, t1, grad_A, grad_B);
     }
@@ -686,6 +761,8 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
 {
+    if (65536.0*k + 114688.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 101*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -889,6 +966,26 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
     t12_parts[part] = t12_part;
 }
 
+struct kl_divergence_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *A;
+    const double *B;
+    double t13;
+    double *grad_A;
+    double *grad_B;
+    double *t12_parts;
+};
+
+static GRADC_APART void kl_divergence_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct kl_divergence_value_and_grad_rows0 *const given = context;
+    kl_divergence_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->A, given->B, given->t13, given->grad_A, given->grad_B, given->t12_parts);
+}
+
 int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                                  double *restrict value, double *restrict grad_A, double *restrict grad_B,
                                  void *restrict work)
@@ -902,10 +999,8 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t12_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            kl_divergence_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, A, B, t13, grad_A, grad_B, t12_parts);
-        }
+        const struct kl_divergence_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t13, grad_A, grad_B, t12_parts};
+        gradc_run(parts, kl_divergence_value_and_grad_team0, &given);
     } else {
         kl_divergence_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t13, grad_A, grad_B, t12_parts);
     }

@@ -12,6 +12,7 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  * label_smoothing_value gives 1: y holds an index out of range for an axis of length k
  * label_smoothing_forward gives 1: y holds an index out of range for an axis of length k
+ * label_smoothing_backward gives 1: y holds an index out of range for an axis of length k
  * label_smoothing_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 
@@ -26,15 +27,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -44,6 +36,9 @@
 #endif
 
 #include "label_smoothing.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -66,6 +61,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -525,6 +544,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
 {
+    if (16384.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*k + 27*k + 42, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -626,6 +647,26 @@ static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread
     t6_parts[part] = t6_part;
 }
 
+struct label_smoothing_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *W;
+    const double *X;
+    double eps;
+    const int64_t *y;
+    double *t6_parts;
+};
+
+static GRADC_APART void label_smoothing_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct label_smoothing_value_rows0 *const given = context;
+    label_smoothing_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->eps, given->y, given->t6_parts);
+}
+
 int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                           const int64_t *restrict y, double eps, double *restrict value, void *restrict work)
 {
@@ -647,10 +688,8 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            label_smoothing_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t6_parts);
-        }
+        const struct label_smoothing_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t6_parts};
+        gradc_run(parts, label_smoothing_value_team0, &given);
     } else {
         label_smoothing_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t6_parts);
     }
@@ -667,6 +706,8 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
 size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
 {
     (void)d;
+    if (16384.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 27*k + 42, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
@@ -755,6 +796,25 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
     t5_parts[part] = t5_part;
 }
 
+struct label_smoothing_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    double *t0;
+    double *t1;
+    double eps;
+    const int64_t *y;
+    double *t5_parts;
+};
+
+static GRADC_APART void label_smoothing_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct label_smoothing_forward_rows0 *const given = context;
+    label_smoothing_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->t0, given->t1, given->eps, given->y, given->t5_parts);
+}
+
 int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                             const int64_t *restrict y, double eps, double *restrict value, double *restrict t0,
                             double *restrict t1, void *restrict work)
@@ -783,10 +843,8 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            label_smoothing_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t5_parts);
-        }
+        const struct label_smoothing_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t5_parts};
+        gradc_run(parts, label_smoothing_forward_team0, &given);
     } else {
         label_smoothing_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t5_parts);
     }
@@ -802,6 +860,8 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
 
 size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
 {
+    if (128.0*d*k + 49152.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -888,6 +948,30 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
     }
 }
 
+struct label_smoothing_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_W;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    double eps;
+    double t2;
+    const int64_t *y;
+    const double *t0;
+    const double *t1;
+    const double *X;
+};
+
+static GRADC_APART void label_smoothing_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct label_smoothing_backward_rows0 *const given = context;
+    label_smoothing_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_W, given->tile_scratch, given->tile_bytes, given->k, given->d, given->eps, given->t2, given->y, given->t0, given->t1, given->X);
+}
+
 int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                              const int64_t *restrict y, double eps, const double *restrict t0,
                              const double *restrict t1, double cotangent, double *restrict grad_W,
@@ -898,6 +982,18 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t y_l = y[l];
+            const int64_t v0 = y_l < 0 ? k + y_l : y_l;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
+            return 1;
+        }
+    }
 
     /* t2 = -(cotangent / n) */
     const double t2 = -(cotangent / (double)n);
@@ -905,10 +1001,8 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            label_smoothing_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, eps, t2, y, t0, t1, X);
-        }
+        const struct label_smoothing_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, eps, t2, y, t0, t1, X};
+        gradc_run(parts, label_smoothing_backward_team0, &given);
     } else {
         label_smoothing_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, eps, t2, y, t0, t1, X);
     }
@@ -924,6 +1018,8 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
+    if (128.0*d*k + 65536.0*k + 65536.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -1071,6 +1167,30 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
     t7_parts[part] = t7_part;
 }
 
+struct label_smoothing_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_W;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *W;
+    const double *X;
+    double eps;
+    double t8;
+    const int64_t *y;
+    double *t7_parts;
+};
+
+static GRADC_APART void label_smoothing_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct label_smoothing_value_and_grad_rows0 *const given = context;
+    label_smoothing_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_W, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->eps, given->t8, given->y, given->t7_parts);
+}
+
 int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict X, const int64_t *restrict y, double eps,
                                    double *restrict value, double *restrict grad_W, void *restrict work)
@@ -1099,10 +1219,8 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            label_smoothing_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, W, X, eps, t8, y, t7_parts);
-        }
+        const struct label_smoothing_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, W, X, eps, t8, y, t7_parts};
+        gradc_run(parts, label_smoothing_value_and_grad_team0, &given);
     } else {
         label_smoothing_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, W, X, eps, t8, y, t7_parts);
     }

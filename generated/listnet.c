@@ -23,15 +23,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -41,6 +32,9 @@
 #endif
 
 #include "listnet.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -63,6 +57,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -355,6 +373,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
 {
+    if (32768.0*k + 49152.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*k + 56*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -511,6 +531,25 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
     t12_parts[part] = t12_part;
 }
 
+struct listnet_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *grade;
+    double *t12_parts;
+};
+
+static GRADC_APART void listnet_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct listnet_value_rows0 *const given = context;
+    listnet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->X, given->w, given->grade, given->t12_parts);
+}
+
 int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                   const double *restrict grade, double *restrict value, void *restrict work)
 {
@@ -520,10 +559,8 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t12_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            listnet_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t12_parts);
-        }
+        const struct listnet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t12_parts};
+        gradc_run(parts, listnet_value_team0, &given);
     } else {
         listnet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t12_parts);
     }
@@ -540,6 +577,8 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
 {
     (void)d;
+    if (16384.0*k + 65536.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 55*k + 59, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -675,6 +714,25 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
     t10_parts[part] = t10_part;
 }
 
+struct listnet_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    double *t0;
+    const double *grade;
+    double *t1;
+    double *t2;
+    double *t10_parts;
+};
+
+static GRADC_APART void listnet_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct listnet_forward_rows0 *const given = context;
+    listnet_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->t0, given->grade, given->t1, given->t2, given->t10_parts);
+}
+
 int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict grade, double *restrict value, double *restrict t0, double *restrict t1,
                     double *restrict t2, void *restrict work)
@@ -693,10 +751,8 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t10_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            listnet_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2, t10_parts);
-        }
+        const struct listnet_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2, t10_parts};
+        gradc_run(parts, listnet_forward_team0, &given);
     } else {
         listnet_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2, t10_parts);
     }
@@ -712,6 +768,8 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 {
+    if (128.0*d + 49152.0*k + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -816,6 +874,30 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
     }
 }
 
+struct listnet_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *grade;
+    const double *t2;
+    double t3;
+    const double *t0;
+    const double *t1;
+    const double *X;
+};
+
+static GRADC_APART void listnet_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct listnet_backward_rows0 *const given = context;
+    listnet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->k, given->d, given->grade, given->t2, given->t3, given->t0, given->t1, given->X);
+}
+
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict grade, const double *restrict t0, const double *restrict t1,
                      const double *restrict t2, double cotangent, double *restrict grad_w, void *restrict work)
@@ -832,10 +914,8 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            listnet_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, k, d, grade, t2, t3, t0, t1, X);
-        }
+        const struct listnet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, k, d, grade, t2, t3, t0, t1, X};
+        gradc_run(parts, listnet_backward_team0, &given);
     } else {
         listnet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, k, d, grade, t2, t3, t0, t1, X);
     }
@@ -851,6 +931,8 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 
 size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
+    if (128.0*d + 65536.0*k + 81920.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -1059,6 +1141,29 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
     t13_parts[part] = t13_part;
 }
 
+struct listnet_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *grade;
+    double t14;
+    double *t13_parts;
+};
+
+static GRADC_APART void listnet_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct listnet_value_and_grad_rows0 *const given = context;
+    listnet_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->k, given->d, given->X, given->w, given->grade, given->t14, given->t13_parts);
+}
+
 int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict grade, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -1075,10 +1180,8 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t13_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            listnet_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, k, d, X, w, grade, t14, t13_parts);
-        }
+        const struct listnet_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, k, d, X, w, grade, t14, t13_parts};
+        gradc_run(parts, listnet_value_and_grad_team0, &given);
     } else {
         listnet_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, k, d, X, w, grade, t14, t13_parts);
     }

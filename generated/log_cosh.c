@@ -20,15 +20,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -38,6 +29,9 @@
 #endif
 
 #include "log_cosh.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -60,6 +54,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -410,6 +428,24 @@ static GRADC_APART void log_cosh_value_rows0(int64_t part, int64_t thread, int64
     t1_parts[part] = t1_part;
 }
 
+struct log_cosh_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void log_cosh_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct log_cosh_value_rows0 *const given = context;
+    log_cosh_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t1_parts);
+}
+
 int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double *restrict value, void *restrict work)
 {
@@ -419,10 +455,8 @@ int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            log_cosh_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
-        }
+        const struct log_cosh_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        gradc_run(parts, log_cosh_value_team0, &given);
     } else {
         log_cosh_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
@@ -469,6 +503,21 @@ static GRADC_APART void log_cosh_forward_rows0(int64_t part, int64_t n, int64_t 
     t1_parts[part] = t1_part;
 }
 
+struct log_cosh_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    double *t0;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void log_cosh_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct log_cosh_forward_rows0 *const given = context;
+    (void)thread;
+    log_cosh_forward_rows0(part, given->n, given->parts, given->t0, given->y, given->t1_parts);
+}
+
 int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
@@ -482,10 +531,8 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts = gradc_parts(n, 52, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            log_cosh_forward_rows0(part, n, parts, t0, y, t1_parts);
-        }
+        const struct log_cosh_forward_rows0 given = {n, parts, t0, y, t1_parts};
+        gradc_run(parts, log_cosh_forward_team0, &given);
     } else {
         log_cosh_forward_rows0(0, n, parts, t0, y, t1_parts);
     }
@@ -501,6 +548,8 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t log_cosh_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d + 82, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 82, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -553,6 +602,27 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
     }
 }
 
+struct log_cosh_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *t0;
+    const double *y;
+    double t1;
+    const double *X;
+};
+
+static GRADC_APART void log_cosh_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct log_cosh_backward_rows0 *const given = context;
+    log_cosh_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->y, given->t1, given->X);
+}
+
 int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, const double *restrict t0, double cotangent, double *restrict grad_w,
                       void *restrict work)
@@ -569,10 +639,8 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            log_cosh_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, t1, X);
-        }
+        const struct log_cosh_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, t1, X};
+        gradc_run(parts, log_cosh_backward_team0, &given);
     } else {
         log_cosh_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, t1, X);
     }
@@ -588,6 +656,8 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t log_cosh_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -644,6 +714,28 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
     t1_parts[part] = t1_part;
 }
 
+struct log_cosh_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double t2;
+    double *t1_parts;
+};
+
+static GRADC_APART void log_cosh_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct log_cosh_value_and_grad_rows0 *const given = context;
+    log_cosh_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t2, given->t1_parts);
+}
+
 int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                             const double *restrict y, double *restrict value, double *restrict grad_w,
                             void *restrict work)
@@ -660,10 +752,8 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            log_cosh_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t2, t1_parts);
-        }
+        const struct log_cosh_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t2, t1_parts};
+        gradc_run(parts, log_cosh_value_and_grad_team0, &given);
     } else {
         log_cosh_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t2, t1_parts);
     }

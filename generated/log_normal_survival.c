@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -39,6 +30,9 @@
 #endif
 
 #include "log_normal_survival.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -61,6 +55,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -510,6 +528,27 @@ static GRADC_APART void log_normal_survival_value_rows0(int64_t part, int64_t th
     t2_parts[part] = t2_part;
 }
 
+struct log_normal_survival_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *time_;
+    double t0;
+    const double *event;
+    double log_sigma;
+    double *t2_parts;
+};
+
+static GRADC_APART void log_normal_survival_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct log_normal_survival_value_rows0 *const given = context;
+    log_normal_survival_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->time_, given->t0, given->event, given->log_sigma, given->t2_parts);
+}
+
 int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                               const double *restrict X, const double *restrict time_, const double *restrict event,
                               double *restrict value, void *restrict work)
@@ -523,10 +562,8 @@ int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, do
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            log_normal_survival_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
-        }
+        const struct log_normal_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts};
+        gradc_run(parts, log_normal_survival_value_team0, &given);
     } else {
         log_normal_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
     }
@@ -575,6 +612,24 @@ static GRADC_APART void log_normal_survival_forward_rows0(int64_t part, int64_t 
     t2_parts[part] = t2_part;
 }
 
+struct log_normal_survival_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const double *time_;
+    double t0_;
+    double *t1;
+    const double *event;
+    double log_sigma;
+    double *t2_parts;
+};
+
+static GRADC_APART void log_normal_survival_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct log_normal_survival_forward_rows0 *const given = context;
+    (void)thread;
+    log_normal_survival_forward_rows0(part, given->n, given->parts, given->time_, given->t0_, given->t1, given->event, given->log_sigma, given->t2_parts);
+}
+
 int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                 const double *restrict X, const double *restrict time_, const double *restrict event,
                                 double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
@@ -592,10 +647,8 @@ int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, 
     const int64_t parts = gradc_parts(n, 56, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            log_normal_survival_forward_rows0(part, n, parts, time_, t0_, t1, event, log_sigma, t2_parts);
-        }
+        const struct log_normal_survival_forward_rows0 given = {n, parts, time_, t0_, t1, event, log_sigma, t2_parts};
+        gradc_run(parts, log_normal_survival_forward_team0, &given);
     } else {
         log_normal_survival_forward_rows0(0, n, parts, time_, t0_, t1, event, log_sigma, t2_parts);
     }
@@ -612,6 +665,8 @@ int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, 
 
 size_t log_normal_survival_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d + 117, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 117, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -676,6 +731,31 @@ static GRADC_APART void log_normal_survival_backward_rows0(int64_t part, int64_t
     t5_parts[part] = t5_part;
 }
 
+struct log_normal_survival_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    double t2;
+    const double *event;
+    const double *time_;
+    const double *t1;
+    double t0;
+    const double *X;
+    double *t4_parts;
+    double *t5_parts;
+};
+
+static GRADC_APART void log_normal_survival_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct log_normal_survival_backward_rows0 *const given = context;
+    log_normal_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t2, given->event, given->time_, given->t1, given->t0, given->X, given->t4_parts, given->t5_parts);
+}
+
 int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                  const double *restrict X, const double *restrict time_, const double *restrict event,
                                  double t0, const double *restrict t1, double cotangent, double *restrict grad_w,
@@ -696,10 +776,8 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            log_normal_survival_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t2, event, time_, t1, t0, X, t4_parts, t5_parts);
-        }
+        const struct log_normal_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t2, event, time_, t1, t0, X, t4_parts, t5_parts};
+        gradc_run(parts, log_normal_survival_backward_team0, &given);
     } else {
         log_normal_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t2, event, time_, t1, t0, X, t4_parts, t5_parts);
     }
@@ -726,6 +804,8 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
 
 size_t log_normal_survival_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d + 144, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 144, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -807,6 +887,33 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
     t6_parts[part] = t6_part;
 }
 
+struct log_normal_survival_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double t3;
+    const double *event;
+    const double *time_;
+    double t0;
+    double log_sigma;
+    double *t2_parts;
+    double *t5_parts;
+    double *t6_parts;
+};
+
+static GRADC_APART void log_normal_survival_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct log_normal_survival_value_and_grad_rows0 *const given = context;
+    log_normal_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->t3, given->event, given->time_, given->t0, given->log_sigma, given->t2_parts, given->t5_parts, given->t6_parts);
+}
+
 int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                        const double *restrict X, const double *restrict time_,
                                        const double *restrict event, double *restrict value, double *restrict grad_w,
@@ -828,10 +935,8 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     double t5_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            log_normal_survival_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts);
-        }
+        const struct log_normal_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts};
+        gradc_run(parts, log_normal_survival_value_and_grad_team0, &given);
     } else {
         log_normal_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts);
     }

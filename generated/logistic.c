@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -39,6 +30,9 @@
 #endif
 
 #include "logistic.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -61,6 +55,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -411,6 +429,24 @@ static GRADC_APART void logistic_value_rows0(int64_t part, int64_t thread, int64
     t1_parts[part] = t1_part;
 }
 
+struct logistic_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void logistic_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct logistic_value_rows0 *const given = context;
+    logistic_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t1_parts);
+}
+
 int logistic_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double lam, double *restrict value, void *restrict work)
 {
@@ -420,10 +456,8 @@ int logistic_value(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            logistic_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
-        }
+        const struct logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        gradc_run(parts, logistic_value_team0, &given);
     } else {
         logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
@@ -454,6 +488,8 @@ int logistic_value(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t logistic_forward_work(int64_t n, int64_t d)
 {
+    if (128.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
@@ -490,6 +526,25 @@ static GRADC_APART void logistic_forward_rows0(int64_t part, int64_t d, int64_t 
     t2_parts[part] = t2_part;
 }
 
+struct logistic_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0;
+    int64_t n;
+    const double *X;
+    const double *w;
+    double *t2_parts;
+};
+
+static GRADC_APART void logistic_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct logistic_forward_rows0 *const given = context;
+    (void)thread;
+    logistic_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0, given->n, given->X, given->w, given->t2_parts);
+}
+
 static GRADC_APART void logistic_forward_rows1(int64_t part, int64_t n, int64_t parts_, const double *restrict y,
                                                double *restrict t0, double *restrict t1_parts)
 {
@@ -516,6 +571,21 @@ static GRADC_APART void logistic_forward_rows1(int64_t part, int64_t n, int64_t 
     t1_parts[part] = t1_part;
 }
 
+struct logistic_forward_rows1 {
+    int64_t n;
+    int64_t parts_;
+    const double *y;
+    double *t0;
+    double *t1_parts;
+};
+
+static GRADC_APART void logistic_forward_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct logistic_forward_rows1 *const given = context;
+    (void)thread;
+    logistic_forward_rows1(part, given->n, given->parts_, given->y, given->t0, given->t1_parts);
+}
+
 int logistic_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double lam, double *restrict value, double *restrict t0,
                      void *restrict work)
@@ -526,10 +596,8 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            logistic_forward_rows0(part, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
-        }
+        const struct logistic_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts};
+        gradc_run(parts, logistic_forward_team0, &given);
     } else {
         logistic_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
     }
@@ -547,10 +615,8 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts_ = gradc_parts(n, 50, 0);
     double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            logistic_forward_rows1(part, n, parts_, y, t0, t1_parts);
-        }
+        const struct logistic_forward_rows1 given = {n, parts_, y, t0, t1_parts};
+        gradc_run(parts_, logistic_forward_team1, &given);
     } else {
         logistic_forward_rows1(0, n, parts_, y, t0, t1_parts);
     }
@@ -566,6 +632,8 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t logistic_backward_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 54, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 54, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -609,6 +677,27 @@ static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t thread, in
     }
 }
 
+struct logistic_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t3;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *y;
+    const double *t0;
+    double t1;
+    const double *X;
+};
+
+static GRADC_APART void logistic_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct logistic_backward_rows0 *const given = context;
+    logistic_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->d, given->y, given->t0, given->t1, given->X);
+}
+
 int logistic_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, double lam, const double *restrict t0, double cotangent,
                       double *restrict grad_w, void *restrict work)
@@ -626,10 +715,8 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            logistic_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, y, t0, t1, X);
-        }
+        const struct logistic_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, y, t0, t1, X};
+        gradc_run(parts, logistic_backward_team0, &given);
     } else {
         logistic_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, y, t0, t1, X);
     }
@@ -652,6 +739,8 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t logistic_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -705,6 +794,28 @@ static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thre
     t1_parts[part] = t1_part;
 }
 
+struct logistic_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t5;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double t3;
+    double *t1_parts;
+};
+
+static GRADC_APART void logistic_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct logistic_value_and_grad_rows0 *const given = context;
+    logistic_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t5, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t3, given->t1_parts);
+}
+
 int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                             const double *restrict y, double lam, double *restrict value, double *restrict grad_w,
                             void *restrict work)
@@ -738,10 +849,8 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            logistic_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, y, t3, t1_parts);
-        }
+        const struct logistic_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, y, t3, t1_parts};
+        gradc_run(parts, logistic_value_and_grad_team0, &given);
     } else {
         logistic_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, y, t3, t1_parts);
     }

@@ -30,15 +30,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -48,6 +39,9 @@
 #endif
 
 #include "matrix_factorization.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -70,6 +64,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -177,6 +195,28 @@ static GRADC_APART void matrix_factorization_value_rows0(int64_t part, int64_t t
     t1_parts[part] = t1_part;
 }
 
+struct matrix_factorization_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const int64_t *row;
+    int64_t m;
+    const int64_t *column;
+    int64_t p;
+    int64_t k;
+    const double *U;
+    const double *V;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void matrix_factorization_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct matrix_factorization_value_rows0 *const given = context;
+    matrix_factorization_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->row, given->m, given->column, given->p, given->k, given->U, given->V, given->y, given->t1_parts);
+}
+
 int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
                                const double *restrict V, const int64_t *restrict row, const int64_t *restrict column,
                                const double *restrict y, double lam, double *restrict value, void *restrict work)
@@ -211,10 +251,8 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            matrix_factorization_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, row, m, column, p, k, U, V, y, t1_parts);
-        }
+        const struct matrix_factorization_value_rows0 given = {n, parts, tile_scratch, tile_bytes, row, m, column, p, k, U, V, y, t1_parts};
+        gradc_run(parts, matrix_factorization_value_team0, &given);
     } else {
         matrix_factorization_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, row, m, column, p, k, U, V, y, t1_parts);
     }
@@ -352,6 +390,28 @@ static GRADC_APART void matrix_factorization_forward_rows0(int64_t part, int64_t
     t1_parts[part] = t1_part;
 }
 
+struct matrix_factorization_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const int64_t *row;
+    int64_t m;
+    const int64_t *column;
+    int64_t p;
+    int64_t k;
+    const double *U;
+    const double *V;
+    double *t0;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void matrix_factorization_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct matrix_factorization_forward_rows0 *const given = context;
+    (void)thread;
+    matrix_factorization_forward_rows0(part, given->n, given->parts, given->row, given->m, given->column, given->p, given->k, given->U, given->V, given->t0, given->y, given->t1_parts);
+}
+
 int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
                                  const double *restrict V, const int64_t *restrict row,
                                  const int64_t *restrict column, const double *restrict y, double lam,
@@ -385,10 +445,8 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            matrix_factorization_forward_rows0(part, n, parts, row, m, column, p, k, U, V, t0, y, t1_parts);
-        }
+        const struct matrix_factorization_forward_rows0 given = {n, parts, row, m, column, p, k, U, V, t0, y, t1_parts};
+        gradc_run(parts, matrix_factorization_forward_team0, &given);
     } else {
         matrix_factorization_forward_rows0(0, n, parts, row, m, column, p, k, U, V, t0, y, t1_parts);
     }
@@ -445,6 +503,8 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
 size_t matrix_factorization_backward_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)n;
+    if (8.0*k*m + 8.0*k*p + 1024.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*p, sizeof(double));
@@ -544,6 +604,8 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
 size_t matrix_factorization_value_and_grad_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)n;
+    if (8.0*k*m + 8.0*k*p + 1024.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*p, sizeof(double));

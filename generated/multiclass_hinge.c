@@ -24,15 +24,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -42,6 +33,9 @@
 #endif
 
 #include "multiclass_hinge.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -64,6 +58,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -447,6 +465,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t multiclass_hinge_value_work(int64_t d, int64_t k, int64_t n)
 {
+    if (32768.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*k + 6*k + 3, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -512,6 +532,25 @@ static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t threa
     t3_parts[part] = t3_part;
 }
 
+struct multiclass_hinge_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *W;
+    const double *X;
+    const double *Y;
+    double *t3_parts;
+};
+
+static GRADC_APART void multiclass_hinge_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct multiclass_hinge_value_rows0 *const given = context;
+    multiclass_hinge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->Y, given->t3_parts);
+}
+
 int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                            const double *restrict Y, double lam, double *restrict value, void *restrict work)
 {
@@ -521,10 +560,8 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            multiclass_hinge_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, W, X, Y, t3_parts);
-        }
+        const struct multiclass_hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, Y, t3_parts};
+        gradc_run(parts, multiclass_hinge_value_team0, &given);
     } else {
         multiclass_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, Y, t3_parts);
     }
@@ -560,6 +597,8 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
 
 size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
 {
+    if (128.0*k*n + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))) + (size_t)gradc_parts(n, 5*k + 3, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -597,6 +636,26 @@ static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, 
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
     t4_parts[part] = t4_part;
+}
+
+struct multiclass_hinge_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *Z;
+    int64_t k;
+    int64_t n;
+    const double *W;
+    const double *X;
+    double *t4_parts;
+};
+
+static GRADC_APART void multiclass_hinge_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct multiclass_hinge_forward_rows0 *const given = context;
+    (void)thread;
+    multiclass_hinge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->Z, given->k, given->n, given->W, given->X, given->t4_parts);
 }
 
 static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
@@ -643,6 +702,24 @@ static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part, int64_t thr
     t3_parts[part] = t3_part;
 }
 
+struct multiclass_hinge_forward_rows1 {
+    int64_t n;
+    int64_t parts_;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    double *Z;
+    const double *Y;
+    double *t1;
+    double *t3_parts;
+};
+
+static GRADC_APART void multiclass_hinge_forward_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct multiclass_hinge_forward_rows1 *const given = context;
+    multiclass_hinge_forward_rows1(part, thread, given->n, given->parts_, given->tile_scratch, given->tile_bytes, given->k, given->Z, given->Y, given->t1, given->t3_parts);
+}
+
 int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                              const double *restrict Y, double lam, double *restrict value, double *restrict Z,
                              double *restrict t1, void *restrict work)
@@ -655,10 +732,8 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            multiclass_hinge_forward_rows0(part, d, parts, part_scratch, part_bytes, Z, k, n, W, X, t4_parts);
-        }
+        const struct multiclass_hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, Z, k, n, W, X, t4_parts};
+        gradc_run(parts, multiclass_hinge_forward_team0, &given);
     } else {
         multiclass_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, Z, k, n, W, X, t4_parts);
     }
@@ -677,10 +752,8 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            multiclass_hinge_forward_rows1(part, GRADC_THREAD, n, parts_, tile_scratch, tile_bytes, k, Z, Y, t1, t3_parts);
-        }
+        const struct multiclass_hinge_forward_rows1 given = {n, parts_, tile_scratch, tile_bytes, k, Z, Y, t1, t3_parts};
+        gradc_run(parts_, multiclass_hinge_forward_team1, &given);
     } else {
         multiclass_hinge_forward_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, k, Z, Y, t1, t3_parts);
     }
@@ -696,6 +769,8 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n)
 {
+    if (136.0*d*k + 32768.0*k + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
@@ -758,6 +833,29 @@ static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t th
     }
 }
 
+struct multiclass_hinge_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t6;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *t1;
+    const double *Z;
+    const double *Y;
+    double t2;
+    const double *X;
+};
+
+static GRADC_APART void multiclass_hinge_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct multiclass_hinge_backward_rows0 *const given = context;
+    multiclass_hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t6, given->tile_scratch, given->tile_bytes, given->k, given->d, given->t1, given->Z, given->Y, given->t2, given->X);
+}
+
 int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                               const double *restrict Y, double lam, const double *restrict Z,
                               const double *restrict t1, double cotangent, double *restrict grad_W,
@@ -776,10 +874,8 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            multiclass_hinge_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t6, tile_scratch, tile_bytes, k, d, t1, Z, Y, t2, X);
-        }
+        const struct multiclass_hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, t6, tile_scratch, tile_bytes, k, d, t1, Z, Y, t2, X};
+        gradc_run(parts, multiclass_hinge_backward_team0, &given);
     } else {
         multiclass_hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, tile_scratch, tile_bytes, k, d, t1, Z, Y, t2, X);
     }
@@ -804,6 +900,8 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
 
 size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
+    if (136.0*d*k + 49152.0*k + 49152.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -917,6 +1015,29 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
     t3_parts[part] = t3_part;
 }
 
+struct multiclass_hinge_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t9;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *W;
+    const double *X;
+    const double *Y;
+    double t5;
+    double *t3_parts;
+};
+
+static GRADC_APART void multiclass_hinge_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct multiclass_hinge_value_and_grad_rows0 *const given = context;
+    multiclass_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t9, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->Y, given->t5, given->t3_parts);
+}
+
 int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                     const double *restrict X, const double *restrict Y, double lam,
                                     double *restrict value, double *restrict grad_W, void *restrict work)
@@ -955,10 +1076,8 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            multiclass_hinge_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t9, tile_scratch, tile_bytes, k, d, W, X, Y, t5, t3_parts);
-        }
+        const struct multiclass_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t9, tile_scratch, tile_bytes, k, d, W, X, Y, t5, t3_parts};
+        gradc_run(parts, multiclass_hinge_value_and_grad_team0, &given);
     } else {
         multiclass_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t9, tile_scratch, tile_bytes, k, d, W, X, Y, t5, t3_parts);
     }

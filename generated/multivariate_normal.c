@@ -29,15 +29,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -47,6 +38,9 @@
 #endif
 
 #include "multivariate_normal.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -69,6 +63,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -560,6 +578,8 @@ static int gradc_solve(int64_t n, int64_t m, const double *A, const double *B, d
 
 size_t multivariate_normal_value_work(int64_t d, int64_t n)
 {
+    if (16.0*d*d + 16.0*d*n + 16.0*d + 8.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
@@ -643,6 +663,8 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
 
 size_t multivariate_normal_forward_work(int64_t d, int64_t n)
 {
+    if (16.0*d*d + 8.0*d*n + 16.0*d + 8.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(d*d, sizeof(double))
@@ -724,6 +746,8 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
 
 size_t multivariate_normal_backward_work(int64_t d, int64_t n)
 {
+    if (40.0*d*d + 24.0*d*n + 16.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
@@ -787,6 +811,25 @@ static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t
     }
 }
 
+struct multivariate_normal_backward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t n;
+    double *t5;
+    double t3;
+    const double *t1;
+    double *grad_mu;
+    double *t8;
+};
+
+static GRADC_APART void multivariate_normal_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct multivariate_normal_backward_rows0 *const given = context;
+    multivariate_normal_backward_rows0(part, thread, given->d, given->parts, given->tile_scratch, given->tile_bytes, given->n, given->t5, given->t3, given->t1, given->grad_mu, given->t8);
+}
+
 int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
                                  const double *restrict X, const double *restrict t1, double cotangent,
                                  double *restrict grad_mu, double *restrict grad_S, void *restrict work)
@@ -848,10 +891,8 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     const int64_t parts = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            multivariate_normal_backward_rows0(part, GRADC_THREAD, d, parts, tile_scratch, tile_bytes, n, t5, t3, t1, grad_mu, t8);
-        }
+        const struct multivariate_normal_backward_rows0 given = {d, parts, tile_scratch, tile_bytes, n, t5, t3, t1, grad_mu, t8};
+        gradc_run(parts, multivariate_normal_backward_team0, &given);
     } else {
         multivariate_normal_backward_rows0(0, 0, d, parts, tile_scratch, tile_bytes, n, t5, t3, t1, grad_mu, t8);
     }
@@ -874,6 +915,8 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
 
 size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n)
 {
+    if (56.0*d*d + 32.0*d*n + 32.0*d + 136.0*n + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
@@ -931,6 +974,28 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, i
     }
 }
 
+struct multivariate_normal_value_and_grad_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *distance;
+    int64_t n;
+    double *t0;
+    double *t1;
+    double *t5;
+    double t4;
+    double *t3;
+    const double *S;
+};
+
+static GRADC_APART void multivariate_normal_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct multivariate_normal_value_and_grad_rows0 *const given = context;
+    (void)thread;
+    multivariate_normal_value_and_grad_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->distance, given->n, given->t0, given->t1, given->t5, given->t4, given->t3, given->S);
+}
+
 static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, int64_t thread, int64_t d,
                                                                  int64_t parts_, unsigned char *restrict tile_scratch,
                                                                  size_t tile_bytes, int64_t n, double *restrict t6,
@@ -980,6 +1045,25 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, i
         /* t9[i:d, k:d] = sum[j:n](t1[k, j] * t6[i, j]) */
         gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &t6[tile_begin*n], 1, n, NULL, 0, &t9[tile_begin*d], 1, d, 0, 0);
     }
+}
+
+struct multivariate_normal_value_and_grad_rows1 {
+    int64_t d;
+    int64_t parts_;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t n;
+    double *t6;
+    double t4;
+    double *t1;
+    double *grad_mu;
+    double *t9;
+};
+
+static GRADC_APART void multivariate_normal_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct multivariate_normal_value_and_grad_rows1 *const given = context;
+    multivariate_normal_value_and_grad_rows1(part, thread, given->d, given->parts_, given->tile_scratch, given->tile_bytes, given->n, given->t6, given->t4, given->t1, given->grad_mu, given->t9);
 }
 
 int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -1046,10 +1130,8 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     const int64_t parts = gradc_parts(d, d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            multivariate_normal_value_and_grad_rows0(part, d, parts, part_scratch, part_bytes, distance, n, t0, t1, t5, t4, t3, S);
-        }
+        const struct multivariate_normal_value_and_grad_rows0 given = {d, parts, part_scratch, part_bytes, distance, n, t0, t1, t5, t4, t3, S};
+        gradc_run(parts, multivariate_normal_value_and_grad_team0, &given);
     } else {
         multivariate_normal_value_and_grad_rows0(0, d, parts, part_scratch, part_bytes, distance, n, t0, t1, t5, t4, t3, S);
     }
@@ -1085,10 +1167,8 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     const int64_t parts_ = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            multivariate_normal_value_and_grad_rows1(part, GRADC_THREAD, d, parts_, tile_scratch, tile_bytes, n, t6, t4, t1, grad_mu, t9);
-        }
+        const struct multivariate_normal_value_and_grad_rows1 given = {d, parts_, tile_scratch, tile_bytes, n, t6, t4, t1, grad_mu, t9};
+        gradc_run(parts_, multivariate_normal_value_and_grad_team1, &given);
     } else {
         multivariate_normal_value_and_grad_rows1(0, 0, d, parts_, tile_scratch, tile_bytes, n, t6, t4, t1, grad_mu, t9);
     }

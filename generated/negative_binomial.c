@@ -22,15 +22,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -40,6 +31,9 @@
 #endif
 
 #include "negative_binomial.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -62,6 +56,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -829,6 +847,27 @@ static GRADC_APART void negative_binomial_value_rows0(int64_t part, int64_t thre
     t2_parts[part] = t2_part;
 }
 
+struct negative_binomial_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double r;
+    const double *y;
+    double log_alpha;
+    double t0;
+    double *t2_parts;
+};
+
+static GRADC_APART void negative_binomial_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct negative_binomial_value_rows0 *const given = context;
+    negative_binomial_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->r, given->y, given->log_alpha, given->t0, given->t2_parts);
+}
+
 int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                             const double *restrict X, const double *restrict y, double *restrict value,
                             void *restrict work)
@@ -845,10 +884,8 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            negative_binomial_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, r, y, log_alpha, t0, t2_parts);
-        }
+        const struct negative_binomial_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, r, y, log_alpha, t0, t2_parts};
+        gradc_run(parts, negative_binomial_value_team0, &given);
     } else {
         negative_binomial_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, r, y, log_alpha, t0, t2_parts);
     }
@@ -919,6 +956,24 @@ static GRADC_APART void negative_binomial_forward_rows0(int64_t part, int64_t n,
     t2_parts[part] = t2_part;
 }
 
+struct negative_binomial_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    double r_;
+    const double *y;
+    double log_alpha;
+    double *t1;
+    double t0;
+    double *t2_parts;
+};
+
+static GRADC_APART void negative_binomial_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct negative_binomial_forward_rows0 *const given = context;
+    (void)thread;
+    negative_binomial_forward_rows0(part, given->n, given->parts, given->r_, given->y, given->log_alpha, given->t1, given->t0, given->t2_parts);
+}
+
 int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                               const double *restrict X, const double *restrict y, double *restrict value,
                               double *restrict r, double *restrict t1, void *restrict work)
@@ -939,10 +994,8 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
     const int64_t parts = gradc_parts(n, 84, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            negative_binomial_forward_rows0(part, n, parts, r_, y, log_alpha, t1, t0, t2_parts);
-        }
+        const struct negative_binomial_forward_rows0 given = {n, parts, r_, y, log_alpha, t1, t0, t2_parts};
+        gradc_run(parts, negative_binomial_forward_team0, &given);
     } else {
         negative_binomial_forward_rows0(0, n, parts, r_, y, log_alpha, t1, t0, t2_parts);
     }
@@ -959,6 +1012,8 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
 
 size_t negative_binomial_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d + 149, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 149, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -1070,6 +1125,31 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
     r_bar_parts[part] = r_bar_part;
 }
 
+struct negative_binomial_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    double r;
+    double t0;
+    const double *y;
+    const double *t1;
+    double log_alpha;
+    const double *X;
+    double *t3_parts;
+    double *r_bar_parts;
+};
+
+static GRADC_APART void negative_binomial_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct negative_binomial_backward_rows0 *const given = context;
+    negative_binomial_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->r, given->t0, given->y, given->t1, given->log_alpha, given->X, given->t3_parts, given->r_bar_parts);
+}
+
 int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                                const double *restrict X, const double *restrict y, double r,
                                const double *restrict t1, double cotangent, double *restrict grad_w,
@@ -1089,10 +1169,8 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     double t3_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            negative_binomial_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts);
-        }
+        const struct negative_binomial_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts};
+        gradc_run(parts, negative_binomial_backward_team0, &given);
     } else {
         negative_binomial_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts);
     }
@@ -1119,6 +1197,8 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
 
 size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d + 154, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 154, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -1235,6 +1315,33 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
     r_bar_parts[part] = r_bar_part;
 }
 
+struct negative_binomial_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double r;
+    double t3;
+    const double *y;
+    double log_alpha;
+    double t0;
+    double *t2_parts;
+    double *t5_parts;
+    double *r_bar_parts;
+};
+
+static GRADC_APART void negative_binomial_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct negative_binomial_value_and_grad_rows0 *const given = context;
+    negative_binomial_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->r, given->t3, given->y, given->log_alpha, given->t0, given->t2_parts, given->t5_parts, given->r_bar_parts);
+}
+
 int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                                      const double *restrict X, const double *restrict y, double *restrict value,
                                      double *restrict grad_w, double *restrict grad_log_alpha, void *restrict work)
@@ -1258,10 +1365,8 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     double t5_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            negative_binomial_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts);
-        }
+        const struct negative_binomial_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts};
+        gradc_run(parts, negative_binomial_value_and_grad_team0, &given);
     } else {
         negative_binomial_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts);
     }

@@ -22,15 +22,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -40,6 +31,9 @@
 #endif
 
 #include "one_hot_cross_entropy.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -62,6 +56,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -521,6 +539,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
+    if (32768.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*k + 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -637,6 +657,26 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
     t7_parts[part] = t7_part;
 }
 
+struct one_hot_cross_entropy_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *W;
+    const double *X;
+    const double *b;
+    const double *Y;
+    double *t7_parts;
+};
+
+static GRADC_APART void one_hot_cross_entropy_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct one_hot_cross_entropy_value_rows0 *const given = context;
+    one_hot_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->b, given->Y, given->t7_parts);
+}
+
 int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                 const double *restrict X, const double *restrict Y, double *restrict value,
                                 void *restrict work)
@@ -647,10 +687,8 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            one_hot_cross_entropy_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y, t7_parts);
-        }
+        const struct one_hot_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y, t7_parts};
+        gradc_run(parts, one_hot_cross_entropy_value_team0, &given);
     } else {
         one_hot_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y, t7_parts);
     }
@@ -667,6 +705,8 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
     (void)d;
+    if (16384.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 33*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -772,6 +812,25 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
     t6_parts[part] = t6_part;
 }
 
+struct one_hot_cross_entropy_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    double *t0;
+    const double *b;
+    double *t1;
+    const double *Y;
+    double *t6_parts;
+};
+
+static GRADC_APART void one_hot_cross_entropy_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct one_hot_cross_entropy_forward_rows0 *const given = context;
+    one_hot_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->t0, given->b, given->t1, given->Y, given->t6_parts);
+}
+
 int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                   const double *restrict X, const double *restrict Y, double *restrict value,
                                   double *restrict t0, double *restrict t1, void *restrict work)
@@ -788,10 +847,8 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            one_hot_cross_entropy_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t6_parts);
-        }
+        const struct one_hot_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t6_parts};
+        gradc_run(parts, one_hot_cross_entropy_forward_team0, &given);
     } else {
         one_hot_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t6_parts);
     }
@@ -807,6 +864,8 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
 size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
+    if (128.0*d*k + 49424.0*k + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double))
@@ -924,6 +983,32 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
     }
 }
 
+struct one_hot_cross_entropy_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t8;
+    int64_t k;
+    double *t9;
+    double *grad_W;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *Y;
+    double t2;
+    const double *t0;
+    const double *b;
+    const double *t1;
+    const double *X;
+};
+
+static GRADC_APART void one_hot_cross_entropy_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct one_hot_cross_entropy_backward_rows0 *const given = context;
+    one_hot_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t8, given->k, given->t9, given->grad_W, given->tile_scratch, given->tile_bytes, given->d, given->Y, given->t2, given->t0, given->b, given->t1, given->X);
+}
+
 int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict b, const double *restrict X, const double *restrict Y,
                                    const double *restrict t0, const double *restrict t1, double cotangent,
@@ -945,10 +1030,8 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            one_hot_cross_entropy_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, tile_scratch, tile_bytes, d, Y, t2, t0, b, t1, X);
-        }
+        const struct one_hot_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, tile_scratch, tile_bytes, d, Y, t2, t0, b, t1, X};
+        gradc_run(parts, one_hot_cross_entropy_backward_team0, &given);
     } else {
         one_hot_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, tile_scratch, tile_bytes, d, Y, t2, t0, b, t1, X);
     }
@@ -984,6 +1067,8 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
 size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
+    if (128.0*d*k + 65808.0*k + 65536.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double))
@@ -1173,6 +1258,32 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
     t8_parts[part] = t8_part;
 }
 
+struct one_hot_cross_entropy_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t15;
+    int64_t k;
+    double *t16;
+    double *grad_W;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *W;
+    const double *X;
+    const double *b;
+    const double *Y;
+    double t9;
+    double *t8_parts;
+};
+
+static GRADC_APART void one_hot_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct one_hot_cross_entropy_value_and_grad_rows0 *const given = context;
+    one_hot_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t15, given->k, given->t16, given->grad_W, given->tile_scratch, given->tile_bytes, given->d, given->W, given->X, given->b, given->Y, given->t9, given->t8_parts);
+}
+
 int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                          const double *restrict b, const double *restrict X, const double *restrict Y,
                                          double *restrict value, double *restrict grad_W, double *restrict grad_b,
@@ -1194,10 +1305,8 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            one_hot_cross_entropy_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, tile_scratch, tile_bytes, d, W, X, b, Y, t9, t8_parts);
-        }
+        const struct one_hot_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, tile_scratch, tile_bytes, d, W, X, b, Y, t9, t8_parts};
+        gradc_run(parts, one_hot_cross_entropy_value_and_grad_team0, &given);
     } else {
         one_hot_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, tile_scratch, tile_bytes, d, W, X, b, Y, t9, t8_parts);
     }

@@ -35,15 +35,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -53,6 +44,9 @@
 #endif
 
 #include "ordinal_logistic.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -81,6 +75,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -468,6 +486,8 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 
 size_t ordinal_logistic_value_work(int64_t n, int64_t d, int64_t k)
 {
+    if (24.0*k + 16408.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(k + 1, sizeof(double))
            + gradc_bytes(k + 2, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 189, 0) * (gradc_bytes(128, sizeof(double)));
@@ -517,6 +537,26 @@ static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t threa
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;
+}
+
+struct ordinal_logistic_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const int64_t *y;
+    double *ends;
+    int64_t k;
+    double *t3_parts;
+};
+
+static GRADC_APART void ordinal_logistic_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ordinal_logistic_value_rows0 *const given = context;
+    ordinal_logistic_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->ends, given->k, given->t3_parts);
 }
 
 int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -602,10 +642,8 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ordinal_logistic_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, ends, k, t3_parts);
-        }
+        const struct ordinal_logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, ends, k, t3_parts};
+        gradc_run(parts, ordinal_logistic_value_team0, &given);
     } else {
         ordinal_logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, ends, k, t3_parts);
     }
@@ -623,6 +661,8 @@ size_t ordinal_logistic_forward_work(int64_t n, int64_t d, int64_t k)
 {
     (void)n;
     (void)d;
+    if (16.0*k + 16.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(k + 2, sizeof(double));
 }
@@ -663,6 +703,23 @@ static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, 
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;
+}
+
+struct ordinal_logistic_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    double *z;
+    const int64_t *y;
+    double *ends;
+    int64_t k;
+    double *t3_parts;
+};
+
+static GRADC_APART void ordinal_logistic_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ordinal_logistic_forward_rows0 *const given = context;
+    (void)thread;
+    ordinal_logistic_forward_rows0(part, given->n, given->parts, given->z, given->y, given->ends, given->k, given->t3_parts);
 }
 
 int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -749,10 +806,8 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     const int64_t parts = gradc_parts(n, 189, 0);
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ordinal_logistic_forward_rows0(part, n, parts, z, y, ends, k, t3_parts);
-        }
+        const struct ordinal_logistic_forward_rows0 given = {n, parts, z, y, ends, k, t3_parts};
+        gradc_run(parts, ordinal_logistic_forward_team0, &given);
     } else {
         ordinal_logistic_forward_rows0(0, n, parts, z, y, ends, k, t3_parts);
     }
@@ -770,6 +825,8 @@ size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k)
 {
     (void)n;
     (void)d;
+    if (48.0*k + 3120.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(k + 2, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -792,6 +849,21 @@ static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, int64_t k,
     for (int64_t i = part_begin; i < part_end; ++i) {
         t7[i + 1] = t6[k - i - 2] * gradc_exp(c[i + 1]);
     }
+}
+
+struct ordinal_logistic_backward_rows0 {
+    int64_t k;
+    int64_t parts;
+    double *t7;
+    double *t6;
+    const double *c;
+};
+
+static GRADC_APART void ordinal_logistic_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ordinal_logistic_backward_rows0 *const given = context;
+    (void)thread;
+    ordinal_logistic_backward_rows0(part, given->k, given->parts, given->t7, given->t6, given->c);
 }
 
 int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -947,10 +1019,8 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     t7[0] = 0.0;
     const int64_t parts = gradc_parts(k - 1, 23, 0);
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ordinal_logistic_backward_rows0(part, k, parts, t7, t6, c);
-        }
+        const struct ordinal_logistic_backward_rows0 given = {k, parts, t7, t6, c};
+        gradc_run(parts, ordinal_logistic_backward_team0, &given);
     } else {
         ordinal_logistic_backward_rows0(0, k, parts, t7, t6, c);
     }
@@ -967,6 +1037,8 @@ size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
 {
     (void)n;
     (void)d;
+    if (64.0*k + 3128.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(128, sizeof(double))
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(k + 1, sizeof(double))
@@ -992,6 +1064,21 @@ static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part, int6
     for (int64_t i = part_begin; i < part_end; ++i) {
         t11[i + 1] = t9[k - i - 2] * gradc_exp(c[i + 1]);
     }
+}
+
+struct ordinal_logistic_value_and_grad_rows0 {
+    int64_t k;
+    int64_t parts;
+    double *t11;
+    double *t9;
+    const double *c;
+};
+
+static GRADC_APART void ordinal_logistic_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ordinal_logistic_value_and_grad_rows0 *const given = context;
+    (void)thread;
+    ordinal_logistic_value_and_grad_rows0(part, given->k, given->parts, given->t11, given->t9, given->c);
 }
 
 int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const double *restrict w,
@@ -1196,10 +1283,8 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     t11[0] = 0.0;
     const int64_t parts = gradc_parts(k - 1, 23, 0);
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ordinal_logistic_value_and_grad_rows0(part, k, parts, t11, t9, c);
-        }
+        const struct ordinal_logistic_value_and_grad_rows0 given = {k, parts, t11, t9, c};
+        gradc_run(parts, ordinal_logistic_value_and_grad_team0, &given);
     } else {
         ordinal_logistic_value_and_grad_rows0(0, k, parts, t11, t9, c);
     }

@@ -1,7 +1,8 @@
 /* ordinal_logistic: the loss, and its derivatives.
  *
  * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
- * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL, and where it is SIZE_MAX no memory is large
+ * enough: then do not call NAME. 0 is success, another value says:
  *     ordinal_logistic_value gives 1: y holds an index out of range for an axis of length k + 2
  *     ordinal_logistic_forward gives 1: y holds an index out of range for an axis of length k + 2
  *     ordinal_logistic_backward gives 1: y holds an index out of range for an axis of length k + 2

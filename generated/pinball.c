@@ -20,15 +20,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -38,6 +29,9 @@
 #endif
 
 #include "pinball.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -60,6 +54,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -353,6 +371,25 @@ static GRADC_APART void pinball_value_rows0(int64_t part, int64_t thread, int64_
     t1_parts[part] = t1_part;
 }
 
+struct pinball_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double tau;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void pinball_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct pinball_value_rows0 *const given = context;
+    pinball_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->tau, given->y, given->t1_parts);
+}
+
 int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double tau, double *restrict value, void *restrict work)
 {
@@ -362,10 +399,8 @@ int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            pinball_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, tau, y, t1_parts);
-        }
+        const struct pinball_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, tau, y, t1_parts};
+        gradc_run(parts, pinball_value_team0, &given);
     } else {
         pinball_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, tau, y, t1_parts);
     }
@@ -423,6 +458,8 @@ int pinball_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t pinball_backward_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 18, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 18, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -464,6 +501,28 @@ static GRADC_APART void pinball_backward_rows0(int64_t part, int64_t thread, int
     }
 }
 
+struct pinball_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t3;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    double tau;
+    double t1;
+    const double *y;
+    const double *t0;
+    const double *X;
+};
+
+static GRADC_APART void pinball_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct pinball_backward_rows0 *const given = context;
+    pinball_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->d, given->tau, given->t1, given->y, given->t0, given->X);
+}
+
 int pinball_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double tau, const double *restrict t0, double cotangent,
                      double *restrict grad_w, void *restrict work)
@@ -482,10 +541,8 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            pinball_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, tau, t1, y, t0, X);
-        }
+        const struct pinball_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, tau, t1, y, t0, X};
+        gradc_run(parts, pinball_backward_team0, &given);
     } else {
         pinball_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, tau, t1, y, t0, X);
     }
@@ -507,6 +564,8 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t pinball_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -560,6 +619,29 @@ static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t threa
     t1_parts[part] = t1_part;
 }
 
+struct pinball_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t4;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double tau;
+    double t2;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void pinball_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct pinball_value_and_grad_rows0 *const given = context;
+    pinball_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->tau, given->t2, given->y, given->t1_parts);
+}
+
 int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict y, double tau, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -578,10 +660,8 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            pinball_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, d, X, w, tau, t2, y, t1_parts);
-        }
+        const struct pinball_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, d, X, w, tau, t2, y, t1_parts};
+        gradc_run(parts, pinball_value_and_grad_team0, &given);
     } else {
         pinball_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, d, X, w, tau, t2, y, t1_parts);
     }

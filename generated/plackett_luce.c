@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -39,6 +30,9 @@
 #endif
 
 #include "plackett_luce.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -61,6 +55,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -393,6 +411,8 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 
 size_t plackett_luce_value_work(int64_t n, int64_t d)
 {
+    if (144.0*n + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 27*n + 29, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -429,6 +449,26 @@ static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64
             }
         }
     }
+}
+
+struct plackett_luce_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double *s;
+    const double *place;
+};
+
+static GRADC_APART void plackett_luce_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct plackett_luce_value_rows0 *const given = context;
+    (void)thread;
+    plackett_luce_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d, given->X, given->w, given->s, given->place);
 }
 
 static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
@@ -494,6 +534,23 @@ static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, 
     t4_parts[part] = t4_part;
 }
 
+struct plackett_luce_value_rows1 {
+    int64_t n;
+    int64_t parts_;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    double *t0;
+    const double *place;
+    double *s;
+    double *t4_parts;
+};
+
+static GRADC_APART void plackett_luce_value_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct plackett_luce_value_rows1 *const given = context;
+    plackett_luce_value_rows1(part, thread, given->n, given->parts_, given->tile_scratch, given->tile_bytes, given->t0, given->place, given->s, given->t4_parts);
+}
+
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict place, double *restrict value, void *restrict work)
 {
@@ -508,10 +565,8 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            plackett_luce_value_rows0(part, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
-        }
+        const struct plackett_luce_value_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, s, place};
+        gradc_run(parts, plackett_luce_value_team0, &given);
     } else {
         plackett_luce_value_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
     }
@@ -526,10 +581,8 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            plackett_luce_value_rows1(part, GRADC_THREAD, n, parts_, tile_scratch, tile_bytes, t0, place, s, t4_parts);
-        }
+        const struct plackett_luce_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, t0, place, s, t4_parts};
+        gradc_run(parts_, plackett_luce_value_team1, &given);
     } else {
         plackett_luce_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0, place, s, t4_parts);
     }
@@ -629,6 +682,23 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
     t3_parts[part] = t3_part;
 }
 
+struct plackett_luce_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const double *place;
+    double *s;
+    double *t0;
+    double *t3_parts;
+};
+
+static GRADC_APART void plackett_luce_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct plackett_luce_forward_rows0 *const given = context;
+    plackett_luce_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->place, given->s, given->t0, given->t3_parts);
+}
+
 int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict place, double *restrict value, double *restrict s,
                           double *restrict t0, void *restrict work)
@@ -645,10 +715,8 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            plackett_luce_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, place, s, t0, t3_parts);
-        }
+        const struct plackett_luce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, place, s, t0, t3_parts};
+        gradc_run(parts, plackett_luce_forward_team0, &given);
     } else {
         plackett_luce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, place, s, t0, t3_parts);
     }
@@ -664,6 +732,8 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 
 size_t plackett_luce_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -758,6 +828,28 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
     }
 }
 
+struct plackett_luce_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *place;
+    const double *t0;
+    const double *s;
+    double t1;
+    const double *X;
+};
+
+static GRADC_APART void plackett_luce_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct plackett_luce_backward_rows0 *const given = context;
+    plackett_luce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->place, given->t0, given->s, given->t1, given->X);
+}
+
 int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict place, const double *restrict s, const double *restrict t0,
                            double cotangent, double *restrict grad_w, void *restrict work)
@@ -774,10 +866,8 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            plackett_luce_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, place, t0, s, t1, X);
-        }
+        const struct plackett_luce_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, place, t0, s, t1, X};
+        gradc_run(parts, plackett_luce_backward_team0, &given);
     } else {
         plackett_luce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, place, t0, s, t1, X);
     }
@@ -793,6 +883,8 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
 
 size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 280.0*n + 49152.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(128, sizeof(double))
@@ -830,6 +922,26 @@ static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t
             }
         }
     }
+}
+
+struct plackett_luce_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double *s;
+    const double *place;
+};
+
+static GRADC_APART void plackett_luce_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct plackett_luce_value_and_grad_rows0 *const given = context;
+    (void)thread;
+    plackett_luce_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d, given->X, given->w, given->s, given->place);
 }
 
 static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
@@ -921,6 +1033,27 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
     t4_parts[part] = t4_part;
 }
 
+struct plackett_luce_value_and_grad_rows1 {
+    int64_t n;
+    int64_t parts_;
+    unsigned char *part_scratch_;
+    size_t part_bytes_;
+    double *s_bar;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    double *t0;
+    const double *place;
+    double *s;
+    double t5;
+    double *t4_parts;
+};
+
+static GRADC_APART void plackett_luce_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct plackett_luce_value_and_grad_rows1 *const given = context;
+    plackett_luce_value_and_grad_rows1(part, thread, given->n, given->parts_, given->part_scratch_, given->part_bytes_, given->s_bar, given->tile_scratch, given->tile_bytes, given->t0, given->place, given->s, given->t5, given->t4_parts);
+}
+
 static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
                                                            unsigned char *restrict part_scratch_2,
                                                            size_t part_bytes_2, double *restrict grad_w,
@@ -952,6 +1085,26 @@ static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t
     }
 }
 
+struct plackett_luce_value_and_grad_rows2 {
+    int64_t n;
+    int64_t parts_2;
+    unsigned char *part_scratch_2;
+    size_t part_bytes_2;
+    double *grad_w;
+    unsigned char *tile_scratch_;
+    size_t tile_bytes_;
+    int64_t d;
+    double *s_bar;
+    double t5;
+    const double *X;
+};
+
+static GRADC_APART void plackett_luce_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
+{
+    const struct plackett_luce_value_and_grad_rows2 *const given = context;
+    plackett_luce_value_and_grad_rows2(part, thread, given->n, given->parts_2, given->part_scratch_2, given->part_bytes_2, given->grad_w, given->tile_scratch_, given->tile_bytes_, given->d, given->s_bar, given->t5, given->X);
+}
+
 int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict place, double *restrict value, double *restrict grad_w,
                                  void *restrict work)
@@ -978,10 +1131,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            plackett_luce_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
-        }
+        const struct plackett_luce_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, s, place};
+        gradc_run(parts, plackett_luce_value_and_grad_team0, &given);
     } else {
         plackett_luce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
     }
@@ -997,10 +1148,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            plackett_luce_value_and_grad_rows1(part, GRADC_THREAD, n, parts_, part_scratch_, part_bytes_, s_bar, tile_scratch, tile_bytes, t0, place, s, t5, t4_parts);
-        }
+        const struct plackett_luce_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, s_bar, tile_scratch, tile_bytes, t0, place, s, t5, t4_parts};
+        gradc_run(parts_, plackett_luce_value_and_grad_team1, &given);
     } else {
         plackett_luce_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, s_bar, tile_scratch, tile_bytes, t0, place, s, t5, t4_parts);
     }
@@ -1022,10 +1171,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        GRADC_PARALLEL(parts_2)
-        for (int64_t part = 0; part < parts_2; ++part) {
-            plackett_luce_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, s_bar, t5, X);
-        }
+        const struct plackett_luce_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, s_bar, t5, X};
+        gradc_run(parts_2, plackett_luce_value_and_grad_team2, &given);
     } else {
         plackett_luce_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, s_bar, t5, X);
     }

@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -39,6 +30,9 @@
 #endif
 
 #include "ranknet.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -61,6 +55,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -375,6 +393,8 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 size_t ranknet_value_work(int64_t n, int64_t d)
 {
     (void)d;
+    if (8.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n, sizeof(double));
 }
 
@@ -408,6 +428,24 @@ static GRADC_APART void ranknet_value_rows0(int64_t part, int64_t n, int64_t par
     t1_parts[part] = t1_part;
 }
 
+struct ranknet_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double *s;
+    const double *grade;
+    double *t1_parts;
+};
+
+static GRADC_APART void ranknet_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ranknet_value_rows0 *const given = context;
+    (void)thread;
+    ranknet_value_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->s, given->grade, given->t1_parts);
+}
+
 static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t parts_, const double *restrict grade,
                                             double *restrict s, double *restrict t0_parts)
 {
@@ -437,6 +475,21 @@ static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t par
     t0_parts[part] = t0_part;
 }
 
+struct ranknet_value_rows1 {
+    int64_t n;
+    int64_t parts_;
+    const double *grade;
+    double *s;
+    double *t0_parts;
+};
+
+static GRADC_APART void ranknet_value_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct ranknet_value_rows1 *const given = context;
+    (void)thread;
+    ranknet_value_rows1(part, given->n, given->parts_, given->grade, given->s, given->t0_parts);
+}
+
 int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                   const double *restrict grade, double *restrict value, void *restrict work)
 {
@@ -445,10 +498,8 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
     const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ranknet_value_rows0(part, n, parts, d, X, w, s, grade, t1_parts);
-        }
+        const struct ranknet_value_rows0 given = {n, parts, d, X, w, s, grade, t1_parts};
+        gradc_run(parts, ranknet_value_team0, &given);
     } else {
         ranknet_value_rows0(0, n, parts, d, X, w, s, grade, t1_parts);
     }
@@ -459,10 +510,8 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
     const int64_t parts_ = gradc_parts(n, 53*n, 0);
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            ranknet_value_rows1(part, n, parts_, grade, s, t0_parts);
-        }
+        const struct ranknet_value_rows1 given = {n, parts_, grade, s, t0_parts};
+        gradc_run(parts_, ranknet_value_team1, &given);
     } else {
         ranknet_value_rows1(0, n, parts_, grade, s, t0_parts);
     }
@@ -522,6 +571,22 @@ static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t p
     t1__parts[part] = t1__part;
 }
 
+struct ranknet_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const double *grade;
+    double *s;
+    double *t0_parts;
+    double *t1__parts;
+};
+
+static GRADC_APART void ranknet_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ranknet_forward_rows0 *const given = context;
+    (void)thread;
+    ranknet_forward_rows0(part, given->n, given->parts, given->grade, given->s, given->t0_parts, given->t1__parts);
+}
+
 int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict grade, double *restrict value, double *restrict s, double *restrict t1,
                     void *restrict work)
@@ -537,10 +602,8 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
     double t0_parts[GRADC_PARTS];
     double t1__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ranknet_forward_rows0(part, n, parts, grade, s, t0_parts, t1__parts);
-        }
+        const struct ranknet_forward_rows0 given = {n, parts, grade, s, t0_parts, t1__parts};
+        gradc_run(parts, ranknet_forward_team0, &given);
     } else {
         ranknet_forward_rows0(0, n, parts, grade, s, t0_parts, t1__parts);
     }
@@ -561,6 +624,8 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t ranknet_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -699,6 +764,27 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
     }
 }
 
+struct ranknet_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *grade;
+    const double *s;
+    double t0;
+    const double *X;
+};
+
+static GRADC_APART void ranknet_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ranknet_backward_rows0 *const given = context;
+    ranknet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->grade, given->s, given->t0, given->X);
+}
+
 int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict grade, const double *restrict s, double t1, double cotangent,
                      double *restrict grad_w, void *restrict work)
@@ -715,10 +801,8 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ranknet_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t0, X);
-        }
+        const struct ranknet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t0, X};
+        gradc_run(parts, ranknet_backward_team0, &given);
     } else {
         ranknet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t0, X);
     }
@@ -734,6 +818,8 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 8.0*n + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -767,6 +853,24 @@ static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part, int64_t n, in
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
+}
+
+struct ranknet_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double *s;
+    const double *grade;
+    double *t1_parts;
+};
+
+static GRADC_APART void ranknet_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ranknet_value_and_grad_rows0 *const given = context;
+    (void)thread;
+    ranknet_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->s, given->grade, given->t1_parts);
 }
 
 static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
@@ -891,6 +995,28 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
     t0_parts[part] = t0_part;
 }
 
+struct ranknet_value_and_grad_rows1 {
+    int64_t n;
+    int64_t parts_;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *grade;
+    double *s;
+    double t2;
+    const double *X;
+    double *t0_parts;
+};
+
+static GRADC_APART void ranknet_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct ranknet_value_and_grad_rows1 *const given = context;
+    ranknet_value_and_grad_rows1(part, thread, given->n, given->parts_, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->grade, given->s, given->t2, given->X, given->t0_parts);
+}
+
 int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict grade, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -904,10 +1030,8 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ranknet_value_and_grad_rows0(part, n, parts, d, X, w, s, grade, t1_parts);
-        }
+        const struct ranknet_value_and_grad_rows0 given = {n, parts, d, X, w, s, grade, t1_parts};
+        gradc_run(parts, ranknet_value_and_grad_team0, &given);
     } else {
         ranknet_value_and_grad_rows0(0, n, parts, d, X, w, s, grade, t1_parts);
     }
@@ -923,10 +1047,8 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            ranknet_value_and_grad_rows1(part, GRADC_THREAD, n, parts_, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t2, X, t0_parts);
-        }
+        const struct ranknet_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t2, X, t0_parts};
+        gradc_run(parts_, ranknet_value_and_grad_team1, &given);
     } else {
         ranknet_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t2, X, t0_parts);
     }

@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -39,6 +30,9 @@
 #endif
 
 #include "ridge.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -61,6 +55,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -351,6 +369,24 @@ static GRADC_APART void ridge_value_rows0(int64_t part, int64_t thread, int64_t 
     t2_parts[part] = t2_part;
 }
 
+struct ridge_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t2_parts;
+};
+
+static GRADC_APART void ridge_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ridge_value_rows0 *const given = context;
+    ridge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t2_parts);
+}
+
 int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double lam, double *restrict value, void *restrict work)
 {
@@ -375,10 +411,8 @@ int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *re
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ridge_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, t2_parts);
-        }
+        const struct ridge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t2_parts};
+        gradc_run(parts, ridge_value_team0, &given);
     } else {
         ridge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t2_parts);
     }
@@ -394,6 +428,8 @@ int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *re
 
 size_t ridge_forward_work(int64_t n, int64_t d)
 {
+    if (128.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
@@ -430,6 +466,25 @@ static GRADC_APART void ridge_forward_rows0(int64_t part, int64_t d, int64_t par
     t0_parts[part] = t0_part;
 }
 
+struct ridge_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t1;
+    int64_t n;
+    const double *w;
+    const double *X;
+    double *t0_parts;
+};
+
+static GRADC_APART void ridge_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ridge_forward_rows0 *const given = context;
+    (void)thread;
+    ridge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t1, given->n, given->w, given->X, given->t0_parts);
+}
+
 int ridge_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double lam, double *restrict value, double *restrict t1, void *restrict work)
 {
@@ -439,10 +494,8 @@ int ridge_forward(int64_t n, int64_t d, const double *restrict w, const double *
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ridge_forward_rows0(part, d, parts, part_scratch, part_bytes, t1, n, w, X, t0_parts);
-        }
+        const struct ridge_forward_rows0 given = {d, parts, part_scratch, part_bytes, t1, n, w, X, t0_parts};
+        gradc_run(parts, ridge_forward_team0, &given);
     } else {
         ridge_forward_rows0(0, d, parts, part_scratch, part_bytes, t1, n, w, X, t0_parts);
     }
@@ -480,6 +533,8 @@ int ridge_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
 size_t ridge_backward_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -514,6 +569,27 @@ static GRADC_APART void ridge_backward_rows0(int64_t part, int64_t thread, int64
     }
 }
 
+struct ridge_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t3;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    double t0;
+    const double *t1;
+    const double *y;
+    const double *X;
+};
+
+static GRADC_APART void ridge_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ridge_backward_rows0 *const given = context;
+    ridge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->t1, given->y, given->X);
+}
+
 int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double lam, const double *restrict t1, double cotangent, double *restrict grad_w,
                    void *restrict work)
@@ -531,10 +607,8 @@ int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ridge_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t0, t1, y, X);
-        }
+        const struct ridge_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t0, t1, y, X};
+        gradc_run(parts, ridge_backward_team0, &given);
     } else {
         ridge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t0, t1, y, X);
     }
@@ -557,6 +631,8 @@ int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t ridge_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -605,6 +681,28 @@ static GRADC_APART void ridge_value_and_grad_rows0(int64_t part, int64_t thread,
     t2_parts[part] = t2_part;
 }
 
+struct ridge_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t5;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double t3;
+    const double *y;
+    double *t2_parts;
+};
+
+static GRADC_APART void ridge_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct ridge_value_and_grad_rows0 *const given = context;
+    ridge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t5, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->t3, given->y, given->t2_parts);
+}
+
 int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double lam, double *restrict value, double *restrict grad_w,
                          void *restrict work)
@@ -638,10 +736,8 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            ridge_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, t3, y, t2_parts);
-        }
+        const struct ridge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, t3, y, t2_parts};
+        gradc_run(parts, ridge_value_and_grad_team0, &given);
     } else {
         ridge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, t3, y, t2_parts);
     }

@@ -16,8 +16,8 @@
  * skip_gram_forward gives 2: noise holds an index out of range for an axis of length m
  * skip_gram_forward gives 3: context holds an index out of range for an axis of length m
  * skip_gram_backward gives 1: context holds an index out of range for an axis of length m
- * skip_gram_backward gives 2: word holds an index out of range for an axis of length m
- * skip_gram_backward gives 3: noise holds an index out of range for an axis of length m
+ * skip_gram_backward gives 2: noise holds an index out of range for an axis of length m
+ * skip_gram_backward gives 3: word holds an index out of range for an axis of length m
  * skip_gram_value_and_grad gives 1: word holds an index out of range for an axis of length m
  * skip_gram_value_and_grad gives 2: noise holds an index out of range for an axis of length m
  * skip_gram_value_and_grad gives 3: context holds an index out of range for an axis of length m
@@ -34,15 +34,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -52,6 +43,9 @@
 #endif
 
 #include "skip_gram.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -74,6 +68,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -164,6 +182,8 @@ static inline double gradc_rounded(double sum, double low)
 size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)m;
+    if (16384.0*q + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128*gradc_width(q), sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -303,6 +323,28 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int6
     t1_parts[part] = t1_part;
 }
 
+struct skip_gram_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t q;
+    const int64_t *word;
+    int64_t m;
+    int64_t k;
+    const double *U;
+    const int64_t *noise;
+    const double *V;
+    const int64_t *context;
+    double *t1_parts;
+};
+
+static GRADC_APART void skip_gram_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct skip_gram_value_rows0 *const given = context;
+    skip_gram_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q, given->word, given->m, given->k, given->U, given->noise, given->V, given->context, given->t1_parts);
+}
+
 int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
                     const int64_t *restrict word, const int64_t *restrict context, const int64_t *restrict noise,
                     double *restrict value, void *restrict work)
@@ -351,10 +393,8 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
     const size_t tile_bytes = gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            skip_gram_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V, context, t1_parts);
-        }
+        const struct skip_gram_value_rows0 given = {n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V, context, t1_parts};
+        gradc_run(parts, skip_gram_value_team0, &given);
     } else {
         skip_gram_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V, context, t1_parts);
     }
@@ -497,6 +537,30 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, in
     t1_parts[part] = t1_part;
 }
 
+struct skip_gram_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t q;
+    const int64_t *word;
+    int64_t m;
+    double *drawn;
+    int64_t k;
+    const double *U;
+    const int64_t *noise;
+    const double *V;
+    const int64_t *context;
+    double *seen;
+    double *t1_parts;
+};
+
+static GRADC_APART void skip_gram_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct skip_gram_forward_rows0 *const given = context;
+    skip_gram_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q, given->word, given->m, given->drawn, given->k, given->U, given->noise, given->V, given->context, given->seen, given->t1_parts);
+}
+
 int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
                       const int64_t *restrict word, const int64_t *restrict context, const int64_t *restrict noise,
                       double *restrict value, double *restrict drawn, double *restrict seen, void *restrict work)
@@ -545,10 +609,8 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            skip_gram_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts);
-        }
+        const struct skip_gram_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts};
+        gradc_run(parts, skip_gram_forward_team0, &given);
     } else {
         skip_gram_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts);
     }
@@ -565,6 +627,8 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
 size_t skip_gram_backward_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)n;
+    if (32.0*k*m + 1024.0*q + 1024.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(128*gradc_width(q), sizeof(double))
@@ -604,18 +668,6 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
     }
     {
         int64_t outside = 0;
-        GRADC_SIMD(reduction(|:outside))
-        for (int64_t l = 0; l < n; ++l) {
-            const int64_t word_l = word[l];
-            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            outside |= (v0 < 0) | (v0 >= m);
-        }
-        if (outside) {
-            return 2;
-        }
-    }
-    {
-        int64_t outside = 0;
         for (int64_t l = 0; l < n; ++l) {
             GRADC_SIMD(reduction(|:outside))
             for (int64_t o = 0; o < q; ++o) {
@@ -623,6 +675,18 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
                 outside |= (v0 < 0) | (v0 >= m);
             }
+        }
+        if (outside) {
+            return 2;
+        }
+    }
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside) {
             return 3;
@@ -724,6 +788,8 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
 size_t skip_gram_value_and_grad_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)n;
+    if (32.0*k*m + 2048.0*q + 2048.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(128*gradc_width(q), sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))

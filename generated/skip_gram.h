@@ -1,7 +1,8 @@
 /* skip_gram: the loss, and its derivatives.
  *
  * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
- * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL, and where it is SIZE_MAX no memory is large
+ * enough: then do not call NAME. 0 is success, another value says:
  *     skip_gram_value gives 1: word holds an index out of range for an axis of length m
  *     skip_gram_value gives 2: noise holds an index out of range for an axis of length m
  *     skip_gram_value gives 3: context holds an index out of range for an axis of length m
@@ -9,8 +10,8 @@
  *     skip_gram_forward gives 2: noise holds an index out of range for an axis of length m
  *     skip_gram_forward gives 3: context holds an index out of range for an axis of length m
  *     skip_gram_backward gives 1: context holds an index out of range for an axis of length m
- *     skip_gram_backward gives 2: word holds an index out of range for an axis of length m
- *     skip_gram_backward gives 3: noise holds an index out of range for an axis of length m
+ *     skip_gram_backward gives 2: noise holds an index out of range for an axis of length m
+ *     skip_gram_backward gives 3: word holds an index out of range for an axis of length m
  *     skip_gram_value_and_grad gives 1: word holds an index out of range for an axis of length m
  *     skip_gram_value_and_grad gives 2: noise holds an index out of range for an axis of length m
  *     skip_gram_value_and_grad gives 3: context holds an index out of range for an axis of length m

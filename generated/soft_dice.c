@@ -23,15 +23,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -41,6 +32,9 @@
 #endif
 
 #include "soft_dice.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -63,6 +57,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -225,6 +243,24 @@ static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int6
     t3_parts[part] = t3_part;
 }
 
+struct soft_dice_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *Z;
+    const double *Y;
+    double eps;
+    double *t3_parts;
+};
+
+static GRADC_APART void soft_dice_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct soft_dice_value_rows0 *const given = context;
+    soft_dice_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->Z, given->Y, given->eps, given->t3_parts);
+}
+
 int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                     double *restrict value, void *restrict work)
 {
@@ -234,10 +270,8 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            soft_dice_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_parts);
-        }
+        const struct soft_dice_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_parts};
+        gradc_run(parts, soft_dice_value_team0, &given);
     } else {
         soft_dice_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_parts);
     }
@@ -309,6 +343,27 @@ static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t
     t3_parts[part] = t3_part;
 }
 
+struct soft_dice_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t k;
+    const double *Z;
+    const double *Y;
+    double *P;
+    double *t0;
+    double *t1;
+    double *t2;
+    double eps;
+    double *t3_parts;
+};
+
+static GRADC_APART void soft_dice_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct soft_dice_forward_rows0 *const given = context;
+    (void)thread;
+    soft_dice_forward_rows0(part, given->n, given->parts, given->k, given->Z, given->Y, given->P, given->t0, given->t1, given->t2, given->eps, given->t3_parts);
+}
+
 int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                       double *restrict value, double *restrict P, double *restrict t0, double *restrict t1,
                       double *restrict t2, void *restrict work)
@@ -317,10 +372,8 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
     const int64_t parts = gradc_parts(n, 71*k + 12, 0);
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            soft_dice_forward_rows0(part, n, parts, k, Z, Y, P, t0, t1, t2, eps, t3_parts);
-        }
+        const struct soft_dice_forward_rows0 given = {n, parts, k, Z, Y, P, t0, t1, t2, eps, t3_parts};
+        gradc_run(parts, soft_dice_forward_team0, &given);
     } else {
         soft_dice_forward_rows0(0, n, parts, k, Z, Y, P, t0, t1, t2, eps, t3_parts);
     }
@@ -336,6 +389,8 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
 
 size_t soft_dice_backward_work(int64_t n, int64_t k)
 {
+    if (49152.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 45*k + 24, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -402,6 +457,29 @@ static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, i
     }
 }
 
+struct soft_dice_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    double eps;
+    const double *t1;
+    const double *t2;
+    double t3;
+    const double *t0;
+    const double *Z;
+    const double *P;
+    const double *Y;
+    double *grad_Z;
+};
+
+static GRADC_APART void soft_dice_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct soft_dice_backward_rows0 *const given = context;
+    soft_dice_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->eps, given->t1, given->t2, given->t3, given->t0, given->Z, given->P, given->Y, given->grad_Z);
+}
+
 int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                        const double *restrict P, const double *restrict t0, const double *restrict t1,
                        const double *restrict t2, double cotangent, double *restrict grad_Z, void *restrict work)
@@ -414,10 +492,8 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
     const int64_t parts = gradc_parts(n, 45*k + 24, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            soft_dice_backward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z);
-        }
+        const struct soft_dice_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z};
+        gradc_run(parts, soft_dice_backward_team0, &given);
     } else {
         soft_dice_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z);
     }
@@ -426,6 +502,8 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
 
 size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
 {
+    if (65536.0*k + 49152.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 95*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -554,6 +632,26 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
     t4_parts[part] = t4_part;
 }
 
+struct soft_dice_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const double *Z;
+    const double *Y;
+    double eps;
+    double t5;
+    double *grad_Z;
+    double *t4_parts;
+};
+
+static GRADC_APART void soft_dice_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct soft_dice_value_and_grad_rows0 *const given = context;
+    soft_dice_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->Z, given->Y, given->eps, given->t5, given->grad_Z, given->t4_parts);
+}
+
 int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                              double *restrict value, double *restrict grad_Z, void *restrict work)
 {
@@ -566,10 +664,8 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            soft_dice_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
-        }
+        const struct soft_dice_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts};
+        gradc_run(parts, soft_dice_value_and_grad_team0, &given);
     } else {
         soft_dice_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
     }

@@ -11,6 +11,7 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  * softmax_cross_entropy_value gives 1: y holds an index out of range for an axis of length k
  * softmax_cross_entropy_forward gives 1: y holds an index out of range for an axis of length k
+ * softmax_cross_entropy_backward gives 1: y holds an index out of range for an axis of length k
  * softmax_cross_entropy_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 
@@ -25,15 +26,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -43,6 +35,9 @@
 #endif
 
 #include "softmax_cross_entropy.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -65,6 +60,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -524,6 +543,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
+    if (32768.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*k + 26*k + 32, 0) * (gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -612,6 +633,26 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
     t5_parts[part] = t5_part;
 }
 
+struct softmax_cross_entropy_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const double *W;
+    const double *X;
+    const double *b;
+    const int64_t *y;
+    double *t5_parts;
+};
+
+static GRADC_APART void softmax_cross_entropy_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct softmax_cross_entropy_value_rows0 *const given = context;
+    softmax_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->b, given->y, given->t5_parts);
+}
+
 int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                 const double *restrict X, const int64_t *restrict y, double *restrict value,
                                 void *restrict work)
@@ -634,10 +675,8 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            softmax_cross_entropy_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t5_parts);
-        }
+        const struct softmax_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t5_parts};
+        gradc_run(parts, softmax_cross_entropy_value_team0, &given);
     } else {
         softmax_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t5_parts);
     }
@@ -654,6 +693,8 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
     (void)d;
+    if (16384.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -725,6 +766,25 @@ static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_
     t4_parts[part] = t4_part;
 }
 
+struct softmax_cross_entropy_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    double *t0;
+    const double *b;
+    const int64_t *y;
+    double *t1;
+    double *t4_parts;
+};
+
+static GRADC_APART void softmax_cross_entropy_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct softmax_cross_entropy_forward_rows0 *const given = context;
+    softmax_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->t0, given->b, given->y, given->t1, given->t4_parts);
+}
+
 int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                   const double *restrict X, const int64_t *restrict y, double *restrict value,
                                   double *restrict t0, double *restrict t1, void *restrict work)
@@ -753,10 +813,8 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            softmax_cross_entropy_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t4_parts);
-        }
+        const struct softmax_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t4_parts};
+        gradc_run(parts, softmax_cross_entropy_forward_team0, &given);
     } else {
         softmax_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t4_parts);
     }
@@ -772,6 +830,8 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
 size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
+    if (128.0*d*k + 32896.0*k > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
@@ -836,6 +896,31 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
     }
 }
 
+struct softmax_cross_entropy_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_b;
+    int64_t k;
+    double *grad_W;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *t0;
+    double t2;
+    const double *b;
+    const int64_t *y;
+    const double *t1;
+    const double *X;
+};
+
+static GRADC_APART void softmax_cross_entropy_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct softmax_cross_entropy_backward_rows0 *const given = context;
+    softmax_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b, given->k, given->grad_W, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->t2, given->b, given->y, given->t1, given->X);
+}
+
 int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict b, const double *restrict X, const int64_t *restrict y,
                                    const double *restrict t0, const double *restrict t1, double cotangent,
@@ -846,6 +931,18 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t y_l = y[l];
+            const int64_t v0 = y_l < 0 ? k + y_l : y_l;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
+            return 1;
+        }
+    }
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
@@ -853,10 +950,8 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            softmax_cross_entropy_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, t0, t2, b, y, t1, X);
-        }
+        const struct softmax_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, t0, t2, b, y, t1, X};
+        gradc_run(parts, softmax_cross_entropy_backward_team0, &given);
     } else {
         softmax_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, t0, t2, b, y, t1, X);
     }
@@ -879,6 +974,8 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
 size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
+    if (128.0*d*k + 49280.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -1010,6 +1107,31 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
     t6_parts[part] = t6_part;
 }
 
+struct softmax_cross_entropy_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_b;
+    int64_t k;
+    double *grad_W;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *W;
+    const double *X;
+    const double *b;
+    const int64_t *y;
+    double t7;
+    double *t6_parts;
+};
+
+static GRADC_APART void softmax_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct softmax_cross_entropy_value_and_grad_rows0 *const given = context;
+    softmax_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b, given->k, given->grad_W, given->tile_scratch, given->tile_bytes, given->d, given->W, given->X, given->b, given->y, given->t7, given->t6_parts);
+}
+
 int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                          const double *restrict b, const double *restrict X,
                                          const int64_t *restrict y, double *restrict value, double *restrict grad_W,
@@ -1039,10 +1161,8 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            softmax_cross_entropy_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, W, X, b, y, t7, t6_parts);
-        }
+        const struct softmax_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, W, X, b, y, t7, t6_parts};
+        gradc_run(parts, softmax_cross_entropy_value_and_grad_team0, &given);
     } else {
         softmax_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, W, X, b, y, t7, t6_parts);
     }

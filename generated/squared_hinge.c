@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -39,6 +30,9 @@
 #endif
 
 #include "squared_hinge.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -61,6 +55,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -286,6 +304,24 @@ static GRADC_APART void squared_hinge_value_rows0(int64_t part, int64_t thread, 
     t1_parts[part] = t1_part;
 }
 
+struct squared_hinge_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void squared_hinge_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct squared_hinge_value_rows0 *const given = context;
+    squared_hinge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t1_parts);
+}
+
 int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict y, double lam, double *restrict value, void *restrict work)
 {
@@ -295,10 +331,8 @@ int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const do
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            squared_hinge_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
-        }
+        const struct squared_hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        gradc_run(parts, squared_hinge_value_team0, &given);
     } else {
         squared_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
@@ -329,6 +363,8 @@ int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const do
 
 size_t squared_hinge_forward_work(int64_t n, int64_t d)
 {
+    if (128.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
@@ -365,6 +401,25 @@ static GRADC_APART void squared_hinge_forward_rows0(int64_t part, int64_t d, int
     t2_parts[part] = t2_part;
 }
 
+struct squared_hinge_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0;
+    int64_t n;
+    const double *X;
+    const double *w;
+    double *t2_parts;
+};
+
+static GRADC_APART void squared_hinge_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct squared_hinge_forward_rows0 *const given = context;
+    (void)thread;
+    squared_hinge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0, given->n, given->X, given->w, given->t2_parts);
+}
+
 int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict y, double lam, double *restrict value, double *restrict t0,
                           void *restrict work)
@@ -375,10 +430,8 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            squared_hinge_forward_rows0(part, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
-        }
+        const struct squared_hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts};
+        gradc_run(parts, squared_hinge_forward_team0, &given);
     } else {
         squared_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
     }
@@ -418,6 +471,8 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
 size_t squared_hinge_backward_work(int64_t n, int64_t d)
 {
     (void)n;
+    if (8.0*d > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double));
 }
 
@@ -480,6 +535,8 @@ int squared_hinge_backward(int64_t n, int64_t d, const double *restrict w, const
 
 size_t squared_hinge_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (136.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 20*d + 6, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 20*d + 6, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -557,6 +614,28 @@ static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part, int64_t
     t1_parts[part] = t1_part;
 }
 
+struct squared_hinge_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t4;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double t3;
+    double *t1_parts;
+};
+
+static GRADC_APART void squared_hinge_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct squared_hinge_value_and_grad_rows0 *const given = context;
+    squared_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t3, given->t1_parts);
+}
+
 int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict y, double lam, double *restrict value,
                                  double *restrict grad_w, void *restrict work)
@@ -590,10 +669,8 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            squared_hinge_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, d, X, w, y, t3, t1_parts);
-        }
+        const struct squared_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, d, X, w, y, t3, t1_parts};
+        gradc_run(parts, squared_hinge_value_and_grad_team0, &given);
     } else {
         squared_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, d, X, w, y, t3, t1_parts);
     }

@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -39,6 +30,9 @@
 #endif
 
 #include "student_t.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -61,6 +55,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -577,6 +595,26 @@ static GRADC_APART void student_t_value_rows0(int64_t part, int64_t thread, int6
     t2_parts[part] = t2_part;
 }
 
+struct student_t_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double t0;
+    const double *y;
+    double nu;
+    double *t2_parts;
+};
+
+static GRADC_APART void student_t_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct student_t_value_rows0 *const given = context;
+    student_t_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->t0, given->y, given->nu, given->t2_parts);
+}
+
 int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                     const double *restrict y, double nu, double *restrict value, void *restrict work)
 {
@@ -589,10 +627,8 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            student_t_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, t0, y, nu, t2_parts);
-        }
+        const struct student_t_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, t0, y, nu, t2_parts};
+        gradc_run(parts, student_t_value_team0, &given);
     } else {
         student_t_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, t0, y, nu, t2_parts);
     }
@@ -640,6 +676,23 @@ static GRADC_APART void student_t_forward_rows0(int64_t part, int64_t n, int64_t
     t2_parts[part] = t2_part;
 }
 
+struct student_t_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    double t0_;
+    const double *y;
+    double *t1;
+    double nu;
+    double *t2_parts;
+};
+
+static GRADC_APART void student_t_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct student_t_forward_rows0 *const given = context;
+    (void)thread;
+    student_t_forward_rows0(part, given->n, given->parts, given->t0_, given->y, given->t1, given->nu, given->t2_parts);
+}
+
 int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                       const double *restrict y, double nu, double *restrict value, double *restrict t0,
                       double *restrict t1, void *restrict work)
@@ -657,10 +710,8 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
     const int64_t parts = gradc_parts(n, 31, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            student_t_forward_rows0(part, n, parts, t0_, y, t1, nu, t2_parts);
-        }
+        const struct student_t_forward_rows0 given = {n, parts, t0_, y, t1, nu, t2_parts};
+        gradc_run(parts, student_t_forward_team0, &given);
     } else {
         student_t_forward_rows0(0, n, parts, t0_, y, t1, nu, t2_parts);
     }
@@ -680,6 +731,8 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
 
 size_t student_t_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d + 30, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 30, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -725,6 +778,30 @@ static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, i
     t4_parts[part] = t4_part;
 }
 
+struct student_t_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *y;
+    const double *t1;
+    double t0;
+    double nu;
+    double t2;
+    const double *X;
+    double *t4_parts;
+};
+
+static GRADC_APART void student_t_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct student_t_backward_rows0 *const given = context;
+    student_t_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->y, given->t1, given->t0, given->nu, given->t2, given->X, given->t4_parts);
+}
+
 int student_t_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                        const double *restrict y, double nu, double t0, const double *restrict t1, double cotangent,
                        double *restrict grad_w, double *restrict grad_log_sigma, void *restrict work)
@@ -743,10 +820,8 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            student_t_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, y, t1, t0, nu, t2, X, t4_parts);
-        }
+        const struct student_t_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, y, t1, t0, nu, t2, X, t4_parts};
+        gradc_run(parts, student_t_backward_team0, &given);
     } else {
         student_t_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, y, t1, t0, nu, t2, X, t4_parts);
     }
@@ -769,6 +844,8 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
 
 size_t student_t_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -829,6 +906,31 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
     t5_parts[part] = t5_part;
 }
 
+struct student_t_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double t0;
+    double nu;
+    double t3;
+    double *t2_parts;
+    double *t5_parts;
+};
+
+static GRADC_APART void student_t_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct student_t_value_and_grad_rows0 *const given = context;
+    student_t_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t0, given->nu, given->t3, given->t2_parts, given->t5_parts);
+}
+
 int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                              const double *restrict X, const double *restrict y, double nu, double *restrict value,
                              double *restrict grad_w, double *restrict grad_log_sigma, void *restrict work)
@@ -848,10 +950,8 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            student_t_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t0, nu, t3, t2_parts, t5_parts);
-        }
+        const struct student_t_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t0, nu, t3, t2_parts, t5_parts};
+        gradc_run(parts, student_t_value_and_grad_team0, &given);
     } else {
         student_t_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t0, nu, t3, t2_parts, t5_parts);
     }

@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -39,6 +30,9 @@
 #endif
 
 #include "t_sne.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -61,6 +55,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -192,6 +210,22 @@ static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts
     value__parts[part] = value__part;
 }
 
+struct t_sne_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    const double *Y;
+    const double *P;
+    double log_z;
+    double *value__parts;
+};
+
+static GRADC_APART void t_sne_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct t_sne_value_rows0 *const given = context;
+    (void)thread;
+    t_sne_value_rows0(part, given->n, given->parts, given->Y, given->P, given->log_z, given->value__parts);
+}
+
 int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                 void *restrict work)
 {
@@ -226,10 +260,8 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
     const int64_t parts = gradc_parts(n, 56*n, 0);
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            t_sne_value_rows0(part, n, parts, Y, P, log_z, value__parts);
-        }
+        const struct t_sne_value_rows0 given = {n, parts, Y, P, log_z, value__parts};
+        gradc_run(parts, t_sne_value_team0, &given);
     } else {
         t_sne_value_rows0(0, n, parts, Y, P, log_z, value__parts);
     }
@@ -273,6 +305,22 @@ static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t par
     value__parts[part] = value__part;
 }
 
+struct t_sne_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const double *P;
+    double log_z;
+    double *D2;
+    double *value__parts;
+};
+
+static GRADC_APART void t_sne_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct t_sne_forward_rows0 *const given = context;
+    (void)thread;
+    t_sne_forward_rows0(part, given->n, given->parts, given->P, given->log_z, given->D2, given->value__parts);
+}
+
 int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                   double *restrict D2, double *restrict t0, void *restrict work)
 {
@@ -309,10 +357,8 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
     const int64_t parts = gradc_parts(n, 48*n, 0);
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            t_sne_forward_rows0(part, n, parts, P, log_z, D2, value__parts);
-        }
+        const struct t_sne_forward_rows0 given = {n, parts, P, log_z, D2, value__parts};
+        gradc_run(parts, t_sne_forward_team0, &given);
     } else {
         t_sne_forward_rows0(0, n, parts, P, log_z, D2, value__parts);
     }
@@ -327,6 +373,8 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
 
 size_t t_sne_backward_work(int64_t n)
 {
+    if (16672.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(2*n, sizeof(double))
            + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(128*gradc_width(n), sizeof(double)));
 }
@@ -396,6 +444,28 @@ static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64
     }
 }
 
+struct t_sne_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t4;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    double *t3;
+    const double *D2;
+    double cotangent;
+    const double *P;
+    double t2;
+    const double *Y;
+};
+
+static GRADC_APART void t_sne_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct t_sne_backward_rows0 *const given = context;
+    t_sne_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4, given->tile_scratch, given->tile_bytes, given->t3, given->D2, given->cotangent, given->P, given->t2, given->Y);
+}
+
 int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P, const double *restrict D2,
                    double t0, double cotangent, double *restrict grad_Y, void *restrict work)
 {
@@ -433,10 +503,8 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     const size_t part_bytes = gradc_bytes(2*n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            t_sne_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, t3, D2, cotangent, P, t2, Y);
-        }
+        const struct t_sne_backward_rows0 given = {n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, t3, D2, cotangent, P, t2, Y};
+        gradc_run(parts, t_sne_backward_team0, &given);
     } else {
         t_sne_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, t3, D2, cotangent, P, t2, Y);
     }
@@ -460,6 +528,8 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
 
 size_t t_sne_value_and_grad_work(int64_t n)
 {
+    if (16672.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(2*n, sizeof(double))
            + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(128*gradc_width(n), sizeof(double)));
 }
@@ -544,6 +614,28 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
     value__parts[part] = value__part;
 }
 
+struct t_sne_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t3;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    double *t2;
+    const double *Y;
+    const double *P;
+    double log_z;
+    double t1;
+    double *value__parts;
+};
+
+static GRADC_APART void t_sne_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct t_sne_value_and_grad_rows0 *const given = context;
+    t_sne_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->t2, given->Y, given->P, given->log_z, given->t1, given->value__parts);
+}
+
 int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                          double *restrict grad_Y, void *restrict work)
 {
@@ -597,10 +689,8 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            t_sne_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, log_z, t1, value__parts);
-        }
+        const struct t_sne_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, log_z, t1, value__parts};
+        gradc_run(parts, t_sne_value_and_grad_team0, &given);
     } else {
         t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, log_z, t1, value__parts);
     }

@@ -30,15 +30,6 @@ double hypot(double, double);
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -49,10 +40,19 @@ double hypot(double, double);
 
 #include "total_variation.h"
 
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
+
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
 {
     return ((size_t)count * size + 63) / 64 * 64;
+}
+
+/* The nearest place inside an axis. */
+static inline int64_t gradc_clamp(int64_t place, int64_t extent)
+{
+    return place < 0 ? 0 : place >= extent ? extent - 1 : place;
 }
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
@@ -70,6 +70,36 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
+}
+
+/* The place in a range, its end included, that is nearest to another. */
+static inline int64_t gradc_within(int64_t place, int64_t begin, int64_t end)
+{
+    return place < begin ? begin : place > end ? end : place;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -136,6 +166,21 @@ static GRADC_APART void total_variation_value_rows0(int64_t part, int64_t t, int
     t0_parts[part] = t0_part;
 }
 
+struct total_variation_value_rows0 {
+    int64_t t;
+    int64_t parts;
+    double eps;
+    const double *x;
+    double *t0_parts;
+};
+
+static GRADC_APART void total_variation_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct total_variation_value_rows0 *const given = context;
+    (void)thread;
+    total_variation_value_rows0(part, given->t, given->parts, given->eps, given->x, given->t0_parts);
+}
+
 int total_variation_value(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
                           double *restrict value, void *restrict work)
 {
@@ -143,10 +188,8 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            total_variation_value_rows0(part, t, parts, eps, x, t0_parts);
-        }
+        const struct total_variation_value_rows0 given = {t, parts, eps, x, t0_parts};
+        gradc_run(parts, total_variation_value_team0, &given);
     } else {
         total_variation_value_rows0(0, t, parts, eps, x, t0_parts);
     }
@@ -203,6 +246,21 @@ static GRADC_APART void total_variation_forward_rows0(int64_t part, int64_t t, i
     t0_parts[part] = t0_part;
 }
 
+struct total_variation_forward_rows0 {
+    int64_t t;
+    int64_t parts;
+    double eps;
+    const double *x;
+    double *t0_parts;
+};
+
+static GRADC_APART void total_variation_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct total_variation_forward_rows0 *const given = context;
+    (void)thread;
+    total_variation_forward_rows0(part, given->t, given->parts, given->eps, given->x, given->t0_parts);
+}
+
 int total_variation_forward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
                             double *restrict value, void *restrict work)
 {
@@ -210,10 +268,8 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            total_variation_forward_rows0(part, t, parts, eps, x, t0_parts);
-        }
+        const struct total_variation_forward_rows0 given = {t, parts, eps, x, t0_parts};
+        gradc_run(parts, total_variation_forward_team0, &given);
     } else {
         total_variation_forward_rows0(0, t, parts, eps, x, t0_parts);
     }
@@ -244,95 +300,278 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
 
 size_t total_variation_backward_work(int64_t t)
 {
-    return gradc_bytes(t, sizeof(double));
+    return (size_t)gradc_parts(t, 57, 0) * (gradc_bytes(129, sizeof(double))
+           + gradc_bytes(129, sizeof(double)));
+}
+
+static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thread, int64_t t, int64_t parts,
+                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                       const double *restrict x, double eps, double cotangent,
+                                                       double lam, double *restrict grad_x, const double *restrict y)
+{
+    const int64_t part_begin = gradc_cut(t, parts, part);
+    const int64_t part_end = gradc_cut(t, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(129, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[i:t] = let(s0 := x[i + 1] - x[i], where(i < t - 1, s0 / hypot(eps, s0), 0)) */
+        /* t1[i:t] = where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0) */
+        {
+            const int64_t halo_begin = tile_begin < 1 ? 0 : tile_begin - 1;
+            {
+                const int64_t i_last = gradc_within(t - 1, halo_begin, tile_begin);
+                GRADC_SIMD()
+                for (int64_t i = halo_begin; i < i_last; ++i) {
+                    const double v0 = x[i + 1] - x[i];
+                    const double v1 = gradc_hypot(eps, v0);
+                    t0[i + 1 - tile_begin] = v0 / v1;
+                    t1[i + 1 - tile_begin] = v1;
+                }
+                for (int64_t i = i_last; i < tile_begin; ++i) {
+                    const int v0 = i < t - 1;
+                    const double v1 = x[gradc_clamp(i + 1, t)] - x[i];
+                    const double v2 = gradc_hypot(eps, v1);
+                    t0[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                    t1[i + 1 - tile_begin] = v0 ? v2 : 0.0;
+                }
+            }
+        }
+        {
+            const int64_t i_last = gradc_within(t - 1, tile_begin, tile_end);
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < i_last; ++i) {
+                const double v0 = x[i + 1] - x[i];
+                const double v1 = gradc_hypot(eps, v0);
+                t0[i + 1 - tile_begin] = v0 / v1;
+                t1[i + 1 - tile_begin] = v1;
+            }
+            for (int64_t i = i_last; i < tile_end; ++i) {
+                const int v0 = i < t - 1;
+                const double v1 = x[gradc_clamp(i + 1, t)] - x[i];
+                const double v2 = gradc_hypot(eps, v1);
+                t0[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                t1[i + 1 - tile_begin] = v0 ? v2 : 0.0;
+            }
+        }
+
+        /* grad_x[i:t] = let(s0 := lam * cotangent, cotangent * (x[i] - y[i]) + (where(1 <= i, where(0 == t1[i -
+         *    1], 0, t0[i - 1] * s0), 0) + where(i < t - 1, where(0 == t1[i], 0, -(t0[i] * s0)), 0))) */
+        {
+            const double v0 = cotangent * lam;
+            const int64_t i_first = gradc_within(1, tile_begin, tile_end);
+            const int64_t i_last = gradc_within(t - 1, i_first, tile_end);
+            for (int64_t i = tile_begin; i < i_first; ++i) {
+                const double v1 = 0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0;
+                const double v2 = (1 <= i ? v1 : 0.0) + (i < t - 1 ? (0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0)) : 0.0);
+                grad_x[i] = cotangent * (x[i] - y[i]) + v2;
+            }
+            GRADC_SIMD()
+            for (int64_t i = i_first; i < i_last; ++i) {
+                const double v1 = (0.0 == t1[i - tile_begin] ? 0.0 : t0[i - tile_begin] * v0) + (0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0));
+                grad_x[i] = cotangent * (x[i] - y[i]) + v1;
+            }
+            for (int64_t i = i_last; i < tile_end; ++i) {
+                const double v1 = 0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0;
+                const double v2 = (1 <= i ? v1 : 0.0) + (i < t - 1 ? (0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0)) : 0.0);
+                grad_x[i] = cotangent * (x[i] - y[i]) + v2;
+            }
+        }
+    }
+}
+
+struct total_variation_backward_rows0 {
+    int64_t t;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const double *x;
+    double eps;
+    double cotangent;
+    double lam;
+    double *grad_x;
+    const double *y;
+};
+
+static GRADC_APART void total_variation_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct total_variation_backward_rows0 *const given = context;
+    total_variation_backward_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes, given->x, given->eps, given->cotangent, given->lam, given->grad_x, given->y);
 }
 
 int total_variation_backward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
                              double cotangent, double *restrict grad_x, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    for (int64_t at = 0; at < t; ++at) {
-        t0[at] = 0.0;
-    }
-
-    /* t0[:t] = 0 t0 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(eps, s0), s2 := 0 == s1, s3 := lam *
-     *    cotangent * (s0 / s1), at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
-    const double v3 = lam * cotangent;
-    for (int64_t i = 0; i < t - 1; ++i) {
-        const double v0 = x[i + 1] - x[i];
-        const double v1 = gradc_hypot(eps, v0);
-        const int v2 = 0.0 == v1;
-        const double v4 = v3 * (v0 / v1);
-        t0[i] += v2 ? 0.0 : -v4;
-        t0[i + 1] += v2 ? 0.0 : v4;
-    }
-
-    /* grad_x[i:t] = t0[i] + cotangent * (x[i] - y[i]) */
-    GRADC_SIMD()
-    for (int64_t i = 0; i < t; ++i) {
-        grad_x[i] = t0[i] + cotangent * (x[i] - y[i]);
+    unsigned char *const tile_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(t, 57, 0);
+    const size_t tile_bytes = gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double));
+    if (parts > 1) {
+        const struct total_variation_backward_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, cotangent, lam, grad_x, y};
+        gradc_run(parts, total_variation_backward_team0, &given);
+    } else {
+        total_variation_backward_rows0(0, 0, t, parts, tile_scratch, tile_bytes, x, eps, cotangent, lam, grad_x, y);
     }
     return 0;
 }
 
 size_t total_variation_value_and_grad_work(int64_t t)
 {
-    return gradc_bytes(t, sizeof(double));
+    return (size_t)gradc_parts(t, 57, 0) * (gradc_bytes(129, sizeof(double))
+           + gradc_bytes(129, sizeof(double)));
+}
+
+static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64_t thread, int64_t t, int64_t parts,
+                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                             const double *restrict x, double eps,
+                                                             const double *restrict y, double lam,
+                                                             double *restrict grad_x, double *restrict t0_parts,
+                                                             double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(t, parts, part);
+    const int64_t part_end = gradc_cut(t, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(129, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:t](where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0)) */
+        /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+        /* t2[i:t] = let(s0 := x[i + 1] - x[i], where(i < t - 1, s0 / hypot(eps, s0), 0)) */
+        /* t3[i:t] = where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0) */
+        {
+            const int64_t halo_begin = tile_begin < 1 ? 0 : tile_begin - 1;
+            {
+                const int64_t i_last = gradc_within(t - 1, halo_begin, tile_begin);
+                GRADC_SIMD()
+                for (int64_t i = halo_begin; i < i_last; ++i) {
+                    const double v0 = x[i + 1] - x[i];
+                    const double v1 = gradc_hypot(eps, v0);
+                    t2[i + 1 - tile_begin] = v0 / v1;
+                    t3[i + 1 - tile_begin] = v1;
+                }
+                for (int64_t i = i_last; i < tile_begin; ++i) {
+                    const int v0 = i < t - 1;
+                    const double v1 = x[gradc_clamp(i + 1, t)] - x[i];
+                    const double v2 = gradc_hypot(eps, v1);
+                    t2[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                    t3[i + 1 - tile_begin] = v0 ? v2 : 0.0;
+                }
+            }
+        }
+        {
+            double t0_part_sum = 0.0;
+            double t1_part_sum = 0.0;
+            const int64_t i_last = gradc_within(t - 1, tile_begin, tile_end);
+            GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
+            for (int64_t i = tile_begin; i < i_last; ++i) {
+                const double x_i = x[i];
+                const double v0 = x[i + 1] - x_i;
+                const double v1 = gradc_hypot(eps, v0);
+                const double v2 = x_i - y[i];
+                t0_part_sum += v1;
+                t1_part_sum += v2 * v2;
+                t2[i + 1 - tile_begin] = v0 / v1;
+                t3[i + 1 - tile_begin] = v1;
+            }
+            for (int64_t i = i_last; i < tile_end; ++i) {
+                const int v0 = i < t - 1;
+                const double x_i = x[i];
+                const double v1 = x[gradc_clamp(i + 1, t)] - x_i;
+                const double v2 = gradc_hypot(eps, v1);
+                const double v3 = v0 ? v2 : 0.0;
+                const double v4 = x_i - y[i];
+                t0_part_sum += v3;
+                t1_part_sum += v4 * v4;
+                t2[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                t3[i + 1 - tile_begin] = v3;
+            }
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+        }
+
+        /* grad_x[i:t] = x[i] - y[i] + (where(1 <= i, where(0 == t3[i - 1], 0, lam * t2[i - 1]), 0) + where(i < t -
+         *    1, where(0 == t3[i], 0, -(lam * t2[i])), 0)) */
+        {
+            const int64_t i_first = gradc_within(1, tile_begin, tile_end);
+            const int64_t i_last = gradc_within(t - 1, i_first, tile_end);
+            for (int64_t i = tile_begin; i < i_first; ++i) {
+                const double v0 = 0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam * t2[gradc_clamp(i - 1, t) + 1 - tile_begin];
+                const double v1 = i < t - 1 ? (0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin])) : 0.0;
+                grad_x[i] = x[i] - y[i] + ((1 <= i ? v0 : 0.0) + v1);
+            }
+            GRADC_SIMD()
+            for (int64_t i = i_first; i < i_last; ++i) {
+                const double v0 = (0.0 == t3[i - tile_begin] ? 0.0 : lam * t2[i - tile_begin]) + (0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]));
+                grad_x[i] = x[i] - y[i] + v0;
+            }
+            for (int64_t i = i_last; i < tile_end; ++i) {
+                const double v0 = 0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam * t2[gradc_clamp(i - 1, t) + 1 - tile_begin];
+                const double v1 = i < t - 1 ? (0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin])) : 0.0;
+                grad_x[i] = x[i] - y[i] + ((1 <= i ? v0 : 0.0) + v1);
+            }
+        }
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
+struct total_variation_value_and_grad_rows0 {
+    int64_t t;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const double *x;
+    double eps;
+    const double *y;
+    double lam;
+    double *grad_x;
+    double *t0_parts;
+    double *t1_parts;
+};
+
+static GRADC_APART void total_variation_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct total_variation_value_and_grad_rows0 *const given = context;
+    total_variation_value_and_grad_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes, given->x, given->eps, given->y, given->lam, given->grad_x, given->t0_parts, given->t1_parts);
 }
 
 int total_variation_value_and_grad(int64_t t, const double *restrict x, const double *restrict y, double lam,
                                    double eps, double *restrict value, double *restrict grad_x, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
-    double t1 = 0.0;
-    double t1_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
-
-        /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = x[i] - y[i];
-            t1_sum += v0 * v0;
-        }
-        gradc_add(&t1, &t1_low, t1_sum);
+    unsigned char *const tile_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(t, 57, 0);
+    const size_t tile_bytes = gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double));
+    double t0_parts[GRADC_PARTS];
+    double t1_parts[GRADC_PARTS];
+    if (parts > 1) {
+        const struct total_variation_value_and_grad_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, y, lam, grad_x, t0_parts, t1_parts};
+        gradc_run(parts, total_variation_value_and_grad_team0, &given);
+    } else {
+        total_variation_value_and_grad_rows0(0, 0, t, parts, tile_scratch, tile_bytes, x, eps, y, lam, grad_x, t0_parts, t1_parts);
     }
-    t1 = gradc_rounded(t1, t1_low);
     double t0 = 0.0;
-    double t0_low = 0.0;
-    for (int64_t at = 0; at < t; ++at) {
-        t2[at] = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
-    for (int64_t tile_begin = 0; tile_begin < t - 1; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < t - 1 ? tile_begin + 128 : t - 1;
-
-        /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
-        /* t2[:t] = 0 t2 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(eps, s0), s2 := 0 == s1, s3 := lam
-         *    * (s0 / s1), at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
-        double t0_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = x[i + 1] - x[i];
-            const double v1 = gradc_hypot(eps, v0);
-            const int v2 = 0.0 == v1;
-            const double v3 = lam * (v0 / v1);
-            t0_sum += v1;
-            t2[i] += v2 ? 0.0 : -v3;
-            t2[i + 1] += v2 ? 0.0 : v3;
-        }
-        gradc_add(&t0, &t0_low, t0_sum);
-    }
-    t0 = gradc_rounded(t0, t0_low);
-
-    /* grad_x[i:t] = t2[i] + (x[i] - y[i]) */
-    GRADC_SIMD()
-    for (int64_t i = 0; i < t; ++i) {
-        grad_x[i] = t2[i] + (x[i] - y[i]);
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
-    /* value = lam * t0 + 0.5 * t1 */
+    /* value = 0.5 * t1 + lam * t0 */
     *value = lam * t0 + 0.5 * t1;
     return 0;
 }

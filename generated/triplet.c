@@ -33,15 +33,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -51,6 +42,9 @@
 #endif
 
 #include "triplet.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -73,6 +67,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
@@ -153,6 +171,27 @@ static GRADC_APART void triplet_value_rows0(int64_t part, int64_t thread, int64_
     t0_parts[part] = t0_part;
 }
 
+struct triplet_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const int64_t *anchor;
+    int64_t m;
+    const int64_t *positive;
+    const int64_t *negative;
+    int64_t k;
+    const double *E;
+    double margin;
+    double *t0_parts;
+};
+
+static GRADC_APART void triplet_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct triplet_value_rows0 *const given = context;
+    triplet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->anchor, given->m, given->positive, given->negative, given->k, given->E, given->margin, given->t0_parts);
+}
+
 int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
                   const int64_t *restrict positive, const int64_t *restrict negative, double margin,
                   double *restrict value, void *restrict work)
@@ -199,10 +238,8 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            triplet_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, anchor, m, positive, negative, k, E, margin, t0_parts);
-        }
+        const struct triplet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, anchor, m, positive, negative, k, E, margin, t0_parts};
+        gradc_run(parts, triplet_value_team0, &given);
     } else {
         triplet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, anchor, m, positive, negative, k, E, margin, t0_parts);
     }
@@ -275,6 +312,28 @@ static GRADC_APART void triplet_forward_rows0(int64_t part, int64_t n, int64_t p
     t0_parts[part] = t0_part;
 }
 
+struct triplet_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const int64_t *anchor;
+    int64_t m;
+    const int64_t *positive;
+    const int64_t *negative;
+    int64_t k;
+    const double *E;
+    double *near;
+    double *far;
+    double margin;
+    double *t0_parts;
+};
+
+static GRADC_APART void triplet_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct triplet_forward_rows0 *const given = context;
+    (void)thread;
+    triplet_forward_rows0(part, given->n, given->parts, given->anchor, given->m, given->positive, given->negative, given->k, given->E, given->near, given->far, given->margin, given->t0_parts);
+}
+
 int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
                     const int64_t *restrict positive, const int64_t *restrict negative, double margin,
                     double *restrict value, double *restrict near, double *restrict far, void *restrict work)
@@ -319,10 +378,8 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
     const int64_t parts = gradc_parts(n, 16*k + 6, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            triplet_forward_rows0(part, n, parts, anchor, m, positive, negative, k, E, near, far, margin, t0_parts);
-        }
+        const struct triplet_forward_rows0 given = {n, parts, anchor, m, positive, negative, k, E, near, far, margin, t0_parts};
+        gradc_run(parts, triplet_forward_team0, &given);
     } else {
         triplet_forward_rows0(0, n, parts, anchor, m, positive, negative, k, E, near, far, margin, t0_parts);
     }
@@ -339,6 +396,8 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
 size_t triplet_backward_work(int64_t m, int64_t k, int64_t n)
 {
     (void)n;
+    if (16.0*k*m > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double));
 }
@@ -438,6 +497,8 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
 size_t triplet_value_and_grad_work(int64_t m, int64_t k, int64_t n)
 {
     (void)n;
+    if (16.0*k*m + 2048.0 > GRADC_MOST)
+        return SIZE_MAX;
     return gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))

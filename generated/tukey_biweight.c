@@ -2,7 +2,7 @@
  *
  *     def program(w: real[d], X: real[n, d], y: real[n], c: real):
  *         t0[i:n] = sum[j:d](X[i, j] * w[j])
- *         t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), 1 - ((1 - s0) * (1 + s0)) ** 3))
+ *         t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), 1 - stands_for((1 - s0) * (1 + s0), 1 - s0 ** 2) ** 3))
  *         value = t1 / n * (c ** 2 / 6)
  *         return value
  *
@@ -20,15 +20,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -38,6 +29,9 @@
 #endif
 
 #include "tukey_biweight.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -60,6 +54,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -353,6 +371,25 @@ static GRADC_APART void tukey_biweight_value_rows0(int64_t part, int64_t thread,
     t1_parts[part] = t1_part;
 }
 
+struct tukey_biweight_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double c;
+    double *t1_parts;
+};
+
+static GRADC_APART void tukey_biweight_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct tukey_biweight_value_rows0 *const given = context;
+    tukey_biweight_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->c, given->t1_parts);
+}
+
 int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double c, double *restrict value, void *restrict work)
 {
@@ -362,10 +399,8 @@ int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            tukey_biweight_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, c, t1_parts);
-        }
+        const struct tukey_biweight_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, c, t1_parts};
+        gradc_run(parts, tukey_biweight_value_team0, &given);
     } else {
         tukey_biweight_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, c, t1_parts);
     }
@@ -423,7 +458,9 @@ int tukey_biweight_forward(int64_t n, int64_t d, const double *restrict w, const
 
 size_t tukey_biweight_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 37, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 37, d) * (gradc_bytes(128, sizeof(double)));
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
+    return (size_t)gradc_parts(n, 3*d + 36, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 36, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -446,26 +483,45 @@ static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t thre
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 + s2, s4 := 1 - s2,
-         *    s5 := s3 * s4, s6 := t1 * (3 * (s5 * s5)), s7 := s3 * s6 - s4 * s6, where(s0 != s0, s0, where(0 < s0,
-         *    1, 0) - where(s0 < 0, 1, 0)) * (where(s1 < 1, s7, where(1 == s1, 0.5 * s7, 0)) / c)) */
+        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := (1 + s2) * (1 - s2), s4
+         *    := 2 * s2 * (t1 * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) *
+         *    (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
             const double v1 = fabs(v0) / c;
             const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
-            const double v3 = 1.0 + v2;
-            const double v4 = 1.0 - v2;
-            const double v5 = v3 * v4;
-            const double v6 = t1 * (3.0 * (v5 * v5));
-            const double v7 = v3 * v6 - v4 * v6;
-            const double v8 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v7 : (1.0 == v1 ? 0.5 * v7 : 0.0)) / c);
-            t2[i - tile_begin] = v8;
+            const double v3 = (1.0 + v2) * (1.0 - v2);
+            const double v4 = 2.0 * v2 * (t1 * (3.0 * (v3 * v3)));
+            const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v4 : (1.0 == v1 ? 0.5 * v4 : 0.0)) / c);
+            t2[i - tile_begin] = v5;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
     }
+}
+
+struct tukey_biweight_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *t0;
+    const double *y;
+    double c;
+    double t1;
+    const double *X;
+};
+
+static GRADC_APART void tukey_biweight_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct tukey_biweight_backward_rows0 *const given = context;
+    tukey_biweight_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->y, given->c, given->t1, given->X);
 }
 
 int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -475,19 +531,17 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d + 37, d) * (gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*d + 36, d) * (gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = cotangent * (c * c) / 6 / n */
     const double t1 = cotangent * (c * c) / 6.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 37, d);
+    const int64_t parts = gradc_parts(n, 3*d + 36, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            tukey_biweight_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, c, t1, X);
-        }
+        const struct tukey_biweight_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, c, t1, X};
+        gradc_run(parts, tukey_biweight_backward_team0, &given);
     } else {
         tukey_biweight_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, c, t1, X);
     }
@@ -503,7 +557,9 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
 
 size_t tukey_biweight_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 39, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 39, d) * (gradc_bytes(128, sizeof(double)));
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
+    return (size_t)gradc_parts(n, 6*d + 38, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 38, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -534,10 +590,9 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
 
         /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
          *    s1))) */
-        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 + s2, s4 := 1 - s2,
-         *    s5 := s4 * s3, s6 := t2 * (3 * (s5 * s5)), s7 := s3 * s6 - s4 * s6, where(s0 != s0, s0, where(0 < s0,
-         *    1, 0) - where(s0 < 0, 1, 0)) * (where(s1 < 1, s7, where(1 == s1, 0.5 * s7, 0)) / c)), in the place of
-         *    t0 */
+        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := (1 - s2) * (1 + s2), s4
+         *    := 2 * s2 * (t2 * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) *
+         *    (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -545,15 +600,12 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
             const double v0 = t0_i - y[i];
             const double v1 = fabs(v0) / c;
             const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
-            const double v3 = 1.0 - v2;
-            const double v4 = 1.0 + v2;
-            const double v5 = v4 * v3;
-            const double v6 = v5 * v5;
-            const double v7 = t2 * (3.0 * v6);
-            const double v8 = v4 * v7 - v3 * v7;
-            const double v9 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v8 : (1.0 == v1 ? 0.5 * v8 : 0.0)) / c);
-            t1_part_sum += 1.0 - v5 * v6;
-            t0[i - tile_begin] = v9;
+            const double v3 = (1.0 + v2) * (1.0 - v2);
+            const double v4 = v3 * v3;
+            const double v5 = 2.0 * v2 * (t2 * (3.0 * v4));
+            const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v5 : (1.0 == v1 ? 0.5 * v5 : 0.0)) / c);
+            t1_part_sum += 1.0 - v3 * v4;
+            t0[i - tile_begin] = v6;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
@@ -564,26 +616,47 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
     t1_parts[part] = t1_part;
 }
 
+struct tukey_biweight_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    const double *y;
+    double c;
+    double t2;
+    double *t1_parts;
+};
+
+static GRADC_APART void tukey_biweight_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct tukey_biweight_value_and_grad_rows0 *const given = context;
+    tukey_biweight_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->c, given->t2, given->t1_parts);
+}
+
 int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                   const double *restrict y, double c, double *restrict value, double *restrict grad_w,
                                   void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d + 39, d) * (gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d + 38, d) * (gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = c * c / 6 / n */
     const double t2 = c * c / 6.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 39, d);
+    const int64_t parts = gradc_parts(n, 6*d + 38, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            tukey_biweight_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, c, t2, t1_parts);
-        }
+        const struct tukey_biweight_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, c, t2, t1_parts};
+        gradc_run(parts, tukey_biweight_value_and_grad_team0, &given);
     } else {
         tukey_biweight_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, c, t2, t1_parts);
     }

@@ -30,15 +30,6 @@ double pow(double, double);
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -48,6 +39,9 @@ double pow(double, double);
 #endif
 
 #include "tweedie.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -70,6 +64,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -459,6 +477,25 @@ static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t thread, int64_
     t0_parts[part] = t0_part;
 }
 
+struct tweedie_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double power;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void tweedie_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct tweedie_value_rows0 *const given = context;
+    tweedie_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->power, given->y, given->t0_parts);
+}
+
 int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double power, double *restrict value, void *restrict work)
 {
@@ -468,10 +505,8 @@ int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            tweedie_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, power, y, t0_parts);
-        }
+        const struct tweedie_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, power, y, t0_parts};
+        gradc_run(parts, tweedie_value_team0, &given);
     } else {
         tweedie_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, power, y, t0_parts);
     }
@@ -520,6 +555,22 @@ static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t p
     t0_parts[part] = t0_part;
 }
 
+struct tweedie_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    double power;
+    double *z;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void tweedie_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct tweedie_forward_rows0 *const given = context;
+    (void)thread;
+    tweedie_forward_rows0(part, given->n, given->parts, given->power, given->z, given->y, given->t0_parts);
+}
+
 int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, double power, double *restrict value, double *restrict z,
                     void *restrict work)
@@ -534,10 +585,8 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
     const int64_t parts = gradc_parts(n, 83, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            tweedie_forward_rows0(part, n, parts, power, z, y, t0_parts);
-        }
+        const struct tweedie_forward_rows0 given = {n, parts, power, z, y, t0_parts};
+        gradc_run(parts, tweedie_forward_team0, &given);
     } else {
         tweedie_forward_rows0(0, n, parts, power, z, y, t0_parts);
     }
@@ -553,6 +602,8 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t tweedie_backward_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d + 88, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 88, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -602,6 +653,28 @@ static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int
     }
 }
 
+struct tweedie_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    double power;
+    double t0;
+    const double *z;
+    const double *y;
+    const double *X;
+};
+
+static GRADC_APART void tweedie_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct tweedie_backward_rows0 *const given = context;
+    tweedie_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->power, given->t0, given->z, given->y, given->X);
+}
+
 int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double power, const double *restrict z, double cotangent,
                      double *restrict grad_w, void *restrict work)
@@ -618,10 +691,8 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            tweedie_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, power, t0, z, y, X);
-        }
+        const struct tweedie_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, power, t0, z, y, X};
+        gradc_run(parts, tweedie_backward_team0, &given);
     } else {
         tweedie_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, power, t0, z, y, X);
     }
@@ -637,6 +708,8 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t tweedie_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (128.0*d + 16384.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -693,6 +766,29 @@ static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t threa
     t0_parts[part] = t0_part;
 }
 
+struct tweedie_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double power;
+    double t1;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void tweedie_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct tweedie_value_and_grad_rows0 *const given = context;
+    tweedie_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->power, given->t1, given->y, given->t0_parts);
+}
+
 int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict y, double power, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -709,10 +805,8 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            tweedie_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, power, t1, y, t0_parts);
-        }
+        const struct tweedie_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, power, t1, y, t0_parts};
+        gradc_run(parts, tweedie_value_and_grad_team0, &given);
     } else {
         tweedie_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, power, t1, y, t0_parts);
     }

@@ -13,6 +13,7 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  * two_layer_value gives 1: y holds an index out of range for an axis of length k
  * two_layer_forward gives 1: y holds an index out of range for an axis of length k
+ * two_layer_backward gives 1: y holds an index out of range for an axis of length k
  * two_layer_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 
@@ -27,15 +28,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -45,6 +37,9 @@
 #endif
 
 #include "two_layer.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -67,6 +62,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -553,6 +572,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
+    if (32768.0*h + 16384.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*gradc_width(h), sizeof(double))
            + gradc_bytes(128*gradc_width(h), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -663,6 +684,29 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
     t7_parts[part] = t7_part;
 }
 
+struct two_layer_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t h;
+    int64_t k;
+    int64_t d;
+    const double *W1;
+    const double *X;
+    const double *b1;
+    const double *W2;
+    const double *b2;
+    const int64_t *y;
+    double *t7_parts;
+};
+
+static GRADC_APART void two_layer_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct two_layer_value_rows0 *const given = context;
+    two_layer_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->h, given->k, given->d, given->W1, given->X, given->b1, given->W2, given->b2, given->y, given->t7_parts);
+}
+
 int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1, const double *restrict b1,
                     const double *restrict W2, const double *restrict b2, const double *restrict X,
                     const int64_t *restrict y, double *restrict value, void *restrict work)
@@ -685,10 +729,8 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
     const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            two_layer_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y, t7_parts);
-        }
+        const struct two_layer_value_rows0 given = {n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y, t7_parts};
+        gradc_run(parts, two_layer_value_team0, &given);
     } else {
         two_layer_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y, t7_parts);
     }
@@ -705,6 +747,8 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
 size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
     (void)d;
+    if (16384.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -788,6 +832,30 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, in
     t6_parts[part] = t6_part;
 }
 
+struct two_layer_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t h;
+    double *t1;
+    double *t0;
+    const double *b1;
+    const double *W2;
+    double *t2;
+    const double *b2;
+    const int64_t *y;
+    double *t3;
+    double *t6_parts;
+};
+
+static GRADC_APART void two_layer_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct two_layer_forward_rows0 *const given = context;
+    two_layer_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->h, given->t1, given->t0, given->b1, given->W2, given->t2, given->b2, given->y, given->t3, given->t6_parts);
+}
+
 int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
                       const double *restrict b1, const double *restrict W2, const double *restrict b2,
                       const double *restrict X, const int64_t *restrict y, double *restrict value,
@@ -818,10 +886,8 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            two_layer_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts);
-        }
+        const struct two_layer_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts};
+        gradc_run(parts, two_layer_forward_team0, &given);
     } else {
         two_layer_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts);
     }
@@ -837,6 +903,8 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 
 size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
+    if (128.0*d*h + 128.0*h*k + 49280.0*h + 32896.0*k > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
@@ -957,6 +1025,38 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
     }
 }
 
+struct two_layer_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_b2;
+    int64_t k;
+    double *grad_W2;
+    int64_t h;
+    double *grad_b1;
+    double *grad_W1;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *t2;
+    double t4;
+    const double *b2;
+    const int64_t *y;
+    const double *t3;
+    const double *W2;
+    const double *t1;
+    const double *t0;
+    const double *b1;
+    const double *X;
+};
+
+static GRADC_APART void two_layer_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct two_layer_backward_rows0 *const given = context;
+    two_layer_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->tile_scratch, given->tile_bytes, given->d, given->t2, given->t4, given->b2, given->y, given->t3, given->W2, given->t1, given->t0, given->b1, given->X);
+}
+
 int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
                        const double *restrict b1, const double *restrict W2, const double *restrict b2,
                        const double *restrict X, const int64_t *restrict y, const double *restrict t0,
@@ -969,6 +1069,18 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t m = 0; m < n; ++m) {
+            const int64_t y_m = y[m];
+            const int64_t v0 = y_m < 0 ? k + y_m : y_m;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
+            return 1;
+        }
+    }
 
     /* t4 = cotangent / n */
     const double t4 = cotangent / (double)n;
@@ -976,10 +1088,8 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            two_layer_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, tile_scratch, tile_bytes, d, t2, t4, b2, y, t3, W2, t1, t0, b1, X);
-        }
+        const struct two_layer_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, tile_scratch, tile_bytes, d, t2, t4, b2, y, t3, W2, t1, t0, b1, X};
+        gradc_run(parts, two_layer_backward_team0, &given);
     } else {
         two_layer_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, tile_scratch, tile_bytes, d, t2, t4, b2, y, t3, W2, t1, t0, b1, X);
     }
@@ -1016,6 +1126,8 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
 
 size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
+    if (128.0*d*h + 128.0*h*k + 65664.0*h + 49280.0*k + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
@@ -1207,6 +1319,36 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
     t8_parts[part] = t8_part;
 }
 
+struct two_layer_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_b2;
+    int64_t k;
+    double *grad_W2;
+    int64_t h;
+    double *grad_b1;
+    double *grad_W1;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *W1;
+    const double *X;
+    const double *b1;
+    const double *W2;
+    const double *b2;
+    const int64_t *y;
+    double t9;
+    double *t8_parts;
+};
+
+static GRADC_APART void two_layer_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct two_layer_value_and_grad_rows0 *const given = context;
+    two_layer_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->tile_scratch, given->tile_bytes, given->d, given->W1, given->X, given->b1, given->W2, given->b2, given->y, given->t9, given->t8_parts);
+}
+
 int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
                              const double *restrict b1, const double *restrict W2, const double *restrict b2,
                              const double *restrict X, const int64_t *restrict y, double *restrict value,
@@ -1237,10 +1379,8 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
     const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            two_layer_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, tile_scratch, tile_bytes, d, W1, X, b1, W2, b2, y, t9, t8_parts);
-        }
+        const struct two_layer_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, tile_scratch, tile_bytes, d, W1, X, b1, W2, b2, y, t9, t8_parts};
+        gradc_run(parts, two_layer_value_and_grad_team0, &given);
     } else {
         two_layer_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, tile_scratch, tile_bytes, d, W1, X, b1, W2, b2, y, t9, t8_parts);
     }

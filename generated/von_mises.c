@@ -31,15 +31,6 @@ double sin(double);
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -72,6 +63,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -398,6 +413,21 @@ static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t p
     t0_parts[part] = t0_part;
 }
 
+struct von_mises_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    const double *x;
+    double mu;
+    double *t0_parts;
+};
+
+static GRADC_APART void von_mises_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct von_mises_value_rows0 *const given = context;
+    (void)thread;
+    von_mises_value_rows0(part, given->n, given->parts, given->x, given->mu, given->t0_parts);
+}
+
 int von_mises_value(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
                     void *restrict work)
 {
@@ -405,10 +435,8 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
     const int64_t parts = gradc_parts(n, 25, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            von_mises_value_rows0(part, n, parts, x, mu, t0_parts);
-        }
+        const struct von_mises_value_rows0 given = {n, parts, x, mu, t0_parts};
+        gradc_run(parts, von_mises_value_team0, &given);
     } else {
         von_mises_value_rows0(0, n, parts, x, mu, t0_parts);
     }
@@ -469,6 +497,21 @@ static GRADC_APART void von_mises_forward_rows0(int64_t part, int64_t n, int64_t
     t0__parts[part] = t0__part;
 }
 
+struct von_mises_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const double *x;
+    double mu;
+    double *t0__parts;
+};
+
+static GRADC_APART void von_mises_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct von_mises_forward_rows0 *const given = context;
+    (void)thread;
+    von_mises_forward_rows0(part, given->n, given->parts, given->x, given->mu, given->t0__parts);
+}
+
 int von_mises_forward(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
                       double *restrict t0, void *restrict work)
 {
@@ -476,10 +519,8 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
     const int64_t parts = gradc_parts(n, 25, 0);
     double t0__parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            von_mises_forward_rows0(part, n, parts, x, mu, t0__parts);
-        }
+        const struct von_mises_forward_rows0 given = {n, parts, x, mu, t0__parts};
+        gradc_run(parts, von_mises_forward_team0, &given);
     } else {
         von_mises_forward_rows0(0, n, parts, x, mu, t0__parts);
     }
@@ -543,6 +584,21 @@ static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_
     t1_parts[part] = t1_part;
 }
 
+struct von_mises_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const double *x;
+    double mu;
+    double *t1_parts;
+};
+
+static GRADC_APART void von_mises_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct von_mises_backward_rows0 *const given = context;
+    (void)thread;
+    von_mises_backward_rows0(part, given->n, given->parts, given->x, given->mu, given->t1_parts);
+}
+
 int von_mises_backward(int64_t n, double mu, double log_kappa, const double *restrict x, double t0, double cotangent,
                        double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
 {
@@ -557,10 +613,8 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
     const int64_t parts = gradc_parts(n, 45, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            von_mises_backward_rows0(part, n, parts, x, mu, t1_parts);
-        }
+        const struct von_mises_backward_rows0 given = {n, parts, x, mu, t1_parts};
+        gradc_run(parts, von_mises_backward_team0, &given);
     } else {
         von_mises_backward_rows0(0, n, parts, x, mu, t1_parts);
     }
@@ -634,6 +688,22 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, 
     t1_parts[part] = t1_part;
 }
 
+struct von_mises_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    const double *x;
+    double mu;
+    double *t0_parts;
+    double *t1_parts;
+};
+
+static GRADC_APART void von_mises_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct von_mises_value_and_grad_rows0 *const given = context;
+    (void)thread;
+    von_mises_value_and_grad_rows0(part, given->n, given->parts, given->x, given->mu, given->t0_parts, given->t1_parts);
+}
+
 int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
                              double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
 {
@@ -642,10 +712,8 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
     double t0_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            von_mises_value_and_grad_rows0(part, n, parts, x, mu, t0_parts, t1_parts);
-        }
+        const struct von_mises_value_and_grad_rows0 given = {n, parts, x, mu, t0_parts, t1_parts};
+        gradc_run(parts, von_mises_value_and_grad_team0, &given);
     } else {
         von_mises_value_and_grad_rows0(0, n, parts, x, mu, t0_parts, t1_parts);
     }

@@ -21,15 +21,6 @@
 #else
 #define GRADC_SIMD(...)
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
-#define GRADC_THREAD omp_get_thread_num()
-#else
-#define GRADC_PARALLEL(parts)
-#define GRADC_THREAD 0
-#endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
@@ -39,6 +30,9 @@
 #endif
 
 #include "zero_inflated_poisson.h"
+
+/* More bytes than this no work space has: half of what addresses reach. */
+#define GRADC_MOST ((double)(SIZE_MAX / 2))
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
 static inline size_t gradc_bytes(int64_t count, size_t size)
@@ -61,6 +55,30 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
+ * two calls at one time have the same thread, which is less than `parts`. */
+#if defined(GRADC_TEAM)
+void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
+#elif defined(_OPENMP)
+#include <omp.h>
+#endif
+static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
+{
+#if defined(GRADC_TEAM)
+    GRADC_TEAM(parts, rows, context);
+#elif defined(_OPENMP)
+    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, omp_get_thread_num());
+    }
+#else
+    for (int64_t part = 0; part < parts; ++part) {
+        rows(context, part, 0);
+    }
+#endif
 }
 
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
@@ -423,6 +441,25 @@ static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t 
     t0_parts[part] = t0_part;
 }
 
+struct zero_inflated_poisson_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const double *X;
+    const double *v;
+    const double *w;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void zero_inflated_poisson_value_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct zero_inflated_poisson_value_rows0 *const given = context;
+    zero_inflated_poisson_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->v, given->w, given->y, given->t0_parts);
+}
+
 int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                                 const double *restrict X, const double *restrict y, double *restrict value,
                                 void *restrict work)
@@ -433,10 +470,8 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            zero_inflated_poisson_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, v, w, y, t0_parts);
-        }
+        const struct zero_inflated_poisson_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, v, w, y, t0_parts};
+        gradc_run(parts, zero_inflated_poisson_value_team0, &given);
     } else {
         zero_inflated_poisson_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, v, w, y, t0_parts);
     }
@@ -452,6 +487,8 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
 
 size_t zero_inflated_poisson_forward_work(int64_t n, int64_t d)
 {
+    if (256.0*n > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(d, 6*n, 2*n) * (gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double)));
 }
@@ -483,6 +520,26 @@ static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part, int64_
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], z_part, 1, 1);
     }
+}
+
+struct zero_inflated_poisson_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *g;
+    int64_t n;
+    double *z;
+    const double *X;
+    const double *v;
+    const double *w;
+};
+
+static GRADC_APART void zero_inflated_poisson_forward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct zero_inflated_poisson_forward_rows0 *const given = context;
+    (void)thread;
+    zero_inflated_poisson_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->g, given->n, given->z, given->X, given->v, given->w);
 }
 
 static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part, int64_t n, int64_t parts_,
@@ -517,6 +574,22 @@ static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part, int64_
     t0_parts[part] = t0_part;
 }
 
+struct zero_inflated_poisson_forward_rows1 {
+    int64_t n;
+    int64_t parts_;
+    double *g;
+    const double *y;
+    double *z;
+    double *t0_parts;
+};
+
+static GRADC_APART void zero_inflated_poisson_forward_team1(const void *context, int64_t part, int64_t thread)
+{
+    const struct zero_inflated_poisson_forward_rows1 *const given = context;
+    (void)thread;
+    zero_inflated_poisson_forward_rows1(part, given->n, given->parts_, given->g, given->y, given->z, given->t0_parts);
+}
+
 int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                                   const double *restrict X, const double *restrict y, double *restrict value,
                                   double *restrict g, double *restrict z, void *restrict work)
@@ -526,10 +599,8 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
     const int64_t parts = gradc_parts(d, 6*n, 2*n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            zero_inflated_poisson_forward_rows0(part, d, parts, part_scratch, part_bytes, g, n, z, X, v, w);
-        }
+        const struct zero_inflated_poisson_forward_rows0 given = {d, parts, part_scratch, part_bytes, g, n, z, X, v, w};
+        gradc_run(parts, zero_inflated_poisson_forward_team0, &given);
     } else {
         zero_inflated_poisson_forward_rows0(0, d, parts, part_scratch, part_bytes, g, n, z, X, v, w);
     }
@@ -550,10 +621,8 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
     const int64_t parts_ = gradc_parts(n, 124, 0);
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        GRADC_PARALLEL(parts_)
-        for (int64_t part = 0; part < parts_; ++part) {
-            zero_inflated_poisson_forward_rows1(part, n, parts_, g, y, z, t0_parts);
-        }
+        const struct zero_inflated_poisson_forward_rows1 given = {n, parts_, g, y, z, t0_parts};
+        gradc_run(parts_, zero_inflated_poisson_forward_team1, &given);
     } else {
         zero_inflated_poisson_forward_rows1(0, n, parts_, g, y, z, t0_parts);
     }
@@ -569,6 +638,8 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
 
 size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d)
 {
+    if (256.0*d + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -634,6 +705,29 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
     }
 }
 
+struct zero_inflated_poisson_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    double *grad_v;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const double *y;
+    const double *z;
+    const double *g;
+    double t0;
+    const double *X;
+};
+
+static GRADC_APART void zero_inflated_poisson_backward_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct zero_inflated_poisson_backward_rows0 *const given = context;
+    zero_inflated_poisson_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->y, given->z, given->g, given->t0, given->X);
+}
+
 int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                                    const double *restrict X, const double *restrict y, const double *restrict g,
                                    const double *restrict z, double cotangent, double *restrict grad_w,
@@ -652,10 +746,8 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            zero_inflated_poisson_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, y, z, g, t0, X);
-        }
+        const struct zero_inflated_poisson_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, y, z, g, t0, X};
+        gradc_run(parts, zero_inflated_poisson_backward_team0, &given);
     } else {
         zero_inflated_poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, y, z, g, t0, X);
     }
@@ -678,6 +770,8 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
 
 size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
 {
+    if (256.0*d + 32768.0 > GRADC_MOST)
+        return SIZE_MAX;
     return (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -765,6 +859,30 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
     t0_parts[part] = t0_part;
 }
 
+struct zero_inflated_poisson_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    double *grad_v;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const double *X;
+    const double *v;
+    const double *w;
+    const double *y;
+    double t1;
+    double *t0_parts;
+};
+
+static GRADC_APART void zero_inflated_poisson_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+{
+    const struct zero_inflated_poisson_value_and_grad_rows0 *const given = context;
+    zero_inflated_poisson_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X, given->v, given->w, given->y, given->t1, given->t0_parts);
+}
+
 int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                                          const double *restrict X, const double *restrict y, double *restrict value,
                                          double *restrict grad_w, double *restrict grad_v, void *restrict work)
@@ -781,10 +899,8 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        GRADC_PARALLEL(parts)
-        for (int64_t part = 0; part < parts; ++part) {
-            zero_inflated_poisson_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v, w, y, t1, t0_parts);
-        }
+        const struct zero_inflated_poisson_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v, w, y, t1, t0_parts};
+        gradc_run(parts, zero_inflated_poisson_value_and_grad_team0, &given);
     } else {
         zero_inflated_poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v, w, y, t1, t0_parts);
     }
