@@ -172,9 +172,9 @@ def test_an_unknown_attribute_is_an_attribute_error():
 )
 def test_integers_are_drawn_in_the_range_that_they_index(formula, signature, bounds):
     kernel = gradc.compile(formula, signature)
-    sizes = draw_sizes(kernel)
+    sizes = draw_sizes(kernel.program)
     assert len(set(sizes.values())) == len(sizes)
-    for sample in samples(kernel):
+    for sample in samples(kernel.program, kernel.dtype):
         kernel(*sample.arguments)
         for name, value in zip(kernel.arguments, sample.arguments, strict=True):
             if np.asarray(value).dtype.kind == "i":
@@ -183,6 +183,6 @@ def test_integers_are_drawn_in_the_range_that_they_index(formula, signature, bou
 
 
 def test_sizes_fit_the_extents():
-    sizes = draw_sizes(gradc.compile("sum(x) + sum(y) + sum(z)", "x[n], y[n-4], z[m-n]"))
+    sizes = draw_sizes(gradc.compile("sum(x) + sum(y) + sum(z)", "x[n], y[n-4], z[m-n]").program)
     assert sizes["n"] >= 4
     assert sizes["m"] >= sizes["n"]

@@ -28,10 +28,11 @@ MAY = {
     "fingerprint": {"ir", "runtime"},
     "pipeline": PIPELINE,
     "derivatives": {*PIPELINE, "pipeline"},
-    "compiled": {*PIPELINE, "pipeline", "derivatives", "fingerprint"},
+    "sampling": {*PIPELINE, "pipeline"},
+    "origin": {*PIPELINE, "pipeline", "sampling"},
+    "compiled": {*PIPELINE, "pipeline", "derivatives", "fingerprint", "origin"},
     "checking": {*PIPELINE, "pipeline", "compiled"},
     "measuring": {*PIPELINE, "pipeline", "compiled"},
-    "sampling": {*PIPELINE, "pipeline", "compiled"},
     "decorated": {"compiled", "runtime"},
 }  # fmt: skip
 # The front door, and the rooms that stand in front of it, see everything.

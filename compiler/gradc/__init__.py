@@ -25,6 +25,7 @@ from gradc.errors import (
     SignatureError,
     SingularMatrixError,
     TraceError,
+    TraceMismatchError,
     UnsupportedError,
 )
 from gradc.runtime.forks import unforked
@@ -53,6 +54,7 @@ __all__ = [
     "SignatureError",
     "SingularMatrixError",
     "TraceError",
+    "TraceMismatchError",
     "UnsupportedError",
     "accuracy",
     "check_grad",
@@ -75,6 +77,7 @@ def compile(  # noqa: A001 - the name of what it does
     stabilise: bool = True,
     precise: bool = False,
     reduce: str = "plain",
+    check: bool = True,
 ) -> Kernel:
     """Compile a loss to kernels for its value and its derivatives.
 
@@ -108,6 +111,9 @@ def compile(  # noqa: A001 - the name of what it does
         and within 4 ulp; ``docs/accuracy.md`` has the measurements.
     reduce
         "plain", or "compensated": sums over an index in twice the precision, at about three times their cost.
+    check
+        Whether the first call of a kernel that is made from a Python function also runs that function in NumPy, on the
+        same arguments, or on small ones where that would take longer than compiling, and compares.
 
     Returns
     -------
@@ -117,6 +123,8 @@ def compile(  # noqa: A001 - the name of what it does
     ------
     FormulaError, SignatureError, ShapeError, TraceError, UnsupportedError, NotDifferentiableError
         For a loss that cannot be read or differentiated.
+    TraceMismatchError
+        By the first call, where the trace of a function is another function than its NumPy code.
 
     Examples
     --------
@@ -127,7 +135,7 @@ def compile(  # noqa: A001 - the name of what it does
     with unforked:
         from gradc.compiled import make_kernel
 
-        return make_kernel(source, signature, wrt, name, dtype, backend, threads, stabilise, precise, reduce)
+        return make_kernel(source, signature, wrt, name, dtype, backend, threads, stabilise, precise, reduce, check)
 
 
 def kernel(
@@ -141,6 +149,7 @@ def kernel(
     stabilise: bool = True,
     precise: bool = False,
     reduce: str = "plain",
+    check: bool = True,
 ) -> Callable[[Callable[..., Any]], Kernel]:
     """Decorate a function of NumPy code, so that it is compiled when it is first called; see `compile`.
 
@@ -165,6 +174,7 @@ def kernel(
         stabilise=stabilise,
         precise=precise,
         reduce=reduce,
+        check=check,
     )
 
 

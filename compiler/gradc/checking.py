@@ -59,6 +59,8 @@ def check(k: Kernel, *args: Any, seed: int = 0) -> GradientReport:
     rng = np.random.default_rng(seed)
     precision = float(np.finfo(k.dtype).eps)
     values = [np.asarray(a, k.dtype) if k.arguments[n] in k.wrt else a for n, a in enumerate(args)]
+    if k._made_of is not None:
+        k._made_of.compare(values, k.dtype, np.inf)
     value = k(*values)
     cotangent: Any = 1.0 if np.ndim(value) == 0 else rng.standard_normal(np.shape(value)).astype(k.dtype)
     _, gradients = k.vjp(tuple(values), cotangent)

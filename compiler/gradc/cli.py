@@ -275,9 +275,9 @@ def _check_one(kernel: Kernel, seed: int) -> tuple[Any, str]:
     from gradc.errors import IndexRangeError, SingularMatrixError
     from gradc.sampling import draw_sizes, samples
 
-    sizes = ", ".join(f"{name}={value}" for name, value in draw_sizes(kernel).items())
+    sizes = ", ".join(f"{name}={value}" for name, value in draw_sizes(kernel.program).items())
     reason = "it is not finite"
-    for recipe, arguments in samples(kernel, seed):
+    for recipe, arguments in samples(kernel.program, kernel.dtype, seed):
         try:
             with np.errstate(all="ignore"):
                 value = kernel(*arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +24,7 @@ from gradc.errors import (
     shortened,
 )
 from gradc.fingerprint import fingerprint, of_package
+from gradc.origin import Origin
 from gradc.runtime.arguments import check_size
 from gradc.runtime.forks import unforked
 from gradc.runtime.once import once
@@ -74,6 +76,8 @@ class Options(NamedTuple):
         Whether libm's functions are called, one number at a time.
     reduce
         "plain", or "compensated" for sums in twice the precision.
+    check
+        Whether the first call compares the trace of a Python function with the function.
     """
 
     name: str
@@ -85,6 +89,7 @@ class Options(NamedTuple):
     stabilised: bool
     precise: bool
     reduce: str
+    check: bool
 
 
 class Residuals(NamedTuple):
@@ -147,6 +152,9 @@ class Kernel:
         self._facts, self._memory = facts, memory
         self._threads = Threads(threads)
         self.rewrites = tuple(Rewrite(*rewrite) for rewrite in facts["rewrites"])
+        self._made_of: Origin | None = None  # the Python function, where it was one
+        self._origin: Origin | None = None  # the same, until the first call has compared it with its trace
+        self._seconds = 0.0  # that building its calls has taken
         self._calls: dict[str, Any] = {}
         self._derivatives: dict[tuple[str, bool], Derived] = {}
         self._assembled: dict[tuple[str, bool], BlockCall] = {}
@@ -466,7 +474,9 @@ class Kernel:
         memory = self._memory and self._memory.derived(repr((name, checked)))
         facts = memory.facts() if memory else None
         if memory and facts:
-            return Kernel._recalled(facts, memory, self.backend, self._threads.given)
+            kernel = Kernel._recalled(facts, memory, self.backend, self._threads.given)
+            kernel._made_of, kernel._origin = self._made_of, self._origin
+            return kernel
         from gradc import pipeline
 
         program = pipeline.specialised(self.program, checked)
@@ -475,6 +485,7 @@ class Kernel:
             written = pipeline.specialised(self.written, checked)
         kernel = Kernel(program, self.options._replace(name=name), self.rewrites, written)
         kernel._memory = memory
+        kernel._made_of, kernel._origin = self._made_of, self._origin
         return kernel
 
     def workspace_bytes(self, mode: str = "", /, **dims: int) -> int:
@@ -668,8 +679,22 @@ class Kernel:
             with unforked, self._lock:
                 call = self._calls.get(mode)
                 if call is None:
+                    start = time.perf_counter()
                     call = self._calls[mode] = self._build(mode)
-        return call
+                    self._seconds += time.perf_counter() - start
+        return call if self._origin is None else Watched(self, call)
+
+    def _compare(self, values: Sequence[Any]) -> None:
+        """Compare the function that this kernel was made from with its trace, once, and remember that they agree."""
+        origin = self._origin
+        if origin is None:
+            return
+        if not origin.compared:
+            origin.compare(values, self.dtype, self._seconds)
+        if origin.compared:
+            self._origin = None
+            if self._memory is not None and self._memory.facts() is not None:
+                self._memory.keep_facts({**self._all_facts(), "compared": True})
 
     @unforked
     def _derived(self, mode: str, dense: bool) -> Derived:
@@ -680,11 +705,11 @@ class Kernel:
             self._derivatives[key] = derive(mode, self.program, self.wrt, dense=dense, stable=self.stabilised)
         return self._derivatives[key]
 
-    def _derivative(self, mode: str, dense: bool = False) -> BlockCall:
+    def _derivative(self, mode: str, dense: bool = False) -> Any:
         found = self._assembled.get((mode, dense))
         if found is None:
             found = self._assembled[mode, dense] = self._assemble(mode, dense)
-        return found
+        return found if self._origin is None else Watched(self, found)
 
     @unforked
     def _assemble(self, mode: str, dense: bool) -> BlockCall:
@@ -705,7 +730,8 @@ class Kernel:
         if any(block.kind != DENSE for block in blocks):
             with suppress(ImportError):  # which a call raises; no fork may fall into the import
                 import_sparse()
-        return BlockCall(call, places, blocks, form)
+        raw = call.call if isinstance(call, Watched) else call
+        return BlockCall(raw, places, blocks, form)
 
     def _jacobian_mode(self, mode: str) -> str:
         if mode == "auto":
@@ -777,7 +803,13 @@ class Kernel:
                 f"{called}(): no argument has one more axis than the signature {self.signature} says, with a row for "
                 "each point"
             )
-        return self._mode(f"{mode}@{','.join(mapped)}")(*values, out=out)
+        call = self._mode(f"{mode}@{','.join(mapped)}")
+        if isinstance(call, Watched):
+            if all(len(value) for name, value in zip(self.arguments, values, strict=True) if name in mapped):
+                first = [v[0] if name in mapped else v for name, v in zip(self.arguments, values, strict=True)]
+                self._compare(first)
+            call = call.call
+        return call(*values, out=out)
 
     def _in_order(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
         if not kwargs:
@@ -801,6 +833,41 @@ class Kernel:
         return tuple(results) if isinstance(results, (tuple, list)) else (results,)
 
 
+class Watched:
+    """A call of a kernel that was not compared with its function yet: the next one does that.
+
+    Parameters
+    ----------
+    kernel
+        The kernel, which forgets what it was made from once they agree.
+    call
+        The call itself.
+    fixed
+        The arguments that are bound in it.
+    """
+
+    def __init__(self, kernel: Kernel, call: Any, fixed: Mapping[str, Any] | None = None) -> None:
+        self.kernel, self.call, self.fixed = kernel, call, dict(fixed or {})
+
+    def __call__(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+        """Compare, and call."""
+        kernel = self.kernel
+        if kernel._origin is not None:
+            free = iter(args)
+            named = {**self.fixed, **kwargs}
+            values = [named[name] if name in named else next(free, None) for name in kernel.arguments]
+            if not any(value is None for value in values):  # else the call says what is missing
+                kernel._compare(values)
+        return self.call(*args, out=out, **kwargs) if out is not None else self.call(*args, **kwargs)
+
+    def bind(self, /, *, out: Any = None, **fixed: Any) -> Watched:
+        """Fix some arguments."""
+        return Watched(self.kernel, self.call.bind(out=out, **fixed), {**self.fixed, **fixed})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.call, name)
+
+
 class Bound:
     """A kernel with some arguments fixed: a function of the others that gives value and gradient."""
 
@@ -818,7 +885,12 @@ class Bound:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Value and gradient of the remaining arguments; the value alone where it is an array."""
-        return self._pair(*args, **kwargs)
+        pair = self._pair
+        if isinstance(pair, Watched):
+            result = pair(*args, **kwargs)
+            self._pair = pair.call
+            return result
+        return pair(*args, **kwargs)
 
     @once
     def value(self) -> Any:
@@ -845,6 +917,7 @@ def make_kernel(
     stabilise: bool = True,
     precise: bool = False,
     reduce: str = "plain",
+    check: bool = True,
 ) -> Kernel:
     """What `gradc.compile` does."""
     if reduce not in REDUCE:
@@ -856,11 +929,15 @@ def make_kernel(
     if wrt is not None:
         wrt = wrt if isinstance(wrt, str) else tuple(wrt)
     options = {"wrt": wrt, "name": called, "dtype": real, "stabilise": bool(stabilise), "precise": bool(precise)}
-    options["reduce"] = reduce
+    options |= {"reduce": reduce, "check": bool(check)}
     memory = _memory_of(source, signature, options) if backend != "interpret" else None
     facts = None if memory is None else memory.facts()
     if memory is not None and facts is not None:
-        return Kernel._recalled(facts, memory, backend, threads)
+        kernel = Kernel._recalled(facts, memory, backend, threads)
+        if _is_traced(source):
+            kernel._made_of = Origin(source, str(signature), None, bool(facts.get("compared")))
+            kernel._origin = kernel._made_of if check and not kernel._made_of.compared else None
+        return kernel
     from gradc import pipeline
     from gradc.runtime import progress
 
@@ -890,10 +967,18 @@ def make_kernel(
         raise ArgumentError("wrt is empty; name at least one argument")
     pipeline.positions(program, chosen)
     rewrites = tuple(Rewrite(rule.identity, rule.reason, rule.holds) for rule in applied)
-    asked = Options(called, chosen, single, real, backend, threads, bool(stabilise), bool(precise), reduce)
-    kernel = Kernel(program, asked, rewrites, written)
+    flags = (bool(stabilise), bool(precise), reduce, bool(check))
+    kernel = Kernel(program, Options(called, chosen, single, real, backend, threads, *flags), rewrites, written)
     kernel._memory = memory
+    if _is_traced(source):
+        kernel._made_of = Origin(source, str(signature), read)
+        kernel._origin = kernel._made_of if check else None
     return kernel
+
+
+def _is_traced(source: Any) -> bool:
+    """Whether a source is a Python function, which is traced."""
+    return callable(source) and not type(source).__module__.startswith("sympy")
 
 
 def _memory_of(source: Any, signature: str | None, options: Mapping[str, Any]) -> Memory | None:
@@ -952,12 +1037,16 @@ def _warn_of_interpreter(reason: str) -> None:
 def retyped(kernel: Kernel, dtype: Any) -> Kernel:
     """The same kernel in another precision."""
     written = None if kernel._facts["written"] is None else kernel.written
-    return Kernel(kernel.program, kernel.options._replace(dtype=_dtype_name(dtype)), kernel.rewrites, written)
+    made = Kernel(kernel.program, kernel.options._replace(dtype=_dtype_name(dtype)), kernel.rewrites, written)
+    made._made_of, made._origin = kernel._made_of, kernel._origin
+    return made
 
 
 @unforked
 def write_artefact(kernel: Kernel, directory: Path | str, derivatives: Sequence[str] = ()) -> tuple[Path, ...]:
     """Build a kernel ahead of time into `directory`, with these second derivatives; gives the paths written."""
+    if kernel._made_of is not None and not kernel._made_of.compared:
+        kernel._made_of.compare_sample(kernel.dtype)
     from gradc import pipeline
     from gradc.derivatives import form_of, stored_blocks
     from gradc.emit.names import c_identifier

@@ -55,6 +55,10 @@ class TraceError(GradcError, TypeError):
     """NumPy code that asks for what a traced value does not have, such as a concrete truth value."""
 
 
+class TraceMismatchError(GradcError, RuntimeError):
+    """A trace that is another function than the NumPy code that it was made of: both results, and where they part."""
+
+
 class UnsupportedError(GradcError, NotImplementedError):
     """Something that gradc does not know, by name, with the alternative where there is one."""
 

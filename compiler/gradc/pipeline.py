@@ -260,6 +260,16 @@ def places_entry(program: Program, name: str, dtype: str) -> Entry:
     return Entry(name, c_identifier(name), program.symbols(), _inputs(program, dtype), outputs)
 
 
+def plain_entry(program: Program, name: str, dtype: str) -> Entry:
+    """The record of a program as it was read, with all the checks of a kernel's arguments."""
+    arrays = program.arrays()
+    shape = tuple(polynomial(extent) for extent in arrays[program.outputs[0]].shape)
+    outputs = (Output(fresh("value", program.names()), dtype, shape),)
+    return Entry(
+        name, c_identifier(name), program.symbols(), _inputs(program, dtype), outputs, constraints=constraints(program)
+    )
+
+
 def _inputs(program: Program, dtype: str) -> tuple[Input, ...]:
     return tuple(
         Input(p.name, dtype if p.dtype == "real" else p.dtype, tuple(polynomial(extent) for extent in p.shape))

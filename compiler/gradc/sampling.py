@@ -1,7 +1,7 @@
 """Arguments drawn at random for a kernel that nobody gave any to.
 
-    sizes = draw_sizes(kernel)                      # {"d": 3, "n": 4}: small, and all different
-    for sample in samples(kernel, seed=0):          # plain numbers first, then kinder ones
+    sizes = draw_sizes(program)                         # {"d": 3, "n": 4}: small, and all different
+    for sample in samples(program, "float64", seed=0):  # plain numbers first, then kinder ones
         kernel(*sample.arguments)
 
 Integer arrays are drawn in the range of the axes that they index, as far as the program tells. What the real arrays
@@ -11,7 +11,7 @@ must be, positive for instance, it does not tell: there are several recipes, and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,9 +21,6 @@ from gradc.ir.equations import Equation
 from gradc.ir.program import Accumulation, Program, Scan, bodies_of, result_count
 from gradc.ir.size import Size
 from gradc.runtime.arguments import evaluate
-
-if TYPE_CHECKING:
-    from gradc.compiled import Kernel
 
 _SMALLEST, _LARGEST = 3, 40
 _UNKNOWN_RANGE = 2  # for an integer array that indexes nothing
@@ -36,10 +33,10 @@ class Sample(NamedTuple):
     arguments: tuple[Any, ...]
 
 
-def draw_sizes(kernel: Kernel) -> dict[str, int]:
+def draw_sizes(program: Program) -> dict[str, int]:
     """Small and different sizes for the dimensions, that every extent of the program allows."""
-    names = kernel.program.symbols()
-    constraints = pipeline.constraints(kernel.program)
+    names = program.symbols()
+    constraints = pipeline.constraints(program)
     for first in range(_SMALLEST, _LARGEST):
         ascending = range(first, first + len(names))
         for values in (ascending, reversed(ascending)):
@@ -50,14 +47,14 @@ def draw_sizes(kernel: Kernel) -> dict[str, int]:
     raise ArgumentError(f"no small sizes for {', '.join(names)} were found that fit: {reasons}")
 
 
-def samples(kernel: Kernel, seed: int = 0) -> Iterator[Sample]:
+def samples(program: Program, dtype: str, seed: int = 0) -> Iterator[Sample]:
     """Samples by one recipe after the other, the plainest first."""
-    sizes = {("dim", name): value for name, value in draw_sizes(kernel).items()}
-    indexed = indexed_extents(kernel.program)
+    sizes = {("dim", name): value for name, value in draw_sizes(program).items()}
+    indexed = indexed_extents(program)
     for recipe in _RECIPES:
         rng = np.random.default_rng(seed)
         arguments: list[Any] = []
-        for number, parameter in enumerate(kernel.program.parameters):
+        for number, parameter in enumerate(program.parameters):
             shape = tuple(extent.evaluate(sizes) for extent in parameter.shape)
             if parameter.dtype == "bool":
                 value: Any = rng.random(shape) < 0.5
@@ -66,7 +63,7 @@ def samples(kernel: Kernel, seed: int = 0) -> Iterator[Sample]:
                 extents = [e.evaluate(sizes) for e in indexed.get(number, ()) if _is_known(e, sizes)]
                 value = rng.integers(0, max(min(extents, default=_UNKNOWN_RANGE), 1), shape).astype(parameter.dtype)
             else:
-                real = kernel.dtype if parameter.dtype == "real" else parameter.dtype
+                real = dtype if parameter.dtype == "real" else parameter.dtype
                 value = np.asarray(_draw(recipe, rng, shape), real)
             arguments.append(value if shape else value.item())
         yield Sample(recipe, tuple(arguments))
