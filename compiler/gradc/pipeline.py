@@ -217,7 +217,17 @@ def emit(
     result = C_TYPES["int64"] if whole else real
     below = lower(source, dtype) if source is not None and any(index_uses(source)) else None
     dims = program.symbols()
-    function = FunctionWriter(plan_program(lowered), symbol, real, TILE, precise, result, below, dims).write()
+    if os.environ.get("OLD_EMITTER"):
+        function = FunctionWriter(plan_program(lowered), symbol, real, TILE, precise, result, below, dims).write()
+    else:
+        from gradc.emit.printer import print_function
+        from gradc.loops.build import build
+        from gradc.loops.order import finish
+        from gradc.loops.program import Namer
+
+        namer = Namer()
+        built = build(plan_program(lowered), symbol, TILE, namer, "int64" if whole else "real", below, dims)
+        function = print_function(finish(built, namer, precise), real, precise)
     entry = _entry(program, function, mode, name, dtype)
     if whole:
         entry = entry._replace(outputs=tuple(output._replace(dtype="int64") for output in entry.outputs))

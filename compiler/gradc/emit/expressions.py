@@ -116,7 +116,11 @@ def spell(
         return spell_constant(equation.data, real)
     if op == "integer":
         return size(equation.data)
-    operands = [operand(number) for number in equation.operands]
+    return spell_operation(op, [operand(number) for number in equation.operands], real, precise)
+
+
+def spell_operation(op: str, operands: Sequence[Text], real: str, precise: bool = False) -> Text:
+    """The C of an operation on operands; `precise` asks for libm's functions."""
     if op == "real":
         return Text(f"({real}){operands[0].at(_UNARY)}", _UNARY)
     if op in _BINARY:

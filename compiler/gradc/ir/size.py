@@ -27,6 +27,8 @@ from typing import Any, NamedTuple, TypeAlias
 #   ("text", text)               a value that a printer has spelled: no dimension of this name is meant
 #   ("//", size, size)           floor division, where it is not exact
 #   ("%", size, size)            its remainder
+#   ("name", number, hint)       a variable of a loop program
+#   ("call", name, size, ...)    what a function of loop programs gives for sizes
 Atom: TypeAlias = tuple[Any, ...]
 Monomial: TypeAlias = tuple[Atom, ...]
 
@@ -99,7 +101,7 @@ class Size(NamedTuple):
         """All atoms in order of first appearance, those inside quotients and remainders included."""
         if len(self.terms) == 1:
             monomial = self.terms[0][0]
-            if not monomial or (len(monomial) == 1 and monomial[0][0] not in ("//", "%")):
+            if not monomial or (len(monomial) == 1 and not _parts(monomial[0])):
                 return monomial
         found: dict[Atom, None] = {}
         pending = [self]
@@ -107,8 +109,7 @@ class Size(NamedTuple):
             for monomial, _ in pending.pop().terms:
                 for atom in monomial:
                     found[atom] = None
-                    if atom[0] in ("//", "%"):
-                        pending += [atom[2], atom[1]]
+                    pending += reversed(_parts(atom))
         return tuple(found)
 
     def mentions(self, kind: str) -> bool:
@@ -121,7 +122,7 @@ class Size(NamedTuple):
             monomial, coefficient = self.terms[0]
             if not monomial:
                 return self
-            if len(monomial) == 1 and coefficient == 1 and monomial[0][0] not in ("//", "%"):
+            if len(monomial) == 1 and coefficient == 1 and not _parts(monomial[0]):
                 replaced = replace(monomial[0])
                 return self if replaced is None else replaced
         total = ZERO
@@ -129,9 +130,12 @@ class Size(NamedTuple):
             product = size(coefficient)
             for atom in monomial:
                 new = replace(atom)
-                if new is None and atom[0] in ("//", "%"):
-                    top, bottom = atom[1].substitute(replace), atom[2].substitute(replace)
-                    new = top // bottom if atom[0] == "//" else top % bottom
+                if new is None and _parts(atom):
+                    parts = [part.substitute(replace) for part in _parts(atom)]
+                    if atom[0] == "call":
+                        new = _single(("call", atom[1], *parts))
+                    else:
+                        new = parts[0] // parts[1] if atom[0] == "//" else parts[0] % parts[1]
                 product = product * (Size((((atom,), 1),)) if new is None else new)
             total = total + product
         return total
@@ -241,6 +245,13 @@ def shift_indices(value: Size, offset: int) -> Size:
 @lru_cache(maxsize=4096)
 def _single(atom: Atom) -> Size:
     return Size((((atom,), 1),))
+
+
+def _parts(atom: Atom) -> tuple[Size, ...]:
+    """The sizes inside of an atom."""
+    if atom[0] in ("//", "%"):
+        return atom[1:]
+    return atom[2:] if atom[0] == "call" else ()
 
 
 def _atom_key(atom: Atom) -> tuple[str, str]:

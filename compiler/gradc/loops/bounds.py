@@ -1,0 +1,225 @@
+"""What follows for an index from the loops around it: whether it is never negative, proved over the normal form.
+
+>>> from gradc.ir.size import symbol
+>>> from gradc.loops.program import Namer
+>>> i, n = Namer().new("i"), symbol("n")
+>>> facts = Facts().within(i, size(0), n)
+>>> facts.is_natural(n - 1 - i.size), facts.is_natural(n - 2 - i.size)
+(True, False)
+
+Dimensions are at least 0. A variable is replaced by a bound of it, the last defined first, until only dimensions are
+left; what cannot be shown that way does not follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from gradc.ir.size import ONE, ZERO, Atom, Monomial, Size, size
+from gradc.loops.program import Name
+
+_DEEPEST = 40  # replacements in one proof
+_MOST_PARTS = 16
+
+
+class Bounds(NamedTuple):
+    """What a variable is not less than, and not more than; each of several holds."""
+
+    lower: tuple[Size, ...]
+    upper: tuple[Size, ...]
+
+
+class Facts:
+    """What is known at a place of a program.
+
+    Parameters
+    ----------
+    bounds
+        Of variables, by number.
+    natural
+        Sizes that are not negative.
+    """
+
+    def __init__(self, bounds: Mapping[int, Bounds] | None = None, natural: Iterable[Size] = ()) -> None:
+        self.bounds: Mapping[int, Bounds] = bounds or {}
+        self.natural = tuple(dict.fromkeys(natural))
+        # Those of dimensions alone follow from dimensions being natural, or are terms to compare with.
+        self._plain = [fact for fact in self.natural if _last_atom(fact) is None and _is_informative(fact)]
+        self._named = [fact for fact in self.natural if _last_atom(fact) is not None]
+        self._known: dict[Size, bool] = {}
+
+    def within(self, name: Name, first: Size, last: Size) -> Facts:
+        """Inside of a loop from `first` to before `last`."""
+        bounds = {**self.bounds, name.number: Bounds((first,), (last - 1,))}
+        return Facts(bounds, (*self.natural, last - first - 1))
+
+    def equal(self, name: Name, value: Size) -> Facts:
+        """Behind a definition."""
+        return Facts({**self.bounds, name.number: Bounds((value,), (value,))}, self.natural)
+
+    def knowing(self, sizes: Iterable[Size]) -> Facts:
+        """Where some sizes are not negative."""
+        return Facts(self.bounds, (*self.natural, *sizes))
+
+    def is_natural(self, value: Size) -> bool:
+        """Whether a size is never negative."""
+        if value not in self._known:
+            self._known[value] = self._proves(value, _DEEPEST)
+        return self._known[value]
+
+    def is_inside(self, place: Size, extent: Size) -> bool:
+        """Whether an index is always within an axis."""
+        return self.is_natural(place) and self.is_natural(extent - 1 - place)
+
+    def _proves(self, value: Size, depth: int) -> bool:
+        if depth < 0:
+            return False
+        atom = _last_atom(value)
+        if atom is not None and any(_is_at_least(value, fact) for fact in self._named):
+            return True
+        if atom is None:
+            return self._follows(value, 4)
+        factor, rest = _split(value, atom)
+        if factor is None:
+            return False
+        if self._proves(factor, depth - 10):
+            terms, every = self._least(atom, factor)
+        elif self._proves(-factor, depth - 10):
+            terms, every = self._least_of_negative(atom, factor)
+        else:
+            return False
+        proofs = (self._proves(term + rest, depth - 1) for term in terms)
+        return bool(terms) and (all(proofs) if every else any(proofs))
+
+    def _least(self, atom: Atom, factor: Size) -> tuple[tuple[Size, ...], bool]:
+        """What ``factor * atom`` is not less than, the factor being natural; and whether it takes a proof for each."""
+        if atom[0] == "name":
+            lower = self.bounds[atom[1]].lower if atom[1] in self.bounds else ()
+            return tuple(factor * bound for bound in lower), False
+        if atom[0] == "//":
+            share = _shared(factor, atom[2])
+            return (ZERO, *(() if share is None else (share * (atom[1] - atom[2] + 1),))), False
+        if atom[0] == "%":
+            return (ZERO,), False
+        function, parts = atom[1], atom[2:]
+        if function == "min":
+            return tuple(factor * part for part in parts), True
+        return (factor * {"rows": size(16), "parts": ONE}.get(function, ZERO),), False
+
+    def _least_of_negative(self, atom: Atom, factor: Size) -> tuple[tuple[Size, ...], bool]:
+        """As `_least`, of a factor that is not positive."""
+        if atom[0] == "name":
+            upper = self.bounds[atom[1]].upper if atom[1] in self.bounds else ()
+            return tuple(factor * bound for bound in upper), False
+        if atom[0] == "//":
+            share = _shared(factor, atom[2])
+            if share is not None:
+                return (share * atom[1],), False
+            # What is at most q d - 1 has a quotient by d of at most q - 1.
+            most = [(bound + 1) // atom[2] - 1 for bound in self._most(atom[1])]
+            return tuple(factor * bound for bound in most if not bound.mentions("//")), False
+        if atom[0] == "%":
+            return (factor * (atom[2] - 1),), False
+        function, parts = atom[1], atom[2:]
+        most: dict[str, tuple[Size, ...]] = {
+            "min": parts,
+            "clamp": (parts[-1] - 1,),
+            "cut": (parts[0],),
+            "rows": (size(128),),
+            "parts": (size(_MOST_PARTS),),
+            "remainder": (parts[-1] - 1,),
+        }
+        return tuple(factor * bound for bound in most.get(function, ())), False
+
+    def _most(self, value: Size) -> tuple[Size, ...]:
+        """What a size is not more than, where every variable in it makes it larger; each of several holds."""
+        found = [value]
+        for _ in range(4):
+            for position, part in enumerate(found):
+                atom = _last_atom(part)
+                uppers = self._uppers(atom) if atom is not None else ()
+                if atom is None or not uppers:
+                    continue
+                factor, rest = _split(part, atom)
+                if factor is None or not self._proves(factor, 5):
+                    return ()
+                found[position : position + 1] = [factor * bound + rest for bound in uppers]
+                break
+        return tuple(found)
+
+    def _uppers(self, atom: Atom) -> tuple[Size, ...]:
+        if atom[0] == "name" and atom[1] in self.bounds:
+            return self.bounds[atom[1]].upper
+        return atom[2:] if atom[:2] == ("call", "min") else ()
+
+    def _follows(self, value: Size, depth: int) -> bool:
+        """Whether a size of dimensions alone is not negative: its terms are not, or are more than what is known."""
+        if all(coefficient >= 0 for _, coefficient in value.terms):
+            return True
+        if depth == 0:
+            return False
+        for fact in self._plain:
+            leading, amount = fact.terms[0]
+            if amount <= 0:
+                continue
+            for monomial, coefficient in value.terms:
+                factor = _quotient(monomial, leading)
+                if coefficient >= amount and factor is not None:
+                    more = Size(((factor, coefficient // amount),))
+                    if self._follows(value - more * fact, depth - 1):
+                        return True
+        return False
+
+
+def _is_informative(fact: Size) -> bool:
+    return any(coefficient < 0 for _, coefficient in fact.terms)
+
+
+def _is_at_least(value: Size, fact: Size) -> bool:
+    constant = (value - fact).constant
+    return constant is not None and constant >= 0
+
+
+def _rank(atom: Atom) -> tuple[int, int]:
+    """How late an atom is defined."""
+    if atom[0] == "name":
+        return atom[1], 0
+    parts = atom[1:] if atom[0] in ("//", "%") else atom[2:] if atom[0] == "call" else ()
+    inner = [inner[1] for part in parts for inner in part.atoms() if inner[0] == "name"]
+    return max(inner, default=0), 1
+
+
+def _last_atom(value: Size) -> Atom | None:
+    """The atom that is no dimension, and is defined last."""
+    found = {atom for monomial, _ in value.terms for atom in monomial if atom[0] != "dim"}
+    return max(found, key=lambda atom: (_rank(atom), str(atom)), default=None)
+
+
+def _split(value: Size, atom: Atom) -> tuple[Size | None, Size]:
+    """A size as ``factor * atom + rest``; no factor where the atom is there more than once in a term."""
+    factor, rest = ZERO, ZERO
+    for monomial, coefficient in value.terms:
+        count = monomial.count(atom)
+        if count > 1:
+            return None, rest
+        term = Size(((tuple(a for a in monomial if a != atom), coefficient),))
+        factor, rest = (factor + term, rest) if count else (factor, rest + term)
+    return factor, rest
+
+
+def _shared(factor: Size, divisor: Size) -> Size | None:
+    """``factor / divisor`` where the divisor is a number that divides it."""
+    number = divisor.constant
+    if not number or any(coefficient % number for _, coefficient in factor.terms):
+        return None
+    return Size(tuple((monomial, coefficient // number) for monomial, coefficient in factor.terms))
+
+
+def _quotient(monomial: Monomial, divisor: Monomial) -> Monomial | None:
+    left = list(monomial)
+    for atom in divisor:
+        if atom not in left:
+            return None
+        left.remove(atom)
+    return tuple(left)

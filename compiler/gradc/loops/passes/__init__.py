@@ -1,0 +1,1 @@
+"""Passes on loop programs, each a function of its own file; `order` says which come when, and why."""
