@@ -95,7 +95,8 @@ class _Checker:
 
     def __init__(self, program: LoopProgram, natural: Iterable[Size]) -> None:
         self.program, self.faults = program, list[str]()
-        self.guards: list[_Guard] = []
+        self.noted: dict[Name, list[_Guard]] = {}  # by the variable that says whether an index was outside
+        self.guards: list[_Guard] = []  # those whose variable was asked
         self.written: set[Name] = {buffer.name for buffer in program.inputs}
         self.owners: dict[Name, Name] = {}  # for a view the buffer that it is a part of
         self.cuts = {cut.name: cut for cut in program.cuts}
@@ -243,10 +244,20 @@ class _Checker:
                 known.append(test.left - test.right)
             elif test.sign == "<":
                 known.append(test.right - test.left - 1)
-        bounds = dict(around.facts.bounds)
-        inner = around._replace(facts=Facts(bounds, (*around.facts.natural, *known)))
-        self._body(statement.body, inner)
+        self._body(statement.body, around._replace(facts=around.facts.knowing(known)))
         self._body(statement.other, around)
+        self._leave_if_outside(statement, around)
+
+    def _leave_if_outside(self, statement: If, around: _Around) -> None:
+        """Behind a test that ends the function where an index lies outside, it lies inside."""
+        if len(statement.tests) != 1 or not statement.body or not isinstance(statement.body[-1], Return):
+            return
+        (test,) = statement.tests
+        atom = test.left.atom
+        if test.sign == "!=" and test.right == ZERO and atom is not None and atom[0] == "name":
+            self.guards += self.noted.get(Name(atom[1], atom[2]), [])
+        elif test.sign == ">=":  # with the test for what is negative before it
+            self.guards.append(_Guard(_expanded(test.left, around), test.right, {}))
 
     def _carve(self, carve: Carve, around: _Around) -> _Around:
         scratch = next((s for s in self.program.scratch if s.buffer == carve.block), None)
@@ -341,7 +352,9 @@ class _Checker:
                 around = around._replace(values={**around.values, statement.name: statement.value})
             elif isinstance(statement, Assign) and isinstance(statement.value, Outside):
                 outside = statement.value
-                self.guards.append(_Guard(_expanded(outside.place, around), outside.extent, dict(around.loops)))
+                assert isinstance(statement.target, Name)
+                guard = _Guard(_expanded(outside.place, around), outside.extent, dict(around.loops))
+                self.noted.setdefault(statement.target, []).append(guard)
 
     def _is_guarded(self, place: Size, extent: Size, around: _Around) -> bool:
         """Whether an index was compared with its axis in the beginning, wherever it is read from now."""
