@@ -18,7 +18,7 @@ from gradc.calculus.forward import jvp
 from gradc.calculus.reverse import vjp
 from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.function import Function, FunctionWriter
-from gradc.emit.indices import check_indices, index_uses
+from gradc.loops.indices import check_indices, index_uses
 from gradc.emit.names import c_identifier
 from gradc.emit.source import Source, render_source
 from gradc.errors import NotDifferentiableError, SignatureError, UnsupportedError
@@ -188,6 +188,12 @@ def mapped(program: Program, names: Sequence[str]) -> Program:
 # --- 3. emit: lower, plan, write ------------------------------------------------------------------------------------
 
 
+def lower_whole(program: Program, dtype: str) -> Program:
+    """A derivative as it is planned: products found, what C cannot spell rewritten, axes run together."""
+    contracted = contract(quarter(split_products(gather_shifts(program))))
+    return merge_axes(lower(compensate(together(contracted), dtype), dtype))
+
+
 def emit(
     program: Program,
     mode: str,
@@ -209,8 +215,7 @@ def emit(
         an error, also where a derivative does not read what it reads.
     """
     _debug(f"{name}_{mode}", program)
-    contracted = contract(quarter(split_products(gather_shifts(program))))
-    lowered = merge_axes(lower(compensate(together(contracted), dtype), dtype))
+    lowered = lower_whole(program, dtype)
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]

@@ -8,7 +8,6 @@ from typing import NamedTuple, TypeAlias
 from gradc.calculus.reductions import REDUCTIONS
 from gradc.calculus.routines import ROUTINES
 from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_bound, spell_constant, spell_size
-from gradc.emit.indices import IndexUse, index_uses, store_uses
 from gradc.emit.loops import loops_apart
 from gradc.emit.names import NameTable
 from gradc.emit.parallel import outline
@@ -20,6 +19,7 @@ from gradc.ir.printer import Names, choose_names, definition_lines, index_names
 from gradc.ir.program import Accumulation, Array, Comprehension, Program, fresh, reads
 from gradc.ir.ranges import stays_inside, stays_natural
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, printed, product, size
+from gradc.loops.indices import IndexUse, index_uses, store_uses
 from gradc.schedule.costs import cost, is_dear
 from gradc.schedule.order import vectorises
 from gradc.schedule.plan import (

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from gradc.calculus.primitives import PRIMITIVES
-from gradc.emit.expressions import Text, c_type, spell_constant, spell_operation
+from gradc.emit.expressions import Text, c_type, spell_bound, spell_constant, spell_operation
 from gradc.emit.names import NameTable
 from gradc.emit.statements import Block, Line, Statement, render_lines
 from gradc.emit.statements import Comment as CommentLine
@@ -40,7 +40,9 @@ from gradc.loops.program import (
 from gradc.loops.queries import used_in, walk
 
 C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
-_PARTS = "GRADC_PARTS"  # the macro for the most parts
+_PARTS, _MOST_PARTS = "GRADC_PARTS", 16  # the macro for the most parts, and how many they are
+_WIDEST = 8  # bytes of the widest number
+_TEAM = ("const void *context", "int64_t part", "int64_t thread")
 
 
 class Function(NamedTuple):
@@ -51,6 +53,7 @@ class Function(NamedTuple):
     inputs: tuple[tuple[str, str], ...]  # declaration, name
     outputs: tuple[tuple[str, str], ...]
     work: str  # the expression of the bytes of scratch
+    most: str  # a bound on them in floating point, which cannot wrap; empty where they are a number
     lines: tuple[str, ...]
     statuses: tuple[Status, ...]
     specials: tuple[str, ...]
@@ -68,6 +71,7 @@ class Piece(NamedTuple):
     name: str
     parameters: tuple[str, ...]
     lines: tuple[str, ...]
+    head: tuple[str, ...] = ()  # what stands before it
 
 
 class Used:
@@ -85,7 +89,7 @@ class Used:
 def print_function(program: LoopProgram, real: str, precise: bool = False) -> Function:
     """The C of a loop program, for numbers of the type `real`; `precise` asks for libm's functions."""
     used = Used()
-    pieces = tuple(_Printer(program, real, precise, used).cut(piece) for piece in program.cuts)
+    pieces = tuple(piece for cut in program.cuts for piece in _Printer(program, real, precise, used).cut(cut))
     return _Printer(program, real, precise, used).function(pieces)
 
 
@@ -95,7 +99,7 @@ class _Printer:
     def __init__(self, program: LoopProgram, real: str, precise: bool, used: Used) -> None:
         self.program, self.real, self.precise, self.used = program, real, precise, used
         self.suffix = "" if real == "double" else "_f"
-        self.table = NameTable([program.name, f"{program.name}_work"])
+        self.table = NameTable([program.name], apart=f"{program.name}_")
         self.dims: dict[str, str] = {}
         self.words: dict[int, str] = {}
         self.counted = 0
@@ -153,6 +157,7 @@ class _Printer:
             tuple(inputs),
             tuple(outputs),
             " + ".join(sizes) or "0",
+            self._most(),
             tuple(render_lines(statements, 1)),
             program.statuses,
             tuple(sorted(used.specials)),
@@ -181,8 +186,8 @@ class _Printer:
         sizes += [e for s in self.program.scratch[:-1] for b in (s.buffer, *s.views) for e in b.extents]
         return any(atom == ("dim", dim) for value in sizes for atom in value.atoms())
 
-    def cut(self, cut: Cut) -> Piece:
-        """A function that was cut off."""
+    def cut(self, cut: Cut) -> tuple[Piece, ...]:
+        """A function that was cut off; behind the rows of a parallel loop the one by which a team calls them."""
         parameters = []
         for item, kind in zip(cut.items, cut.kinds, strict=True):
             if isinstance(item, str):
@@ -193,7 +198,20 @@ class _Printer:
             else:
                 self.define(item.name)
                 parameters.append(self.declaration(item))
-        return Piece(cut.name, tuple(parameters), tuple(render_lines(self.statements(cut.body), 1)))
+        piece = Piece(cut.name, tuple(parameters), tuple(render_lines(self.statements(cut.body), 1)))
+        team = next((s for s in self.program.body if isinstance(s, loops.Team) and s.function == cut.name), None)
+        return (piece,) if team is None else (piece, self._for_team(cut, team, parameters))
+
+    def _for_team(self, cut: Cut, team: loops.Team, parameters: Sequence[str]) -> Piece:
+        """The function that a team calls: the rows' own, with what it needs out of a record."""
+        own = ("part", "thread")[: len(team.own)]
+        fields = parameters[len(team.own) :]
+        head = [f"struct {cut.name} {{", *(f"    {text.replace('restrict ', '')};" for text in fields), "};", ""]
+        lines = [f"const struct {cut.name} *const given = context;"]
+        lines += [f"(void){word};" for word in ("part", "thread") if word not in own]
+        words = [self._item(item) for item in cut.items[len(team.own) :]]
+        lines.append(f"{cut.name}({', '.join([*own, *(f'given->{word}' for word in words)])});")
+        return Piece(_team_name(cut.name), _TEAM, tuple(f"    {line}" for line in lines), tuple(head))
 
     # --- types
 
@@ -245,8 +263,9 @@ class _Printer:
             top, bottom = self.size(atom[1]), self.size(atom[2])
             return Text(f"({top.at(7)} {atom[0][0]} {bottom.at(8)})")
         function, parts = atom[1], [self.size(part) for part in atom[2:]]
-        if function == "min":
-            return Text(f"{parts[0].at(6)} < {parts[1].at(6)} ? {parts[0].at(6)} : {parts[1].at(6)}", 1)
+        if function in ("min", "max"):
+            one, other = (part.at(6) for part in parts)
+            return Text(f"{one} {'<' if function == 'min' else '>'} {other} ? {one} : {other}", 1)
         self.used.helpers.add("parts" if function == "cut" else str(function))
         if function == "rows":
             return Text(f"gradc_rows({parts[0].at(7)} * sizeof({self.real}))")
@@ -276,6 +295,16 @@ class _Printer:
     def _bytes(self, buffer: Buffer) -> str:
         self.used.helpers.add("bytes")
         return f"gradc_bytes({self.size(product(buffer.extents)).text}, sizeof({self.type_of(buffer)}))"
+
+    def _most(self) -> str:
+        """A bound on the bytes of all scratch."""
+        total = ZERO
+        for scratch in self.program.scratch:
+            for buffer in scratch.views or (scratch.buffer,):
+                # Strips are not wider than their axis.
+                extents = (e.substitute(lambda a: a[2] if a[:2] == ("call", "width") else None) for e in buffer.extents)
+                total = total + product(tuple(extents)).bound() * (_WIDEST * (_MOST_PARTS if scratch.views else 1))
+        return "" if total.constant is not None else spell_bound(total, lambda atom: self.dims[atom[1]]).at(6)
 
     def _bytes_of(self, scratch: loops.Scratch) -> str:
         if not scratch.views:
@@ -468,12 +497,18 @@ class _Printer:
 
     def _team(self, team: loops.Team) -> list[Statement]:
         self.used.parallel = True
+        self.used.helpers.add("parts")
         parts = self.name(team.parts)
-        rest = [self._item(item) for item in team.arguments]
-        with self.scope():
-            part = self.define(team.own[0])
-            own = [part, "GRADC_THREAD"][: len(team.own)]
-            each = Line(f"{team.function}({', '.join([*own, *rest])});")
-            loop = Block(f"for (int64_t {part} = 0; {part} < {parts}; ++{part})", [each], f"GRADC_PARALLEL({parts})")
-        alone = Line(f"{team.function}({', '.join([*('0' for _ in team.own), *rest])});")
-        return [Block(f"if ({parts} > 1)", [loop]), Block("else", [alone])]
+        words = [self._item(item) for item in team.arguments]
+        several: list[Statement] = [
+            Line(f"const struct {team.function} given = {{{', '.join(words)}}};"),
+            Line(f"gradc_run({parts}, {_team_name(team.function)}, &given);"),
+        ]
+        alone = Line(f"{team.function}({', '.join([*('0' for _ in team.own), *words])});")
+        return [Block(f"if ({parts} > 1)", several), Block("else", [alone])]
+
+
+def _team_name(rows: str) -> str:
+    """What the function is called by which a team calls some rows."""
+    head, _, number = rows.rpartition("_rows")
+    return f"{head}_team{number}"

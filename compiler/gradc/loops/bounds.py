@@ -84,53 +84,66 @@ class Facts:
         if factor is None:
             return False
         if self._proves(factor, depth - 10):
-            terms, every = self._least(atom, factor)
+            groups = self._least(atom, factor)
         elif self._proves(-factor, depth - 10):
-            terms, every = self._least_of_negative(atom, factor)
+            groups = self._least_of_negative(atom, factor)
         else:
             return False
-        proofs = (self._proves(term + rest, depth - 1) for term in terms)
-        return bool(terms) and (all(proofs) if every else any(proofs))
+        return any(all(self._proves(term + rest, depth - 1) for term in group) for group in groups)
 
-    def _least(self, atom: Atom, factor: Size) -> tuple[tuple[Size, ...], bool]:
-        """What ``factor * atom`` is not less than, the factor being natural; and whether it takes a proof for each."""
+    def _least(self, atom: Atom, factor: Size) -> tuple[tuple[Size, ...], ...]:
+        """What ``factor * atom`` is not less than, the factor being natural.
+
+        In groups: it is not less than the least of a group, whichever group that is.
+        """
         if atom[0] == "name":
             lower = self.bounds[atom[1]].lower if atom[1] in self.bounds else ()
-            return tuple(factor * bound for bound in lower), False
+            return tuple((factor * bound,) for bound in lower)
         if atom[0] == "//":
             share = _shared(factor, atom[2])
-            return (ZERO, *(() if share is None else (share * (atom[1] - atom[2] + 1),))), False
+            return ((ZERO,), *(() if share is None else ((share * (atom[1] - atom[2] + 1),),)))
         if atom[0] == "%":
-            return (ZERO,), False
-        function, parts = atom[1], atom[2:]
-        if function == "min":
-            return tuple(factor * part for part in parts), True
-        return (factor * {"rows": size(16), "parts": ONE}.get(function, ZERO),), False
+            return ((ZERO,),)
+        parts = atom[2:]
+        known: dict[str, tuple[tuple[Size, ...], ...]] = {
+            "min": (parts,),
+            "either": (parts,),
+            "max": tuple((part,) for part in parts),
+            "within": (parts[1:2],),  # which is not more than its end
+            "clamp": ((ZERO,), (parts[0], parts[-1] - 1)),
+            "rows": ((size(16),),),
+            "parts": ((ONE,),),
+        }
+        groups = known.get(atom[1], ((ZERO,),))
+        return tuple(tuple(factor * part for part in group) for group in groups)
 
-    def _least_of_negative(self, atom: Atom, factor: Size) -> tuple[tuple[Size, ...], bool]:
+    def _least_of_negative(self, atom: Atom, factor: Size) -> tuple[tuple[Size, ...], ...]:
         """As `_least`, of a factor that is not positive."""
         if atom[0] == "name":
             upper = self.bounds[atom[1]].upper if atom[1] in self.bounds else ()
-            return tuple(factor * bound for bound in upper), False
+            return tuple((factor * bound,) for bound in upper)
         if atom[0] == "//":
             share = _shared(factor, atom[2])
             if share is not None:
-                return (share * atom[1],), False
+                return ((share * atom[1],),)
             # What is at most q d - 1 has a quotient by d of at most q - 1.
             most = [(bound + 1) // atom[2] - 1 for bound in self._most(atom[1])]
-            return tuple(factor * bound for bound in most if not bound.mentions("//")), False
+            return tuple((factor * bound,) for bound in most if not bound.mentions("//"))
         if atom[0] == "%":
-            return (factor * (atom[2] - 1),), False
-        function, parts = atom[1], atom[2:]
-        most: dict[str, tuple[Size, ...]] = {
-            "min": parts,
-            "clamp": (parts[-1] - 1,),
-            "cut": (parts[0],),
-            "rows": (size(128),),
-            "parts": (size(_MOST_PARTS),),
-            "remainder": (parts[-1] - 1,),
+            return ((factor * (atom[2] - 1),),)
+        parts = atom[2:]
+        known: dict[str, tuple[tuple[Size, ...], ...]] = {
+            "min": tuple((part,) for part in parts),
+            "either": (parts,),
+            "max": (parts,),
+            "within": (parts[-1:],),
+            "clamp": ((parts[-1] - 1,), (parts[0], ZERO)),
+            "cut": (parts[:1],),
+            "rows": ((size(128),),),
+            "parts": ((size(_MOST_PARTS),),),
+            "remainder": ((parts[-1] - 1,),),
         }
-        return tuple(factor * bound for bound in most.get(function, ())), False
+        return tuple(tuple(factor * part for part in group) for group in known.get(atom[1], ()))
 
     def _most(self, value: Size) -> tuple[Size, ...]:
         """What a size is not more than, where every variable in it makes it larger; each of several holds."""

@@ -12,17 +12,19 @@ What is tiled, kept and shared is the plan's to say; what a loop is called in C 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from gradc.calculus.reductions import REDUCTIONS
 from gradc.calculus.routines import ROUTINES
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL, BodyBuilder, Equation, index_dependencies, needed_by, references
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
+from gradc.ir.program import Accumulation, Comprehension, Program, reads
 from gradc.ir.program import Array as ProgramArray
-from gradc.ir.program import Comprehension, Program, reads, result_count
+from gradc.ir.ranges import NONE as FROM_ZERO
+from gradc.ir.ranges import stays_inside, stays_natural
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, size
-from gradc.loops.indices import IndexUse, index_uses
+from gradc.loops.indices import IndexUse, index_uses, store_uses
 from gradc.loops.program import (
     BYTES,
     INPUT,
@@ -73,7 +75,6 @@ from gradc.loops.program import (
     call,
 )
 from gradc.loops.queries import names_in, needs_names, weight
-from gradc.loops.ranges import stays_inside, stays_natural
 from gradc.schedule.costs import cost, is_dear
 from gradc.schedule.order import vectorises
 from gradc.schedule.plan import (
@@ -81,6 +82,7 @@ from gradc.schedule.plan import (
     TILE,
     WHOLE,
     Action,
+    Ends,
     Loop,
     Nest,
     OuterProduct,
@@ -102,9 +104,18 @@ _Read: TypeAlias = tuple[int, tuple[Size, ...]]  # an array, and the subscripts 
 _Home: TypeAlias = Buffer | Name  # where an array lives: in a buffer, or a number in a variable
 _Target: TypeAlias = Name | Place
 _Limits: TypeAlias = tuple[Size, Size]
+_Clauses: TypeAlias = tuple[tuple[str, tuple[Name, ...]], ...]  # signs, and the variables that a loop combines by them
 
 
-def build(plan: Plan, name: str, tile: int, namer: Namer, result: str = "real") -> LoopProgram:
+def build(
+    plan: Plan,
+    name: str,
+    tile: int,
+    namer: Namer,
+    result: str = "real",
+    source: Program | None = None,
+    dims: Sequence[str] | None = None,
+) -> LoopProgram:
     """The loop program of a plan.
 
     Parameters
@@ -115,15 +126,30 @@ def build(plan: Plan, name: str, tile: int, namer: Namer, result: str = "real") 
         Makes names.
     result
         The type of the outputs.
+    source
+        The program that this one derives from, whose index arrays are checked too.
+    dims
+        The dimensions in the order in which they are passed; by default the program's own.
     """
-    return _Builder(plan, name, tile, namer, result).build()
+    return _Builder(plan, name, tile, namer, result, source, dims).build()
 
 
 class _Builder:
     """Builds one function; the only state is what it has named, reserved and found."""
 
-    def __init__(self, plan: Plan, name: str, tile: int, namer: Namer, result: str) -> None:
-        self.plan, self.name, self.tile, self.namer = plan, name, tile, namer
+    def __init__(
+        self,
+        plan: Plan,
+        name: str,
+        tile: int,
+        namer: Namer,
+        result: str,
+        source: Program | None,
+        dims: Sequence[str] | None,
+    ) -> None:
+        self.plan, self.name, self.tile, self.namer, self.source = plan, name, tile, namer, source
+        self.dims = tuple(plan.program.symbols() if dims is None else dims)
+        self.inside: frozenset[int] = frozenset()  # accumulations all of whose places from data are checked
         self.scratch: list[Scratch] = []
         self.statuses: list[Status] = []
         self.steps: dict[str, Size] = {}  # the step of each scan around, by the symbol that the program has for it
@@ -148,10 +174,11 @@ class _Builder:
         scope.home.update(enumerate(self.inputs))
         copies: list[tuple[Buffer, int]] = []
         scalars: list[tuple[Buffer, int]] = []
+        last = _last_words(program)
         for output, number in zip(self.outputs, program.outputs, strict=True):
             if number < len(program.parameters) or (number in scope.home and arrays[number].shape):
                 copies.append((output, number))
-            elif not arrays[number].shape and number not in scope.home and _is_last_word(program, number):
+            elif not arrays[number].shape and number not in scope.home and number in last:
                 scope.home[number] = output
             elif not arrays[number].shape:
                 scalars.append((output, number))
@@ -162,7 +189,7 @@ class _Builder:
         statements += [Assign(Place(output, ()), "=", scope.read(number, ())) for output, number in scalars]
         return LoopProgram(
             self.name,
-            program.symbols(),
+            self.dims,
             self.inputs,
             self.outputs,
             tuple(self.scratch),
@@ -184,13 +211,13 @@ class _Builder:
         self.scratch.append(Scratch(buffer, ONE))
         return buffer
 
-    def lowered(self, value: Size, extents: Sequence[Size] = ()) -> Size:
+    def lowered(self, value: Size, extents: Sequence[Size] = (), first: Mapping[int, int] = FROM_ZERO) -> Size:
         """A size with the steps of scans; what may be negative is divided by functions that floor."""
 
         def replace(atom: Atom) -> Size | None:
             if atom[0] == "dim":
                 return self.steps.get(atom[1])
-            if atom[0] in ("//", "%") and not stays_natural(atom[1], extents):
+            if atom[0] in ("//", "%") and not stays_natural(atom[1], extents, first):
                 top, bottom = (part.substitute(replace) for part in atom[1:])
                 return call("quotient" if atom[0] == "//" else "remainder", top, bottom)
             return None
@@ -198,50 +225,35 @@ class _Builder:
         return value.substitute(replace)
 
     def _checks(self) -> list[Statement]:
-        """Loops over the index arrays, so that an index out of range is found before anything is computed."""
-        found: dict[Hashable, Statement] = {}
-        for use in index_uses(self.plan.program):
-            self._check(use, found)
+        """Loops over the index arrays, so that an index out of range is found before anything is computed.
+
+        What is read must be there, here and in the program that this one derives from. What is added outside of an
+        array gives nothing: the derivative by a part of a concatenation meets the places of all of it.
+        """
+        program = self.plan.program
+        found: dict[_Checked, Statement] = {}
+        for use in (*index_uses(program), *(() if self.source is None else index_uses(self.source))):
+            checked = _checked(use)
+            if checked not in found:
+                found[checked] = self._check(use, checked)
+        known = {k: k for k in range(len(program.parameters))}
+        self.inside = frozenset(
+            first
+            for definition, first in zip(program.definitions, program.first_results(), strict=True)
+            if isinstance(definition, Accumulation)
+            and all(use is not None and _checked(use) in found for use in store_uses(definition, known))
+        )
         return list(found.values())
 
-    def _check(self, use: IndexUse, found: dict[Hashable, Statement]) -> None:
+    def _check(self, use: IndexUse, checked: _Checked) -> Statement:
         program, letters = self.plan.program, self.letters
         arrays = program.arrays()
-        part, extent, extents, body, steps = use
-        roots = [atom[1] for atom in part.atoms() if atom[0] == "ref"]
-        closure = needed_by(body, roots)
-        read = [body[n].data[0] for n in closure if body[n].op == "access"]
-        depends: set[int] = {a[1] for a in part.atoms() if a[0] == "index"}
-        for number in roots:
-            depends |= index_dependencies(body[: number + 1])[number]
-        loops = sorted(depends)
-        builder = BodyBuilder()
-        level = {k: index(position) for position, k in enumerate(loops)}
-        stepped = {name: index(len(loops) + k) for k, (name, _) in enumerate(steps)}
-        values = builder.insert(
-            body,
-            roots,
-            replace_index=lambda k: level.get(k, index(0)),
-            replace_dim=lambda name: stepped.get(name),
-        )
-        refs = dict(zip(roots, values, strict=True))
-
-        def rewrite(atom: Atom) -> Size | None:
-            if atom[0] == "ref":
-                return builder.as_size(refs[atom[1]])
-            if atom[0] == "index":
-                return level[atom[1]]
-            return stepped.get(atom[1]) if atom[0] == "dim" else None
-
-        whole = builder.integer(part.substitute(rewrite))
-        ranges = [*(extents[k] for k in loops), *(length for _, length in steps)]
-        equations, (whole,) = builder.extract([whole])
-        key = (tuple(ranges), equations, extent)
-        if key in found:
-            return
+        ranges, equations, whole, extent = checked
+        roots = [atom[1] for atom in use.part.atoms() if atom[0] == "ref"]
+        read = [use.body[n].data[0] for n in needed_by(use.body, roots) if use.body[n].op == "access"]
         name = next((letters.arrays[number] for number in read if arrays[number].kind == INTEGER), "")
         code = self.status("index", f"{name} holds an index out of range for an axis of length {extent}")
-        stage = Stage(tuple(ranges), equations, (), ())
+        stage = Stage(ranges, equations, (), ())
         scope = _Scope(self, Plan.without_steps(program), arrays, letters)
         scope.home = dict(enumerate(self.inputs))
         writer = _StageBuilder(scope, stage, None, [whole])
@@ -258,7 +270,48 @@ class _Builder:
         else:
             low, high = Test(place, "<", ZERO), Test(place, ">=", axis)
             statements = writer.wrap([If((low,), leave), If((high,), leave)])
-        found[key] = Scope(tuple(statements))
+        return Scope(tuple(statements))
+
+
+class _Checked(NamedTuple):
+    """What one check looks at: a subscript, the root of equations over some loops, and the axis that it must fit."""
+
+    ranges: tuple[Size, ...]
+    equations: tuple[Equation, ...]
+    root: int
+    extent: Size
+
+
+def _checked(use: IndexUse) -> _Checked:
+    """The subscript over the loops that it depends on, in one form: equal where the same check is meant."""
+    part, extent, extents, body, steps = use
+    roots = [atom[1] for atom in part.atoms() if atom[0] == "ref"]
+    depends: set[int] = {a[1] for a in part.atoms() if a[0] == "index"}
+    for number in roots:
+        depends |= index_dependencies(body[: number + 1])[number]
+    loops = sorted(depends)
+    builder = BodyBuilder()
+    level = {k: index(position) for position, k in enumerate(loops)}
+    stepped = {name: index(len(loops) + k) for k, (name, _) in enumerate(steps)}
+    values = builder.insert(
+        body,
+        roots,
+        replace_index=lambda k: level.get(k, index(0)),
+        replace_dim=lambda name: stepped.get(name),
+    )
+    refs = dict(zip(roots, values, strict=True))
+
+    def rewrite(atom: Atom) -> Size | None:
+        if atom[0] == "ref":
+            return builder.as_size(refs[atom[1]])
+        if atom[0] == "index":
+            return level[atom[1]]
+        return stepped.get(atom[1]) if atom[0] == "dim" else None
+
+    whole = builder.integer(part.substitute(rewrite))
+    ranges = [*(extents[k] for k in loops), *(length for _, length in steps)]
+    equations, (whole,) = builder.extract([whole])
+    return _Checked(tuple(ranges), equations, whole, extent)
 
 
 class _Rows(NamedTuple):
@@ -319,7 +372,7 @@ class _Scope:
         places = self.layout(number, subscripts)
         if self.plan.storage.get(number) == TILE:
             begin = [ZERO] * len(places)
-            begin[self.plan.stream_axes[number]] = self.tile_begin
+            begin[self.plan.stream_axes[number]] = self.tile_begin - self.plan.halo.get(number, 0)
             if number in self.plan.strip_axes:
                 begin[self.plan.strip_axes[number]] = self.strip_begin
             places = [place - first for place, first in zip(places, self.layout(number, begin), strict=True)]
@@ -392,7 +445,7 @@ class _Scope:
         """The shape of what is stored of an array: all of it, or a tile."""
         shape = [self.builder.lowered(extent) for extent in self.arrays[number].shape]
         if self.plan.storage.get(number) == TILE:
-            shape[self.plan.stream_axes[number]] = size(self.rows_of[number])
+            shape[self.plan.stream_axes[number]] = size(self.rows_of[number] + self.plan.halo.get(number, 0))
             if number in self.plan.strip_axes:
                 axis = self.plan.strip_axes[number]
                 shape[axis] = self.strip_of.get(shape[axis]) or call("width", shape[axis])
@@ -684,10 +737,25 @@ class _Scope:
         if not stage.actions:
             return []
         comments = [self._comment(number) for number in dict.fromkeys(stage.definitions)]
+        comments += self._halo(stage)
         writer = _StageBuilder(self, stage, tile, [], strip)
         if before is not None:
             before += writer.resets()
         return [*comments, *writer.build()]
+
+    def _halo(self, stage: Stage) -> list[Statement]:
+        """The rows before a tile that what comes later reads: they are computed again, so that parts need no others."""
+        kept = [k for k, action in enumerate(stage.actions) if action.array in self.plan.halo]
+        if not kept:
+            return []
+        rows = max(self.plan.halo[stage.actions[k].array] for k in kept)
+        ends = stage.ends
+        if ends is not None:
+            ends = ends._replace(middle=tuple(ends.middle[k] for k in kept))
+        part = stage._replace(actions=tuple(stage.actions[k] for k in kept), ends=ends)
+        begin = self.builder.namer.new("halo_begin")
+        first = Let(begin, INTEGER, Whole(call("max", self.tile_begin - rows, ZERO)))
+        return [Scope((first, *_StageBuilder(self, part, (begin.size, self.tile_begin), []).build()))]
 
     def _comment(self, definition: int) -> Statement:
         text = " ".join(line.strip() for line in definition_lines(self.plan.program, self.letters, definition))
@@ -777,15 +845,15 @@ def _sign(kind: str) -> str:
     return {"sum": "+=", "add": "+=", "prod": "*="}.get(kind, kind)
 
 
-def _is_last_word(program: Program, number: int) -> bool:
-    """Whether nothing reads a number that one expression gives, so that it is written where the caller wants it."""
-    for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        if number in reads(definition):
-            return False
-        made_here = first <= number < first + result_count(definition)
-        if made_here and not (isinstance(definition, Comprehension) and definition.reduction is None):
-            return False
-    return True
+def _last_words(program: Program) -> frozenset[int]:
+    """The numbers that one expression gives and nothing reads, which are written where the caller wants them."""
+    read = {number for definition in program.definitions for number in reads(definition)}
+    firsts = zip(program.definitions, program.first_results(), strict=True)
+    return frozenset(first for d, first in firsts if isinstance(d, Comprehension) and d.reduction is None) - read
+
+
+def _with_values(actions: Sequence[Action], values: Sequence[int]) -> tuple[Action, ...]:
+    return tuple(action._replace(value=value) for action, value in zip(actions, values, strict=True))
 
 
 def _cost_of_row(nest: Nest) -> Size:
@@ -828,17 +896,31 @@ class _StageBuilder:
         extra: Sequence[int],
         strip: _Limits | None = None,
         ahead: tuple[_StageBuilder, int] | None = None,
+        middle: _StageBuilder | None = None,
     ) -> None:
         # `ahead` makes a copy of another builder's innermost two loops, some iterations of the outer one further on.
-        self.scope, self.stage, self.tile, self.strip, self.builder = scope, stage, tile, strip, scope.builder
-        self.ahead, self.body = ahead, stage.body
+        # `middle` has the innermost loop's middle: this one then builds the ends, and what they need outside of it.
+        ends, stage = stage.ends, stage._replace(ends=None)
+        self.scope, self.tile, self.strip, self.builder = scope, tile, strip, scope.builder
+        self.ahead, self.middle, self.whole = ahead, middle, stage
+        self.extents, self.first, self.ends = stage.extents, dict[int, int](), ends
+        if ends is not None:
+            stage = stage._replace(actions=_with_values(stage.actions, ends.middle))
+            self.extents = tuple(extent - cut for extent, cut in zip(stage.extents, ends.last, strict=True))
+            self.first = dict(enumerate(ends.first))
+        self.stage, self.body = stage, stage.body
         new = self.builder.namer.new
-        if ahead is None:
-            self.loops = [new(letter) for letter in index_names(stage.extents, scope.letters)]
-            self.indices = [loop.size for loop in self.loops]
-        else:
+        self.loops: list[Name]
+        self.indices: list[Size]
+        if ahead is not None:
             self.loops, self.indices = ahead[0].loops, list(ahead[0].indices)
             self.indices[-2] = self.indices[-2] + ahead[1]
+        elif middle is not None:
+            self.loops = [*middle.loops[:-1], new(middle.loops[-1].hint)]
+            self.indices = [loop.size for loop in self.loops]
+        else:
+            self.loops = [new(letter) for letter in index_names(stage.extents, scope.letters)]
+            self.indices = [loop.size for loop in self.loops]
         roots = [action.value for action in stage.actions] + list(extra)
         for action in stage.actions:
             roots += [a[1] for part in action.subscripts for a in part.atoms() if a[0] == "ref"]
@@ -902,16 +984,92 @@ class _StageBuilder:
         if self.stage.unroll > 1:
             return self._unrolled(self.stage.unroll)
         inner: list[Statement] = []
+        accumulators: list[Name | None] = []
         reductions: dict[str, list[Name]] = {}
         vector = bool(self.stage.extents)
         for action in self.stage.actions:
             statement, accumulator = self._act(action)
             inner.append(statement)
+            accumulators.append(accumulator)
             if accumulator is not None and action.kind in ("sum", "prod"):
                 reductions.setdefault("+" if action.kind == "sum" else "*", []).append(accumulator)
             vector = vector and vectorises(self.stage, action)
-        clauses = tuple((sign, tuple(names)) for sign, names in reductions.items())
-        return self.wrap(inner, VECTOR if vector else SERIAL, clauses if vector else ())
+        clauses = tuple((sign, tuple(names)) for sign, names in reductions.items()) if vector else ()
+        mode = VECTOR if vector else SERIAL
+        if self.ends is not None:
+            return self._with_ends(self.ends, inner, mode, clauses, accumulators)
+        return self.wrap(inner, mode, clauses)
+
+    def _with_ends(
+        self,
+        ends: Ends,
+        inner: list[Statement],
+        mode: str,
+        clauses: _Clauses,
+        accumulators: Sequence[Name | None],
+    ) -> list[Statement]:
+        """The loops, the innermost of them as its first end, its middle and its other end."""
+        count = len(self.stage.extents)
+        other = _StageBuilder(self.scope, self.whole, self.tile, [], self.strip, middle=self)
+        self.at[:count] = [mine + more for mine, more in zip(self.at[:count], other.at[:count], strict=True)]
+        around = [*other.at[count]]
+        for action, accumulator in zip(other.stage.actions, accumulators, strict=True):
+            around.append(other._act_again(action, accumulator))
+        begin, end = self._limits(count - 1)
+        first, last = begin, end
+        border = self._border(ends)
+        bounds: list[Statement] = []
+        if ends.first[-1] or border is not None:
+            first = self._bound(bounds, "first", size(ends.first[-1]), begin, end, border)
+        if ends.last[-1]:
+            place = self.builder.lowered(self.stage.extents[-1] - ends.last[-1])
+            last = self._bound(bounds, "last", place, first, end)
+        statements = [*self.at[count - 1], *bounds]
+        if first != begin:
+            guarded = (mode, ONE, clauses) if border is not None else ()
+            statements.append(For(other.loops[-1], begin, first, tuple(around), *guarded))
+        statements.append(For(self.loops[-1], first, last, (*self.at[count], *inner), mode, ONE, clauses))
+        if last != end:
+            statements.append(For(other.loops[-1], last, end, tuple(around)))
+        statements = self._around([*statements, *self.after[count - 1]], count - 1)
+        return [Scope(tuple(statements))] if count == 1 else statements
+
+    def _border(self, ends: Ends) -> Value | None:
+        """What tells that a loop outside the innermost is at one of its ends."""
+        tests: list[Value] = []
+        for k, place in enumerate(self.indices[:-1]):
+            if ends.first[k]:
+                tests.append(Apply("lt", (Whole(place), Whole(size(ends.first[k])))))
+            if ends.last[k]:
+                last = self.builder.lowered(self.stage.extents[k] - ends.last[k])
+                tests.append(Apply("le", (Whole(last), Whole(place))))
+        found: Value | None = None
+        for test in tests:
+            found = test if found is None else Apply("or", (found, test))
+        return found
+
+    def _bound(
+        self,
+        bounds: list[Statement],
+        which: str,
+        place: Size,
+        begin: Size,
+        end: Size,
+        border: Value | None = None,
+    ) -> Size:
+        """Where a part of the innermost loop ends, by a name."""
+        name = self.builder.namer.new(f"{self.loops[-1].hint}_{which}")
+        value: Value = Whole(begin if place == begin else call("within", place, begin, end))
+        if border is not None:
+            value = Apply("where_integer", (border, Whole(end), value))
+        bounds.append(Let(name, INTEGER, value))
+        return name.size
+
+    def _act_again(self, action: Action, accumulator: Name | None) -> Statement:
+        """An action in another part of the innermost loop, on the accumulator that it has there."""
+        if action.kind in ("store", "add"):
+            return self._act(action)[0]
+        return Assign(accumulator or self._target(action), _sign(action.kind), self.values[action.value])
 
     def _unrolled(self, times: int) -> list[Statement]:
         """Sums whose last reduced loop is outside a free one: several of its rows are added at a time.
@@ -1057,7 +1215,7 @@ class _StageBuilder:
         k: int,
         body: Sequence[Statement],
         mode: str = SERIAL,
-        reductions: tuple[tuple[str, tuple[Name, ...]], ...] = (),
+        reductions: _Clauses = (),
     ) -> For:
         first, last = self._limits(k)
         return For(self.loops[k], first, last, tuple(body), mode, ONE, reductions)
@@ -1067,7 +1225,7 @@ class _StageBuilder:
         statements: list[Statement],
         inside: int,
         mode: str = SERIAL,
-        reductions: tuple[tuple[str, tuple[Name, ...]], ...] = (),
+        reductions: _Clauses = (),
     ) -> list[Statement]:
         """Statements inside the loops below `inside`, the innermost of that mode."""
         for k in range(inside - 1, -1, -1):
@@ -1079,7 +1237,7 @@ class _StageBuilder:
         self,
         inner: Sequence[Statement],
         mode: str = SERIAL,
-        reductions: tuple[tuple[str, tuple[Name, ...]], ...] = (),
+        reductions: _Clauses = (),
     ) -> list[Statement]:
         """The loops around given statements."""
         count = len(self.stage.extents)
@@ -1127,8 +1285,9 @@ class _StageBuilder:
     def _outside(self, action: Action) -> tuple[Test, ...]:
         """What to test before a store that may fall outside its array, where it does nothing."""
         tests: list[Test] = []
+        checked = self.scope is self.builder.scope and action.array in self.builder.inside
         for part, extent in zip(action.subscripts, self.scope.arrays[action.array].shape, strict=True):
-            if not part.mentions("ref") and not stays_inside(part, extent, self.stage.extents):
+            if not (checked and part.mentions("ref")) and not stays_inside(part, extent, self.extents, self.first):
                 place = self._index(part)
                 tests += [Test(place, ">=", ZERO), Test(place, "<", self.builder.lowered(extent))]
         return tuple(tests)
@@ -1151,10 +1310,16 @@ class _StageBuilder:
     # --- equations
 
     def _compute_all(self) -> None:
+        middle, count = (self.extents, self.first), len(self.stage.extents)
         for number in self.needed:
             equation = self.body[number]
-            if self.ahead is not None and len(self.stage.extents) - 2 not in self.depends[number]:
+            # What is outside of the innermost loop is there for its ends too.
+            self.extents, self.first = middle if self.level[number] == count else (self.stage.extents, {})
+            if self.ahead is not None and count - 2 not in self.depends[number]:
                 self.values[number] = self.ahead[0].values[number]  # the same for all the rows
+                continue
+            if self.middle is not None and number in self.middle.values and self.level[number] < count:
+                self.values[number] = self.middle.values[number]
                 continue
             value = self._access(equation) if equation.op == "access" else self._operation(equation)
             named = self.uses.get(number, 0) > 1 or number in self.named or weight(value) > _HEAVIEST
@@ -1164,6 +1329,7 @@ class _StageBuilder:
                 self.at[self.level[number]].append(Let(variable, equation.kind, value))
                 value = Local(variable)
             self.values[number] = value
+        self.extents, self.first = middle
 
     def _hint(self, equation: Equation) -> str:
         """A name for the value of an equation: ``X_ij`` for what is read, else a numbered one."""
@@ -1188,13 +1354,13 @@ class _StageBuilder:
         shape = self.scope.arrays[number].shape
         places, guards = [], []
         for part, extent in zip(subscripts, shape, strict=True):
-            if part.mentions("ref") or stays_inside(part, extent, self.stage.extents):
+            if part.mentions("ref") or stays_inside(part, extent, self.extents, self.first):
                 places.append(self._index(part))
                 continue
             # Only a value that a choice discards is read elsewhere: it is read at the nearest element instead.
             axis = self.builder.lowered(extent)
             places.append(call("clamp", self._index(part), axis))
-            if extent.constant is None:
+            if extent.constant is None and extent not in self.stage.extents:
                 guards.append(axis)
         return self.scope.read(number, places, equation.kind, tuple(guards))
 
@@ -1206,4 +1372,4 @@ class _StageBuilder:
                 return self.indices[atom[1]]
             return self.index_of(atom[1]) if atom[0] == "ref" else None
 
-        return self.builder.lowered(value, self.stage.extents).substitute(replace)
+        return self.builder.lowered(value, self.extents, self.first).substitute(replace)

@@ -1,5 +1,7 @@
-"""Every invariant of a loop program, checked: each access inside of its buffer for all sizes, each variable defined once
-and before its use, no store to what is only read, and no two iterations of a vector or parallel loop in each other's way.
+"""Every invariant of a loop program, checked.
+
+Each access is inside of its buffer for all sizes, each variable is defined once and before its use, nothing is stored
+to what is only read, and no two iterations of a vector or parallel loop are in each other's way.
 
     check(program)          # nothing, or a VerifyError that lists the faults
 """
@@ -56,6 +58,7 @@ from gradc.loops.program import (
     Variable,
     View,
     Whole,
+    call,
 )
 from gradc.loops.queries import in_size, parts_of, used_in, values_of, walk
 
@@ -128,19 +131,22 @@ class _Checker:
         for value in values_of(statement):
             self._value(value, around)
         match statement:
-            case Let(name, kind, value):
+            case Let(name, kind, given):
                 self._new(name, around)
-                self._kind(kind, value, around, f"{name}")
+                self._kind(kind, given, around, f"{name}")
                 facts = around.facts
-                if isinstance(value, Whole):
-                    facts = facts.equal(name, value.value)
+                if isinstance(given, Whole):
+                    facts = facts.equal(name, given.value)
+                elif isinstance(given, Apply) and given.op == "where_integer":
+                    ways = [part.value for part in given.operands[1:] if isinstance(part, Whole)]
+                    facts = facts.equal(name, call("either", *ways)) if len(ways) == 2 else facts
                 return around._replace(
-                    facts=facts, kinds={**around.kinds, name: kind}, values={**around.values, name: value}
+                    facts=facts, kinds={**around.kinds, name: kind}, values={**around.values, name: given}
                 )
-            case Variable(name, kind, value):
+            case Variable(name, kind, start):
                 self._new(name, around)
-                if value is not None:
-                    self._kind(kind, value, around, f"{name}")
+                if start is not None:
+                    self._kind(kind, start, around, f"{name}")
                 return around._replace(kinds={**around.kinds, name: kind})
             case Assign(target, sign, value):
                 self._store(target, sign, around)
@@ -220,7 +226,7 @@ class _Checker:
             self._fault(f"the loop over {loop.name} has a step of {step}")
         if not around.facts.is_natural(loop.first):
             self._fault(f"the loop over {loop.name} begins at {loop.first}, which may be negative")
-        facts = around.facts.within(loop.name, loop.first, loop.last)
+        facts = self._inside_loop(loop, around)
         if step is not None and step > 1:
             # The last iteration begins a step before the end, where the step divides the length.
             whole = loop.last.terms and all(c % step == 0 for _, c in (loop.last - loop.first).terms)
@@ -233,9 +239,61 @@ class _Checker:
             facts = Facts({**facts.bounds, loop.thread.number: facts.bounds[loop.name.number]}, facts.natural)
         inner = around._replace(facts=facts, kinds=kinds, loops={**around.loops, loop.name: (loop.first, loop.last)})
         if loop.mode != SERIAL:
-            self._independent(loop.body, loop.name, loop.mode, loop.reductions, around)
+            self._independent(loop.body, loop.name, loop.mode, loop.reductions)
         self._note_guards(loop.body, inner)
         self._body(loop.body, inner)
+
+    def _inside_loop(self, loop: For, around: _Around) -> Facts:
+        """What is known in the body of a loop, whose first and last iteration may be those of a middle."""
+        facts = around.facts.within(loop.name, loop.first, loop.last)
+        first, known = self._choice(loop.first, loop.last, around)
+        lower, upper = [loop.first], [loop.last - 1]
+        if first[:2] == ("call", "within") and around.facts.is_natural(first[4] - loop.last):
+            # The range is empty where the beginning is set to its end; else it is not before either.
+            lower += first[2:4]
+        last = self._defined(loop.last, around)
+        if last[:2] == ("call", "within") and last[3] == loop.first:
+            upper += [last[2] - 1, last[4] - 1]
+        bounds = {**facts.bounds, loop.name.number: Bounds(tuple(lower), tuple(upper))}
+        for left, right in known:  # what is not so: left < right
+            atom = left.atom
+            if atom is not None and atom[0] == "name" and atom[1] in bounds:
+                old = bounds[atom[1]]
+                bounds[atom[1]] = Bounds((*old.lower, right), old.upper)
+            atom = right.atom
+            if atom is not None and atom[0] == "name" and atom[1] in bounds:
+                old = bounds[atom[1]]
+                bounds[atom[1]] = Bounds(old.lower, (*old.upper, left - 1))
+        return Facts(bounds, (*facts.natural, *(left - right for left, right in known)))
+
+    def _defined(self, value: Size, around: _Around) -> Atom:
+        """What a size that is one variable is defined as, where that is one atom."""
+        atom = value.atom
+        if atom is not None and atom[0] == "name":
+            defined = around.values.get(Name(atom[1], atom[2]))
+            if isinstance(defined, Whole) and defined.value.atom is not None:
+                return defined.value.atom
+        return atom or ()
+
+    def _choice(self, first: Size, last: Size, around: _Around) -> tuple[Atom, list[tuple[Size, Size]]]:
+        """Where a loop begins that is empty under a condition, and what is natural where it is not: pairs of sizes."""
+        atom = first.atom
+        value = around.values.get(Name(atom[1], atom[2])) if atom is not None and atom[0] == "name" else None
+        if not isinstance(value, Apply) or value.op != "where_integer":
+            return self._defined(first, around), []
+        condition, empty, begin = value.operands
+        if not isinstance(empty, Whole) or not isinstance(begin, Whole):
+            return (), []
+        if not around.facts.is_natural(empty.value - last):
+            return (), []
+        known = []
+        for part in parts_of(condition):
+            if isinstance(part, Apply) and part.op in ("lt", "le"):
+                left, right = part.operands
+                if isinstance(left, Whole) and isinstance(right, Whole):
+                    known.append((left.value, right.value + (1 if part.op == "le" else 0)))
+        # Not (left < right) is right <= left, and not (left <= right) is right + 1 <= left.
+        return begin.value.atom or (), known
 
     def _if(self, statement: If, around: _Around) -> None:
         known = []
@@ -300,7 +358,7 @@ class _Checker:
             around.loops,
         )
         if parts is not None:
-            self._independent(cut.body, own[0], PARALLEL, (), around)
+            self._independent(cut.body, own[0], PARALLEL, ())
         self._body(cut.body, inner)
 
     # --- stores and loads
@@ -376,7 +434,6 @@ class _Checker:
         name: Name,
         mode: str,
         reductions: Sequence[tuple[str, tuple[Name, ...]]],
-        around: _Around,
     ) -> None:
         """No two iterations change one variable or element, but for what the loop says that it combines."""
         combined = {variable: sign for sign, variables in reductions for variable in variables}
@@ -427,7 +484,7 @@ class _Checker:
     def _call(self, call: Call, around: _Around) -> None:
         shapes = _REGIONS.get(call.routine)
         if shapes is None:
-            self._whole(call, around)
+            self._whole(call)
             return
         for position, steps in shapes.items():
             start = call.arguments[position]
@@ -460,7 +517,7 @@ class _Checker:
                 if not around.facts.is_natural(count):
                     self._fault(f"{call.routine} is called for {count}, which may be negative")
 
-    def _whole(self, call: Call, around: _Around) -> None:
+    def _whole(self, call: Call) -> None:
         """A routine of linear algebra, which takes whole arrays, and at the end scratch."""
         starts = [a for a in call.arguments if isinstance(a, (Start, Address))]
         results = 2 if call.routine == "slogdet" else 1
@@ -477,7 +534,8 @@ class _Checker:
         order = starts[0]
         assert isinstance(order, Start)
         factors, pivots = starts[-2:]
-        assert isinstance(factors, Start) and isinstance(pivots, Start)
+        assert isinstance(factors, Start)
+        assert isinstance(pivots, Start)
         n = order.buffer.extents[0]
         if factors.buffer.extents != (n, n) or pivots.buffer.extents != (n,) or pivots.buffer.type != "int64":
             self._fault(f"{call.routine} has not the scratch that it needs")
@@ -506,7 +564,7 @@ def _kind_of_value(value: Value, around: _Around) -> str | None:
     if isinstance(value, Apply):
         if value.op in ("lt", "le", "eq", "ne", "and", "or", "not"):
             return "boolean"
-        return INTEGER if value.op == "where_integer" else REAL
+        return INTEGER if value.op in ("where_integer", "bit_and") else REAL
     if isinstance(value, Outside):
         return "boolean"
     return "boolean" if isinstance(value.value, bool) else REAL
@@ -570,7 +628,7 @@ def _names_one(place: Sequence[Size], names: set[Name]) -> bool:
 
 
 def _differ(one: Sequence[Size], other: Sequence[Size], name: Name) -> bool:
-    """Whether two places are never one in different iterations: an axis tells them apart by a number without the loop."""
+    """Whether two places are never one in different iterations: an axis without the loop tells them apart."""
     if len(one) != len(other):
         return False
     atom = ("name", name.number, name.hint)

@@ -1,9 +1,9 @@
-"""Run a loop program on NumPy arrays, an element at a time, with every access checked: the oracle of every schedule.
+"""Run a loop program on NumPy arrays, an element at a time, with every access checked: the oracle of schedules.
 
     run(program, {"n": 3}, [x], SEMANTICS, "float64")
 
-Scratch begins as NaN, so that what is read before it is written shows. The parts of a parallel loop run from the last to
-the first, each as a thread of its own.
+Scratch begins as NaN, so that what is read before it is written shows. The parts of a parallel loop run from the last
+to the first, each as a thread of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from gradc.loops.build import PARTS
 from gradc.loops.program import (
     BYTES,
     INPUT,
-    OUTPUT,
     PARALLEL,
     REACH,
     READ,
@@ -89,7 +88,7 @@ def run(
     return _Runner(program, dims, semantics, dtype).run(inputs)
 
 
-class _Returned(Exception):
+class _ReturnedError(Exception):
     """The end of the function."""
 
     def __init__(self, status: int) -> None:
@@ -121,7 +120,7 @@ class _Runner:
         try:
             with np.errstate(all="ignore"):
                 self.execute(self.program.body)
-        except _Returned as returned:
+        except _ReturnedError as returned:
             status = returned.status
         shapes = [tuple(self.size(extent) for extent in buffer.extents) for buffer in self.program.outputs]
         found = [self.cells[buffer.name.number] for buffer in self.program.outputs]
@@ -183,7 +182,8 @@ class _Runner:
             top, bottom = self.size(atom[1]), self.size(atom[2])
             self._require(top >= 0 and bottom > 0, f"{top} {atom[0]} {bottom} is not what it is in C")
             return top // bottom if atom[0] == "//" else top % bottom
-        return int(FUNCTIONS[atom[1]](*(self.size(part) for part in atom[2:]), item=self.dtype.itemsize))
+        parts = [self.size(part) for part in atom[2:]]
+        return int(_rows(parts[0] * self.dtype.itemsize) if atom[1] == "rows" else FUNCTIONS[atom[1]](*parts))
 
     def value(self, value: Value) -> Any:
         """The value of an expression."""
@@ -241,7 +241,7 @@ class _Runner:
             case Scope(inner):
                 self.execute(inner)
             case Return(status):
-                raise _Returned(status)
+                raise _ReturnedError(status)
             case Add(total, low, term):
                 before, more = self._current(total), self.values[term.number]
                 after = before + more
@@ -265,9 +265,9 @@ class _Runner:
             case Carve(block, _, _, which, views, instead):
                 number = self.size(which)
                 share = self.shares.setdefault((block.name.number, number), [self._fresh(view) for view in views])
-                for view, cells, other in zip(views, share, instead, strict=True):
-                    own = number == 0 and other is not None
-                    self.cells[view.name.number] = self.cells[other.name.number] if own and other else cells
+                for view, cells, whole in zip(views, share, instead, strict=True):
+                    own = whole is not None and number == 0
+                    self.cells[view.name.number] = self.cells[whole.name.number] if whole and own else cells
             case View(buffer, block, _, which, before):
                 share = self.shares[block.name.number, self.size(which)]
                 self.cells[buffer.name.number] = share[len(before)]
@@ -442,8 +442,7 @@ _COMBINE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _rows(total: int, item: int) -> int:
-    size = total * item
+def _rows(size: int) -> int:
     return 128 if size < 192 else 64 if size < 384 else 32 if size < 768 else 16
 
 
@@ -458,16 +457,15 @@ def _parts(rows: int, cost: int, sums: int) -> int:
     return 1 if parts < 2 else min(int(parts), PARTS)
 
 
-# What the functions of ``templates/helpers`` give; `item` is the size of a number.
+# What the functions of ``templates/helpers`` give, and C's conditionals.
 FUNCTIONS: dict[str, Callable[..., int]] = {
-    "min": lambda a, b, item: min(a, b),
-    "clamp": lambda place, extent, item: min(max(place, 0), extent - 1),
-    "quotient": lambda a, b, item: a // b,
-    "remainder": lambda a, b, item: a % b,
-    "rows": _rows,
-    "width": lambda columns, item: _width(columns),
-    "parts": lambda rows, cost, sums, item: _parts(rows, cost, sums),
-    "cut": lambda rows, parts, part, item: rows if part == parts else rows // 128 * part // parts * 128,
+    "min": min,
+    "max": max,
+    "clamp": lambda place, extent: min(max(place, 0), extent - 1),
+    "within": lambda place, begin, end: begin if place < begin else min(place, end),
+    "quotient": lambda a, b: a // b,
+    "remainder": lambda a, b: a % b,
+    "width": _width,
+    "parts": _parts,
+    "cut": lambda rows, parts, part: rows if part == parts else rows // 128 * part // parts * 128,
 }
-
-__all__ = ["OUTPUT", "run"]
