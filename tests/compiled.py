@@ -14,10 +14,15 @@ import numpy as np
 
 from gradc import pipeline
 from gradc.calculus.semantics import SEMANTICS
+from gradc.emit.printer import Function, print_function
 from gradc.emit.source import render_source
 from gradc.ir.interpret import interpret
 from gradc.ir.program import Program
+from gradc.loops.build import build
+from gradc.loops.order import finish
+from gradc.loops.program import Namer
 from gradc.runtime.library import load
+from gradc.schedule.nests import plan_program
 
 Kernel = Callable[..., tuple[Any, ...]]
 
@@ -33,6 +38,12 @@ def c_text(programs: Mapping[str, Program], dtype: str, name: str = "tests") -> 
     units = [pipeline.emit(name_outputs(program), "value", key, dtype) for key, program in programs.items()]
     real = {"float64": "double", "float32": "float"}[dtype]
     return render_source(name, [unit.function for unit in units], real, "", pipeline.VERSION).c, units
+
+
+def function_of(program: Program, name: str = "f", real: str = "double") -> Function:
+    """What is printed of a lowered program."""
+    namer = Namer()
+    return print_function(finish(build(plan_program(program), name, pipeline.TILE, namer), namer), real)
 
 
 NARROWER = {

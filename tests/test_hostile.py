@@ -16,7 +16,7 @@ import gradc
 from compiled import c_text, compile_programs
 from gradc import pipeline
 from gradc.calculus.semantics import SEMANTICS
-from gradc.emit.function import Function
+from gradc.emit.printer import Function
 from gradc.frontends.formula import parse_formula, parse_program
 from gradc.frontends.signature import parse_signature
 from gradc.frontends.tracing import trace

@@ -10,9 +10,27 @@ import pytest
 
 import gradc
 from gradc import pipeline
-from gradc.emit import pieces
-from gradc.emit.loops import loops_apart
-from gradc.emit.statements import Block, Line
+from gradc.ir.size import ONE, ZERO, symbol
+from gradc.loops.passes import cut as pieces
+from gradc.loops.passes.apart import apart
+from gradc.loops.program import (
+    INPUT,
+    OUTPUT,
+    Add,
+    Apply,
+    Assign,
+    Buffer,
+    Constant,
+    For,
+    Invoke,
+    Let,
+    Load,
+    Local,
+    LoopProgram,
+    Namer,
+    Place,
+    Variable,
+)
 from gradc.runtime.cache import open_cache
 from gradc.runtime.toolchain import find_compiler
 
@@ -77,14 +95,19 @@ def test_longer_functions_are_cut():
     assert max(body.count("const double") for body in bodies) < pieces.LONGEST
 
 
-@pytest.mark.parametrize("change", ["s = v0;", "s += v0;", "s *= v0;", "s |= v0 < 0;", "gradc_add(&s, &low, v0);"])
+@pytest.mark.parametrize("change", ["=", "+=", "*=", "add"])
 def test_a_loop_that_changes_what_is_around_it_stays(change):
     """Only its own function sees what it assigns: an index out of range would be found, and not be told."""
-    lines = [Line(f"const double v{k} = x[i];") for k in range(40)]
-    filler = [Line("y[0] = 0.0;")] * pieces.LONGEST
-    around = {name: f"double {name}" for name in ("s", "low")} | {"x": "const double *restrict x", "n": "int64_t n"}
-    for last, count in (Line(change), 0), (Line("y[i] = v0;"), 1):
-        loop = Block("for (int64_t i = 0; i < n; ++i)", [*lines, last])
-        statements, found = loops_apart([loop, *filler], around, "f")
-        assert len(found) == count
-        assert (statements[0] == loop) == (count == 0)
+    new, n = Namer().new, symbol("n")
+    x, y = Buffer(new("x"), "real", (n,), INPUT), Buffer(new("y"), "real", (n,), OUTPUT)
+    i, total, low = new("i"), new("s"), new("low")
+    values = [Let(new("v"), "real", Apply("mul", (Load(x, (i.size,)), Load(x, (i.size,))))) for _ in range(40)]
+    filler = [Assign(Place(y, (ZERO,)), "=", Constant(0.0))] * pieces.LONGEST
+    last = values[0].name
+    changes = Add(total, low, last) if change == "add" else Assign(total, change, Local(last))
+    for action, count in (changes, 0), (Assign(Place(y, (i.size,)), "=", Local(last)), 1):
+        loop = For(i, ZERO, n, (*values, action), step=ONE)
+        around = [Variable(name, "real", Constant(0.0)) for name in (total, low)]
+        program = apart(LoopProgram("f", ("n",), (x,), (y,), (), (*around, loop, *filler)))
+        assert len(program.cuts) == count
+        assert isinstance(program.body[2], Invoke) == (count == 1)

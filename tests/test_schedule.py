@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 import gradc
-from compiled import NARROWER, c_text, compile_programs, run
+from compiled import NARROWER, c_text, compile_programs, function_of, run
 from gradc import losses, pipeline
 from gradc.calculus.semantics import SEMANTICS
 from gradc.derivatives import derive
 from gradc.emit import loops
-from gradc.emit.function import FunctionWriter
 from gradc.frontends.formula import parse_program
 from gradc.ir.equations import needed_by
 from gradc.ir.interpret import interpret
@@ -627,7 +626,7 @@ def test_workspace_does_not_grow_with_the_samples(half):
         if "n" not in loss.sizes["middle"] or not any("n" in a.dims for a in loss.arguments):
             continue
         program = lower(getattr(gradc.compile(loss.function, loss.signature, wrt=loss.wrt), half))
-        function = FunctionWriter(plan_program(program), "f", "double", pipeline.TILE).write()
+        function = function_of(program)
         counts = re.findall(r"gradc_bytes\(([^,]*),", function.work)
         if any(re.search(r"\bn\b", count) for count in counts):
             grows.append(name)
@@ -646,7 +645,7 @@ def test_workspace_does_not_grow_with_the_samples(half):
 def test_axes_run_together_are_loops_of_their_own(text, sizes):
     signature = "def program(X: real[n, d], P: real[n, k]):\n    " + text.replace("\n", "\n    ")
     program = lower(parse_program(signature))
-    function = FunctionWriter(plan_program(program), "f", "double", pipeline.TILE).write()
+    function = function_of(program)
     loops = [line for line in function.lines if not line.lstrip().startswith(("/*", "*"))]
     assert not any(" % " in line or " / " in line for line in loops)
     n, d, k = sizes
@@ -1078,7 +1077,7 @@ def test_one_part_never_enters_the_team():
     """Where a loop has one part, its rows are called without a word to threads, and with the same arguments."""
     found = 0
     for _, program in gradients().values():
-        function = FunctionWriter(plan_program(program), "f", "double", pipeline.TILE).write()
+        function = function_of(program)
         for k, line in enumerate(function.lines):
             call = re.fullmatch(r" {8}gradc_run\((\w+), f_team(\d+), &given\);", line)
             assert call or "gradc_run" not in line, line  # in a function's outermost statements, and in no scan's step

@@ -17,9 +17,8 @@ import numpy as np
 from gradc.calculus.forward import jvp
 from gradc.calculus.reverse import vjp
 from gradc.calculus.semantics import SEMANTICS
-from gradc.emit.function import Function, FunctionWriter
-from gradc.loops.indices import check_indices, index_uses
 from gradc.emit.names import c_identifier
+from gradc.emit.printer import Function, print_function
 from gradc.emit.source import Source, render_source
 from gradc.errors import NotDifferentiableError, SignatureError, UnsupportedError
 from gradc.ir.equations import references
@@ -27,6 +26,10 @@ from gradc.ir.interpret import interpret
 from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, bodies_of, fresh, sizes_of
 from gradc.ir.ranges import bounds_of, stays_inside
 from gradc.ir.size import ONE, Size
+from gradc.loops.build import build
+from gradc.loops.indices import check_indices, index_uses
+from gradc.loops.order import finish
+from gradc.loops.program import Namer
 from gradc.passes import normalise as passes
 from gradc.passes.axes import merge_axes
 from gradc.passes.batch import batch
@@ -42,7 +45,7 @@ from gradc.passes.stabilise import Rewriting, stabilise
 from gradc.passes.stencil import gather_shifts
 from gradc.passes.sums import compensate_sums as compensate_sums
 from gradc.passes.together import together
-from gradc.runtime.arguments import C_TYPES, Entry, Input, Output, Polynomial
+from gradc.runtime.arguments import Entry, Input, Output, Polynomial
 from gradc.schedule.nests import plan_program
 
 TILE = 128  # rows of the stream axis in a tile: its buffers stay in the first-level cache
@@ -219,20 +222,11 @@ def emit(
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]
-    result = C_TYPES["int64"] if whole else real
     below = lower(source, dtype) if source is not None and any(index_uses(source)) else None
     dims = program.symbols()
-    if os.environ.get("OLD_EMITTER"):
-        function = FunctionWriter(plan_program(lowered), symbol, real, TILE, precise, result, below, dims).write()
-    else:
-        from gradc.emit.printer import print_function
-        from gradc.loops.build import build
-        from gradc.loops.order import finish
-        from gradc.loops.program import Namer
-
-        namer = Namer()
-        built = build(plan_program(lowered), symbol, TILE, namer, "int64" if whole else "real", below, dims)
-        function = print_function(finish(built, namer, precise), real, precise)
+    namer = Namer()
+    built = build(plan_program(lowered), symbol, TILE, namer, "int64" if whole else "real", below, dims)
+    function = print_function(finish(built, namer, precise), real, precise)
     entry = _entry(program, function, mode, name, dtype)
     if whole:
         entry = entry._replace(outputs=tuple(output._replace(dtype="int64") for output in entry.outputs))

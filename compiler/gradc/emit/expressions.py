@@ -1,7 +1,4 @@
-"""The printer: scalar equations as C expressions.
-
-It spells; it knows neither loops nor arrays' places, which come to it as the text of each access.
-"""
+"""Operations, constants and bounds as C expressions, each with how tightly it binds."""
 
 from __future__ import annotations
 
@@ -11,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gradc.calculus.primitives import PRIMITIVES
-from gradc.ir.equations import BOOLEAN, INTEGER, Equation
-from gradc.ir.size import Atom, Size, printed
+from gradc.ir.equations import BOOLEAN, INTEGER
+from gradc.ir.size import Atom, Size
+from gradc.loops.libmvec import FASTER_IN_LIBMVEC
 
 _TERNARY, _OR, _AND, _EQUAL, _COMPARE, _SUM, _PRODUCT, _UNARY, _CALL = 1, 2, 3, 4, 5, 6, 7, 8, 99
 _INFIX = {"add": ("+", _SUM), "sub": ("-", _SUM), "mul": ("*", _PRODUCT), "div": ("/", _PRODUCT)}
@@ -41,37 +39,6 @@ class Text(NamedTuple):
 def c_type(kind: str, real: str) -> str:
     """The C type of a scalar of a kind, where reals are `real`."""
     return {INTEGER: "int64_t", BOOLEAN: "int"}.get(kind, real)
-
-
-def spell_size(value: Size, name: Callable[[Atom], str], is_natural: Callable[[Size], bool] = lambda _: True) -> Text:
-    """An integer expression. C divides towards zero, so what may be negative is divided by a function that floors.
-
-    Parameters
-    ----------
-    name
-        The C of an atom, but for what is spelled already.
-    is_natural
-        Whether a part is known not to be negative.
-    """
-
-    def divide(atom: Atom) -> Size | None:
-        if atom[0] not in ("//", "%"):
-            return None
-        top, bottom = spell_size(atom[1], name, is_natural), spell_size(atom[2], name, is_natural)
-        if not is_natural(atom[1]):
-            return printed(f"gradc_{'quotient' if atom[0] == '//' else 'remainder'}({top.text}, {bottom.text})")
-        return printed(f"({top.at(_PRODUCT)} {atom[0][0]} {bottom.at(_UNARY)})")
-
-    def spell_atom(atom: Atom) -> Size:
-        return divide(atom) or printed(str(atom[1]) if atom[0] == "text" else name(atom))
-
-    named = value.substitute(spell_atom)
-    text = named.spell(lambda atom: str(atom[1]))
-    if named.atom is not None:
-        return Text(text)
-    if named.constant is not None:
-        return Text(text, _CALL if named.constant >= 0 else _UNARY)
-    return Text(text, _PRODUCT if len(named.terms) == 1 and named.terms[0][1] > 0 else _SUM)
 
 
 def spell_bound(value: Size, name: Callable[[Atom], str]) -> Text:
@@ -107,18 +74,6 @@ def _shortest_float32(value: float) -> str:
     return text if re.search(r"[.e]", text) else text + ".0"
 
 
-def spell(
-    equation: Equation, operand: Callable[[int], Text], size: Callable[[Size], Text], real: str, precise: bool = False
-) -> Text:
-    """The C of an equation that is not an access; `precise` asks for libm's functions."""
-    op = equation.op
-    if op == "constant":
-        return spell_constant(equation.data, real)
-    if op == "integer":
-        return size(equation.data)
-    return spell_operation(op, [operand(number) for number in equation.operands], real, precise)
-
-
 def spell_operation(op: str, operands: Sequence[Text], real: str, precise: bool = False) -> Text:
     """The C of an operation on operands; `precise` asks for libm's functions."""
     if op == "real":
@@ -150,12 +105,6 @@ def spell_operation(op: str, operands: Sequence[Text], real: str, precise: bool 
     return Text(f"{entry.c}{suffix}({arguments})")
 
 
-def needs_names(op: str) -> bool:
-    """Whether the C of an operation names its operands more than once, so that they must be variables."""
-    entry = PRIMITIVES.get(op)
-    return entry is not None and entry.c is not None and "{" in entry.c and op not in _INFIX and op != "neg"
-
-
 def vector_functions(ops: Sequence[str], vectors: Sequence[str], real: str) -> tuple[str, ...]:
     """The libm functions that a vector library may have, in order.
 
@@ -172,9 +121,6 @@ def vector_functions(ops: Sequence[str], vectors: Sequence[str], real: str) -> t
     names += [name for name in vectors if name in FASTER_IN_LIBMVEC]
     return tuple(sorted({f"{name}{suffix}" for name in names if name is not None and name in _VECTOR}))
 
-
-# Functions of loops that libmvec has in much less time (docs/vector-functions.md): ours are for where there is none.
-FASTER_IN_LIBMVEC = frozenset({"pow", "erf", "erfc", "log2", "log10", "hypot", "sin", "cos", "tan"})
 
 # What glibc's libmvec has for AVX2 and AVX-512 since 2.35; `sqrt`, `fabs` and the roundings are instructions.
 _VECTOR = frozenset(

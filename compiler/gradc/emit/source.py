@@ -8,9 +8,10 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradc.emit.expressions import FASTER_IN_LIBMVEC, vector_functions
-from gradc.emit.function import Function
+from gradc.emit.expressions import vector_functions
+from gradc.emit.printer import Function
 from gradc.emit.shuffles import widths
+from gradc.loops.libmvec import FASTER_IN_LIBMVEC
 
 if TYPE_CHECKING:
     import jinja2

@@ -23,8 +23,7 @@ def stays_natural(part: Size, extents: Sequence[Size], first: Mapping[int, int] 
 
 def _is_nonnegative(value: Size) -> bool:
     return all(
-        coefficient >= 0 and all(atom[0] in ("dim", "text", "%") for atom in monomial)
-        for monomial, coefficient in value.terms
+        coefficient >= 0 and all(atom[0] in ("dim", "%") for atom in monomial) for monomial, coefficient in value.terms
     )
 
 
@@ -34,7 +33,7 @@ def bounds_of(part: Size, extents: Sequence[Size], first: Mapping[int, int] = NO
     for monomial, coefficient in part.terms:
         least, most = ONE, ONE
         for atom in monomial:
-            if atom[0] in ("dim", "text"):
+            if atom[0] == "dim":
                 a, b = (Size((((atom,), 1),)),) * 2
             elif atom[0] == "index":
                 a, b = size(first.get(atom[1], 0)), extents[atom[1]] - ONE

@@ -24,7 +24,6 @@ from typing import Any, NamedTuple, TypeAlias
 #   ("dim", name)                a dimension's symbol, or the step of a scan
 #   ("index", number)            a loop index of the definition that holds the Size
 #   ("ref", equation)            an integer-valued equation of the body that holds the Size
-#   ("text", text)               a value that a printer has spelled: no dimension of this name is meant
 #   ("//", size, size)           floor division, where it is not exact
 #   ("%", size, size)            its remainder
 #   ("name", number, hint)       a variable of a loop program
@@ -212,11 +211,6 @@ def size(value: SizeLike) -> Size:
 def symbol(name: str) -> Size:
     """The dimension called `name`."""
     return _single(("dim", name))
-
-
-def printed(text: str) -> Size:
-    """A value of a printer's own, from 0 on, that prints as `text`: no dimension, also where one has that name."""
-    return _single(("text", text))
 
 
 def index(number: int) -> Size:

@@ -15,7 +15,6 @@ from gradc.errors import VerifyError
 from gradc.ir.equations import INTEGER, REAL
 from gradc.ir.size import ONE, ZERO, Atom, Size, product, size
 from gradc.loops.bounds import Bounds, Facts
-from gradc.loops.build import PARTS
 from gradc.loops.program import (
     BYTES,
     COUNT,
@@ -61,6 +60,7 @@ from gradc.loops.program import (
     call,
 )
 from gradc.loops.queries import in_size, parts_of, used_in, values_of, walk
+from gradc.schedule.tiling import PARTS
 
 
 def faults(program: LoopProgram, natural: Iterable[Size] = ()) -> list[str]:

@@ -17,7 +17,6 @@ import numpy.typing as npt
 from gradc.errors import VerifyError
 from gradc.ir.interpret import Semantics
 from gradc.ir.size import Size
-from gradc.loops.build import PARTS
 from gradc.loops.program import (
     BYTES,
     INPUT,
@@ -58,6 +57,7 @@ from gradc.loops.program import (
     View,
     Whole,
 )
+from gradc.schedule.tiling import PARTS
 
 Values = npt.NDArray[Any]
 
