@@ -337,34 +337,34 @@ size_t absolute_error_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 4, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void absolute_error_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void absolute_error_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                    const double *restrict X, const double *restrict w,
                                                    const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](abs(t0[i] - y[i])) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1_part_sum += fabs(t0[i - tile_begin] - y[i]);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t1_part_sum += fabs(t0[i - tile_begin_] - y[i]);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct absolute_error_value_rows0 {
@@ -400,8 +400,8 @@ int absolute_error_value(int64_t n, int64_t d, const double *restrict w, const d
         absolute_error_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n */
@@ -428,13 +428,13 @@ int absolute_error_forward(int64_t n, int64_t d, const double *restrict w, const
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t1 = sum[i:n](abs(t0[i] - y[i])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             t1_sum += fabs(t0[i] - y[i]);
         }
         gradc_add(&t1, &t1_low, t1_sum);
@@ -453,34 +453,36 @@ size_t absolute_error_backward_work(int64_t n, int64_t d)
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 10, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 10, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void absolute_error_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void absolute_error_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict t3, unsigned char *restrict tile_scratch,
-                                                      size_t tile_bytes, int64_t d, const double *restrict t0,
-                                                      const double *restrict y, const double *restrict X)
+                                                      double *restrict t3, int64_t d,
+                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                      const double *restrict t0, const double *restrict y,
+                                                      const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t3_part = part_ == 0 ? t3 : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t2 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         t3_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t2[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = t0[i] - y[i];
-            t2[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            t2[i - tile_begin_] = v1;
         }
 
         /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, t3_part);
     }
 }
 
@@ -490,9 +492,9 @@ struct absolute_error_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *t3;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *t0;
     const double *y;
     const double *X;
@@ -501,7 +503,7 @@ struct absolute_error_backward_rows0 {
 static GRADC_APART void absolute_error_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct absolute_error_backward_rows0 *const given = context;
-    absolute_error_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->y, given->X);
+    absolute_error_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->X);
 }
 
 int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -522,13 +524,13 @@ int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, cons
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct absolute_error_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t0, y, X};
+        const struct absolute_error_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, t0, y, X};
         gradc_run(parts, absolute_error_backward_team0, &given);
     } else {
-        absolute_error_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t0, y, X);
+        absolute_error_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, t0, y, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t3_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t3[at] += t3_more[at];
@@ -550,49 +552,50 @@ size_t absolute_error_value_and_grad_work(int64_t n, int64_t d)
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 11, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 11, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            double *restrict t4, unsigned char *restrict tile_scratch,
-                                                            size_t tile_bytes, int64_t d, const double *restrict X,
-                                                            const double *restrict w, const double *restrict y,
-                                                            double *restrict t1_parts)
+                                                            double *restrict t4, int64_t d,
+                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                            const double *restrict X, const double *restrict w,
+                                                            const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t4_part = part == 0 ? t4 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t4_part = part_ == 0 ? t4 : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         t4_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](abs(t0[i] - y[i])) */
         /* t3[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))), in
          *    the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
             const double v0 = t0_i - y[i];
+            const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
             t1_part_sum += fabs(v0);
-            t0[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            t0[i - tile_begin_] = v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* t4[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t4_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, t4_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct absolute_error_value_and_grad_rows0 {
@@ -601,9 +604,9 @@ struct absolute_error_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *t4;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     const double *y;
@@ -613,7 +616,7 @@ struct absolute_error_value_and_grad_rows0 {
 static GRADC_APART void absolute_error_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct absolute_error_value_and_grad_rows0 *const given = context;
-    absolute_error_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t1_parts);
+    absolute_error_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1_parts);
 }
 
 int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -634,17 +637,17 @@ int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct absolute_error_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        const struct absolute_error_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes, X, w, y, t1_parts};
         gradc_run(parts, absolute_error_value_and_grad_team0, &given);
     } else {
-        absolute_error_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
+        absolute_error_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes, X, w, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t4_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t4[at] += t4_more[at];

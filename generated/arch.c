@@ -169,20 +169,20 @@ size_t arch_value_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_value_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y, double t0,
+static GRADC_APART void arch_value_rows0(int64_t part_, int64_t t, int64_t parts, const double *restrict y, double t0,
                                          double t1, double *restrict t2_parts)
 {
-    const int64_t part_begin = gradc_cut(t - 1, parts, part);
-    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(t - 1, parts, part_);
+    const int64_t part_end_ = gradc_cut(t - 1, parts, part_ + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
             const double v0 = t0 + t1 * (y_i * y_i);
             const double y_here = y[i + 1];
@@ -191,7 +191,7 @@ static GRADC_APART void arch_value_rows0(int64_t part, int64_t t, int64_t parts,
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part] = t2_part;
+    t2_parts[part_] = t2_part;
 }
 
 struct arch_value_rows0 {
@@ -228,8 +228,8 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
         arch_value_rows0(0, t, parts, y, t0, t1, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t2 += t2_parts[part_];
     }
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
@@ -243,37 +243,37 @@ size_t arch_forward_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_forward_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y,
-                                           double t0_, double t1_, double *restrict t2_parts)
+static GRADC_APART void arch_forward_rows0(int64_t part_, int64_t t, int64_t parts, const double *restrict y,
+                                           double t0, double t1, double *restrict t2_parts)
 {
-    const int64_t part_begin = gradc_cut(t - 1, parts, part);
-    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(t - 1, parts, part_);
+    const int64_t part_end_ = gradc_cut(t - 1, parts, part_ + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
-            const double v0 = t0_ + t1_ * (y_i * y_i);
+            const double v0 = t0 + t1 * (y_i * y_i);
             const double y_here = y[i + 1];
             t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part] = t2_part;
+    t2_parts[part_] = t2_part;
 }
 
 struct arch_forward_rows0 {
     int64_t t;
     int64_t parts;
     const double *y;
-    double t0_;
-    double t1_;
+    double t0;
+    double t1;
     double *t2_parts;
 };
 
@@ -281,7 +281,7 @@ static GRADC_APART void arch_forward_team0(const void *context, int64_t part, in
 {
     const struct arch_forward_rows0 *const given = context;
     (void)thread;
-    arch_forward_rows0(part, given->t, given->parts, given->y, given->t0_, given->t1_, given->t2_parts);
+    arch_forward_rows0(part, given->t, given->parts, given->y, given->t0, given->t1, given->t2_parts);
 }
 
 int arch_forward(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
@@ -302,8 +302,8 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
         arch_forward_rows0(0, t, parts, y, t0_, t1_, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t2 += t2_parts[part_];
     }
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
@@ -333,8 +333,8 @@ int arch_backward(int64_t t, double log_base, double log_reply, const double *re
     double t3_low = 0.0;
     double t4 = 0.0;
     double t4_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < t - 1; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < t - 1 ? tile_begin + 128 : t - 1;
+    for (int64_t tile_begin_ = 0; tile_begin_ < t - 1; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < t - 1 ? tile_begin_ + 128 : t - 1;
 
         /* t3 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t2 / s0 - t2 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
         /* t4 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t2 / s1 - t2 * (y[i + 1] * y[i + 1])
@@ -342,7 +342,7 @@ int arch_backward(int64_t t, double log_base, double log_reply, const double *re
         double t3_sum = 0.0;
         double t4_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_sum, t4_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
             const double v0 = y_i * y_i;
             const double v1 = t0 + t1 * v0;
@@ -370,20 +370,20 @@ size_t arch_value_and_grad_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y,
+static GRADC_APART void arch_value_and_grad_rows0(int64_t part_, int64_t t, int64_t parts, const double *restrict y,
                                                   double t0, double t1, double t3, double *restrict t2_parts,
                                                   double *restrict t4_parts, double *restrict t5_parts)
 {
-    const int64_t part_begin = gradc_cut(t - 1, parts, part);
-    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(t - 1, parts, part_);
+    const int64_t part_end_ = gradc_cut(t - 1, parts, part_ + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
         /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
@@ -393,7 +393,7 @@ static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64
         double t4_part_sum = 0.0;
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum, t4_part_sum, t5_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
             const double v0 = y_i * y_i;
             const double v1 = t0 + t1 * v0;
@@ -409,11 +409,11 @@ static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part] = t2_part;
+    t2_parts[part_] = t2_part;
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t4_parts[part_] = t4_part;
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    t5_parts[part_] = t5_part;
 }
 
 struct arch_value_and_grad_rows0 {
@@ -458,16 +458,16 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
         arch_value_and_grad_rows0(0, t, parts, y, t0, t1, t3, t2_parts, t4_parts, t5_parts);
     }
     double t2 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t2 += t2_parts[part_];
     }
     double t4 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t4 += t4_parts[part_];
     }
     double t5 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t5 += t5_parts[part_];
     }
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */

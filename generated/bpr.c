@@ -179,53 +179,52 @@ size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
     return (size_t)gradc_parts(n, 14*k + 48, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void bpr_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void bpr_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                         const int64_t *restrict user, int64_t m, const int64_t *restrict liked,
                                         int64_t p, const int64_t *restrict other, int64_t k, const double *restrict U,
                                         const double *restrict V, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const margin = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const margin = (void *)tile_own_;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
          *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
          *    other[o], other[o]), j])) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
             const int64_t user_o = user[o];
             const int64_t v0 = user_o < 0 ? m + user_o : user_o;
             const int64_t liked_o = liked[o];
-            const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t v1 = liked_o < 0 ? p + liked_o : liked_o;
             const int64_t other_o = other[o];
-            const int64_t v2 = other_o < 0 ? other_o + p : other_o;
+            const int64_t v2 = other_o < 0 ? p + other_o : other_o;
             double margin_sum = 0.0;
             GRADC_SIMD(reduction(+:margin_sum))
             for (int64_t j = 0; j < k; ++j) {
                 margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
             }
-            margin[o - tile_begin] = margin_sum;
+            margin[o - tile_begin_] = margin_sum;
         }
 
         /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p_unit(exp(-abs(margin[o])))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double margin_o = margin[o - tile_begin];
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+            const double margin_o = margin[o - tile_begin_];
             const double v0 = -margin_o;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
-            t0_part_sum += v1;
+            t0_part_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct bpr_value_rows0 {
@@ -264,7 +263,7 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
             const int64_t v0 = user_o < 0 ? m + user_o : user_o;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -273,10 +272,10 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t liked_o = liked[o];
-            const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t v0 = liked_o < 0 ? p + liked_o : liked_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -285,10 +284,10 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t other_o = other[o];
-            const int64_t v0 = other_o < 0 ? other_o + p : other_o;
+            const int64_t v0 = other_o < 0 ? p + other_o : other_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -302,19 +301,19 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
         bpr_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
 
             /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t1_sum = 0.0;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 GRADC_SIMD(reduction(+:t1_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -328,13 +327,13 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
 
             /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t2_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -360,29 +359,29 @@ size_t bpr_forward_work(int64_t m, int64_t k, int64_t p, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict user,
+static GRADC_APART void bpr_forward_rows0(int64_t part_, int64_t n, int64_t parts, const int64_t *restrict user,
                                           int64_t m, const int64_t *restrict liked, int64_t p,
                                           const int64_t *restrict other, int64_t k, const double *restrict U,
                                           const double *restrict V, double *restrict margin,
                                           double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
          *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
          *    other[o], other[o]), j])) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
             const int64_t user_o = user[o];
             const int64_t v0 = user_o < 0 ? m + user_o : user_o;
             const int64_t liked_o = liked[o];
-            const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t v1 = liked_o < 0 ? p + liked_o : liked_o;
             const int64_t other_o = other[o];
-            const int64_t v2 = other_o < 0 ? other_o + p : other_o;
+            const int64_t v2 = other_o < 0 ? p + other_o : other_o;
             double margin_sum = 0.0;
             GRADC_SIMD(reduction(+:margin_sum))
             for (int64_t j = 0; j < k; ++j) {
@@ -395,16 +394,15 @@ static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts
          *    log1p_unit(exp(-abs(margin[o])))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
             const double margin_o = margin[o];
             const double v0 = -margin_o;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
-            t0_part_sum += v1;
+            t0_part_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct bpr_forward_rows0 {
@@ -442,7 +440,7 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
             const int64_t v0 = user_o < 0 ? m + user_o : user_o;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -451,10 +449,10 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t liked_o = liked[o];
-            const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t v0 = liked_o < 0 ? p + liked_o : liked_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -463,10 +461,10 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t other_o = other[o];
-            const int64_t v0 = other_o < 0 ? other_o + p : other_o;
+            const int64_t v0 = other_o < 0 ? p + other_o : other_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -479,19 +477,19 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
         bpr_forward_rows0(0, n, parts, user, m, liked, p, other, k, U, V, margin, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
 
             /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t1_sum = 0.0;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 GRADC_SIMD(reduction(+:t1_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -505,13 +503,13 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
 
             /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t2_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -554,10 +552,10 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t liked_o = liked[o];
-            const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t v0 = liked_o < 0 ? p + liked_o : liked_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -566,10 +564,10 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t other_o = other[o];
-            const int64_t v0 = other_o < 0 ? other_o + p : other_o;
+            const int64_t v0 = other_o < 0 ? p + other_o : other_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -581,7 +579,7 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
             const int64_t v0 = user_o < 0 ? m + user_o : user_o;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -596,17 +594,18 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
     for (int64_t at = 0; at < k*p; ++at) {
         t3[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t0 * (where(0
          *    <= s0, 1, s1) / (1 + s1))))) */
         GRADC_SIMD()
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
             const double margin_o = margin[o];
             const double v0 = -margin_o;
             const double v1 = gradc_exp(-fabs(margin_o));
-            margin_bar[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+            const double v2 = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+            margin_bar[o - tile_begin_] = v2;
         }
 
         /* t1[:m, :k] = 0 t1 += each[o:n, j:k](at[where_integer(user[o] < 0, m + user[o], user[o]),
@@ -615,12 +614,12 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
         /* t3[:p, :k] = 0 t3 += each[o:n, j:k](let(s0 := U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
          *    margin_bar[o], at[where_integer(other[o] < 0, p + other[o], other[o]), j](-s0),
          *    at[where_integer(liked[o] < 0, p + liked[o], liked[o]), j](s0))) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double margin_bar_o = margin_bar[o - tile_begin];
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+            const double margin_bar_o = margin_bar[o - tile_begin_];
             const int64_t liked_o = liked[o];
-            const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t v0 = liked_o < 0 ? p + liked_o : liked_o;
             const int64_t other_o = other[o];
-            const int64_t v1 = other_o < 0 ? other_o + p : other_o;
+            const int64_t v1 = other_o < 0 ? p + other_o : other_o;
             const int64_t user_o = user[o];
             const int64_t v2 = user_o < 0 ? m + user_o : user_o;
             for (int64_t j = 0; j < k; ++j) {
@@ -679,7 +678,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             const int64_t v0 = user_o < 0 ? m + user_o : user_o;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -688,10 +687,10 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t liked_o = liked[o];
-            const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t v0 = liked_o < 0 ? p + liked_o : liked_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -700,10 +699,10 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t other_o = other[o];
-            const int64_t v0 = other_o < 0 ? other_o + p : other_o;
+            const int64_t v0 = other_o < 0 ? p + other_o : other_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -715,13 +714,13 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
 
             /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t2_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -735,13 +734,13 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
 
             /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t1_sum = 0.0;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 GRADC_SIMD(reduction(+:t1_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -760,25 +759,25 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     for (int64_t at = 0; at < k*p; ++at) {
         t6[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
          *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
          *    other[o], other[o]), j])) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
             const int64_t user_o = user[o];
             const int64_t v0 = user_o < 0 ? m + user_o : user_o;
             const int64_t liked_o = liked[o];
-            const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t v1 = liked_o < 0 ? p + liked_o : liked_o;
             const int64_t other_o = other[o];
-            const int64_t v2 = other_o < 0 ? other_o + p : other_o;
+            const int64_t v2 = other_o < 0 ? p + other_o : other_o;
             double margin_sum = 0.0;
             GRADC_SIMD(reduction(+:margin_sum))
             for (int64_t j = 0; j < k; ++j) {
                 margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
             }
-            margin[o - tile_begin] = margin_sum;
+            margin[o - tile_begin_] = margin_sum;
         }
 
         /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
@@ -787,13 +786,13 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
          *    <= s0, 1, s1) / (1 + s1))))), in the place of margin */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double margin_o = margin[o - tile_begin];
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+            const double margin_o = margin[o - tile_begin_];
             const double v0 = -margin_o;
             const double v1 = gradc_exp(-fabs(margin_o));
-            const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
-            t0_sum += v2;
-            margin[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+            const double v2 = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+            t0_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
+            margin[o - tile_begin_] = v2;
         }
         gradc_add(&t0, &t0_low, t0_sum);
 
@@ -803,12 +802,12 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
         /* t6[:p, :k] = 0 t6 += each[o:n, j:k](let(s0 := U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
          *    margin_bar[o], at[where_integer(other[o] < 0, p + other[o], other[o]), j](-s0),
          *    at[where_integer(liked[o] < 0, p + liked[o], liked[o]), j](s0))) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double margin_o = margin[o - tile_begin];
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+            const double margin_o = margin[o - tile_begin_];
             const int64_t liked_o = liked[o];
-            const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t v0 = liked_o < 0 ? p + liked_o : liked_o;
             const int64_t other_o = other[o];
-            const int64_t v1 = other_o < 0 ? other_o + p : other_o;
+            const int64_t v1 = other_o < 0 ? p + other_o : other_o;
             const int64_t user_o = user[o];
             const int64_t v2 = user_o < 0 ? m + user_o : user_o;
             for (int64_t j = 0; j < k; ++j) {

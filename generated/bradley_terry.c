@@ -166,42 +166,44 @@ size_t bradley_terry_value_work(int64_t m, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                  const int64_t *restrict loser, const int64_t *restrict winner,
-                                                  const double *restrict s, int64_t m, double *restrict t0_parts)
+static GRADC_APART void bradley_terry_value_rows0(int64_t part_, int64_t n, int64_t parts,
+                                                  const int64_t *restrict loser, int64_t m,
+                                                  const int64_t *restrict winner, const double *restrict s,
+                                                  double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
          *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const int64_t loser_j = loser[j];
+            const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
             const int64_t winner_j = winner[j];
-            const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            t0_part_sum += v1;
+            const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
+            const double v2 = s[v0] - s[v1];
+            t0_part_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct bradley_terry_value_rows0 {
     int64_t n;
     int64_t parts;
     const int64_t *loser;
+    int64_t m;
     const int64_t *winner;
     const double *s;
-    int64_t m;
     double *t0_parts;
 };
 
@@ -209,7 +211,7 @@ static GRADC_APART void bradley_terry_value_team0(const void *context, int64_t p
 {
     const struct bradley_terry_value_rows0 *const given = context;
     (void)thread;
-    bradley_terry_value_rows0(part, given->n, given->parts, given->loser, given->winner, given->s, given->m, given->t0_parts);
+    bradley_terry_value_rows0(part, given->n, given->parts, given->loser, given->m, given->winner, given->s, given->t0_parts);
 }
 
 int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
@@ -221,10 +223,10 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
         GRADC_SIMD(reduction(|:outside))
         for (int64_t j = 0; j < n; ++j) {
             const int64_t loser_j = loser[j];
-            const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+            const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -236,21 +238,21 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
             const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
     const int64_t parts = gradc_parts(n, 55, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct bradley_terry_value_rows0 given = {n, parts, loser, winner, s, m, t0_parts};
+        const struct bradley_terry_value_rows0 given = {n, parts, loser, m, winner, s, t0_parts};
         gradc_run(parts, bradley_terry_value_team0, &given);
     } else {
-        bradley_terry_value_rows0(0, n, parts, loser, winner, s, m, t0_parts);
+        bradley_terry_value_rows0(0, n, parts, loser, m, winner, s, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = t0 / n */
@@ -265,42 +267,44 @@ size_t bradley_terry_forward_work(int64_t m, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                    const int64_t *restrict loser, const int64_t *restrict winner,
-                                                    const double *restrict s, int64_t m, double *restrict t0_parts)
+static GRADC_APART void bradley_terry_forward_rows0(int64_t part_, int64_t n, int64_t parts,
+                                                    const int64_t *restrict loser, int64_t m,
+                                                    const int64_t *restrict winner, const double *restrict s,
+                                                    double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
          *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const int64_t loser_j = loser[j];
+            const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
             const int64_t winner_j = winner[j];
-            const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            t0_part_sum += v1;
+            const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
+            const double v2 = s[v0] - s[v1];
+            t0_part_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct bradley_terry_forward_rows0 {
     int64_t n;
     int64_t parts;
     const int64_t *loser;
+    int64_t m;
     const int64_t *winner;
     const double *s;
-    int64_t m;
     double *t0_parts;
 };
 
@@ -308,7 +312,7 @@ static GRADC_APART void bradley_terry_forward_team0(const void *context, int64_t
 {
     const struct bradley_terry_forward_rows0 *const given = context;
     (void)thread;
-    bradley_terry_forward_rows0(part, given->n, given->parts, given->loser, given->winner, given->s, given->m, given->t0_parts);
+    bradley_terry_forward_rows0(part, given->n, given->parts, given->loser, given->m, given->winner, given->s, given->t0_parts);
 }
 
 int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
@@ -320,10 +324,10 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
         GRADC_SIMD(reduction(|:outside))
         for (int64_t j = 0; j < n; ++j) {
             const int64_t loser_j = loser[j];
-            const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+            const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -335,21 +339,21 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
             const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
     const int64_t parts = gradc_parts(n, 55, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct bradley_terry_forward_rows0 given = {n, parts, loser, winner, s, m, t0_parts};
+        const struct bradley_terry_forward_rows0 given = {n, parts, loser, m, winner, s, t0_parts};
         gradc_run(parts, bradley_terry_forward_team0, &given);
     } else {
-        bradley_terry_forward_rows0(0, n, parts, loser, winner, s, m, t0_parts);
+        bradley_terry_forward_rows0(0, n, parts, loser, m, winner, s, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = t0 / n */
@@ -378,10 +382,10 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
         GRADC_SIMD(reduction(|:outside))
         for (int64_t j = 0; j < n; ++j) {
             const int64_t loser_j = loser[j];
-            const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+            const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -393,7 +397,7 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
             const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -403,8 +407,8 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
     for (int64_t at = 0; at < m; ++at) {
         grad_s[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t1[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
          *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j]
@@ -417,30 +421,34 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
          *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, t0 *
          *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
         GRADC_SIMD()
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const int64_t loser_j = loser[j];
-            const double s_here = s[(loser_j < 0 ? loser_j + m : loser_j)];
+            const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
+            const double s_here = s[v0];
             const int64_t winner_j = winner[j];
-            const double s_here_ = s[(winner_j < 0 ? m + winner_j : winner_j)];
-            const double v0 = s_here - s_here_;
-            const int v1 = -INFINITY == v0;
-            const double v2 = gradc_exp(-fabs(v0));
-            const double v3 = 1.0 + v2;
-            const double v4 = v0 - s_here;
-            const double v5 = s_here - (v0 - v4) - (s_here_ + v4);
-            const double v6 = (0.0 <= v0 ? 1.0 : v2) / v3 * (1.0 + (0.0 <= -v0 ? 1.0 : v2) / v3 * (fabs(v5) < 1.0 ? v5 : 0.0));
-            const double v7 = t0 * v6;
-            t1[j - tile_begin] = v1 ? 0.0 : -v7;
-            t2[j - tile_begin] = v1 ? 0.0 : v7;
+            const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
+            const double s_here_ = s[v1];
+            const double v2 = s_here - s_here_;
+            const int v3 = -INFINITY == v2;
+            const double v4 = gradc_exp(-fabs(v2));
+            const double v5 = 1.0 + v4;
+            const double v6 = v2 - s_here;
+            const double v7 = s_here - (v2 - v6) - (s_here_ + v6);
+            const double v8 = (0.0 <= -v2 ? 1.0 : v4) / v5 * (fabs(v7) < 1.0 ? v7 : 0.0);
+            const double v9 = t0 * ((0.0 <= v2 ? 1.0 : v4) / v5 * (1.0 + v8));
+            t1[j - tile_begin_] = v3 ? 0.0 : -v9;
+            t2[j - tile_begin_] = v3 ? 0.0 : v9;
         }
 
         /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t1[j]),
          *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t2[j])) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const int64_t winner_j = winner[j];
+            const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
             const int64_t loser_j = loser[j];
-            grad_s[(winner_j < 0 ? m + winner_j : winner_j)] += t1[j - tile_begin];
-            grad_s[(loser_j < 0 ? loser_j + m : loser_j)] += t2[j - tile_begin];
+            const int64_t v1 = loser_j < 0 ? m + loser_j : loser_j;
+            grad_s[v0] += t1[j - tile_begin_];
+            grad_s[v1] += t2[j - tile_begin_];
         }
     }
     return 0;
@@ -467,10 +475,10 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
         GRADC_SIMD(reduction(|:outside))
         for (int64_t j = 0; j < n; ++j) {
             const int64_t loser_j = loser[j];
-            const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+            const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -482,7 +490,7 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
             const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -494,8 +502,8 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
     for (int64_t at = 0; at < m; ++at) {
         grad_s[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
          *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
@@ -512,33 +520,36 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
          *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const int64_t loser_j = loser[j];
-            const double s_here = s[(loser_j < 0 ? loser_j + m : loser_j)];
+            const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
+            const double s_here = s[v0];
             const int64_t winner_j = winner[j];
-            const double s_here_ = s[(winner_j < 0 ? m + winner_j : winner_j)];
-            const double v0 = s_here - s_here_;
-            const double v1 = gradc_exp(-fabs(v0));
-            const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
-            const int v3 = -INFINITY == v0;
-            const double v4 = 1.0 + v1;
-            const double v5 = v0 - s_here;
-            const double v6 = s_here - (v0 - v5) - (s_here_ + v5);
-            const double v7 = (0.0 <= v0 ? 1.0 : v1) / v4 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v4 * (fabs(v6) < 1.0 ? v6 : 0.0));
-            const double v8 = t1 * v7;
-            t0_sum += v2;
-            t2[j - tile_begin] = v3 ? 0.0 : -v8;
-            t3[j - tile_begin] = v3 ? 0.0 : v8;
+            const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
+            const double s_here_ = s[v1];
+            const double v2 = s_here - s_here_;
+            const double v3 = gradc_exp(-fabs(v2));
+            const int v4 = -INFINITY == v2;
+            const double v5 = 1.0 + v3;
+            const double v6 = v2 - s_here;
+            const double v7 = s_here - (v2 - v6) - (s_here_ + v6);
+            const double v8 = (0.0 <= -v2 ? 1.0 : v3) / v5 * (fabs(v7) < 1.0 ? v7 : 0.0);
+            const double v9 = t1 * ((0.0 <= v2 ? 1.0 : v3) / v5 * (1.0 + v8));
+            t0_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3);
+            t2[j - tile_begin_] = v4 ? 0.0 : -v9;
+            t3[j - tile_begin_] = v4 ? 0.0 : v9;
         }
         gradc_add(&t0, &t0_low, t0_sum);
 
         /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t2[j]),
          *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t3[j])) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const int64_t winner_j = winner[j];
+            const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
             const int64_t loser_j = loser[j];
-            grad_s[(winner_j < 0 ? m + winner_j : winner_j)] += t2[j - tile_begin];
-            grad_s[(loser_j < 0 ? loser_j + m : loser_j)] += t3[j - tile_begin];
+            const int64_t v1 = loser_j < 0 ? m + loser_j : loser_j;
+            grad_s[v0] += t2[j - tile_begin_];
+            grad_s[v1] += t3[j - tile_begin_];
         }
     }
     t0 = gradc_rounded(t0, t0_low);

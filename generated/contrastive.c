@@ -106,23 +106,23 @@ size_t contrastive_value_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 4*k + 15, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void contrastive_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                 const double *restrict A, const double *restrict B,
                                                 const double *restrict same, double margin, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
             double t0_sum = 0.0;
             double t0_sum_ = 0.0;
             double t0_sum_2 = 0.0;
@@ -138,28 +138,28 @@ static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, in
                 t0_sum_2 += v2 * v2;
                 t0_sum_3 += v3 * v3;
             }
-            t0[i - tile_begin] = t0_sum;
-            t0[(i + 1) - tile_begin] = t0_sum_;
-            t0[(i + 2) - tile_begin] = t0_sum_2;
-            t0[(i + 3) - tile_begin] = t0_sum_3;
+            t0[i - tile_begin_] = t0_sum;
+            t0[i + 1 - tile_begin_] = t0_sum_;
+            t0[i + 2 - tile_begin_] = t0_sum_2;
+            t0[i + 3 - tile_begin_] = t0_sum_3;
         }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = A[i*k + j] - B[i*k + j];
                 t0_sum += v0 * v0;
             }
-            t0[i - tile_begin] = t0_sum;
+            t0[i - tile_begin_] = t0_sum;
         }
 
         /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
          *    * (s1 * s1))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double same_i = same[i];
-            const double v0 = 1e-12 + t0[i - tile_begin];
+            const double v0 = 1e-12 + t0[i - tile_begin_];
             const double v1 = margin - sqrt(v0);
             const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
             t1_part_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
@@ -167,7 +167,7 @@ static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, in
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct contrastive_value_rows0 {
@@ -204,8 +204,8 @@ int contrastive_value(int64_t n, int64_t k, const double *restrict A, const doub
         contrastive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -220,21 +220,21 @@ size_t contrastive_forward_work(int64_t n, int64_t k)
     return 0;
 }
 
-static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
+static GRADC_APART void contrastive_forward_rows0(int64_t part_, int64_t n, int64_t parts, int64_t k,
                                                   const double *restrict A, const double *restrict B,
                                                   double *restrict t0, const double *restrict same, double margin,
                                                   double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
             double t0_sum = 0.0;
             double t0_sum_ = 0.0;
             double t0_sum_2 = 0.0;
@@ -251,11 +251,11 @@ static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64
                 t0_sum_3 += v3 * v3;
             }
             t0[i] = t0_sum;
-            t0[(i + 1)] = t0_sum_;
-            t0[(i + 2)] = t0_sum_2;
-            t0[(i + 3)] = t0_sum_3;
+            t0[i + 1] = t0_sum_;
+            t0[i + 2] = t0_sum_2;
+            t0[i + 3] = t0_sum_3;
         }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
@@ -269,7 +269,7 @@ static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64
          *    * (s1 * s1))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double same_i = same[i];
             const double v0 = 1e-12 + t0[i];
             const double v1 = margin - sqrt(v0);
@@ -279,7 +279,7 @@ static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct contrastive_forward_rows0 {
@@ -315,8 +315,8 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
         contrastive_forward_rows0(0, n, parts, k, A, B, t0, same, margin, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -329,36 +329,37 @@ size_t contrastive_backward_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 7*k + 27, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void contrastive_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                    const double *restrict same, const double *restrict t0,
                                                    double margin, double t1, const double *restrict A,
                                                    const double *restrict B, double *restrict grad_A,
                                                    double *restrict grad_B)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t2 = (void *)tile_own_;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t2[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1 * (1 - same[i]) * (2 * maximum(0,
          *    s1)), t1 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double same_i = same[i];
             const double v0 = sqrt(1e-12 + t0[i]);
             const double v1 = margin - v0;
             const double v2 = t1 * (1.0 - same_i) * (2.0 * ((v1 > 0.0 || v1 != v1) ? v1 : 0.0));
-            t2[i - tile_begin] = t1 * same_i - 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0)) / v0;
+            const double v3 = 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0));
+            t2[i - tile_begin_] = t1 * same_i - v3 / v0;
         }
 
         /* grad_A[i:n, j:k] = t2[i] * (2 * (A[i, j] - B[i, j])) */
         /* grad_B[i:n, j:k] = -(t2[i] * (2 * (A[i, j] - B[i, j]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t2_i = t2[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t2_i = t2[i - tile_begin_];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t2_i * (2.0 * (A[i*k + j] - B[i*k + j]));
@@ -416,25 +417,25 @@ size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 11*k + 31, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          int64_t k, const double *restrict A,
                                                          const double *restrict B, const double *restrict same,
                                                          double margin, double t2, double *restrict grad_A,
                                                          double *restrict grad_B, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
             double t0_sum = 0.0;
             double t0_sum_ = 0.0;
             double t0_sum_2 = 0.0;
@@ -450,19 +451,19 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
                 t0_sum_2 += v2 * v2;
                 t0_sum_3 += v3 * v3;
             }
-            t0[i - tile_begin] = t0_sum;
-            t0[(i + 1) - tile_begin] = t0_sum_;
-            t0[(i + 2) - tile_begin] = t0_sum_2;
-            t0[(i + 3) - tile_begin] = t0_sum_3;
+            t0[i - tile_begin_] = t0_sum;
+            t0[i + 1 - tile_begin_] = t0_sum_;
+            t0[i + 2 - tile_begin_] = t0_sum_2;
+            t0[i + 3 - tile_begin_] = t0_sum_3;
         }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = A[i*k + j] - B[i*k + j];
                 t0_sum += v0 * v0;
             }
-            t0[i - tile_begin] = t0_sum;
+            t0[i - tile_begin_] = t0_sum;
         }
 
         /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
@@ -471,24 +472,25 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
          *    s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double same_i = same[i];
-            const double t0_i = t0[i - tile_begin];
+            const double t0_i = t0[i - tile_begin_];
             const double v0 = 1e-12 + t0_i;
             const double v1 = 1.0 - same_i;
             const double v2 = sqrt(v0);
             const double v3 = margin - v2;
             const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
             const double v5 = t2 * v1 * (2.0 * v4);
+            const double v6 = 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0));
             t1_part_sum += same_i * v0 + v1 * (v4 * v4);
-            t0[i - tile_begin] = t2 * same_i - 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0)) / v2;
+            t0[i - tile_begin_] = t2 * same_i - v6 / v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_A[i:n, j:k] = t3[i] * (2 * (A[i, j] - B[i, j])) */
         /* grad_B[i:n, j:k] = -(t3[i] * (2 * (A[i, j] - B[i, j]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0_i * (2.0 * (A[i*k + j] - B[i*k + j]));
@@ -498,7 +500,7 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
         }
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct contrastive_value_and_grad_rows0 {
@@ -542,8 +544,8 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
         contrastive_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = 0.5 * (t1 / n) */

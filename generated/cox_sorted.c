@@ -435,28 +435,28 @@ size_t cox_sorted_value_work(int64_t n, int64_t d)
            + gradc_bytes(n + 1, sizeof(double));
 }
 
-static GRADC_APART void cox_sorted_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void cox_sorted_value_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
                                                const double *restrict X, const double *restrict w, double *restrict z,
                                                const double *restrict event, double *restrict top_parts,
                                                double *restrict t4_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double top_part = -INFINITY;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &z[tile_begin_], 1, 0);
 
         /* top = max[i:n](z[i]) */
         /* t4 = sum[i:n](event[i]) */
         double top_part_max = -INFINITY;
         double t4_part_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double z_i = z[i];
             top_part_max = (top_part_max >= z_i || top_part_max != top_part_max) ? top_part_max : z_i;
             t4_part_sum += event[i];
@@ -464,9 +464,9 @@ static GRADC_APART void cox_sorted_value_rows0(int64_t part, int64_t n, int64_t 
         top_part = (top_part >= top_part_max || top_part != top_part) ? top_part : top_part_max;
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
-    top_parts[part] = top_part;
+    top_parts[part_] = top_part;
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t4_parts[part_] = t4_part;
 }
 
 struct cox_sorted_value_rows0 {
@@ -488,22 +488,22 @@ static GRADC_APART void cox_sorted_value_team0(const void *context, int64_t part
     cox_sorted_value_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->z, given->event, given->top_parts, given->t4_parts);
 }
 
-static GRADC_APART void cox_sorted_value_rows1(int64_t part, int64_t n, int64_t parts_, double *restrict t1,
+static GRADC_APART void cox_sorted_value_rows1(int64_t part_, int64_t n, int64_t parts, double *restrict t1,
                                                double *restrict z, double top)
 {
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
 
     /* t1[i:n] = exp(z[i] - top) */
     GRADC_SIMD()
-    for (int64_t i = part_begin; i < part_end; ++i) {
+    for (int64_t i = part_begin_; i < part_end_; ++i) {
         t1[i] = gradc_exp(z[i] - top);
     }
 }
 
 struct cox_sorted_value_rows1 {
     int64_t n;
-    int64_t parts_;
+    int64_t parts;
     double *t1;
     double *z;
     double top;
@@ -513,36 +513,37 @@ static GRADC_APART void cox_sorted_value_team1(const void *context, int64_t part
 {
     const struct cox_sorted_value_rows1 *const given = context;
     (void)thread;
-    cox_sorted_value_rows1(part, given->n, given->parts_, given->t1, given->z, given->top);
+    cox_sorted_value_rows1(part, given->n, given->parts, given->t1, given->z, given->top);
 }
 
-static GRADC_APART void cox_sorted_value_rows2(int64_t part, int64_t n, int64_t parts_2, const int64_t *restrict last,
+static GRADC_APART void cox_sorted_value_rows2(int64_t part_, int64_t n, int64_t parts, const int64_t *restrict last,
                                                const double *restrict event, double top, double *restrict t2,
                                                double *restrict z, double *restrict t3_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts_2, part);
-    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const int64_t last_i = last[i];
-            t3_part_sum += event[i] * (top + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+            const int64_t v0 = last_i < 0 ? n + last_i : last_i;
+            t3_part_sum += event[i] * (top + gradc_log(t2[v0 + 1]) - z[i]);
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part] = t3_part;
+    t3_parts[part_] = t3_part;
 }
 
 struct cox_sorted_value_rows2 {
     int64_t n;
-    int64_t parts_2;
+    int64_t parts;
     const int64_t *last;
     const double *event;
     double top;
@@ -555,7 +556,7 @@ static GRADC_APART void cox_sorted_value_team2(const void *context, int64_t part
 {
     const struct cox_sorted_value_rows2 *const given = context;
     (void)thread;
-    cox_sorted_value_rows2(part, given->n, given->parts_2, given->last, given->event, given->top, given->t2, given->z, given->t3_parts);
+    cox_sorted_value_rows2(part, given->n, given->parts, given->last, given->event, given->top, given->t2, given->z, given->t3_parts);
 }
 
 int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -573,10 +574,10 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         GRADC_SIMD(reduction(|:outside))
         for (int64_t i = 0; i < n; ++i) {
             const int64_t last_i = last[i];
-            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -593,12 +594,12 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         cox_sorted_value_rows0(0, n, parts, d, X, w, z, event, top_parts, t4_parts);
     }
     double top = -INFINITY;
-    for (int64_t part = 0; part < parts; ++part) {
-        top = (top >= top_parts[part] || top != top) ? top : top_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        top = (top >= top_parts[part_] || top != top) ? top : top_parts[part_];
     }
     double t4 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t4 += t4_parts[part_];
     }
     const int64_t parts_ = gradc_parts(n, 23, 0);
     if (parts_ > 1) {
@@ -613,9 +614,9 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     for (int64_t t = 0; t < n; ++t) {
         const double t2_now = t2[t];
 
-        /* t5 = carry0 + captured0[t] */
-        const double t5 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
-        t2[t + 1] = t5;
+        /* t0 = carry0 + captured0[t] */
+        const double t0_ = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
+        t2[t + 1] = t0_;
     }
     const int64_t parts_2 = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
@@ -626,8 +627,8 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         cox_sorted_value_rows2(0, n, parts_2, last, event, top, t2, z, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part = 0; part < parts_2; ++part) {
-        t3 += t3_parts[part];
+    for (int64_t part_ = 0; part_ < parts_2; ++part_) {
+        t3 += t3_parts[part_];
     }
 
     /* value = t3 / t4 */
@@ -642,16 +643,16 @@ size_t cox_sorted_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void cox_sorted_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t1,
-                                                 double *restrict z, double top_)
+static GRADC_APART void cox_sorted_forward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict t1,
+                                                 double *restrict z, double top)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
 
     /* t1[i:n] = exp(z[i] - top) */
     GRADC_SIMD()
-    for (int64_t i = part_begin; i < part_end; ++i) {
-        t1[i] = gradc_exp(z[i] - top_);
+    for (int64_t i = part_begin_; i < part_end_; ++i) {
+        t1[i] = gradc_exp(z[i] - top);
     }
 }
 
@@ -660,47 +661,48 @@ struct cox_sorted_forward_rows0 {
     int64_t parts;
     double *t1;
     double *z;
-    double top_;
+    double top;
 };
 
 static GRADC_APART void cox_sorted_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_sorted_forward_rows0 *const given = context;
     (void)thread;
-    cox_sorted_forward_rows0(part, given->n, given->parts, given->t1, given->z, given->top_);
+    cox_sorted_forward_rows0(part, given->n, given->parts, given->t1, given->z, given->top);
 }
 
-static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_t parts_,
+static GRADC_APART void cox_sorted_forward_rows1(int64_t part_, int64_t n, int64_t parts,
                                                  const int64_t *restrict last, const double *restrict event,
-                                                 double top_, double *restrict t2, double *restrict z,
+                                                 double top, double *restrict t2, double *restrict z,
                                                  double *restrict t3_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const int64_t last_i = last[i];
-            t3_part_sum += event[i] * (top_ + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+            const int64_t v0 = last_i < 0 ? n + last_i : last_i;
+            t3_part_sum += event[i] * (top + gradc_log(t2[v0 + 1]) - z[i]);
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part] = t3_part;
+    t3_parts[part_] = t3_part;
 }
 
 struct cox_sorted_forward_rows1 {
     int64_t n;
-    int64_t parts_;
+    int64_t parts;
     const int64_t *last;
     const double *event;
-    double top_;
+    double top;
     double *t2;
     double *z;
     double *t3_parts;
@@ -710,7 +712,7 @@ static GRADC_APART void cox_sorted_forward_team1(const void *context, int64_t pa
 {
     const struct cox_sorted_forward_rows1 *const given = context;
     (void)thread;
-    cox_sorted_forward_rows1(part, given->n, given->parts_, given->last, given->event, given->top_, given->t2, given->z, given->t3_parts);
+    cox_sorted_forward_rows1(part, given->n, given->parts, given->last, given->event, given->top, given->t2, given->z, given->t3_parts);
 }
 
 int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -724,10 +726,10 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
         GRADC_SIMD(reduction(|:outside))
         for (int64_t i = 0; i < n; ++i) {
             const int64_t last_i = last[i];
-            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -742,23 +744,23 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     gradc_dots(n, d, X, d, w, z, 1, 1);
     double top_ = -INFINITY;
     double t4_ = 0.0;
-    double t4__low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    double t4_low = 0.0;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* top = max[i:n](z[i]) */
         /* t4 = sum[i:n](event[i]) */
-        double top__max = -INFINITY;
-        double t4__sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        double top_max = -INFINITY;
+        double t4_sum = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double z_i = z[i];
-            top__max = (top__max >= z_i || top__max != top__max) ? top__max : z_i;
-            t4__sum += event[i];
+            top_max = (top_max >= z_i || top_max != top_max) ? top_max : z_i;
+            t4_sum += event[i];
         }
-        top_ = (top_ >= top__max || top_ != top_) ? top_ : top__max;
-        gradc_add(&t4_, &t4__low, t4__sum);
+        top_ = (top_ >= top_max || top_ != top_) ? top_ : top_max;
+        gradc_add(&t4_, &t4_low, t4_sum);
     }
-    t4_ = gradc_rounded(t4_, t4__low);
+    t4_ = gradc_rounded(t4_, t4_low);
     const int64_t parts = gradc_parts(n, 23, 0);
     if (parts > 1) {
         const struct cox_sorted_forward_rows0 given = {n, parts, t1, z, top_};
@@ -772,9 +774,9 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     for (int64_t t = 0; t < n; ++t) {
         const double t2_now = t2[t];
 
-        /* t5 = carry0 + captured0[t] */
-        const double t5 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
-        t2[t + 1] = t5;
+        /* t0 = carry0 + captured0[t] */
+        const double t0_ = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
+        t2[t + 1] = t0_;
     }
     const int64_t parts_ = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
@@ -785,8 +787,8 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
         cox_sorted_forward_rows1(0, n, parts_, last, event, top_, t2, z, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t3 += t3_parts[part_];
     }
 
     /* value = t3 / t4 */
@@ -804,37 +806,38 @@ size_t cox_sorted_backward_work(int64_t n, int64_t d)
            + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void cox_sorted_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                   unsigned char *restrict part_scratch, size_t part_bytes,
-                                                  double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                  size_t tile_bytes, int64_t d, double t4, double t0, double t7,
-                                                  double t8, const double *restrict t1, double *restrict t6,
-                                                  const double *restrict event, double top, const double *restrict z,
-                                                  const double *restrict X)
+                                                  double *restrict grad_w, int64_t d,
+                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, double t4,
+                                                  double t0, double t7, double t8, const double *restrict t1,
+                                                  double *restrict t6, const double *restrict event, double top,
+                                                  const double *restrict z, const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t9 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t9 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z_bar[i:n] = where(top == z[i], (t4 * t0 - t7) / t8, 0) */
         /* t9[i:n] = z_bar[i] + (t1[i] * t6[n - i - 1] - t0 * event[i]) */
         const double v0 = (t4 * t0 - t7) / t8;
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9[i - tile_begin] = t1[i] * t6[n - i - 1] - t0 * event[i] + (top == z[i] ? v0 : 0.0);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v1 = t1[i] * t6[n - i - 1] - t0 * event[i] + (top == z[i] ? v0 : 0.0);
+            t9[i - tile_begin_] = v1;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t9[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t9, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t9, 1, grad_w_part);
     }
 }
 
@@ -844,9 +847,9 @@ struct cox_sorted_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     double t4;
     double t0;
     double t7;
@@ -862,7 +865,7 @@ struct cox_sorted_backward_rows0 {
 static GRADC_APART void cox_sorted_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_sorted_backward_rows0 *const given = context;
-    cox_sorted_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t4, given->t0, given->t7, given->t8, given->t1, given->t6, given->event, given->top, given->z, given->X);
+    cox_sorted_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t4, given->t0, given->t7, given->t8, given->t1, given->t6, given->event, given->top, given->z, given->X);
 }
 
 int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -884,10 +887,10 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
         GRADC_SIMD(reduction(|:outside))
         for (int64_t i = 0; i < n; ++i) {
             const int64_t last_i = last[i];
-            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -899,16 +902,16 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     }
     double t8 = 0.0;
     double t8_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t3[:n + 1] = 0 t3 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t0
          *    * event[i] / t2[s0 + 1]))) */
         /* t8 = sum[i:n](where(top == z[i], 1, 0)) */
         double t8_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const int64_t last_i = last[i];
-            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             t3[v0 + 1] += t0 * event[i] / t2[v0 + 1];
             t8_sum += top == z[i] ? 1.0 : 0.0;
         }
@@ -924,19 +927,19 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     for (int64_t t = 0; t < n; ++t) {
         const double t6_now = t6[t];
 
-        /* t10 = carry0 + captured0[n - t - 1] */
-        const double t10 = t6_now + ((n + 1 > 0) ? t3[gradc_clamp(n - t - 1, n + 1)] : 0);
-        t6[t + 1] = t10;
+        /* t0 = carry0 + captured0[n - t - 1] */
+        const double t0_ = t6_now + ((n + 1 > 0) ? t3[gradc_clamp(n - t - 1, n + 1)] : 0);
+        t6[t + 1] = t0_;
     }
     double t7 = 0.0;
     double t7_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t7 = sum[i:n](t1[i] * t6[n - i - 1]) */
         double t7_sum = 0.0;
         GRADC_SIMD(reduction(+:t7_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             t7_sum += t1[i] * t6[n - i - 1];
         }
         gradc_add(&t7, &t7_low, t7_sum);
@@ -946,13 +949,13 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct cox_sorted_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t4, t0, t7, t8, t1, t6, event, top, z, X};
+        const struct cox_sorted_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t4, t0, t7, t8, t1, t6, event, top, z, X};
         gradc_run(parts, cox_sorted_backward_team0, &given);
     } else {
-        cox_sorted_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t4, t0, t7, t8, t1, t6, event, top, z, X);
+        cox_sorted_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t4, t0, t7, t8, t1, t6, event, top, z, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -972,28 +975,28 @@ size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
                                                         const double *restrict X, const double *restrict w,
                                                         double *restrict z, const double *restrict event,
                                                         double *restrict top_parts, double *restrict t4_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double top_part = -INFINITY;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &z[tile_begin_], 1, 0);
 
         /* top = max[i:n](z[i]) */
         /* t4 = sum[i:n](event[i]) */
         double top_part_max = -INFINITY;
         double t4_part_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double z_i = z[i];
             top_part_max = (top_part_max >= z_i || top_part_max != top_part_max) ? top_part_max : z_i;
             t4_part_sum += event[i];
@@ -1001,9 +1004,9 @@ static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part, int64_t n,
         top_part = (top_part >= top_part_max || top_part != top_part) ? top_part : top_part_max;
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
-    top_parts[part] = top_part;
+    top_parts[part_] = top_part;
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t4_parts[part_] = t4_part;
 }
 
 struct cox_sorted_value_and_grad_rows0 {
@@ -1025,21 +1028,21 @@ static GRADC_APART void cox_sorted_value_and_grad_team0(const void *context, int
     cox_sorted_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->z, given->event, given->top_parts, given->t4_parts);
 }
 
-static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_, double *restrict z,
+static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part_, int64_t n, int64_t parts, double *restrict z,
                                                         double *restrict t1, double top, double *restrict t10_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t10_part = 0.0;
     double t10_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t1[i:n] = exp(z[i] - top) */
         /* t10 = sum[i:n](where(top == z[i], 1, 0)) */
         double t10_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t10_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double z_i = z[i];
             t1[i] = gradc_exp(z_i - top);
             t10_part_sum += top == z_i ? 1.0 : 0.0;
@@ -1047,12 +1050,12 @@ static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n,
         gradc_add(&t10_part, &t10_part_low, t10_part_sum);
     }
     t10_part = gradc_rounded(t10_part, t10_part_low);
-    t10_parts[part] = t10_part;
+    t10_parts[part_] = t10_part;
 }
 
 struct cox_sorted_value_and_grad_rows1 {
     int64_t n;
-    int64_t parts_;
+    int64_t parts;
     double *z;
     double *t1;
     double top;
@@ -1063,52 +1066,54 @@ static GRADC_APART void cox_sorted_value_and_grad_team1(const void *context, int
 {
     const struct cox_sorted_value_and_grad_rows1 *const given = context;
     (void)thread;
-    cox_sorted_value_and_grad_rows1(part, given->n, given->parts_, given->z, given->t1, given->top, given->t10_parts);
+    cox_sorted_value_and_grad_rows1(part, given->n, given->parts, given->z, given->t1, given->top, given->t10_parts);
 }
 
-static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
+static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
-                                                        double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                        size_t tile_bytes, int64_t d, double t5, double t4, double t9,
-                                                        double t10, double *restrict t8, double *restrict t1,
+                                                        double *restrict grad_w, int64_t d,
+                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                        double t5, double t4, double t9, double t10,
+                                                        double *restrict t8, double *restrict t1,
                                                         const double *restrict event, double top, double *restrict z,
                                                         const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts_2, part);
-    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t11 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t11 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z_bar[i:n] = where(top == z[i], (t5 * t4 - t9) / t10, 0) */
         /* t11[i:n] = z_bar[i] + (t8[n - i - 1] * t1[i] - t5 * event[i]) */
         const double v0 = (t5 * t4 - t9) / t10;
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11[i - tile_begin] = t8[n - i - 1] * t1[i] - t5 * event[i] + (top == z[i] ? v0 : 0.0);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v1 = t8[n - i - 1] * t1[i] - t5 * event[i] + (top == z[i] ? v0 : 0.0);
+            t11[i - tile_begin_] = v1;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t11[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t11, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t11, 1, grad_w_part);
     }
 }
 
 struct cox_sorted_value_and_grad_rows2 {
     int64_t n;
-    int64_t parts_2;
+    int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     double t5;
     double t4;
     double t9;
@@ -1124,7 +1129,7 @@ struct cox_sorted_value_and_grad_rows2 {
 static GRADC_APART void cox_sorted_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_sorted_value_and_grad_rows2 *const given = context;
-    cox_sorted_value_and_grad_rows2(part, thread, given->n, given->parts_2, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t5, given->t4, given->t9, given->t10, given->t8, given->t1, given->event, given->top, given->z, given->X);
+    cox_sorted_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t5, given->t4, given->t9, given->t10, given->t8, given->t1, given->event, given->top, given->z, given->X);
 }
 
 int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -1150,10 +1155,10 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         GRADC_SIMD(reduction(|:outside))
         for (int64_t i = 0; i < n; ++i) {
             const int64_t last_i = last[i];
-            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -1170,12 +1175,12 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         cox_sorted_value_and_grad_rows0(0, n, parts, d, X, w, z, event, top_parts, t4_parts);
     }
     double top = -INFINITY;
-    for (int64_t part = 0; part < parts; ++part) {
-        top = (top >= top_parts[part] || top != top) ? top : top_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        top = (top >= top_parts[part_] || top != top) ? top : top_parts[part_];
     }
     double t4 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t4 += t4_parts[part_];
     }
 
     /* t5 = 1 / t4 */
@@ -1189,8 +1194,8 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         cox_sorted_value_and_grad_rows1(0, n, parts_, z, t1, top, t10_parts);
     }
     double t10 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t10 += t10_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t10 += t10_parts[part_];
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t12 = t2_t + t1[t] return t12 */
@@ -1198,32 +1203,33 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     for (int64_t t = 0; t < n; ++t) {
         const double t2_now = t2[t];
 
-        /* t12 = carry0 + captured0[t] */
-        const double t12 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
-        t2[t + 1] = t12;
+        /* t0 = carry0 + captured0[t] */
+        const double t0_ = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
+        t2[t + 1] = t0_;
     }
     double t3 = 0.0;
     double t3_low = 0.0;
     for (int64_t at = 0; at < n + 1; ++at) {
         t6[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
         double t3_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const int64_t last_i = last[i];
-            t3_sum += event[i] * (top + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+            const int64_t v0 = last_i < 0 ? n + last_i : last_i;
+            t3_sum += event[i] * (top + gradc_log(t2[v0 + 1]) - z[i]);
         }
         gradc_add(&t3, &t3_low, t3_sum);
 
         /* t6[:n + 1] = 0 t6 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t5
          *    * event[i] / t2[s0 + 1]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const int64_t last_i = last[i];
-            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             t6[v0 + 1] += t5 * event[i] / t2[v0 + 1];
         }
     }
@@ -1236,22 +1242,22 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
 
     /* with scan[t:n](t6, t8_t=t7) as t8: t12 = t8_t + t6[n - t - 1] return t12 */
     t8[0] = t7;
-    for (int64_t t_ = 0; t_ < n; ++t_) {
-        const double t8_now = t8[t_];
+    for (int64_t t = 0; t < n; ++t) {
+        const double t8_now = t8[t];
 
-        /* t13 = carry0 + captured0[n - t - 1] */
-        const double t13 = t8_now + ((n + 1 > 0) ? t6[gradc_clamp(n - t_ - 1, n + 1)] : 0);
-        t8[t_ + 1] = t13;
+        /* t0 = carry0 + captured0[n - t - 1] */
+        const double t0_ = t8_now + ((n + 1 > 0) ? t6[gradc_clamp(n - t - 1, n + 1)] : 0);
+        t8[t + 1] = t0_;
     }
     double t9 = 0.0;
     double t9_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t9 = sum[i:n](t8[n - i - 1] * t1[i]) */
         double t9_sum = 0.0;
         GRADC_SIMD(reduction(+:t9_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             t9_sum += t8[n - i - 1] * t1[i];
         }
         gradc_add(&t9, &t9_low, t9_sum);
@@ -1261,13 +1267,13 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        const struct cox_sorted_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t5, t4, t9, t10, t8, t1, event, top, z, X};
+        const struct cox_sorted_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t5, t4, t9, t10, t8, t1, event, top, z, X};
         gradc_run(parts_2, cox_sorted_value_and_grad_team2, &given);
     } else {
-        cox_sorted_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t5, t4, t9, t10, t8, t1, event, top, z, X);
+        cox_sorted_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t5, t4, t9, t10, t8, t1, event, top, z, X);
     }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts_2; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

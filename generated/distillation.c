@@ -223,169 +223,169 @@ size_t distillation_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void distillation_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                  const double *restrict B, double tau, const double *restrict A,
                                                  const int64_t *restrict y, double *restrict t13_parts,
                                                  double *restrict t19_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const B_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t16 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const B_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t16 = (void *)tile_own_;
     double t13_part = 0.0;
     double t13_part_low = 0.0;
     double t19_part = 0.0;
     double t19_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
 
         /* t0[i:n, j:k] = B_tile[i, j] / tau, in the place of B_tile */
         /* t1[i:n] = max[j:k](t0[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t1[i - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
                 const double v0 = B_tile_ij / tau;
-                B_tile[j*128 + i - tile_begin] = v0;
-                t1[i - tile_begin] = (t1[i - tile_begin] >= v0 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : v0;
+                B_tile[j*128 + i - tile_begin_] = v0;
+                t1[i - tile_begin_] = (t1[i - tile_begin_] >= v0 || t1[i - tile_begin_] != t1[i - tile_begin_]) ? t1[i - tile_begin_] : v0;
             }
         }
 
         /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t1_i = t1[i - tile_begin_];
+            t1[i - tile_begin_] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
         /* t4[i:n] = sum[j:k](t3[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t4[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
-                t3[j*128 + i - tile_begin] = v0;
-                t4[i - tile_begin] += v0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin_] - t1[i - tile_begin_]);
+                t3[j*128 + i - tile_begin_] = v0;
+                t4[i - tile_begin_] += v0;
             }
         }
 
         /* t5[i:n] = t2[i] + log(t4[i]), in the place of t1 */
         /* t11[i:n] = 1 / t4[i], in the place of t4 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            const double t4_i = t4[i - tile_begin];
-            t1[i - tile_begin] = t1_i + gradc_log(t4_i);
-            t4[i - tile_begin] = 1.0 / t4_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t1_i = t1[i - tile_begin_];
+            const double t4_i = t4[i - tile_begin_];
+            t1[i - tile_begin_] = t1_i + gradc_log(t4_i);
+            t4[i - tile_begin_] = 1.0 / t4_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
 
         /* t6[i:n, j:k] = A_tile[i, j] / tau */
         /* t7[i:n] = max[j:k](t6[i, j]) */
         /* t14[i:n] = max[j:k](A_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t7[i - tile_begin_] = -INFINITY;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t14[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t14[i - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
                 const double v0 = A_tile_ij / tau;
-                t6[j*128 + i - tile_begin] = v0;
-                t7[i - tile_begin] = (t7[i - tile_begin] >= v0 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i - tile_begin] : v0;
-                t14[i - tile_begin] = (t14[i - tile_begin] >= A_tile_ij || t14[i - tile_begin] != t14[i - tile_begin]) ? t14[i - tile_begin] : A_tile_ij;
+                t6[j*128 + i - tile_begin_] = v0;
+                t7[i - tile_begin_] = (t7[i - tile_begin_] >= v0 || t7[i - tile_begin_] != t7[i - tile_begin_]) ? t7[i - tile_begin_] : v0;
+                t14[i - tile_begin_] = (t14[i - tile_begin_] >= A_tile_ij || t14[i - tile_begin_] != t14[i - tile_begin_]) ? t14[i - tile_begin_] : A_tile_ij;
             }
         }
 
         /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]), in the place of t7 */
         /* t15[i:n] = where(inf == abs(t14[i]), 0, t14[i]), in the place of t14 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t7_i = t7[i - tile_begin];
-            const double t14_i = t14[i - tile_begin];
-            t7[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
-            t14[i - tile_begin] = INFINITY == fabs(t14_i) ? 0.0 : t14_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t7_i = t7[i - tile_begin_];
+            const double t14_i = t14[i - tile_begin_];
+            t7[i - tile_begin_] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
+            t14[i - tile_begin_] = INFINITY == fabs(t14_i) ? 0.0 : t14_i;
         }
 
         /* t9[i:n] = sum[j:k](exp(t6[i, j] - t8[i])) */
         /* t16[i:n] = sum[j:k](exp(A_tile[i, j] - t15[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t9[i - tile_begin_] = 0.0;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t16[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t16[i - tile_begin_] = 0.0;
         }
-        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+        for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t6[(j + 1)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t6[(j + 2)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t6[(j + 3)*128 + i - tile_begin] - t7[i - tile_begin]);
-                t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t14[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t14[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t14[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t14[i - tile_begin]);
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                t9[i - tile_begin_] += gradc_exp(t6[j*128 + i - tile_begin_] - t7[i - tile_begin_]) + gradc_exp(t6[(j + 1)*128 + i - tile_begin_] - t7[i - tile_begin_]) + gradc_exp(t6[(j + 2)*128 + i - tile_begin_] - t7[i - tile_begin_]) + gradc_exp(t6[(j + 3)*128 + i - tile_begin_] - t7[i - tile_begin_]);
+                t16[i - tile_begin_] += gradc_exp(A_tile[j*128 + i - tile_begin_] - t14[i - tile_begin_]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin_] - t14[i - tile_begin_]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin_] - t14[i - tile_begin_]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin_] - t14[i - tile_begin_]);
             }
         }
-        for (int64_t j = k / 4 * 4; j < k; ++j) {
+        for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t7[i - tile_begin]);
-                t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t14[i - tile_begin]);
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                t9[i - tile_begin_] += gradc_exp(t6[j*128 + i - tile_begin_] - t7[i - tile_begin_]);
+                t16[i - tile_begin_] += gradc_exp(A_tile[j*128 + i - tile_begin_] - t14[i - tile_begin_]);
             }
         }
 
         /* t10[i:n] = t8[i] + log(t9[i]), in the place of t7 */
         /* t17[i:n] = t15[i] + log(t16[i]), in the place of t14 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t7_i = t7[i - tile_begin];
-            const double t14_i = t14[i - tile_begin];
-            t7[i - tile_begin] = t7_i + gradc_log(t9[i - tile_begin]);
-            t14[i - tile_begin] = t14_i + gradc_log(t16[i - tile_begin]);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t7_i = t7[i - tile_begin_];
+            const double t14_i = t14[i - tile_begin_];
+            t7[i - tile_begin_] = t7_i + gradc_log(t9[i - tile_begin_]);
+            t14[i - tile_begin_] = t14_i + gradc_log(t16[i - tile_begin_]);
         }
 
         /* t12[i:n] = sum[j:k](t3[i, j] * t11[i] * (t0[i, j] + t10[i] - t5[i] - t6[i, j])), in the place of t9 */
         /* t18[i:n, j:k] = A_tile[i, j] - t17[i], in the place of B_tile */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t9[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v0 = t3[j*128 + i - tile_begin] * t4[i - tile_begin] * (B_tile_ij + t7[i - tile_begin] - t1[i - tile_begin] - t6[j*128 + i - tile_begin]);
-                t9[i - tile_begin] += v0;
-                B_tile[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t14[i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                const double v0 = t3[j*128 + i - tile_begin_] * t4[i - tile_begin_] * (B_tile_ij + t7[i - tile_begin_] - t1[i - tile_begin_] - t6[j*128 + i - tile_begin_]);
+                t9[i - tile_begin_] += v0;
+                B_tile[j*128 + i - tile_begin_] = A_tile[j*128 + i - tile_begin_] - t14[i - tile_begin_];
             }
         }
 
@@ -394,18 +394,19 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         double t13_part_sum = 0.0;
         double t19_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t13_part_sum, t19_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const int64_t y_i = y[i];
-            t13_part_sum += t9[i - tile_begin];
-            t19_part_sum += B_tile[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+            const int64_t v0 = y_i < 0 ? k + y_i : y_i;
+            t13_part_sum += t9[i - tile_begin_];
+            t19_part_sum += B_tile[v0*128 + i - tile_begin_];
         }
         gradc_add(&t13_part, &t13_part_low, t13_part_sum);
         gradc_add(&t19_part, &t19_part_low, t19_part_sum);
     }
     t13_part = gradc_rounded(t13_part, t13_part_low);
-    t13_parts[part] = t13_part;
+    t13_parts[part_] = t13_part;
     t19_part = gradc_rounded(t19_part, t19_part_low);
-    t19_parts[part] = t19_part;
+    t19_parts[part_] = t19_part;
 }
 
 struct distillation_value_rows0 {
@@ -441,7 +442,7 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
             const int64_t v0 = y_i < 0 ? k + y_i : y_i;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -456,17 +457,18 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
         distillation_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, A, y, t13_parts, t19_parts);
     }
     double t13 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t13 += t13_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t13 += t13_parts[part_];
     }
     double t19 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t19 += t19_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t19 += t19_parts[part_];
     }
 
     /* value = t13 / n * (mix * (tau * tau)) - (1 - mix) * (t19 / n) */
     const double v0 = (double)n;
-    *value = t13 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t19 / v0);
+    const double v1 = t13 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t19 / v0);
+    *value = v1;
     return 0;
 }
 
@@ -485,166 +487,166 @@ size_t distillation_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void distillation_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                    const double *restrict B, double tau, double *restrict t1,
                                                    const double *restrict A, double *restrict t3, double *restrict t6,
                                                    const int64_t *restrict y, double *restrict t11_parts,
                                                    double *restrict t16_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const B_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3_ = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t12 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const B_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t1_ = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t3_ = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t12 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)tile_own_;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
     double t16_part = 0.0;
     double t16_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
 
         /* t0[i:n, j:k] = B_tile[i, j] / tau, in the place of B_tile */
         /* t1[i:n] = max[j:k](t0[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1_[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t1_[i - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
                 const double v0 = B_tile_ij / tau;
-                B_tile[j*128 + i - tile_begin] = v0;
-                t1_[i - tile_begin] = (t1_[i - tile_begin] >= v0 || t1_[i - tile_begin] != t1_[i - tile_begin]) ? t1_[i - tile_begin] : v0;
+                B_tile[j*128 + i - tile_begin_] = v0;
+                t1_[i - tile_begin_] = (t1_[i - tile_begin_] >= v0 || t1_[i - tile_begin_] != t1_[i - tile_begin_]) ? t1_[i - tile_begin_] : v0;
             }
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1_ */
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1__i = t1_[i - tile_begin];
-            t1_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t1_i = t1_[i - tile_begin_];
+            t1_[i - tile_begin_] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
         /* t4[i:n] = sum[j:k](t3[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t4[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1_[i - tile_begin]);
-                t3_[j*128 + i - tile_begin] = v0;
-                t4[i - tile_begin] += v0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin_] - t1_[i - tile_begin_]);
+                t3_[j*128 + i - tile_begin_] = v0;
+                t4[i - tile_begin_] += v0;
             }
         }
 
         /* t1_2[i:n] = t2[i] + log(t4[i]) */
-        /* t9[i:n] = 1 / t4[i], in the place of t1_ */
+        /* t9[i:n] = 1 / t4[i], in the place of t1 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1__i = t1_[i - tile_begin];
-            const double t4_i = t4[i - tile_begin];
-            t1[i] = t1__i + gradc_log(t4_i);
-            t1_[i - tile_begin] = 1.0 / t4_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t1_i = t1_[i - tile_begin_];
+            const double t4_i = t4[i - tile_begin_];
+            t1[i] = t1_i + gradc_log(t4_i);
+            t1_[i - tile_begin_] = 1.0 / t4_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
 
         /* t5[i:n, j:k] = A_tile[i, j] / tau */
         /* t6[i:n] = max[j:k](t5[i, j]), in the place of t4 */
         /* t12[i:n] = max[j:k](A_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t4[i - tile_begin_] = -INFINITY;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t12[i - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
                 const double v0 = A_tile_ij / tau;
-                t5[j*128 + i - tile_begin] = v0;
-                t4[i - tile_begin] = (t4[i - tile_begin] >= v0 || t4[i - tile_begin] != t4[i - tile_begin]) ? t4[i - tile_begin] : v0;
-                t12[i - tile_begin] = (t12[i - tile_begin] >= A_tile_ij || t12[i - tile_begin] != t12[i - tile_begin]) ? t12[i - tile_begin] : A_tile_ij;
+                t5[j*128 + i - tile_begin_] = v0;
+                t4[i - tile_begin_] = (t4[i - tile_begin_] >= v0 || t4[i - tile_begin_] != t4[i - tile_begin_]) ? t4[i - tile_begin_] : v0;
+                t12[i - tile_begin_] = (t12[i - tile_begin_] >= A_tile_ij || t12[i - tile_begin_] != t12[i - tile_begin_]) ? t12[i - tile_begin_] : A_tile_ij;
             }
         }
 
         /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]), in the place of t4 */
         /* t13[i:n] = where(inf == abs(t12[i]), 0, t12[i]), in the place of t12 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t4_i = t4[i - tile_begin];
-            const double t12_i = t12[i - tile_begin];
-            t4[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
-            t12[i - tile_begin] = INFINITY == fabs(t12_i) ? 0.0 : t12_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t4_i = t4[i - tile_begin_];
+            const double t12_i = t12[i - tile_begin_];
+            t4[i - tile_begin_] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+            t12[i - tile_begin_] = INFINITY == fabs(t12_i) ? 0.0 : t12_i;
         }
 
         /* t8[i:n] = sum[j:k](exp(t5[i, j] - t7[i])) */
         /* t14[i:n] = sum[j:k](exp(A_tile[i, j] - t13[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t8[i - tile_begin_] = 0.0;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t14[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t14[i - tile_begin_] = 0.0;
         }
-        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+        for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t4[i - tile_begin]) + gradc_exp(t5[(j + 1)*128 + i - tile_begin] - t4[i - tile_begin]) + gradc_exp(t5[(j + 2)*128 + i - tile_begin] - t4[i - tile_begin]) + gradc_exp(t5[(j + 3)*128 + i - tile_begin] - t4[i - tile_begin]);
-                t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t12[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t12[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t12[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t12[i - tile_begin]);
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                t8[i - tile_begin_] += gradc_exp(t5[j*128 + i - tile_begin_] - t4[i - tile_begin_]) + gradc_exp(t5[(j + 1)*128 + i - tile_begin_] - t4[i - tile_begin_]) + gradc_exp(t5[(j + 2)*128 + i - tile_begin_] - t4[i - tile_begin_]) + gradc_exp(t5[(j + 3)*128 + i - tile_begin_] - t4[i - tile_begin_]);
+                t14[i - tile_begin_] += gradc_exp(A_tile[j*128 + i - tile_begin_] - t12[i - tile_begin_]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin_] - t12[i - tile_begin_]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin_] - t12[i - tile_begin_]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin_] - t12[i - tile_begin_]);
             }
         }
-        for (int64_t j = k / 4 * 4; j < k; ++j) {
+        for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t4[i - tile_begin]);
-                t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t12[i - tile_begin]);
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                t8[i - tile_begin_] += gradc_exp(t5[j*128 + i - tile_begin_] - t4[i - tile_begin_]);
+                t14[i - tile_begin_] += gradc_exp(A_tile[j*128 + i - tile_begin_] - t12[i - tile_begin_]);
             }
         }
 
         /* t3_2[i:n] = t7[i] + log(t8[i]) */
         /* t6_2[i:n] = t13[i] + log(t14[i]) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i] = t4[i - tile_begin] + gradc_log(t8[i - tile_begin]);
-            t6[i] = t12[i - tile_begin] + gradc_log(t14[i - tile_begin]);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t3[i] = t4[i - tile_begin_] + gradc_log(t8[i - tile_begin_]);
+            t6[i] = t12[i - tile_begin_] + gradc_log(t14[i - tile_begin_]);
         }
 
         /* t10[i:n] = sum[j:k](t3[i, j] * t9[i] * (t0[i, j] + t3_2[i] - t1_2[i] - t5[i, j])), in the place of t4 */
         /* t15[i:n, j:k] = A_tile[i, j] - t6_2[i], in the place of B_tile */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t4[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v0 = t3_[j*128 + i - tile_begin] * t1_[i - tile_begin] * (B_tile_ij + t3[i] - t1[i] - t5[j*128 + i - tile_begin]);
-                t4[i - tile_begin] += v0;
-                B_tile[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t6[i];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                const double v0 = t3_[j*128 + i - tile_begin_] * t1_[i - tile_begin_] * (B_tile_ij + t3[i] - t1[i] - t5[j*128 + i - tile_begin_]);
+                t4[i - tile_begin_] += v0;
+                B_tile[j*128 + i - tile_begin_] = A_tile[j*128 + i - tile_begin_] - t6[i];
             }
         }
 
@@ -653,18 +655,19 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         double t11_part_sum = 0.0;
         double t16_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t11_part_sum, t16_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const int64_t y_i = y[i];
-            t11_part_sum += t4[i - tile_begin];
-            t16_part_sum += B_tile[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+            const int64_t v0 = y_i < 0 ? k + y_i : y_i;
+            t11_part_sum += t4[i - tile_begin_];
+            t16_part_sum += B_tile[v0*128 + i - tile_begin_];
         }
         gradc_add(&t11_part, &t11_part_low, t11_part_sum);
         gradc_add(&t16_part, &t16_part_low, t16_part_sum);
     }
     t11_part = gradc_rounded(t11_part, t11_part_low);
-    t11_parts[part] = t11_part;
+    t11_parts[part_] = t11_part;
     t16_part = gradc_rounded(t16_part, t16_part_low);
-    t16_parts[part] = t16_part;
+    t16_parts[part_] = t16_part;
 }
 
 struct distillation_forward_rows0 {
@@ -704,7 +707,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
             const int64_t v0 = y_i < 0 ? k + y_i : y_i;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -719,17 +722,18 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
         distillation_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts, t16_parts);
     }
     double t11 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t11 += t11_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t11 += t11_parts[part_];
     }
     double t16 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t16 += t16_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t16 += t16_parts[part_];
     }
 
     /* value = t11 / n * (mix * (tau * tau)) - (1 - mix) * (t16 / n) */
     const double v0 = (double)n;
-    *value = t11 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t16 / v0);
+    const double v1 = t11 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t16 / v0);
+    *value = v1;
     return 0;
 }
 
@@ -743,54 +747,54 @@ size_t distillation_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void distillation_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     int64_t k, const double *restrict B, const int64_t *restrict y,
                                                     double tau, const double *restrict t1, double t4,
                                                     const double *restrict A, double t7, const double *restrict t3,
                                                     const double *restrict t6, double *restrict grad_A)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const B_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const B_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own_;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
 
         /* t0[i:n, j:k] = B_tile[i, j] / tau */
         /* t5[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0)) */
         /* t8[i:n, j:k] = exp(t0[i, j] - t1[i]), in the place of B_tile */
         /* t9[i:n] = sum[j:k](t8[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t5[i - tile_begin_] = 0.0;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t9[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
                 const int64_t y_i = y[i];
-                const double v1 = gradc_exp(B_tile_ij / tau - t1[i]);
-                t5[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0;
-                B_tile[j*128 + i - tile_begin] = v1;
-                t9[i - tile_begin] += v1;
+                const double v0 = gradc_exp(B_tile_ij / tau - t1[i]);
+                t5[i - tile_begin_] += j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0;
+                B_tile[j*128 + i - tile_begin_] = v0;
+                t9[i - tile_begin_] += v0;
             }
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
 
         /* t2[i:n, j:k] = A_tile[i, j] / tau */
         /* t10[i:n, j:k] = let(s0 := A_tile[i, j] - t6[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 - s1)
@@ -799,23 +803,24 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
          *    -(t5[i] * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))))), in the place of B_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v1 = A_tile_ij / tau;
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v2 = (-INFINITY == v1 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v1 - t3[i])) - t7 * B_tile_ij;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+                const double v0 = A_tile_ij / tau;
+                const double v1 = -INFINITY == v0 ? 0.0 : t7 * t9[i - tile_begin_] * gradc_exp(v0 - t3[i]);
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
                 const int64_t y_i = y[i];
                 const double t6_i = t6[i];
-                const double v3 = A_tile_ij - t6_i;
-                const double v4 = v3 - A_tile_ij;
-                const double v5 = A_tile_ij - (v3 - v4) - (t6_i + v4);
-                const double v6 = -INFINITY == A_tile_ij ? 0.0 : -(t5[i - tile_begin] * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0))));
-                B_tile[j*128 + i - tile_begin] = v2 / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + v6);
+                const double v2 = A_tile_ij - t6_i;
+                const double v3 = v2 - A_tile_ij;
+                const double v4 = A_tile_ij - (v2 - v3) - (t6_i + v3);
+                const double v5 = t5[i - tile_begin_] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
+                const double v6 = (j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + (-INFINITY == A_tile_ij ? 0.0 : -v5);
+                B_tile[j*128 + i - tile_begin_] = (v1 - t7 * B_tile_ij) / tau + v6;
             }
         }
 
         /* grad_A[i:n, j:k] = t10[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_A[tile_begin*k], k);
+        gradc_transpose(k, tile_end_ - tile_begin_, B_tile, 128, &grad_A[tile_begin_*k], k);
     }
 }
 
@@ -858,7 +863,7 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
             const int64_t v0 = y_i < 0 ? k + y_i : y_i;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -900,7 +905,7 @@ size_t distillation_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void distillation_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, const double *restrict B, double tau,
                                                           const int64_t *restrict y, double t22,
@@ -908,158 +913,158 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
                                                           double *restrict grad_A, double *restrict t14_parts,
                                                           double *restrict t21_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const B_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t23 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t15 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t25 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t17 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t18 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const B_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t23 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t15 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t25 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t17 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t18 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)tile_own_;
     double t14_part = 0.0;
     double t14_part_low = 0.0;
     double t21_part = 0.0;
     double t21_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
 
         /* t0[i:n, j:k] = B_tile[i, j] / tau, in the place of B_tile */
         /* t1[i:n] = max[j:k](t0[i, j]) */
         /* t23[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t1[i - tile_begin_] = -INFINITY;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t23[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t23[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v1 = B_tile_ij / tau;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                const double v0 = B_tile_ij / tau;
                 const int64_t y_i = y[i];
-                B_tile[j*128 + i - tile_begin] = v1;
-                t1[i - tile_begin] = (t1[i - tile_begin] >= v1 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : v1;
-                t23[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0;
+                B_tile[j*128 + i - tile_begin_] = v0;
+                t1[i - tile_begin_] = (t1[i - tile_begin_] >= v0 || t1[i - tile_begin_] != t1[i - tile_begin_]) ? t1[i - tile_begin_] : v0;
+                t23[i - tile_begin_] += j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0;
             }
         }
 
         /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t1_i = t1[i - tile_begin_];
+            t1[i - tile_begin_] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
         /* t4[i:n] = sum[j:k](t3[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t4[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v1 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
-                t3[j*128 + i - tile_begin] = v1;
-                t4[i - tile_begin] += v1;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin_] - t1[i - tile_begin_]);
+                t3[j*128 + i - tile_begin_] = v0;
+                t4[i - tile_begin_] += v0;
             }
         }
 
         /* t5[i:n] = t2[i] + log(t4[i]), in the place of t1 */
         /* t12[i:n] = 1 / t4[i], in the place of t4 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            const double t4_i = t4[i - tile_begin];
-            t1[i - tile_begin] = t1_i + gradc_log(t4_i);
-            t4[i - tile_begin] = 1.0 / t4_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t1_i = t1[i - tile_begin_];
+            const double t4_i = t4[i - tile_begin_];
+            t1[i - tile_begin_] = t1_i + gradc_log(t4_i);
+            t4[i - tile_begin_] = 1.0 / t4_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
 
         /* t6[i:n, j:k] = A_tile[i, j] / tau */
         /* t7[i:n] = max[j:k](t6[i, j]) */
         /* t15[i:n] = max[j:k](A_tile[i, j]) */
         /* t25[i:n] = sum[j:k](t3[i, j] * t12[i]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t7[i - tile_begin_] = -INFINITY;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t15[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t15[i - tile_begin_] = -INFINITY;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t25[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t25[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v1 = A_tile_ij / tau;
-                t6[j*128 + i - tile_begin] = v1;
-                t7[i - tile_begin] = (t7[i - tile_begin] >= v1 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i - tile_begin] : v1;
-                t15[i - tile_begin] = (t15[i - tile_begin] >= A_tile_ij || t15[i - tile_begin] != t15[i - tile_begin]) ? t15[i - tile_begin] : A_tile_ij;
-                t25[i - tile_begin] += t3[j*128 + i - tile_begin] * t4[i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+                const double v0 = A_tile_ij / tau;
+                t6[j*128 + i - tile_begin_] = v0;
+                t7[i - tile_begin_] = (t7[i - tile_begin_] >= v0 || t7[i - tile_begin_] != t7[i - tile_begin_]) ? t7[i - tile_begin_] : v0;
+                t15[i - tile_begin_] = (t15[i - tile_begin_] >= A_tile_ij || t15[i - tile_begin_] != t15[i - tile_begin_]) ? t15[i - tile_begin_] : A_tile_ij;
+                t25[i - tile_begin_] += t3[j*128 + i - tile_begin_] * t4[i - tile_begin_];
             }
         }
 
         /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]), in the place of t7 */
         /* t16[i:n] = where(inf == abs(t15[i]), 0, t15[i]), in the place of t15 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t7_i = t7[i - tile_begin];
-            const double t15_i = t15[i - tile_begin];
-            t7[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
-            t15[i - tile_begin] = INFINITY == fabs(t15_i) ? 0.0 : t15_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t7_i = t7[i - tile_begin_];
+            const double t15_i = t15[i - tile_begin_];
+            t7[i - tile_begin_] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
+            t15[i - tile_begin_] = INFINITY == fabs(t15_i) ? 0.0 : t15_i;
         }
 
         /* t9[i:n, j:k] = exp(t6[i, j] - t8[i]) */
         /* t10[i:n] = sum[j:k](t9[i, j]) */
         /* t17[i:n, j:k] = exp(A_tile[i, j] - t16[i]) */
         /* t18[i:n] = sum[j:k](t17[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t10[i - tile_begin_] = 0.0;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t18[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t18[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v1 = gradc_exp(t6[j*128 + i - tile_begin] - t7[i - tile_begin]);
-                const double v2 = gradc_exp(A_tile[j*128 + i - tile_begin] - t15[i - tile_begin]);
-                t9[j*128 + i - tile_begin] = v1;
-                t10[i - tile_begin] += v1;
-                t17[j*128 + i - tile_begin] = v2;
-                t18[i - tile_begin] += v2;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double v0 = gradc_exp(t6[j*128 + i - tile_begin_] - t7[i - tile_begin_]);
+                const double v1 = gradc_exp(A_tile[j*128 + i - tile_begin_] - t15[i - tile_begin_]);
+                t9[j*128 + i - tile_begin_] = v0;
+                t10[i - tile_begin_] += v0;
+                t17[j*128 + i - tile_begin_] = v1;
+                t18[i - tile_begin_] += v1;
             }
         }
 
@@ -1068,15 +1073,15 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         /* t26[i:n] = 1 / t18[i], in the place of t10 */
         /* t27[i:n] = 1 / t10[i], in the place of t18 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t7_i = t7[i - tile_begin];
-            const double t10_i = t10[i - tile_begin];
-            const double t15_i = t15[i - tile_begin];
-            const double t18_i = t18[i - tile_begin];
-            t7[i - tile_begin] = t7_i + gradc_log(t10_i);
-            t15[i - tile_begin] = t15_i + gradc_log(t18_i);
-            t10[i - tile_begin] = 1.0 / t18_i;
-            t18[i - tile_begin] = 1.0 / t10_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t7_i = t7[i - tile_begin_];
+            const double t10_i = t10[i - tile_begin_];
+            const double t15_i = t15[i - tile_begin_];
+            const double t18_i = t18[i - tile_begin_];
+            t7[i - tile_begin_] = t7_i + gradc_log(t10_i);
+            t15[i - tile_begin_] = t15_i + gradc_log(t18_i);
+            t10[i - tile_begin_] = 1.0 / t18_i;
+            t18[i - tile_begin_] = 1.0 / t10_i;
         }
 
         /* t13[i:n] = sum[j:k](t3[i, j] * t12[i] * (t0[i, j] + t11[i] - t5[i] - t6[i, j])) */
@@ -1084,23 +1089,24 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         /* t28[i:n, j:k] = (where(-inf == t6[i, j], 0, t24 * t25[i] * (t9[i, j] * t27[i])) - t24 * (t3[i, j] *
          *    t12[i])) / tau + (where(-inf == A_tile[i, j], 0, -(t23[i] * (t17[i, j] * t26[i]))) + where(j ==
          *    where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)), in the place of t3 */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t13[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t13[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_ij = t3[j*128 + i - tile_begin];
-                const double v1 = t3_ij * t4[i - tile_begin];
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double t6_ij = t6[j*128 + i - tile_begin];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v2 = -INFINITY == t6_ij ? 0.0 : t9[j*128 + i - tile_begin] * t18[i - tile_begin] * (t24 * t25[i - tile_begin]);
-                const double v3 = -INFINITY == A_tile_ij ? 0.0 : -(t23[i - tile_begin] * (t17[j*128 + i - tile_begin] * t10[i - tile_begin]));
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double t3_ij = t3[j*128 + i - tile_begin_];
+                const double v0 = t3_ij * t4[i - tile_begin_];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                const double t6_ij = t6[j*128 + i - tile_begin_];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+                const double v1 = -INFINITY == t6_ij ? 0.0 : t9[j*128 + i - tile_begin_] * t18[i - tile_begin_] * (t24 * t25[i - tile_begin_]);
+                const double v2 = -INFINITY == A_tile_ij ? 0.0 : -(t23[i - tile_begin_] * (t17[j*128 + i - tile_begin_] * t10[i - tile_begin_]));
                 const int64_t y_i = y[i];
-                t13[i - tile_begin] += v1 * (B_tile_ij + t7[i - tile_begin] - t1[i - tile_begin] - t6_ij);
-                B_tile[j*128 + i - tile_begin] = A_tile_ij - t15[i - tile_begin];
-                t3[j*128 + i - tile_begin] = (v2 - t24 * v1) / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0) + v3);
+                const double v3 = (v1 - t24 * v0) / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0) + v2);
+                t13[i - tile_begin_] += v0 * (B_tile_ij + t7[i - tile_begin_] - t1[i - tile_begin_] - t6_ij);
+                B_tile[j*128 + i - tile_begin_] = A_tile_ij - t15[i - tile_begin_];
+                t3[j*128 + i - tile_begin_] = v3;
             }
         }
 
@@ -1109,21 +1115,22 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         double t14_part_sum = 0.0;
         double t21_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t14_part_sum, t21_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const int64_t y_i = y[i];
-            t14_part_sum += t13[i - tile_begin];
-            t21_part_sum += B_tile[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+            const int64_t v0 = y_i < 0 ? k + y_i : y_i;
+            t14_part_sum += t13[i - tile_begin_];
+            t21_part_sum += B_tile[v0*128 + i - tile_begin_];
         }
         gradc_add(&t14_part, &t14_part_low, t14_part_sum);
         gradc_add(&t21_part, &t21_part_low, t21_part_sum);
 
         /* grad_A[i:n, j:k] = t28[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t3, 128, &grad_A[tile_begin*k], k);
+        gradc_transpose(k, tile_end_ - tile_begin_, t3, 128, &grad_A[tile_begin_*k], k);
     }
     t14_part = gradc_rounded(t14_part, t14_part_low);
-    t14_parts[part] = t14_part;
+    t14_parts[part_] = t14_part;
     t21_part = gradc_rounded(t21_part, t21_part_low);
-    t21_parts[part] = t21_part;
+    t21_parts[part_] = t21_part;
 }
 
 struct distillation_value_and_grad_rows0 {
@@ -1163,7 +1170,7 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
             const int64_t v0 = y_i < 0 ? k + y_i : y_i;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -1184,16 +1191,17 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
         distillation_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, y, t22, A, t24, grad_A, t14_parts, t21_parts);
     }
     double t14 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t14 += t14_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t14 += t14_parts[part_];
     }
     double t21 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t21 += t21_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t21 += t21_parts[part_];
     }
 
     /* value = t14 / n * (mix * (tau * tau)) - (1 - mix) * (t21 / n) */
     const double v1 = (double)n;
-    *value = t14 / v1 * (mix * (tau * tau)) - (1.0 - mix) * (t21 / v1);
+    const double v2 = t14 / v1 * (mix * (tau * tau)) - (1.0 - mix) * (t21 / v1);
+    *value = v2;
     return 0;
 }

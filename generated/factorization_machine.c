@@ -719,70 +719,70 @@ size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void factorization_machine_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, int64_t d, const double *restrict X,
                                                           const double *restrict w, const double *restrict V,
                                                           double *restrict t2, const double *restrict y, double b,
                                                           double *restrict t6_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128*d, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const t5 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*d, sizeof(double));
+    double *const t4 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t5 = (void *)tile_own_;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t1, 128, 1, 0, 0);
+        gradc_product(k, tile_end_ - tile_begin_, d, V, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t1, 128, 1, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             GRADC_SIMD()
             for (int64_t i = 0; i < d; ++i) {
                 const double X_li = X[l*d + i];
-                t3[(l - tile_begin)*d + i] = X_li * X_li;
+                t3[(l - tile_begin_)*d + i] = X_li * X_li;
             }
         }
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t5[l - tile_begin] = 0.0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t5[l - tile_begin_] = 0.0;
         }
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, t3, d, 1, &t2[strip_begin], k, 1, NULL, 0, t4, 1, 128, 0, 0);
+            gradc_product(tile_end_ - tile_begin_, strip_end_ - strip_begin_, d, t3, d, 1, &t2[strip_begin_], k, 1, NULL, 0, t4, 1, 128, 0, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t j = strip_begin; j < strip_end / 4 * 4; j += 4) {
+            for (int64_t j = strip_begin_; j < 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j += 4) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin];
-                    const double t1_lj1 = t1[(j + 1)*128 + l - tile_begin];
-                    const double t1_lj2 = t1[(j + 2)*128 + l - tile_begin];
-                    const double t1_lj3 = t1[(j + 3)*128 + l - tile_begin];
-                    t5[l - tile_begin] += (t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin]) + (t1_lj1 * t1_lj1 - t4[((j + 1) - strip_begin)*128 + l - tile_begin]) + (t1_lj2 * t1_lj2 - t4[((j + 2) - strip_begin)*128 + l - tile_begin]) + (t1_lj3 * t1_lj3 - t4[((j + 3) - strip_begin)*128 + l - tile_begin]);
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin_];
+                    const double t1_lj_ = t1[(j + 1)*128 + l - tile_begin_];
+                    const double t1_lj_2 = t1[(j + 2)*128 + l - tile_begin_];
+                    const double t1_lj_3 = t1[(j + 3)*128 + l - tile_begin_];
+                    t5[l - tile_begin_] += t1_lj * t1_lj - t4[(j - strip_begin_)*128 + l - tile_begin_] + (t1_lj_ * t1_lj_ - t4[(j + 1 - strip_begin_)*128 + l - tile_begin_]) + (t1_lj_2 * t1_lj_2 - t4[(j + 2 - strip_begin_)*128 + l - tile_begin_]) + (t1_lj_3 * t1_lj_3 - t4[(j + 3 - strip_begin_)*128 + l - tile_begin_]);
                 }
             }
-            for (int64_t j = strip_end / 4 * 4; j < strip_end; ++j) {
+            for (int64_t j = 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j < strip_end_; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin];
-                    t5[l - tile_begin] += t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin];
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin_];
+                    t5[l - tile_begin_] += t1_lj * t1_lj - t4[(j - strip_begin_)*128 + l - tile_begin_];
                 }
             }
         }
@@ -791,16 +791,15 @@ static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t 
          *    maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = y[l] * (b + t0[l - tile_begin] + 0.5 * t5[l - tile_begin]);
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double v0 = y[l] * (b + t0[l - tile_begin_] + 0.5 * t5[l - tile_begin_]);
             const double v1 = -v0;
-            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            t6_part_sum += v2;
+            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    t6_parts[part_] = t6_part;
 }
 
 struct factorization_machine_value_rows0 {
@@ -852,8 +851,8 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
         factorization_machine_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2, y, b, t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t6 += t6_parts[part_];
     }
 
     /* value = t6 / n */
@@ -868,7 +867,7 @@ size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
     return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void factorization_machine_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, int64_t d, const double *restrict X,
                                                             const double *restrict w, double *restrict t0,
@@ -877,67 +876,67 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
                                                             double *restrict t2, const double *restrict y, double b,
                                                             double *restrict t6_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t4 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t4 = (void *)tile_own_;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &t0[tile_begin_], 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, &t1[tile_begin*k], 1, k, 0, 0);
+        gradc_product(k, tile_end_ - tile_begin_, d, V, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, &t1[tile_begin_*k], 1, k, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             GRADC_SIMD()
             for (int64_t i = 0; i < d; ++i) {
                 const double X_li = X[l*d + i];
                 t3[l*d + i] = X_li * X_li;
             }
         }
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             t5[l] = 0.0;
         }
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, &t3[tile_begin*d], d, 1, &t2[strip_begin], k, 1, NULL, 0, t4, strip, 1, 0, 0);
+            gradc_product(tile_end_ - tile_begin_, strip_end_ - strip_begin_, d, &t3[tile_begin_*d], d, 1, &t2[strip_begin_], k, 1, NULL, 0, t4, strip, 1, 0, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
                 double t5_sum = 0.0;
                 double t5_sum_ = 0.0;
                 double t5_sum_2 = 0.0;
                 double t5_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
                     const double t1_lj = t1[l*k + j];
-                    const double t1_l1j = t1[(l + 1)*k + j];
-                    const double t1_l2j = t1[(l + 2)*k + j];
-                    const double t1_l3j = t1[(l + 3)*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*strip + j - strip_begin];
-                    t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*strip + j - strip_begin];
-                    t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*strip + j - strip_begin];
-                    t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*strip + j - strip_begin];
+                    const double t1_lj_ = t1[(l + 1)*k + j];
+                    const double t1_lj_2 = t1[(l + 2)*k + j];
+                    const double t1_lj_3 = t1[(l + 3)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin_)*strip + j - strip_begin_];
+                    t5_sum_ += t1_lj_ * t1_lj_ - t4[(l + 1 - tile_begin_)*strip + j - strip_begin_];
+                    t5_sum_2 += t1_lj_2 * t1_lj_2 - t4[(l + 2 - tile_begin_)*strip + j - strip_begin_];
+                    t5_sum_3 += t1_lj_3 * t1_lj_3 - t4[(l + 3 - tile_begin_)*strip + j - strip_begin_];
                 }
                 t5[l] += t5_sum;
-                t5[(l + 1)] += t5_sum_;
-                t5[(l + 2)] += t5_sum_2;
-                t5[(l + 3)] += t5_sum_3;
+                t5[l + 1] += t5_sum_;
+                t5[l + 2] += t5_sum_2;
+                t5[l + 3] += t5_sum_3;
             }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+            for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum))
-                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
                     const double t1_lj = t1[l*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*strip + j - strip_begin];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin_)*strip + j - strip_begin_];
                 }
                 t5[l] += t5_sum;
             }
@@ -947,16 +946,15 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
          *    maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l]);
             const double v1 = -v0;
-            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            t6_part_sum += v2;
+            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    t6_parts[part_] = t6_part;
 }
 
 struct factorization_machine_forward_rows0 {
@@ -1013,8 +1011,8 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
         factorization_machine_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, t0, V, t1, t3, t5, t2, y, b, t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t6 += t6_parts[part_];
     }
 
     /* value = t6 / n */
@@ -1033,7 +1031,7 @@ size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void factorization_machine_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_w, int64_t d, double *restrict t7,
                                                              int64_t k, double *restrict t8,
@@ -1041,23 +1039,22 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
                                                              const double *restrict y, const double *restrict t5,
                                                              const double *restrict t0, double b, double t2,
                                                              const double *restrict X, const double *restrict t1,
-                                                             const double *restrict t3,
-                                                             double *restrict grad_b__parts)
+                                                             const double *restrict t3, double *restrict grad_b_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    part_own += gradc_bytes(d, sizeof(double));
-    double *const t7_part = part == 0 ? t7 : (void *)part_own;
-    part_own += gradc_bytes(d*k, sizeof(double));
-    double *const t8_part = part == 0 ? t8 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    double grad_b__part = 0.0;
-    double grad_b__part_low = 0.0;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    part_own_ += gradc_bytes(d, sizeof(double));
+    double *const t7_part = part_ == 0 ? t7 : (void *)part_own_;
+    part_own_ += gradc_bytes(d*k, sizeof(double));
+    double *const t8_part = part_ == 0 ? t8 : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t4 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own_;
+    double grad_b_part = 0.0;
+    double grad_b_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -1067,8 +1064,8 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
     for (int64_t at = 0; at < d; ++at) {
         t8_part[at] = 0.0;
     }
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* grad_b = sum[l:n](let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5
          *    := exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l] *
@@ -1083,9 +1080,9 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
          *    (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(0.5 * (y[l] *
          *    (t2 * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9,
          *    0)))))))) */
-        double grad_b__part_sum = 0.0;
-        GRADC_SIMD(reduction(+:grad_b__part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        double grad_b_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:grad_b_part_sum))
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const double y_l = y[l];
             const double v0 = 0.5 * t5[l];
             const double t0_l = t0[l];
@@ -1098,28 +1095,28 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
             const double v7 = 1.0 + v6;
             const double v8 = v1 - b;
             const double v9 = v2 - v0;
-            const double v10 = (fma(y_l, v2, -(y_l * v2))) + y_l * (t0_l - v8 + (b - (v1 - v8)) + (v1 - v9 + (v0 - (v2 - v9))));
-            const double v11 = -v10;
-            const double v12 = (0.0 <= v4 ? 1.0 : v6) / v7 * (1.0 + (0.0 <= -v4 ? 1.0 : v6) / v7 * (fabs(v11) < 1.0 ? v11 : 0.0));
-            const double v13 = y_l * (t2 * v12);
+            const double v10 = t0_l - v8 + (b - (v1 - v8)) + (v1 - v9 + (v0 - (v2 - v9)));
+            const double v11 = -((fma(y_l, v2, -(y_l * v2))) + y_l * v10);
+            const double v12 = (0.0 <= -v4 ? 1.0 : v6) / v7 * (fabs(v11) < 1.0 ? v11 : 0.0);
+            const double v13 = y_l * (t2 * ((0.0 <= v4 ? 1.0 : v6) / v7 * (1.0 + v12)));
             const double v14 = v5 ? 0.0 : -v13;
-            grad_b__part_sum += v14;
-            t4[l - tile_begin] = v14;
-            t6[l - tile_begin] = v5 ? 0.0 : -(0.5 * v13);
+            grad_b_part_sum += v14;
+            t4[l - tile_begin_] = v14;
+            t6[l - tile_begin_] = v5 ? 0.0 : -(0.5 * v13);
         }
-        gradc_add(&grad_b__part, &grad_b__part_low, grad_b__part_sum);
+        gradc_add(&grad_b_part, &grad_b_part_low, grad_b_part_sum);
 
         /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t4, 1, grad_w_part);
 
         /* t7[i:d, j:k] = sum[l:n](t1[l, j] * (X[l, i] * t6[l])) */
-        gradc_product(k, d, tile_end - tile_begin, &t1[tile_begin*k], 1, k, &X[tile_begin*d], d, 1, t6, 1, t7_part, 1, k, 1, 0);
+        gradc_product(k, d, tile_end_ - tile_begin_, &t1[tile_begin_*k], 1, k, &X[tile_begin_*d], d, 1, t6, 1, t7_part, 1, k, 1, 0);
 
         /* t8[i:d] = sum[l:n](t3[l, i] * t6[l]) */
-        gradc_combine(tile_end - tile_begin, d, &t3[tile_begin*d], d, t6, 1, t8_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &t3[tile_begin_*d], d, t6, 1, t8_part);
     }
-    grad_b__part = gradc_rounded(grad_b__part, grad_b__part_low);
-    grad_b__parts[part] = grad_b__part;
+    grad_b_part = gradc_rounded(grad_b_part, grad_b_part_low);
+    grad_b_parts[part_] = grad_b_part;
 }
 
 struct factorization_machine_backward_rows0 {
@@ -1142,13 +1139,13 @@ struct factorization_machine_backward_rows0 {
     const double *X;
     const double *t1;
     const double *t3;
-    double *grad_b__parts;
+    double *grad_b_parts;
 };
 
 static GRADC_APART void factorization_machine_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct factorization_machine_backward_rows0 *const given = context;
-    factorization_machine_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->t7, given->k, given->t8, given->tile_scratch, given->tile_bytes, given->y, given->t5, given->t0, given->b, given->t2, given->X, given->t1, given->t3, given->grad_b__parts);
+    factorization_machine_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->t7, given->k, given->t8, given->tile_scratch, given->tile_bytes, given->y, given->t5, given->t0, given->b, given->t2, given->X, given->t1, given->t3, given->grad_b_parts);
 }
 
 int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -1172,33 +1169,33 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
     const int64_t parts = gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double grad_b__parts[GRADC_PARTS];
+    double grad_b_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct factorization_machine_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts};
+        const struct factorization_machine_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b_parts};
         gradc_run(parts, factorization_machine_backward_team0, &given);
     } else {
-        factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
+        factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b_parts);
     }
     double grad_b_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        grad_b_ += grad_b__parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        grad_b_ += grad_b_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t7_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t7_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t7[at] += t7_more[at];
         }
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t8_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t8[at] += t8_more[at];
@@ -1232,7 +1229,7 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
+static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
                                                                    int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_w,
@@ -1243,30 +1240,30 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
                                                                    const double *restrict w, const double *restrict V,
                                                                    double *restrict t2, const double *restrict y,
                                                                    double b, double t7, double *restrict t6_parts,
-                                                                   double *restrict grad_b__parts)
+                                                                   double *restrict grad_b_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    part_own += gradc_bytes(d, sizeof(double));
-    double *const t10_part = part == 0 ? t10 : (void *)part_own;
-    part_own += gradc_bytes(d*k, sizeof(double));
-    double *const t11_part = part == 0 ? t11 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128*d, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const t5 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    part_own_ += gradc_bytes(d, sizeof(double));
+    double *const t10_part = part_ == 0 ? t10 : (void *)part_own_;
+    part_own_ += gradc_bytes(d*k, sizeof(double));
+    double *const t11_part = part_ == 0 ? t11 : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*d, sizeof(double));
+    double *const t4 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t5 = (void *)tile_own_;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
-    double grad_b__part = 0.0;
-    double grad_b__part_low = 0.0;
+    double grad_b_part = 0.0;
+    double grad_b_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -1277,48 +1274,48 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         t11_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t1, 128, 1, 0, 0);
+        gradc_product(k, tile_end_ - tile_begin_, d, V, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t1, 128, 1, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             GRADC_SIMD()
             for (int64_t i = 0; i < d; ++i) {
                 const double X_li = X[l*d + i];
-                t3[(l - tile_begin)*d + i] = X_li * X_li;
+                t3[(l - tile_begin_)*d + i] = X_li * X_li;
             }
         }
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t5[l - tile_begin] = 0.0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t5[l - tile_begin_] = 0.0;
         }
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, t3, d, 1, &t2[strip_begin], k, 1, NULL, 0, t4, 1, 128, 0, 0);
+            gradc_product(tile_end_ - tile_begin_, strip_end_ - strip_begin_, d, t3, d, 1, &t2[strip_begin_], k, 1, NULL, 0, t4, 1, 128, 0, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t j = strip_begin; j < strip_end / 4 * 4; j += 4) {
+            for (int64_t j = strip_begin_; j < 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j += 4) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin];
-                    const double t1_lj1 = t1[(j + 1)*128 + l - tile_begin];
-                    const double t1_lj2 = t1[(j + 2)*128 + l - tile_begin];
-                    const double t1_lj3 = t1[(j + 3)*128 + l - tile_begin];
-                    t5[l - tile_begin] += (t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin]) + (t1_lj1 * t1_lj1 - t4[((j + 1) - strip_begin)*128 + l - tile_begin]) + (t1_lj2 * t1_lj2 - t4[((j + 2) - strip_begin)*128 + l - tile_begin]) + (t1_lj3 * t1_lj3 - t4[((j + 3) - strip_begin)*128 + l - tile_begin]);
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin_];
+                    const double t1_lj_ = t1[(j + 1)*128 + l - tile_begin_];
+                    const double t1_lj_2 = t1[(j + 2)*128 + l - tile_begin_];
+                    const double t1_lj_3 = t1[(j + 3)*128 + l - tile_begin_];
+                    t5[l - tile_begin_] += t1_lj * t1_lj - t4[(j - strip_begin_)*128 + l - tile_begin_] + (t1_lj_ * t1_lj_ - t4[(j + 1 - strip_begin_)*128 + l - tile_begin_]) + (t1_lj_2 * t1_lj_2 - t4[(j + 2 - strip_begin_)*128 + l - tile_begin_]) + (t1_lj_3 * t1_lj_3 - t4[(j + 3 - strip_begin_)*128 + l - tile_begin_]);
                 }
             }
-            for (int64_t j = strip_end / 4 * 4; j < strip_end; ++j) {
+            for (int64_t j = 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j < strip_end_; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin];
-                    t5[l - tile_begin] += t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin];
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin_];
+                    t5[l - tile_begin_] += t1_lj * t1_lj - t4[(j - strip_begin_)*128 + l - tile_begin_];
                 }
             }
         }
@@ -1332,40 +1329,39 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         /* t9[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1,
          *    0, -(0.5 * (y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))), in the place of t5 */
         double t6_part_sum = 0.0;
-        double grad_b__part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_part_sum, grad_b__part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        double grad_b_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t6_part_sum, grad_b_part_sum))
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const double y_l = y[l];
-            const double t0_l = t0[l - tile_begin];
-            const double t5_l = t5[l - tile_begin];
+            const double t0_l = t0[l - tile_begin_];
+            const double t5_l = t5[l - tile_begin_];
             const double v0 = y_l * (b + t0_l + 0.5 * t5_l);
             const double v1 = -v0;
             const double v2 = gradc_exp(-fabs(v0));
-            const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
-            const int v4 = -INFINITY == v1;
-            const double v5 = y_l * (t7 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2)));
-            const double v6 = v4 ? 0.0 : -v5;
-            t6_part_sum += v3;
-            grad_b__part_sum += v6;
-            t0[l - tile_begin] = v6;
-            t5[l - tile_begin] = v4 ? 0.0 : -(0.5 * v5);
+            const int v3 = -INFINITY == v1;
+            const double v4 = y_l * (t7 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2)));
+            const double v5 = v3 ? 0.0 : -v4;
+            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
+            grad_b_part_sum += v5;
+            t0[l - tile_begin_] = v5;
+            t5[l - tile_begin_] = v3 ? 0.0 : -(0.5 * v4);
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
-        gradc_add(&grad_b__part, &grad_b__part_low, grad_b__part_sum);
+        gradc_add(&grad_b_part, &grad_b_part_low, grad_b_part_sum);
 
         /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
 
         /* t10[i:d, j:k] = sum[l:n](t1[l, j] * (X[l, i] * t9[l])) */
-        gradc_product(k, d, tile_end - tile_begin, t1, 128, 1, &X[tile_begin*d], d, 1, t5, 1, t10_part, 1, k, 1, 0);
+        gradc_product(k, d, tile_end_ - tile_begin_, t1, 128, 1, &X[tile_begin_*d], d, 1, t5, 1, t10_part, 1, k, 1, 0);
 
         /* t11[i:d] = sum[l:n](t3[l, i] * t9[l]) */
-        gradc_combine(tile_end - tile_begin, d, t3, d, t5, 1, t11_part);
+        gradc_combine(tile_end_ - tile_begin_, d, t3, d, t5, 1, t11_part);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
-    grad_b__part = gradc_rounded(grad_b__part, grad_b__part_low);
-    grad_b__parts[part] = grad_b__part;
+    t6_parts[part_] = t6_part;
+    grad_b_part = gradc_rounded(grad_b_part, grad_b_part_low);
+    grad_b_parts[part_] = grad_b_part;
 }
 
 struct factorization_machine_value_and_grad_rows0 {
@@ -1388,13 +1384,13 @@ struct factorization_machine_value_and_grad_rows0 {
     double b;
     double t7;
     double *t6_parts;
-    double *grad_b__parts;
+    double *grad_b_parts;
 };
 
 static GRADC_APART void factorization_machine_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct factorization_machine_value_and_grad_rows0 *const given = context;
-    factorization_machine_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->t10, given->k, given->t11, given->tile_scratch, given->tile_bytes, given->X, given->w, given->V, given->t2, given->y, given->b, given->t7, given->t6_parts, given->grad_b__parts);
+    factorization_machine_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->t10, given->k, given->t11, given->tile_scratch, given->tile_bytes, given->X, given->w, given->V, given->t2, given->y, given->b, given->t7, given->t6_parts, given->grad_b_parts);
 }
 
 int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -1428,37 +1424,37 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
-    double grad_b__parts[GRADC_PARTS];
+    double grad_b_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct factorization_machine_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts};
+        const struct factorization_machine_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b_parts};
         gradc_run(parts, factorization_machine_value_and_grad_team0, &given);
     } else {
-        factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
+        factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b_parts);
     }
     double t6 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t6 += t6_parts[part_];
     }
     double grad_b_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        grad_b_ += grad_b__parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        grad_b_ += grad_b_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t10_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t10_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t10[at] += t10_more[at];
         }
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t11_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t11[at] += t11_more[at];

@@ -394,43 +394,42 @@ size_t focal_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 87, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void focal_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void focal_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                           const double *restrict X, const double *restrict w, double alpha,
                                           const double *restrict y, double gamma_, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
          *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
          *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
-        const double v3 = 1.0 - alpha;
+        const double v0 = 1.0 - alpha;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
-            const double v0 = t0[i - tile_begin] * (2.0 * y_i - 1.0);
-            const double v1 = -v0;
-            const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            const double v4 = gradc_exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
-            const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) * ((alpha * y_i + (1.0 - y_i) * v3) * v4);
-            t1_part_sum += v5;
+            const double v1 = t0[i - tile_begin_] * (2.0 * y_i - 1.0);
+            const double v2 = -v1;
+            const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
+            const double v4 = (alpha * y_i + (1.0 - y_i) * v0) * gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3)));
+            t1_part_sum += (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) * v4;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct focal_value_rows0 {
@@ -468,8 +467,8 @@ int focal_value(int64_t n, int64_t d, const double *restrict w, const double *re
         focal_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, alpha, y, gamma_, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n */
@@ -484,36 +483,35 @@ size_t focal_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void focal_forward_rows0(int64_t part, int64_t n, int64_t parts, double alpha,
+static GRADC_APART void focal_forward_rows0(int64_t part_, int64_t n, int64_t parts, double alpha,
                                             const double *restrict y, double *restrict t0, double gamma_,
                                             double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
          *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
          *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
-        const double v3 = 1.0 - alpha;
+        const double v0 = 1.0 - alpha;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
-            const double v0 = t0[i] * (2.0 * y_i - 1.0);
-            const double v1 = -v0;
-            const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            const double v4 = gradc_exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
-            const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) * ((alpha * y_i + (1.0 - y_i) * v3) * v4);
-            t1_part_sum += v5;
+            const double v1 = t0[i] * (2.0 * y_i - 1.0);
+            const double v2 = -v1;
+            const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
+            const double v4 = (alpha * y_i + (1.0 - y_i) * v0) * gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3)));
+            t1_part_sum += (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) * v4;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct focal_forward_rows0 {
@@ -552,8 +550,8 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
         focal_forward_rows0(0, n, parts, alpha, y, t0, gamma_, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n */
@@ -568,25 +566,25 @@ size_t focal_backward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 143, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 143, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void focal_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                             size_t tile_bytes, int64_t d, double alpha, const double *restrict y,
+                                             double *restrict grad_w, int64_t d, unsigned char *restrict tile_scratch,
+                                             size_t tile_bytes, double alpha, const double *restrict y,
                                              const double *restrict t0, double gamma_, double t1,
                                              const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t2 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t2[i:n] = let(s0 := 2 * y[i], s1 := s0 - 1, s2 := t0[i] * s1, s3 := -s2, s4 := alpha * y[i] + (1 - y[i])
          *    * (1 - alpha), s5 := exp(-abs(s2)), s6 := log1p_unit(s5), s7 := exp(-(gamma * where(0 == s2,
@@ -595,32 +593,34 @@ static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64
          *    (where(-inf == s3, 0, -(t1 * (s4 * s7) * (s9 * (1 + where(0 <= -s3, 1, s5) / s8 * where(abs(s12) < 1,
          *    s12, 0))))) + where(-inf == s2, 0, -(gamma * (s7 * (s4 * (t1 * where(0 == s3, 0.6931471805599453,
          *    maximum(0, s3) + s6)))) * (where(0 <= s2, 1, s5) / s8 * (1 + s9 * where(abs(s11) < 1, s11, 0))))))) */
-        const double v4 = 1.0 - alpha;
+        const double v0 = 1.0 - alpha;
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
-            const double v0 = 2.0 * y_i;
-            const double v1 = v0 - 1.0;
+            const double v1 = 2.0 * y_i;
+            const double v2 = v1 - 1.0;
             const double t0_i = t0[i];
-            const double v2 = t0_i * v1;
-            const double v3 = -v2;
-            const double v5 = alpha * y_i + (1.0 - y_i) * v4;
-            const double v6 = gradc_exp(-fabs(v2));
+            const double v3 = t0_i * v2;
+            const double v4 = -v3;
+            const double v5 = alpha * y_i + (1.0 - y_i) * v0;
+            const double v6 = gradc_exp(-fabs(v3));
             const double v7 = gradc_log1p_unit(v6);
-            const double v8 = gradc_exp(-(gamma_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v7)));
+            const double v8 = gradc_exp(-(gamma_ * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v7)));
             const double v9 = 1.0 + v6;
-            const double v10 = (0.0 <= v3 ? 1.0 : v6) / v9;
-            const double v11 = v1 - v0;
-            const double v12 = (fma(t0_i, v1, -(t0_i * v1))) + t0_i * (v0 - (v1 - v11) - (1.0 + v11));
+            const double v10 = (0.0 <= v4 ? 1.0 : v6) / v9;
+            const double v11 = v2 - v1;
+            const double v12 = (fma(t0_i, v2, -(t0_i * v2))) + t0_i * (v1 - (v2 - v11) - (1.0 + v11));
             const double v13 = -v12;
-            const double v14 = t1 * (v5 * v8) * (v10 * (1.0 + (0.0 <= -v3 ? 1.0 : v6) / v9 * (fabs(v13) < 1.0 ? v13 : 0.0)));
-            const double v15 = v8 * (v5 * (t1 * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v7)));
-            const double v16 = gamma_ * v15 * ((0.0 <= v2 ? 1.0 : v6) / v9 * (1.0 + v10 * (fabs(v12) < 1.0 ? v12 : 0.0)));
-            t2[i - tile_begin] = v1 * ((-INFINITY == v3 ? 0.0 : -v14) + (-INFINITY == v2 ? 0.0 : -v16));
+            const double v14 = (0.0 <= -v4 ? 1.0 : v6) / v9 * (fabs(v13) < 1.0 ? v13 : 0.0);
+            const double v15 = -INFINITY == v4 ? 0.0 : -(t1 * (v5 * v8) * (v10 * (1.0 + v14)));
+            const double v16 = v8 * (v5 * (t1 * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v7)));
+            const double v17 = (0.0 <= v3 ? 1.0 : v6) / v9 * (1.0 + v10 * (fabs(v12) < 1.0 ? v12 : 0.0));
+            const double v18 = v2 * (v15 + (-INFINITY == v3 ? 0.0 : -(gamma_ * v16 * v17)));
+            t2[i - tile_begin_] = v18;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
     }
 }
 
@@ -630,9 +630,9 @@ struct focal_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     double alpha;
     const double *y;
     const double *t0;
@@ -644,7 +644,7 @@ struct focal_backward_rows0 {
 static GRADC_APART void focal_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct focal_backward_rows0 *const given = context;
-    focal_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->alpha, given->y, given->t0, given->gamma_, given->t1, given->X);
+    focal_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->alpha, given->y, given->t0, given->gamma_, given->t1, given->X);
 }
 
 int focal_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -663,13 +663,13 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct focal_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, alpha, y, t0, gamma_, t1, X};
+        const struct focal_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, alpha, y, t0, gamma_, t1, X};
         gradc_run(parts, focal_backward_team0, &given);
     } else {
-        focal_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, alpha, y, t0, gamma_, t1, X);
+        focal_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, alpha, y, t0, gamma_, t1, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -685,30 +685,31 @@ size_t focal_value_and_grad_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 6*d + 116, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 116, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void focal_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                   size_t tile_bytes, int64_t d, const double *restrict X,
-                                                   const double *restrict w, double alpha, const double *restrict y,
-                                                   double gamma_, double t2, double *restrict t1_parts)
+                                                   double *restrict grad_w, int64_t d,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                   const double *restrict X, const double *restrict w, double alpha,
+                                                   const double *restrict y, double gamma_, double t2,
+                                                   double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
          *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
@@ -718,33 +719,34 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
          *    0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1, s3) / s4 *
          *    (t2 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7 * (s5 * (t2 *
          *    where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))), in the place of t0 */
-        const double v6 = 1.0 - alpha;
+        const double v0 = 1.0 - alpha;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
             const double y_i = y[i];
-            const double v0 = 2.0 * y_i - 1.0;
-            const double v1 = t0_i * v0;
-            const double v2 = -v1;
-            const double v3 = gradc_exp(-fabs(v1));
-            const double v4 = gradc_log1p_unit(v3);
-            const double v5 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4;
-            const double v7 = alpha * y_i + (1.0 - y_i) * v6;
-            const double v8 = gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v4)));
+            const double v1 = 2.0 * y_i - 1.0;
+            const double v2 = t0_i * v1;
+            const double v3 = -v2;
+            const double v4 = gradc_exp(-fabs(v2));
+            const double v5 = gradc_log1p_unit(v4);
+            const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
+            const double v7 = alpha * y_i + (1.0 - y_i) * v0;
+            const double v8 = gradc_exp(-(gamma_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v5)));
             const double v9 = v7 * v8;
-            const double v10 = 1.0 + v3;
-            const double v11 = -INFINITY == v1 ? 0.0 : -((0.0 <= v1 ? 1.0 : v3) / v10 * (gamma_ * (v8 * (v7 * (t2 * v5)))));
-            t1_part_sum += v5 * v9;
-            t0[i - tile_begin] = v0 * ((-INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v3) / v10 * (t2 * v9))) + v11);
+            const double v10 = 1.0 + v4;
+            const double v11 = -INFINITY == v3 ? 0.0 : -((0.0 <= v3 ? 1.0 : v4) / v10 * (t2 * v9));
+            const double v12 = (0.0 <= v2 ? 1.0 : v4) / v10 * (gamma_ * (v8 * (v7 * (t2 * v6))));
+            t1_part_sum += v6 * v9;
+            t0[i - tile_begin_] = v1 * (v11 + (-INFINITY == v2 ? 0.0 : -v12));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct focal_value_and_grad_rows0 {
@@ -753,9 +755,9 @@ struct focal_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     double alpha;
@@ -768,7 +770,7 @@ struct focal_value_and_grad_rows0 {
 static GRADC_APART void focal_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct focal_value_and_grad_rows0 *const given = context;
-    focal_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->alpha, given->y, given->gamma_, given->t2, given->t1_parts);
+    focal_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->alpha, given->y, given->gamma_, given->t2, given->t1_parts);
 }
 
 int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -787,17 +789,17 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct focal_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, alpha, y, gamma_, t2, t1_parts};
+        const struct focal_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, alpha, y, gamma_, t2, t1_parts};
         gradc_run(parts, focal_value_and_grad_team0, &given);
     } else {
-        focal_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, alpha, y, gamma_, t2, t1_parts);
+        focal_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, alpha, y, gamma_, t2, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

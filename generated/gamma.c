@@ -382,35 +382,35 @@ size_t gamma_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 25, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gamma_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void gamma_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                           const double *restrict X, const double *restrict w,
                                           const double *restrict y, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const z = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const z = (void *)tile_own_;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](z[i] + y[i] * exp(-z[i])) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double z_i = z[i - tile_begin_];
             t0_part_sum += z_i + y[i] * gradc_exp(-z_i);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct gamma_value_rows0 {
@@ -446,8 +446,8 @@ int gamma_value(int64_t n, int64_t d, const double *restrict w, const double *re
         gamma_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = t0 / n */
@@ -462,27 +462,27 @@ size_t gamma_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void gamma_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
+static GRADC_APART void gamma_forward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict z,
                                             const double *restrict y, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0 = sum[i:n](z[i] + y[i] * exp(-z[i])) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double z_i = z[i];
             t0_part_sum += z_i + y[i] * gradc_exp(-z_i);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct gamma_forward_rows0 {
@@ -519,8 +519,8 @@ int gamma_forward(int64_t n, int64_t d, const double *restrict w, const double *
         gamma_forward_rows0(0, n, parts, z, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = t0 / n */
@@ -535,33 +535,33 @@ size_t gamma_backward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 27, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 27, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gamma_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void gamma_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                             size_t tile_bytes, int64_t d, double t0, const double *restrict z,
+                                             double *restrict grad_w, int64_t d, unsigned char *restrict tile_scratch,
+                                             size_t tile_bytes, double t0, const double *restrict z,
                                              const double *restrict y, const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const z_bar = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const z_bar = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z_bar[i:n] = t0 - exp(-z[i]) * (t0 * y[i]) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            z_bar[i - tile_begin] = t0 - gradc_exp(-z[i]) * (t0 * y[i]);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            z_bar[i - tile_begin_] = t0 - gradc_exp(-z[i]) * (t0 * y[i]);
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z_bar, 1, grad_w_part);
     }
 }
 
@@ -571,9 +571,9 @@ struct gamma_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     double t0;
     const double *z;
     const double *y;
@@ -583,7 +583,7 @@ struct gamma_backward_rows0 {
 static GRADC_APART void gamma_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gamma_backward_rows0 *const given = context;
-    gamma_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->z, given->y, given->X);
+    gamma_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->z, given->y, given->X);
 }
 
 int gamma_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -601,13 +601,13 @@ int gamma_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct gamma_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, z, y, X};
+        const struct gamma_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, z, y, X};
         gradc_run(parts, gamma_backward_team0, &given);
     } else {
-        gamma_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, z, y, X);
+        gamma_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, z, y, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -623,49 +623,49 @@ size_t gamma_value_and_grad_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 6*d + 29, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 29, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gamma_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void gamma_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                   size_t tile_bytes, int64_t d, const double *restrict X,
-                                                   const double *restrict w, const double *restrict y, double t1,
-                                                   double *restrict t0_parts)
+                                                   double *restrict grad_w, int64_t d,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                   const double *restrict X, const double *restrict w,
+                                                   const double *restrict y, double t1, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const z = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const z = (void *)tile_own_;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](z[i] + y[i] * exp(-z[i])) */
         /* z_bar[i:n] = t1 - exp(-z[i]) * (t1 * y[i]), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double z_i = z[i - tile_begin_];
             const double y_i = y[i];
             const double v0 = gradc_exp(-z_i);
             t0_part_sum += z_i + y_i * v0;
-            z[i - tile_begin] = t1 - v0 * (t1 * y_i);
+            z[i - tile_begin_] = t1 - v0 * (t1 * y_i);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct gamma_value_and_grad_rows0 {
@@ -674,9 +674,9 @@ struct gamma_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     const double *y;
@@ -687,7 +687,7 @@ struct gamma_value_and_grad_rows0 {
 static GRADC_APART void gamma_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gamma_value_and_grad_rows0 *const given = context;
-    gamma_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t1, given->t0_parts);
+    gamma_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1, given->t0_parts);
 }
 
 int gamma_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -706,17 +706,17 @@ int gamma_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gamma_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t1, t0_parts};
+        const struct gamma_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t1, t0_parts};
         gradc_run(parts, gamma_value_and_grad_team0, &given);
     } else {
-        gamma_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t1, t0_parts);
+        gamma_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t1, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -179,68 +179,68 @@ size_t gaussian_kl_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_kl_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                 const double *restrict log_var, const double *restrict mu,
                                                 double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const log_var_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const mu_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const log_var_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* log_var_tile[i:n, j:k] = log_var[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &log_var[tile_begin_*k], k, log_var_tile, 128);
 
         /* mu_tile[i:n, j:k] = mu[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &mu[tile_begin_*k], k, mu_tile, 128);
 
         /* t0[i:n] = sum[j:k](expm1(log_var_tile[i, j]) + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t0[i - tile_begin_] = 0.0;
         }
-        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+        for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
-                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                const double log_var_tile_ij1 = log_var_tile[(j + 1)*128 + i - tile_begin];
-                const double mu_tile_ij1 = mu_tile[(j + 1)*128 + i - tile_begin];
-                const double log_var_tile_ij2 = log_var_tile[(j + 2)*128 + i - tile_begin];
-                const double mu_tile_ij2 = mu_tile[(j + 2)*128 + i - tile_begin];
-                const double log_var_tile_ij3 = log_var_tile[(j + 3)*128 + i - tile_begin];
-                const double mu_tile_ij3 = mu_tile[(j + 3)*128 + i - tile_begin];
-                t0[i - tile_begin] += (gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij) + (gradc_expm1(log_var_tile_ij1) + mu_tile_ij1 * mu_tile_ij1 - log_var_tile_ij1) + (gradc_expm1(log_var_tile_ij2) + mu_tile_ij2 * mu_tile_ij2 - log_var_tile_ij2) + (gradc_expm1(log_var_tile_ij3) + mu_tile_ij3 * mu_tile_ij3 - log_var_tile_ij3);
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin_];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin_];
+                const double log_var_tile_ij_ = log_var_tile[(j + 1)*128 + i - tile_begin_];
+                const double mu_tile_ij_ = mu_tile[(j + 1)*128 + i - tile_begin_];
+                const double log_var_tile_ij_2 = log_var_tile[(j + 2)*128 + i - tile_begin_];
+                const double mu_tile_ij_2 = mu_tile[(j + 2)*128 + i - tile_begin_];
+                const double log_var_tile_ij_3 = log_var_tile[(j + 3)*128 + i - tile_begin_];
+                const double mu_tile_ij_3 = mu_tile[(j + 3)*128 + i - tile_begin_];
+                t0[i - tile_begin_] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij + (gradc_expm1(log_var_tile_ij_) + mu_tile_ij_ * mu_tile_ij_ - log_var_tile_ij_) + (gradc_expm1(log_var_tile_ij_2) + mu_tile_ij_2 * mu_tile_ij_2 - log_var_tile_ij_2) + (gradc_expm1(log_var_tile_ij_3) + mu_tile_ij_3 * mu_tile_ij_3 - log_var_tile_ij_3);
             }
         }
-        for (int64_t j = k / 4 * 4; j < k; ++j) {
+        for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
-                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin_];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin_];
+                t0[i - tile_begin_] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
             }
         }
 
         /* t1 = sum[i:n](t0[i]) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1_part_sum += t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t1_part_sum += t0[i - tile_begin_];
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct gaussian_kl_value_rows0 {
@@ -275,8 +275,8 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
         gaussian_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -293,68 +293,68 @@ size_t gaussian_kl_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_kl_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                   const double *restrict log_var, const double *restrict mu,
                                                   double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const log_var_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const mu_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const log_var_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* log_var_tile[i:n, j:k] = log_var[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &log_var[tile_begin_*k], k, log_var_tile, 128);
 
         /* mu_tile[i:n, j:k] = mu[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &mu[tile_begin_*k], k, mu_tile, 128);
 
         /* t0[i:n] = sum[j:k](expm1(log_var_tile[i, j]) + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t0[i - tile_begin_] = 0.0;
         }
-        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+        for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
-                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                const double log_var_tile_ij1 = log_var_tile[(j + 1)*128 + i - tile_begin];
-                const double mu_tile_ij1 = mu_tile[(j + 1)*128 + i - tile_begin];
-                const double log_var_tile_ij2 = log_var_tile[(j + 2)*128 + i - tile_begin];
-                const double mu_tile_ij2 = mu_tile[(j + 2)*128 + i - tile_begin];
-                const double log_var_tile_ij3 = log_var_tile[(j + 3)*128 + i - tile_begin];
-                const double mu_tile_ij3 = mu_tile[(j + 3)*128 + i - tile_begin];
-                t0[i - tile_begin] += (gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij) + (gradc_expm1(log_var_tile_ij1) + mu_tile_ij1 * mu_tile_ij1 - log_var_tile_ij1) + (gradc_expm1(log_var_tile_ij2) + mu_tile_ij2 * mu_tile_ij2 - log_var_tile_ij2) + (gradc_expm1(log_var_tile_ij3) + mu_tile_ij3 * mu_tile_ij3 - log_var_tile_ij3);
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin_];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin_];
+                const double log_var_tile_ij_ = log_var_tile[(j + 1)*128 + i - tile_begin_];
+                const double mu_tile_ij_ = mu_tile[(j + 1)*128 + i - tile_begin_];
+                const double log_var_tile_ij_2 = log_var_tile[(j + 2)*128 + i - tile_begin_];
+                const double mu_tile_ij_2 = mu_tile[(j + 2)*128 + i - tile_begin_];
+                const double log_var_tile_ij_3 = log_var_tile[(j + 3)*128 + i - tile_begin_];
+                const double mu_tile_ij_3 = mu_tile[(j + 3)*128 + i - tile_begin_];
+                t0[i - tile_begin_] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij + (gradc_expm1(log_var_tile_ij_) + mu_tile_ij_ * mu_tile_ij_ - log_var_tile_ij_) + (gradc_expm1(log_var_tile_ij_2) + mu_tile_ij_2 * mu_tile_ij_2 - log_var_tile_ij_2) + (gradc_expm1(log_var_tile_ij_3) + mu_tile_ij_3 * mu_tile_ij_3 - log_var_tile_ij_3);
             }
         }
-        for (int64_t j = k / 4 * 4; j < k; ++j) {
+        for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
-                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin_];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin_];
+                t0[i - tile_begin_] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
             }
         }
 
         /* t1 = sum[i:n](t0[i]) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1_part_sum += t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t1_part_sum += t0[i - tile_begin_];
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct gaussian_kl_forward_rows0 {
@@ -389,8 +389,8 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
         gaussian_kl_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -405,16 +405,16 @@ size_t gaussian_kl_backward_work(int64_t n, int64_t k)
     return 0;
 }
 
-static GRADC_APART void gaussian_kl_backward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
+static GRADC_APART void gaussian_kl_backward_rows0(int64_t part_, int64_t n, int64_t parts, int64_t k,
                                                    double *restrict grad_mu, double t0, const double *restrict mu,
                                                    double *restrict grad_log_var, const double *restrict log_var)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
 
     /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
     /* grad_log_var[i:n, j:k] = t0 * expm1(log_var[i, j]) */
-    for (int64_t i = part_begin; i < part_end; ++i) {
+    for (int64_t i = part_begin_; i < part_end_; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
@@ -468,68 +468,68 @@ size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          int64_t k, const double *restrict log_var,
                                                          const double *restrict mu, double t3,
                                                          double *restrict grad_mu, double *restrict grad_log_var,
                                                          double *restrict t2_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const log_var_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const mu_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const log_var_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own_;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* log_var_tile[i:n, j:k] = log_var[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &log_var[tile_begin_*k], k, log_var_tile, 128);
 
         /* mu_tile[i:n, j:k] = mu[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &mu[tile_begin_*k], k, mu_tile, 128);
 
         /* t0[i:n, j:k] = expm1(log_var_tile[i, j]) */
         /* t1[i:n] = sum[j:k](t0[i, j] + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
         /* t4[i:n, j:k] = t3 * (2 * mu_tile[i, j]), in the place of log_var_tile */
         /* t5[i:n, j:k] = t3 * t0[i, j], in the place of mu_tile */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t1[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin_];
                 const double v0 = gradc_expm1(log_var_tile_ij);
-                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                t1[i - tile_begin] += v0 + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
-                log_var_tile[j*128 + i - tile_begin] = t3 * (2.0 * mu_tile_ij);
-                mu_tile[j*128 + i - tile_begin] = t3 * v0;
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin_];
+                t1[i - tile_begin_] += v0 + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+                log_var_tile[j*128 + i - tile_begin_] = t3 * (2.0 * mu_tile_ij);
+                mu_tile[j*128 + i - tile_begin_] = t3 * v0;
             }
         }
 
         /* t2 = sum[i:n](t1[i]) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2_part_sum += t1[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t2_part_sum += t1[i - tile_begin_];
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
 
         /* grad_mu[i:n, j:k] = t4[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, log_var_tile, 128, &grad_mu[tile_begin*k], k);
+        gradc_transpose(k, tile_end_ - tile_begin_, log_var_tile, 128, &grad_mu[tile_begin_*k], k);
 
         /* grad_log_var[i:n, j:k] = t5[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, mu_tile, 128, &grad_log_var[tile_begin*k], k);
+        gradc_transpose(k, tile_end_ - tile_begin_, mu_tile, 128, &grad_log_var[tile_begin_*k], k);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part] = t2_part;
+    t2_parts[part_] = t2_part;
 }
 
 struct gaussian_kl_value_and_grad_rows0 {
@@ -571,8 +571,8 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
         gaussian_kl_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t2 += t2_parts[part_];
     }
 
     /* value = 0.5 * (t2 / n) */

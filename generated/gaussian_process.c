@@ -312,26 +312,26 @@ size_t gaussian_process_value_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_process_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t d, const double *restrict X, double log_amplitude,
                                                      double t0, double t1, double *restrict K, double *restrict t2,
                                                      const double *restrict y)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const gap = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const gap = (void *)tile_own_;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
     const int64_t strip = gradc_width(n);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+        for (int64_t strip_begin_ = 0; strip_begin_ < n; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < n ? strip + strip_begin_ : n;
 
             /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t k = strip_begin; k < strip_end / 4 * 4; k += 4) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t k = strip_begin_; k < 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; k += 4) {
                     double gap_sum = 0.0;
                     double gap_sum_ = 0.0;
                     double gap_sum_2 = 0.0;
@@ -347,28 +347,28 @@ static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t threa
                         gap_sum_2 += v2 * v2;
                         gap_sum_3 += v3 * v3;
                     }
-                    gap[(i - tile_begin)*strip + k - strip_begin] = gap_sum;
-                    gap[(i - tile_begin)*strip + (k + 1) - strip_begin] = gap_sum_;
-                    gap[(i - tile_begin)*strip + (k + 2) - strip_begin] = gap_sum_2;
-                    gap[(i - tile_begin)*strip + (k + 3) - strip_begin] = gap_sum_3;
+                    gap[(i - tile_begin_)*strip + k - strip_begin_] = gap_sum;
+                    gap[(i - tile_begin_)*strip + k + 1 - strip_begin_] = gap_sum_;
+                    gap[(i - tile_begin_)*strip + k + 2 - strip_begin_] = gap_sum_2;
+                    gap[(i - tile_begin_)*strip + k + 3 - strip_begin_] = gap_sum_3;
                 }
-                for (int64_t k = strip_end / 4 * 4; k < strip_end; ++k) {
+                for (int64_t k = 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; k < strip_end_; ++k) {
                     double gap_sum = 0.0;
                     GRADC_SIMD(reduction(+:gap_sum))
                     for (int64_t j = 0; j < d; ++j) {
                         const double v0 = X[i*d + j] - X[k*d + j];
                         gap_sum += v0 * v0;
                     }
-                    gap[(i - tile_begin)*strip + k - strip_begin] = gap_sum;
+                    gap[(i - tile_begin_)*strip + k - strip_begin_] = gap_sum;
                 }
             }
 
             /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
             const double v0 = 2.0 * log_amplitude;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 GRADC_SIMD()
-                for (int64_t j = strip_begin; j < strip_end; ++j) {
-                    const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[(i - tile_begin)*strip + j - strip_begin]));
+                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+                    const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[(i - tile_begin_)*strip + j - strip_begin_]));
                     K[i*n + j] = v1;
                 }
             }
@@ -376,7 +376,7 @@ static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t threa
 
         /* t2[i:n, j:1] = y[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             t2[i] = y[i];
         }
     }
@@ -444,14 +444,14 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        const int64_t tile_rows_ = gradc_rows(1 * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
 
             /* t4 = sum[i:n](t3[i, 0] * y[i]) */
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 t4_sum += t3[i] * y[i];
             }
             gradc_add(&t4, &t4_low, t4_sum);
@@ -481,20 +481,20 @@ size_t gaussian_process_forward_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void gaussian_process_forward_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
                                                        const double *restrict X, double *restrict gap,
-                                                       double log_amplitude, double *restrict K, double t0_,
-                                                       double t1_, double *restrict t2, const double *restrict y)
+                                                       double log_amplitude, double t0, double t1, double *restrict K,
+                                                       double *restrict t2, const double *restrict y)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    const int64_t tile_rows = gradc_rows((d + n) * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t tile_rows_ = gradc_rows((d + n) * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < n / 4 * 4; k += 4) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t k = 0; k < 4*(n / 4); k += 4) {
                 double gap_sum = 0.0;
                 double gap_sum_ = 0.0;
                 double gap_sum_2 = 0.0;
@@ -511,11 +511,11 @@ static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, 
                     gap_sum_3 += v3 * v3;
                 }
                 gap[i*n + k] = gap_sum;
-                gap[i*n + (k + 1)] = gap_sum_;
-                gap[i*n + (k + 2)] = gap_sum_2;
-                gap[i*n + (k + 3)] = gap_sum_3;
+                gap[i*n + k + 1] = gap_sum_;
+                gap[i*n + k + 2] = gap_sum_2;
+                gap[i*n + k + 3] = gap_sum_3;
             }
-            for (int64_t k = n / 4 * 4; k < n; ++k) {
+            for (int64_t k = 4*(n / 4); k < n; ++k) {
                 double gap_sum = 0.0;
                 GRADC_SIMD(reduction(+:gap_sum))
                 for (int64_t j = 0; j < d; ++j) {
@@ -528,16 +528,17 @@ static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, 
 
         /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
         const double v0 = 2.0 * log_amplitude;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                K[i*n + j] = (j == i ? t0_ : 0.0) + gradc_exp(v0 - t1_ * (0.5 * gap[i*n + j]));
+                const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
+                K[i*n + j] = v1;
             }
         }
 
         /* t2[i:n, j:1] = y[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             t2[i] = y[i];
         }
     }
@@ -550,9 +551,9 @@ struct gaussian_process_forward_rows0 {
     const double *X;
     double *gap;
     double log_amplitude;
+    double t0;
+    double t1;
     double *K;
-    double t0_;
-    double t1_;
     double *t2;
     const double *y;
 };
@@ -561,7 +562,7 @@ static GRADC_APART void gaussian_process_forward_team0(const void *context, int6
 {
     const struct gaussian_process_forward_rows0 *const given = context;
     (void)thread;
-    gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->X, given->gap, given->log_amplitude, given->K, given->t0_, given->t1_, given->t2, given->y);
+    gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->X, given->gap, given->log_amplitude, given->t0, given->t1, given->K, given->t2, given->y);
 }
 
 int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -586,10 +587,10 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     const double t1_ = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     if (parts > 1) {
-        const struct gaussian_process_forward_rows0 given = {n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y};
+        const struct gaussian_process_forward_rows0 given = {n, parts, d, X, gap, log_amplitude, t0_, t1_, K, t2, y};
         gradc_run(parts, gaussian_process_forward_team0, &given);
     } else {
-        gaussian_process_forward_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y);
+        gaussian_process_forward_rows0(0, n, parts, d, X, gap, log_amplitude, t0_, t1_, K, t2, y);
     }
 
     /* t3 = call.solve(K, t2) */
@@ -599,14 +600,14 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        const int64_t tile_rows_ = gradc_rows(1 * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
 
             /* t4 = sum[i:n](t3[i, 0] * y[i]) */
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 t4_sum += t3[i] * y[i];
             }
             gradc_add(&t4, &t4_low, t4_sum);
@@ -641,18 +642,18 @@ size_t gaussian_process_backward_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t4,
+static GRADC_APART void gaussian_process_backward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict t4,
                                                         const double *restrict K, double *restrict t5,
                                                         double log_det_bar, const double *restrict y)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    const int64_t tile_rows = gradc_rows(n * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t tile_rows_ = gradc_rows(n * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t4[i:n, j:n] = K[j, i] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 t4[j*n + i] = K[i*n + j];
@@ -661,7 +662,7 @@ static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n,
 
         /* t5[i:n, j:1] = log_det_bar * y[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             t5[i] = log_det_bar * y[i];
         }
     }
@@ -684,23 +685,23 @@ static GRADC_APART void gaussian_process_backward_team0(const void *context, int
     gaussian_process_backward_rows0(part, given->n, given->parts, given->t4, given->K, given->t5, given->log_det_bar, given->y);
 }
 
-static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n, int64_t parts_, double log_amplitude,
+static GRADC_APART void gaussian_process_backward_rows1(int64_t part_, int64_t n, int64_t parts, double log_amplitude,
                                                         double *restrict t6, double log_det_bar, double *restrict t2,
                                                         const double *restrict t3, const double *restrict gap,
                                                         double t1, double *restrict t7_parts,
                                                         double *restrict t8_parts, double *restrict t9_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     double t8_part = 0.0;
     double t8_part_low = 0.0;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows((n + 1) * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
         /* t7 = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1, s3 := s0 - s2, s4
@@ -710,25 +711,25 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n,
          *    := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)), gap[i, j] * K_bar[i, j] *
          *    (exp(s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
         /* t9 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
-        const double v1 = 2.0 * log_amplitude;
+        const double v0 = 2.0 * log_amplitude;
         double t7_part_sum = 0.0;
         double t8_part_sum = 0.0;
         double t9_part_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double t6_i = t6[i];
             GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum, t9_part_sum))
             for (int64_t j = 0; j < n; ++j) {
-                const double v0 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
+                const double v1 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
                 const double gap_ij = gap[i*n + j];
                 const double v2 = 0.5 * gap_ij;
                 const double v3 = t1 * v2;
-                const double v4 = v1 - v3;
-                const double v5 = v4 - v1;
-                const double v6 = -(fma(t1, v2, -(t1 * v2))) + (v1 - (v4 - v5) - (v3 + v5));
+                const double v4 = v0 - v3;
+                const double v5 = v4 - v0;
+                const double v6 = -(fma(t1, v2, -(t1 * v2))) + (v0 - (v4 - v5) - (v3 + v5));
                 const double v7 = gradc_exp(v4) * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0));
-                t7_part_sum += v0 * v7;
-                t8_part_sum += gap_ij * v0 * v7;
-                t9_part_sum += j == i ? v0 : 0.0;
+                t7_part_sum += v1 * v7;
+                t8_part_sum += gap_ij * v1 * v7;
+                t9_part_sum += j == i ? v1 : 0.0;
             }
         }
         gradc_add(&t7_part, &t7_part_low, t7_part_sum);
@@ -736,16 +737,16 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n,
         gradc_add(&t9_part, &t9_part_low, t9_part_sum);
     }
     t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part] = t7_part;
+    t7_parts[part_] = t7_part;
     t8_part = gradc_rounded(t8_part, t8_part_low);
-    t8_parts[part] = t8_part;
+    t8_parts[part_] = t8_part;
     t9_part = gradc_rounded(t9_part, t9_part_low);
-    t9_parts[part] = t9_part;
+    t9_parts[part_] = t9_part;
 }
 
 struct gaussian_process_backward_rows1 {
     int64_t n;
-    int64_t parts_;
+    int64_t parts;
     double log_amplitude;
     double *t6;
     double log_det_bar;
@@ -762,7 +763,7 @@ static GRADC_APART void gaussian_process_backward_team1(const void *context, int
 {
     const struct gaussian_process_backward_rows1 *const given = context;
     (void)thread;
-    gaussian_process_backward_rows1(part, given->n, given->parts_, given->log_amplitude, given->t6, given->log_det_bar, given->t2, given->t3, given->gap, given->t1, given->t7_parts, given->t8_parts, given->t9_parts);
+    gaussian_process_backward_rows1(part, given->n, given->parts, given->log_amplitude, given->t6, given->log_det_bar, given->t2, given->t3, given->gap, given->t1, given->t7_parts, given->t8_parts, given->t9_parts);
 }
 
 int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -822,16 +823,16 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
         gaussian_process_backward_rows1(0, n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap, t1, t7_parts, t8_parts, t9_parts);
     }
     double t7 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t7 += t7_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t7 += t7_parts[part_];
     }
     double t8 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t8 += t8_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t8 += t8_parts[part_];
     }
     double t9 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t9 += t9_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t9 += t9_parts[part_];
     }
 
     /* grad_log_amplitude = 2 * t7 */
@@ -866,22 +867,22 @@ size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
                                                               const double *restrict X, double *restrict gap,
-                                                              double log_amplitude, double *restrict K, double t0,
-                                                              double t1, const double *restrict y,
+                                                              double log_amplitude, double t0, double t1,
+                                                              double *restrict K, const double *restrict y,
                                                               double *restrict t2, double *restrict t7,
                                                               double *restrict t6)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t tile_rows_ = gradc_rows((d + 2*n) * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < n / 4 * 4; k += 4) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t k = 0; k < 4*(n / 4); k += 4) {
                 double gap_sum = 0.0;
                 double gap_sum_ = 0.0;
                 double gap_sum_2 = 0.0;
@@ -898,11 +899,11 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
                     gap_sum_3 += v3 * v3;
                 }
                 gap[i*n + k] = gap_sum;
-                gap[i*n + (k + 1)] = gap_sum_;
-                gap[i*n + (k + 2)] = gap_sum_2;
-                gap[i*n + (k + 3)] = gap_sum_3;
+                gap[i*n + k + 1] = gap_sum_;
+                gap[i*n + k + 2] = gap_sum_2;
+                gap[i*n + k + 3] = gap_sum_3;
             }
-            for (int64_t k = n / 4 * 4; k < n; ++k) {
+            for (int64_t k = 4*(n / 4); k < n; ++k) {
                 double gap_sum = 0.0;
                 GRADC_SIMD(reduction(+:gap_sum))
                 for (int64_t j = 0; j < d; ++j) {
@@ -915,24 +916,25 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
 
         /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
         const double v0 = 2.0 * log_amplitude;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
+                const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
+                K[i*n + j] = v1;
             }
         }
 
         /* t2[i:n, j:1] = y[i] */
         /* t7[i:n, j:1] = 0.5 * y[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
             t2[i] = y_i;
             t7[i] = 0.5 * y_i;
         }
 
         /* t6[i:n, j:n] = K[j, i] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 t6[j*n + i] = K[i*n + j];
@@ -948,9 +950,9 @@ struct gaussian_process_value_and_grad_rows0 {
     const double *X;
     double *gap;
     double log_amplitude;
-    double *K;
     double t0;
     double t1;
+    double *K;
     const double *y;
     double *t2;
     double *t7;
@@ -961,45 +963,45 @@ static GRADC_APART void gaussian_process_value_and_grad_team0(const void *contex
 {
     const struct gaussian_process_value_and_grad_rows0 *const given = context;
     (void)thread;
-    gaussian_process_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->gap, given->log_amplitude, given->K, given->t0, given->t1, given->y, given->t2, given->t7, given->t6);
+    gaussian_process_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->gap, given->log_amplitude, given->t0, given->t1, given->K, given->y, given->t2, given->t7, given->t6);
 }
 
-static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
+static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part_, int64_t n, int64_t parts,
                                                               double log_amplitude, double *restrict t8,
                                                               double *restrict t5, double *restrict t3,
                                                               double *restrict gap, double t1,
                                                               double *restrict t9_parts, double *restrict t10_parts,
                                                               double *restrict t11_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t9_part = 0.0;
     double t9_part_low = 0.0;
     double t10_part = 0.0;
     double t10_part_low = 0.0;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows((n + 1) * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* K_bar[i:n, j:n] = 0.5 * t5[j, i] - t8[i, 0] * t3[j, 0] */
         /* t9 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
         /* t10 = sum[i:n, j:n](K_bar[i, j] * gap[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
         /* t11 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
-        const double v2 = 2.0 * log_amplitude;
+        const double v0 = 2.0 * log_amplitude;
         double t9_part_sum = 0.0;
         double t10_part_sum = 0.0;
         double t11_part_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double t8_i = t8[i];
             GRADC_SIMD(reduction(+:t9_part_sum, t10_part_sum, t11_part_sum))
             for (int64_t j = 0; j < n; ++j) {
                 const double v1 = 0.5 * t5[j*n + i] - t3[j] * t8_i;
                 const double gap_ij = gap[i*n + j];
-                const double v3 = gradc_exp(v2 - t1 * (0.5 * gap_ij));
-                t9_part_sum += v1 * v3;
-                t10_part_sum += gap_ij * v1 * v3;
+                const double v2 = gradc_exp(v0 - t1 * (0.5 * gap_ij));
+                t9_part_sum += v1 * v2;
+                t10_part_sum += gap_ij * v1 * v2;
                 t11_part_sum += j == i ? v1 : 0.0;
             }
         }
@@ -1008,16 +1010,16 @@ static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int6
         gradc_add(&t11_part, &t11_part_low, t11_part_sum);
     }
     t9_part = gradc_rounded(t9_part, t9_part_low);
-    t9_parts[part] = t9_part;
+    t9_parts[part_] = t9_part;
     t10_part = gradc_rounded(t10_part, t10_part_low);
-    t10_parts[part] = t10_part;
+    t10_parts[part_] = t10_part;
     t11_part = gradc_rounded(t11_part, t11_part_low);
-    t11_parts[part] = t11_part;
+    t11_parts[part_] = t11_part;
 }
 
 struct gaussian_process_value_and_grad_rows1 {
     int64_t n;
-    int64_t parts_;
+    int64_t parts;
     double log_amplitude;
     double *t8;
     double *t5;
@@ -1033,7 +1035,7 @@ static GRADC_APART void gaussian_process_value_and_grad_team1(const void *contex
 {
     const struct gaussian_process_value_and_grad_rows1 *const given = context;
     (void)thread;
-    gaussian_process_value_and_grad_rows1(part, given->n, given->parts_, given->log_amplitude, given->t8, given->t5, given->t3, given->gap, given->t1, given->t9_parts, given->t10_parts, given->t11_parts);
+    gaussian_process_value_and_grad_rows1(part, given->n, given->parts, given->log_amplitude, given->t8, given->t5, given->t3, given->gap, given->t1, given->t9_parts, given->t10_parts, given->t11_parts);
 }
 
 int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -1080,10 +1082,10 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 32*n + 2, 0);
     if (parts > 1) {
-        const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t7, t6};
+        const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, X, gap, log_amplitude, t0, t1, K, y, t2, t7, t6};
         gradc_run(parts, gaussian_process_value_and_grad_team0, &given);
     } else {
-        gaussian_process_value_and_grad_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t7, t6);
+        gaussian_process_value_and_grad_rows0(0, n, parts, d, X, gap, log_amplitude, t0, t1, K, y, t2, t7, t6);
     }
 
     /* t3 = call.solve(K, t2) */
@@ -1093,14 +1095,14 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        const int64_t tile_rows_ = gradc_rows(1 * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
 
             /* t4 = sum[i:n](t3[i, 0] * y[i]) */
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 t4_sum += t3[i] * y[i];
             }
             gradc_add(&t4, &t4_low, t4_sum);
@@ -1136,16 +1138,16 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
         gaussian_process_value_and_grad_rows1(0, n, parts_, log_amplitude, t8, t5, t3, gap, t1, t9_parts, t10_parts, t11_parts);
     }
     double t9 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t9 += t9_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t9 += t9_parts[part_];
     }
     double t10 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t10 += t10_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t10 += t10_parts[part_];
     }
     double t11 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t11 += t11_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t11 += t11_parts[part_];
     }
 
     /* grad_log_amplitude = 2 * t9 */

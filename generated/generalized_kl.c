@@ -491,25 +491,25 @@ size_t generalized_kl_value_work(int64_t n, int64_t k, int64_t d)
     return (size_t)gradc_parts(n, 3*d*k + 56*d, 0) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void generalized_kl_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                    int64_t k, const double *restrict W, const double *restrict H,
-                                                   const double *restrict V, double *restrict value__parts)
+                                                   const double *restrict V, double *restrict value_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const M = (void *)tile_own;
-    double value__part = 0.0;
-    double value__part_low = 0.0;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const M = (void *)tile_own_;
+    double value_part = 0.0;
+    double value_part_low = 0.0;
     const int64_t strip = gradc_width(d);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < d ? strip_begin + strip : d;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+        for (int64_t strip_begin_ = 0; strip_begin_ < d; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < d ? strip + strip_begin_ : d;
 
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &W[tile_begin*k], k, 1, &H[strip_begin], d, 1, NULL, 0, M, strip, 1, 0, 0);
+            gradc_product(tile_end_ - tile_begin_, strip_end_ - strip_begin_, k, &W[tile_begin_*k], k, 1, &H[strip_begin_], d, 1, NULL, 0, M, strip, 1, 0, 0);
 
             /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
              *    where(s1, M[i, l], s0), s3 := 3.599131035634557e+162 * s2, s4 := where(s1, s0, M[i, l]), s5 :=
@@ -517,11 +517,11 @@ static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread,
              *    where(abs(s7) < s5, s7, s6), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
              *    (where(s6 == s8, 0, 374.29947750237045) + (where(s2 == s6, 0, 374.29947750237045) + log1p((s4 -
              *    s8) / s8)))) - V[i, l]))) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t l = strip_begin; l < strip_end; ++l) {
-                    const double vM_il = M[(i - tile_begin)*strip + l - strip_begin];
+            double value_part_sum = 0.0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                GRADC_SIMD(reduction(+:value_part_sum))
+                for (int64_t l = strip_begin_; l < strip_end_; ++l) {
+                    const double vM_il = M[(i - tile_begin_)*strip + l - strip_begin_];
                     const double V_il = V[i*d + l];
                     const double v0 = 0.0 < V_il ? V_il : 1.0;
                     const int v1 = fabs(vM_il) <= fabs(v0);
@@ -533,14 +533,15 @@ static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread,
                     const double v7 = 3.599131035634557e+162 * v6;
                     const double v8 = fabs(v7) < v5 ? v7 : v6;
                     const double v9 = (v6 == v8 ? 0.0 : 374.29947750237045) + ((v2 == v6 ? 0.0 : 374.29947750237045) + gradc_log1p((v4 - v8) / v8));
-                    value__part_sum += vM_il + (V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * v9) - V_il);
+                    const double v10 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * v9) - V_il;
+                    value_part_sum += vM_il + v10;
                 }
             }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
+            gradc_add(&value_part, &value_part_low, value_part_sum);
         }
     }
-    value__part = gradc_rounded(value__part, value__part_low);
-    value__parts[part] = value__part;
+    value_part = gradc_rounded(value_part, value_part_low);
+    value_parts[part_] = value_part;
 }
 
 struct generalized_kl_value_rows0 {
@@ -553,13 +554,13 @@ struct generalized_kl_value_rows0 {
     const double *W;
     const double *H;
     const double *V;
-    double *value__parts;
+    double *value_parts;
 };
 
 static GRADC_APART void generalized_kl_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct generalized_kl_value_rows0 *const given = context;
-    generalized_kl_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->k, given->W, given->H, given->V, given->value__parts);
+    generalized_kl_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->k, given->W, given->H, given->V, given->value_parts);
 }
 
 int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -569,16 +570,16 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 56*d, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
-    double value__parts[GRADC_PARTS];
+    double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct generalized_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts};
+        const struct generalized_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value_parts};
         gradc_run(parts, generalized_kl_value_team0, &given);
     } else {
-        generalized_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts);
+        generalized_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        value_ += value__parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        value_ += value_parts[part_];
     }
     *value = value_;
     return 0;
@@ -592,26 +593,26 @@ size_t generalized_kl_forward_work(int64_t n, int64_t k, int64_t d)
     return 0;
 }
 
-static GRADC_APART void generalized_kl_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void generalized_kl_forward_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
                                                      double *restrict M, const double *restrict V,
-                                                     double *restrict value__parts)
+                                                     double *restrict value_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    double value__part = 0.0;
-    double value__part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    double value_part = 0.0;
+    double value_part_low = 0.0;
+    const int64_t tile_rows_ = gradc_rows(2*d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
          *    where(s1, M[i, l], s0), s3 := 3.599131035634557e+162 * s2, s4 := where(s1, s0, M[i, l]), s5 :=
          *    abs(s4), s6 := where(abs(s3) < s5, s3, s2), s7 := 3.599131035634557e+162 * s6, s8 := where(abs(s7) <
          *    s5, s7, s6), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) * (where(s6 == s8, 0,
          *    374.29947750237045) + (where(s2 == s6, 0, 374.29947750237045) + log1p((s4 - s8) / s8)))) - V[i, l]))) */
-        double value__part_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:value__part_sum))
+        double value_part_sum = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            GRADC_SIMD(reduction(+:value_part_sum))
             for (int64_t l = 0; l < d; ++l) {
                 const double vM_il = M[i*d + l];
                 const double V_il = V[i*d + l];
@@ -625,13 +626,14 @@ static GRADC_APART void generalized_kl_forward_rows0(int64_t part, int64_t n, in
                 const double v7 = 3.599131035634557e+162 * v6;
                 const double v8 = fabs(v7) < v5 ? v7 : v6;
                 const double v9 = (v6 == v8 ? 0.0 : 374.29947750237045) + ((v2 == v6 ? 0.0 : 374.29947750237045) + gradc_log1p((v4 - v8) / v8));
-                value__part_sum += vM_il + (V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * v9) - V_il);
+                const double v10 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * v9) - V_il;
+                value_part_sum += vM_il + v10;
             }
         }
-        gradc_add(&value__part, &value__part_low, value__part_sum);
+        gradc_add(&value_part, &value_part_low, value_part_sum);
     }
-    value__part = gradc_rounded(value__part, value__part_low);
-    value__parts[part] = value__part;
+    value_part = gradc_rounded(value_part, value_part_low);
+    value_parts[part_] = value_part;
 }
 
 struct generalized_kl_forward_rows0 {
@@ -640,14 +642,14 @@ struct generalized_kl_forward_rows0 {
     int64_t d;
     double *M;
     const double *V;
-    double *value__parts;
+    double *value_parts;
 };
 
 static GRADC_APART void generalized_kl_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct generalized_kl_forward_rows0 *const given = context;
     (void)thread;
-    generalized_kl_forward_rows0(part, given->n, given->parts, given->d, given->M, given->V, given->value__parts);
+    generalized_kl_forward_rows0(part, given->n, given->parts, given->d, given->M, given->V, given->value_parts);
 }
 
 int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -661,16 +663,16 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
     /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
     gradc_product(n, d, k, W, k, 1, H, d, 1, NULL, 0, M, d, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 56*d, 0);
-    double value__parts[GRADC_PARTS];
+    double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct generalized_kl_forward_rows0 given = {n, parts, d, M, V, value__parts};
+        const struct generalized_kl_forward_rows0 given = {n, parts, d, M, V, value_parts};
         gradc_run(parts, generalized_kl_forward_team0, &given);
     } else {
-        generalized_kl_forward_rows0(0, n, parts, d, M, V, value__parts);
+        generalized_kl_forward_rows0(0, n, parts, d, M, V, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        value_ += value__parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        value_ += value_parts[part_];
     }
     *value = value_;
     return 0;
@@ -683,48 +685,49 @@ size_t generalized_kl_backward_work(int64_t n, int64_t k, int64_t d)
     return (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void generalized_kl_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict grad_H, unsigned char *restrict tile_scratch,
-                                                      size_t tile_bytes, int64_t d, int64_t k,
+                                                      double *restrict grad_H, int64_t k, int64_t d,
+                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       double *restrict grad_W, const double *restrict M,
                                                       double cotangent, const double *restrict V,
                                                       const double *restrict H, const double *restrict W)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_H_part = part == 0 ? grad_H : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const vM_bar = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_H_part = part_ == 0 ? grad_H : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const vM_bar = (void *)tile_own_;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(d);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             for (int64_t j = 0; j < k; ++j) {
                 grad_W[i*k + j] = 0.0;
             }
         }
-        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < d ? strip_begin + strip : d;
+        for (int64_t strip_begin_ = 0; strip_begin_ < d; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < d ? strip + strip_begin_ : d;
 
             /* M_bar[i:n, l:d] = cotangent + where(M[i, l] < 0, 0, -(cotangent * V[i, l] / M[i, l])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 GRADC_SIMD()
-                for (int64_t l = strip_begin; l < strip_end; ++l) {
+                for (int64_t l = strip_begin_; l < strip_end_; ++l) {
                     const double vM_il = M[i*d + l];
-                    vM_bar[(i - tile_begin)*strip + l - strip_begin] = cotangent + (vM_il < 0.0 ? 0.0 : -(cotangent * V[i*d + l] / vM_il));
+                    const double v0 = cotangent + (vM_il < 0.0 ? 0.0 : -(cotangent * V[i*d + l] / vM_il));
+                    vM_bar[(i - tile_begin_)*strip + l - strip_begin_] = v0;
                 }
             }
 
             /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
-            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &H[strip_begin], d, 1, vM_bar, 1, strip, NULL, 0, &grad_W[tile_begin*k], 1, k, 1, 0);
+            gradc_product(k, tile_end_ - tile_begin_, strip_end_ - strip_begin_, &H[strip_begin_], d, 1, vM_bar, 1, strip, NULL, 0, &grad_W[tile_begin_*k], 1, k, 1, 0);
 
             /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
-            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, strip, 1, NULL, 0, &grad_H_part[strip_begin], d, 1, 1, 0);
+            gradc_product(k, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &W[tile_begin_*k], 1, k, vM_bar, strip, 1, NULL, 0, &grad_H_part[strip_begin_], d, 1, 1, 0);
         }
     }
 }
@@ -735,10 +738,10 @@ struct generalized_kl_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_H;
+    int64_t k;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
-    int64_t k;
     double *grad_W;
     const double *M;
     double cotangent;
@@ -750,7 +753,7 @@ struct generalized_kl_backward_rows0 {
 static GRADC_APART void generalized_kl_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct generalized_kl_backward_rows0 *const given = context;
-    generalized_kl_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_H, given->tile_scratch, given->tile_bytes, given->d, given->k, given->grad_W, given->M, given->cotangent, given->V, given->H, given->W);
+    generalized_kl_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->grad_W, given->M, given->cotangent, given->V, given->H, given->W);
 }
 
 int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -765,13 +768,13 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     if (parts > 1) {
-        const struct generalized_kl_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, M, cotangent, V, H, W};
+        const struct generalized_kl_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch, tile_bytes, grad_W, M, cotangent, V, H, W};
         gradc_run(parts, generalized_kl_backward_team0, &given);
     } else {
-        generalized_kl_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, M, cotangent, V, H, W);
+        generalized_kl_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch, tile_bytes, grad_W, M, cotangent, V, H, W);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_H_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_H_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_H[at] += grad_H_more[at];
@@ -788,40 +791,40 @@ size_t generalized_kl_value_and_grad_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            double *restrict grad_H,
+                                                            double *restrict grad_H, int64_t k, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            int64_t d, int64_t k, double *restrict grad_W,
-                                                            const double *restrict W, const double *restrict H,
-                                                            const double *restrict V, double *restrict value__parts)
+                                                            double *restrict grad_W, const double *restrict W,
+                                                            const double *restrict H, const double *restrict V,
+                                                            double *restrict value_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_H_part = part == 0 ? grad_H : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const M = (void *)tile_own;
-    tile_own += gradc_bytes(128*gradc_width(d), sizeof(double));
-    double *const vM_bar = (void *)tile_own;
-    double value__part = 0.0;
-    double value__part_low = 0.0;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_H_part = part_ == 0 ? grad_H : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const M = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*gradc_width(d), sizeof(double));
+    double *const vM_bar = (void *)tile_own_;
+    double value_part = 0.0;
+    double value_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(d);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             for (int64_t j = 0; j < k; ++j) {
                 grad_W[i*k + j] = 0.0;
             }
         }
-        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < d ? strip_begin + strip : d;
+        for (int64_t strip_begin_ = 0; strip_begin_ < d; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < d ? strip + strip_begin_ : d;
 
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &W[tile_begin*k], k, 1, &H[strip_begin], d, 1, NULL, 0, M, strip, 1, 0, 0);
+            gradc_product(tile_end_ - tile_begin_, strip_end_ - strip_begin_, k, &W[tile_begin_*k], k, 1, &H[strip_begin_], d, 1, NULL, 0, M, strip, 1, 0, 0);
 
             /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
              *    where(s1, M[i, l], s0), s3 := 3.599131035634557e+162 * s2, s4 := where(s1, s0, M[i, l]), s5 :=
@@ -830,11 +833,11 @@ static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_
              *    (where(s6 == s8, 0, 374.29947750237045) + (where(s2 == s6, 0, 374.29947750237045) + log1p((s4 -
              *    s8) / s8)))) - V[i, l]))) */
             /* M_bar[i:n, l:d] = 1 + where(M[i, l] < 0, 0, -(V[i, l] / M[i, l])) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t l = strip_begin; l < strip_end; ++l) {
-                    const double vM_il = M[(i - tile_begin)*strip + l - strip_begin];
+            double value_part_sum = 0.0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                GRADC_SIMD(reduction(+:value_part_sum))
+                for (int64_t l = strip_begin_; l < strip_end_; ++l) {
+                    const double vM_il = M[(i - tile_begin_)*strip + l - strip_begin_];
                     const double V_il = V[i*d + l];
                     const int v0 = vM_il < 0.0;
                     const double v1 = 0.0 < V_il ? V_il : 1.0;
@@ -847,21 +850,22 @@ static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_
                     const double v8 = 3.599131035634557e+162 * v7;
                     const double v9 = fabs(v8) < v6 ? v8 : v7;
                     const double v10 = (v7 == v9 ? 0.0 : 374.29947750237045) + ((v3 == v7 ? 0.0 : 374.29947750237045) + gradc_log1p((v5 - v9) / v9));
-                    value__part_sum += vM_il + (V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * v10) - V_il);
-                    vM_bar[(i - tile_begin)*strip + l - strip_begin] = 1.0 + (v0 ? 0.0 : -(V_il / vM_il));
+                    const double v11 = vM_il + (V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * v10) - V_il);
+                    value_part_sum += v11;
+                    vM_bar[(i - tile_begin_)*strip + l - strip_begin_] = 1.0 + (v0 ? 0.0 : -(V_il / vM_il));
                 }
             }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
+            gradc_add(&value_part, &value_part_low, value_part_sum);
 
             /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
-            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &H[strip_begin], d, 1, vM_bar, 1, strip, NULL, 0, &grad_W[tile_begin*k], 1, k, 1, 0);
+            gradc_product(k, tile_end_ - tile_begin_, strip_end_ - strip_begin_, &H[strip_begin_], d, 1, vM_bar, 1, strip, NULL, 0, &grad_W[tile_begin_*k], 1, k, 1, 0);
 
             /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
-            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, strip, 1, NULL, 0, &grad_H_part[strip_begin], d, 1, 1, 0);
+            gradc_product(k, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &W[tile_begin_*k], 1, k, vM_bar, strip, 1, NULL, 0, &grad_H_part[strip_begin_], d, 1, 1, 0);
         }
     }
-    value__part = gradc_rounded(value__part, value__part_low);
-    value__parts[part] = value__part;
+    value_part = gradc_rounded(value_part, value_part_low);
+    value_parts[part_] = value_part;
 }
 
 struct generalized_kl_value_and_grad_rows0 {
@@ -870,21 +874,21 @@ struct generalized_kl_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_H;
+    int64_t k;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
-    int64_t k;
     double *grad_W;
     const double *W;
     const double *H;
     const double *V;
-    double *value__parts;
+    double *value_parts;
 };
 
 static GRADC_APART void generalized_kl_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct generalized_kl_value_and_grad_rows0 *const given = context;
-    generalized_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_H, given->tile_scratch, given->tile_bytes, given->d, given->k, given->grad_W, given->W, given->H, given->V, given->value__parts);
+    generalized_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->grad_W, given->W, given->H, given->V, given->value_parts);
 }
 
 int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -898,19 +902,19 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
     const int64_t parts = gradc_parts(n, 9*d*k + 63*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double)) + gradc_bytes(128*gradc_width(d), sizeof(double));
-    double value__parts[GRADC_PARTS];
+    double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct generalized_kl_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts};
+        const struct generalized_kl_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch, tile_bytes, grad_W, W, H, V, value_parts};
         gradc_run(parts, generalized_kl_value_and_grad_team0, &given);
     } else {
-        generalized_kl_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts);
+        generalized_kl_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch, tile_bytes, grad_W, W, H, V, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        value_ += value__parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        value_ += value_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_H_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_H_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_H[at] += grad_H_more[at];

@@ -228,44 +228,44 @@ size_t glove_value_work(int64_t m, int64_t k, int64_t n)
     return (size_t)gradc_parts(n, 9*k + 61, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void glove_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void glove_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                           const int64_t *restrict row, int64_t m, const int64_t *restrict column,
                                           int64_t k, const double *restrict U, const double *restrict V,
                                           const double *restrict count, double top, const double *restrict c,
                                           const double *restrict b, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
          *    m + column[l], column[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
-            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             double t0_sum = 0.0;
-            const int64_t row_l1 = row[(l + 1)];
-            const int64_t v2 = row_l1 < 0 ? m + row_l1 : row_l1;
-            const int64_t column_l1 = column[(l + 1)];
-            const int64_t v3 = column_l1 < 0 ? column_l1 + m : column_l1;
+            const int64_t row_l_ = row[l + 1];
+            const int64_t v2 = row_l_ < 0 ? m + row_l_ : row_l_;
+            const int64_t column_l_ = column[l + 1];
+            const int64_t v3 = column_l_ < 0 ? m + column_l_ : column_l_;
             double t0_sum_ = 0.0;
-            const int64_t row_l2 = row[(l + 2)];
-            const int64_t v4 = row_l2 < 0 ? m + row_l2 : row_l2;
-            const int64_t column_l2 = column[(l + 2)];
-            const int64_t v5 = column_l2 < 0 ? column_l2 + m : column_l2;
+            const int64_t row_l_2 = row[l + 2];
+            const int64_t v4 = row_l_2 < 0 ? m + row_l_2 : row_l_2;
+            const int64_t column_l_2 = column[l + 2];
+            const int64_t v5 = column_l_2 < 0 ? m + column_l_2 : column_l_2;
             double t0_sum_2 = 0.0;
-            const int64_t row_l3 = row[(l + 3)];
-            const int64_t v6 = row_l3 < 0 ? m + row_l3 : row_l3;
-            const int64_t column_l3 = column[(l + 3)];
-            const int64_t v7 = column_l3 < 0 ? column_l3 + m : column_l3;
+            const int64_t row_l_3 = row[l + 3];
+            const int64_t v6 = row_l_3 < 0 ? m + row_l_3 : row_l_3;
+            const int64_t column_l_3 = column[l + 3];
+            const int64_t v7 = column_l_3 < 0 ? m + column_l_3 : column_l_3;
             double t0_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
             for (int64_t j = 0; j < k; ++j) {
@@ -274,22 +274,22 @@ static GRADC_APART void glove_value_rows0(int64_t part, int64_t thread, int64_t 
                 t0_sum_2 += U[v4*k + j] * V[v5*k + j];
                 t0_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
-            t0[l - tile_begin] = t0_sum;
-            t0[(l + 1) - tile_begin] = t0_sum_;
-            t0[(l + 2) - tile_begin] = t0_sum_2;
-            t0[(l + 3) - tile_begin] = t0_sum_3;
+            t0[l - tile_begin_] = t0_sum;
+            t0[l + 1 - tile_begin_] = t0_sum_;
+            t0[l + 2 - tile_begin_] = t0_sum_2;
+            t0[l + 3 - tile_begin_] = t0_sum_3;
         }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
-            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
                 t0_sum += U[v0*k + j] * V[v1*k + j];
             }
-            t0[l - tile_begin] = t0_sum;
+            t0[l - tile_begin_] = t0_sum;
         }
 
         /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
@@ -297,19 +297,20 @@ static GRADC_APART void glove_value_rows0(int64_t part, int64_t thread, int64_t 
          *    top) ** 0.75 * (s0 * s0))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
             const int64_t column_l = column[l];
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             const int64_t row_l = row[l];
-            const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l - tile_begin]);
-            const double v2 = v1 - gradc_log(count_l);
-            t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
+            const int64_t v2 = row_l < 0 ? m + row_l : row_l;
+            const double v3 = c[v1] + (b[v2] + t0[l - tile_begin_]) - gradc_log(count_l);
+            t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v3 * v3);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct glove_value_rows0 {
@@ -351,7 +352,7 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -360,10 +361,10 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t column_l = column[l];
-            const int64_t v0 = column_l < 0 ? column_l + m : column_l;
+            const int64_t v0 = column_l < 0 ? m + column_l : column_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -377,8 +378,8 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
         glove_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, row, m, column, k, U, V, count, top, c, b, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n */
@@ -394,41 +395,41 @@ size_t glove_forward_work(int64_t m, int64_t k, int64_t n)
     return 0;
 }
 
-static GRADC_APART void glove_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict row,
+static GRADC_APART void glove_forward_rows0(int64_t part_, int64_t n, int64_t parts, const int64_t *restrict row,
                                             int64_t m, const int64_t *restrict column, int64_t k,
                                             const double *restrict U, const double *restrict V, double *restrict t0,
                                             const double *restrict count, double top, const double *restrict c,
                                             const double *restrict b, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
          *    m + column[l], column[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
-            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             double t0_sum = 0.0;
-            const int64_t row_l1 = row[(l + 1)];
-            const int64_t v2 = row_l1 < 0 ? m + row_l1 : row_l1;
-            const int64_t column_l1 = column[(l + 1)];
-            const int64_t v3 = column_l1 < 0 ? column_l1 + m : column_l1;
+            const int64_t row_l_ = row[l + 1];
+            const int64_t v2 = row_l_ < 0 ? m + row_l_ : row_l_;
+            const int64_t column_l_ = column[l + 1];
+            const int64_t v3 = column_l_ < 0 ? m + column_l_ : column_l_;
             double t0_sum_ = 0.0;
-            const int64_t row_l2 = row[(l + 2)];
-            const int64_t v4 = row_l2 < 0 ? m + row_l2 : row_l2;
-            const int64_t column_l2 = column[(l + 2)];
-            const int64_t v5 = column_l2 < 0 ? column_l2 + m : column_l2;
+            const int64_t row_l_2 = row[l + 2];
+            const int64_t v4 = row_l_2 < 0 ? m + row_l_2 : row_l_2;
+            const int64_t column_l_2 = column[l + 2];
+            const int64_t v5 = column_l_2 < 0 ? m + column_l_2 : column_l_2;
             double t0_sum_2 = 0.0;
-            const int64_t row_l3 = row[(l + 3)];
-            const int64_t v6 = row_l3 < 0 ? m + row_l3 : row_l3;
-            const int64_t column_l3 = column[(l + 3)];
-            const int64_t v7 = column_l3 < 0 ? column_l3 + m : column_l3;
+            const int64_t row_l_3 = row[l + 3];
+            const int64_t v6 = row_l_3 < 0 ? m + row_l_3 : row_l_3;
+            const int64_t column_l_3 = column[l + 3];
+            const int64_t v7 = column_l_3 < 0 ? m + column_l_3 : column_l_3;
             double t0_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
             for (int64_t j = 0; j < k; ++j) {
@@ -438,15 +439,15 @@ static GRADC_APART void glove_forward_rows0(int64_t part, int64_t n, int64_t par
                 t0_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
             t0[l] = t0_sum;
-            t0[(l + 1)] = t0_sum_;
-            t0[(l + 2)] = t0_sum_2;
-            t0[(l + 3)] = t0_sum_3;
+            t0[l + 1] = t0_sum_;
+            t0[l + 2] = t0_sum_2;
+            t0[l + 3] = t0_sum_3;
         }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
-            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
@@ -460,19 +461,20 @@ static GRADC_APART void glove_forward_rows0(int64_t part, int64_t n, int64_t par
          *    top) ** 0.75 * (s0 * s0))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
             const int64_t column_l = column[l];
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             const int64_t row_l = row[l];
-            const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l]);
-            const double v2 = v1 - gradc_log(count_l);
-            t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
+            const int64_t v2 = row_l < 0 ? m + row_l : row_l;
+            const double v3 = c[v1] + (b[v2] + t0[l]) - gradc_log(count_l);
+            t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v3 * v3);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct glove_forward_rows0 {
@@ -513,7 +515,7 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -522,10 +524,10 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t column_l = column[l];
-            const int64_t v0 = column_l < 0 ? column_l + m : column_l;
+            const int64_t v0 = column_l < 0 ? m + column_l : column_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -538,8 +540,8 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
         glove_forward_rows0(0, n, parts, row, m, column, k, U, V, t0, count, top, c, b, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n */
@@ -571,10 +573,10 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t column_l = column[l];
-            const int64_t v0 = column_l < 0 ? column_l + m : column_l;
+            const int64_t v0 = column_l < 0 ? m + column_l : column_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -586,7 +588,7 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -605,32 +607,33 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
     for (int64_t at = 0; at < m; ++at) {
         grad_c[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t2[l:n] = t1 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l],
          *    column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]))) */
         /* t3[l:n] = t2[l] */
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
             const int64_t column_l = column[l];
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             const int64_t row_l = row[l];
-            const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l]);
-            const double v2 = t1 * gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (2.0 * (v1 - gradc_log(count_l)));
-            t2[l - tile_begin] = v2;
-            t3[l - tile_begin] = v2;
+            const int64_t v2 = row_l < 0 ? m + row_l : row_l;
+            const double v3 = t1 * gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (2.0 * (c[v1] + (b[v2] + t0[l]) - gradc_log(count_l)));
+            t2[l - tile_begin_] = v3;
+            t3[l - tile_begin_] = v3;
         }
 
         /* grad_U[:m, :k] = 0 grad_U += each[l:n, j:k](at[where_integer(row[l] < 0, m + row[l], row[l]),
          *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t3[l])) */
         /* grad_V[:m, :k] = 0 grad_V += each[l:n, j:k](at[where_integer(column[l] < 0, m + column[l], column[l]),
          *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t3[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t column_l = column[l];
-            const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-            const double t3_l = t3[l - tile_begin];
+            const int64_t v0 = column_l < 0 ? m + column_l : column_l;
+            const double t3_l = t3[l - tile_begin_];
             const int64_t row_l = row[l];
             const int64_t v1 = row_l < 0 ? m + row_l : row_l;
             for (int64_t j = 0; j < k; ++j) {
@@ -641,12 +644,14 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
 
         /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t2[l])) */
         /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t2[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t2_l = t2[l - tile_begin_];
             const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
-            grad_b[(row_l < 0 ? m + row_l : row_l)] += t2_l;
-            grad_c[(column_l < 0 ? column_l + m : column_l)] += t2_l;
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
+            grad_b[v0] += t2_l;
+            grad_c[v1] += t2_l;
         }
     }
     return 0;
@@ -679,7 +684,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -688,10 +693,10 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t column_l = column[l];
-            const int64_t v0 = column_l < 0 ? column_l + m : column_l;
+            const int64_t v0 = column_l < 0 ? m + column_l : column_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -712,31 +717,31 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
     for (int64_t at = 0; at < m; ++at) {
         grad_c[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
          *    m + column[l], column[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
-            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             double t0_sum = 0.0;
-            const int64_t row_l1 = row[(l + 1)];
-            const int64_t v2 = row_l1 < 0 ? m + row_l1 : row_l1;
-            const int64_t column_l1 = column[(l + 1)];
-            const int64_t v3 = column_l1 < 0 ? column_l1 + m : column_l1;
+            const int64_t row_l_ = row[l + 1];
+            const int64_t v2 = row_l_ < 0 ? m + row_l_ : row_l_;
+            const int64_t column_l_ = column[l + 1];
+            const int64_t v3 = column_l_ < 0 ? m + column_l_ : column_l_;
             double t0_sum_ = 0.0;
-            const int64_t row_l2 = row[(l + 2)];
-            const int64_t v4 = row_l2 < 0 ? m + row_l2 : row_l2;
-            const int64_t column_l2 = column[(l + 2)];
-            const int64_t v5 = column_l2 < 0 ? column_l2 + m : column_l2;
+            const int64_t row_l_2 = row[l + 2];
+            const int64_t v4 = row_l_2 < 0 ? m + row_l_2 : row_l_2;
+            const int64_t column_l_2 = column[l + 2];
+            const int64_t v5 = column_l_2 < 0 ? m + column_l_2 : column_l_2;
             double t0_sum_2 = 0.0;
-            const int64_t row_l3 = row[(l + 3)];
-            const int64_t v6 = row_l3 < 0 ? m + row_l3 : row_l3;
-            const int64_t column_l3 = column[(l + 3)];
-            const int64_t v7 = column_l3 < 0 ? column_l3 + m : column_l3;
+            const int64_t row_l_3 = row[l + 3];
+            const int64_t v6 = row_l_3 < 0 ? m + row_l_3 : row_l_3;
+            const int64_t column_l_3 = column[l + 3];
+            const int64_t v7 = column_l_3 < 0 ? m + column_l_3 : column_l_3;
             double t0_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
             for (int64_t j = 0; j < k; ++j) {
@@ -745,22 +750,22 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
                 t0_sum_2 += U[v4*k + j] * V[v5*k + j];
                 t0_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
-            t0[l - tile_begin] = t0_sum;
-            t0[(l + 1) - tile_begin] = t0_sum_;
-            t0[(l + 2) - tile_begin] = t0_sum_2;
-            t0[(l + 3) - tile_begin] = t0_sum_3;
+            t0[l - tile_begin_] = t0_sum;
+            t0[l + 1 - tile_begin_] = t0_sum_;
+            t0[l + 2 - tile_begin_] = t0_sum_2;
+            t0[l + 3 - tile_begin_] = t0_sum_3;
         }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
-            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
                 t0_sum += U[v0*k + j] * V[v1*k + j];
             }
-            t0[l - tile_begin] = t0_sum;
+            t0[l - tile_begin_] = t0_sum;
         }
 
         /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
@@ -771,19 +776,20 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
         /* t4[l:n] = t3[l], in the place of t0 */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
             const double v1 = gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75);
             const int64_t column_l = column[l];
+            const int64_t v2 = column_l < 0 ? m + column_l : column_l;
             const int64_t row_l = row[l];
-            const double t0_l = t0[l - tile_begin];
-            const double v2 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0_l);
-            const double v3 = v2 - gradc_log(count_l);
-            const double v4 = t2 * v1 * (2.0 * v3);
-            t1_sum += v1 * (v3 * v3);
-            t3[l - tile_begin] = v4;
-            t0[l - tile_begin] = v4;
+            const int64_t v3 = row_l < 0 ? m + row_l : row_l;
+            const double t0_l = t0[l - tile_begin_];
+            const double v4 = c[v2] + (b[v3] + t0_l) - gradc_log(count_l);
+            const double v5 = t2 * v1 * (2.0 * v4);
+            t1_sum += v1 * (v4 * v4);
+            t3[l - tile_begin_] = v5;
+            t0[l - tile_begin_] = v5;
         }
         gradc_add(&t1, &t1_low, t1_sum);
 
@@ -791,10 +797,10 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
          *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t4[l])) */
         /* grad_V[:m, :k] = 0 grad_V += each[l:n, j:k](at[where_integer(column[l] < 0, m + column[l], column[l]),
          *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t4[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t column_l = column[l];
-            const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-            const double t0_l = t0[l - tile_begin];
+            const int64_t v0 = column_l < 0 ? m + column_l : column_l;
+            const double t0_l = t0[l - tile_begin_];
             const int64_t row_l = row[l];
             const int64_t v1 = row_l < 0 ? m + row_l : row_l;
             for (int64_t j = 0; j < k; ++j) {
@@ -805,12 +811,14 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
 
         /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t3[l])) */
         /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t3[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t3_l = t3[l - tile_begin];
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t3_l = t3[l - tile_begin_];
             const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
-            grad_b[(row_l < 0 ? m + row_l : row_l)] += t3_l;
-            grad_c[(column_l < 0 ? column_l + m : column_l)] += t3_l;
+            const int64_t v1 = column_l < 0 ? m + column_l : column_l;
+            grad_b[v0] += t3_l;
+            grad_c[v1] += t3_l;
         }
     }
     t1 = gradc_rounded(t1, t1_low);

@@ -338,35 +338,35 @@ size_t hinge_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 5, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void hinge_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void hinge_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                           const double *restrict X, const double *restrict w,
                                           const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](maximum(0, 1 - y[i] * t0[i])) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = 1.0 - y[i] * t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = 1.0 - y[i] * t0[i - tile_begin_];
             t1_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct hinge_value_rows0 {
@@ -402,18 +402,18 @@ int hinge_value(int64_t n, int64_t d, const double *restrict w, const double *re
         hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+    for (int64_t tile_begin_ = 0; tile_begin_ < d; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < d ? tile_begin_ + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const double w_j = w[j];
             t2_sum += w_j * w_j;
         }
@@ -433,37 +433,37 @@ size_t hinge_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
-static GRADC_APART void hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
+static GRADC_APART void hinge_forward_rows0(int64_t part_, int64_t d, int64_t parts,
                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                             double *restrict t0, int64_t n, const double *restrict X,
                                             const double *restrict w, double *restrict t2_parts)
 {
-    const int64_t part_begin = gradc_cut(d, parts, part);
-    const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)part_own;
+    const int64_t part_begin_ = gradc_cut(d, parts, part_);
+    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t0_part = part_ == 0 ? t0 : (void *)part_own_;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = 0.0;
     }
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
+        gradc_dots(n, tile_end_ - tile_begin_, &X[tile_begin_], d, &w[tile_begin_], t0_part, 1, 1);
 
         /* t2 = sum[j:d](w[j] * w[j]) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const double w_j = w[j];
             t2_part_sum += w_j * w_j;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part] = t2_part;
+    t2_parts[part_] = t2_part;
 }
 
 struct hinge_forward_rows0 {
@@ -500,11 +500,11 @@ int hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *
         hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t2 += t2_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t0_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t0[at] += t0_more[at];
@@ -512,13 +512,13 @@ int hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *
     }
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t1 = sum[i:n](maximum(0, 1 - y[i] * t0[i])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = 1.0 - y[i] * t0[i];
             t1_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
         }
@@ -538,36 +538,36 @@ size_t hinge_backward_work(int64_t n, int64_t d)
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 11, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 11, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void hinge_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void hinge_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict t3, unsigned char *restrict tile_scratch,
-                                             size_t tile_bytes, int64_t d, double t1, const double *restrict y,
+                                             double *restrict t3, int64_t d, unsigned char *restrict tile_scratch,
+                                             size_t tile_bytes, double t1, const double *restrict y,
                                              const double *restrict t0, const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t3_part = part_ == 0 ? t3 : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t2 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         t3_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t2[i:n] = let(s0 := 1 - y[i] * t0[i], y[i] * where(0 < s0, t1, where(0 == s0, 0.5 * t1, 0))) */
-        const double v1 = 0.5 * t1;
+        const double v0 = 0.5 * t1;
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
-            const double v0 = 1.0 - y_i * t0[i];
-            t2[i - tile_begin] = y_i * (0.0 < v0 ? t1 : (0.0 == v0 ? v1 : 0.0));
+            const double v1 = 1.0 - y_i * t0[i];
+            t2[i - tile_begin_] = y_i * (0.0 < v1 ? t1 : (0.0 == v1 ? v0 : 0.0));
         }
 
         /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, t3_part);
     }
 }
 
@@ -577,9 +577,9 @@ struct hinge_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *t3;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     double t1;
     const double *y;
     const double *t0;
@@ -589,7 +589,7 @@ struct hinge_backward_rows0 {
 static GRADC_APART void hinge_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct hinge_backward_rows0 *const given = context;
-    hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->d, given->t1, given->y, given->t0, given->X);
+    hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->d, given->tile_scratch, given->tile_bytes, given->t1, given->y, given->t0, given->X);
 }
 
 int hinge_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -609,13 +609,13 @@ int hinge_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t1, y, t0, X};
+        const struct hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, t1, y, t0, X};
         gradc_run(parts, hinge_backward_team0, &given);
     } else {
-        hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t1, y, t0, X);
+        hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, t1, y, t0, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t3_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t3[at] += t3_more[at];
@@ -638,51 +638,51 @@ size_t hinge_value_and_grad_work(int64_t n, int64_t d)
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 12, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 12, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void hinge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void hinge_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict t5, unsigned char *restrict tile_scratch,
-                                                   size_t tile_bytes, int64_t d, const double *restrict X,
-                                                   const double *restrict w, double t3, const double *restrict y,
-                                                   double *restrict t1_parts)
+                                                   double *restrict t5, int64_t d,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                   const double *restrict X, const double *restrict w, double t3,
+                                                   const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t5_part = part == 0 ? t5 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t5_part = part_ == 0 ? t5 : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         t5_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](maximum(0, 1 - y[i] * t0[i])) */
         /* t4[i:n] = let(s0 := 1 - y[i] * t0[i], y[i] * where(0 < s0, t3, where(0 == s0, 0.5 * t3, 0))), in the
          *    place of t0 */
-        const double v1 = 0.5 * t3;
+        const double v0 = 0.5 * t3;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
-            const double t0_i = t0[i - tile_begin];
-            const double v0 = 1.0 - y_i * t0_i;
-            t1_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
-            t0[i - tile_begin] = y_i * (0.0 < v0 ? t3 : (0.0 == v0 ? v1 : 0.0));
+            const double t0_i = t0[i - tile_begin_];
+            const double v1 = 1.0 - y_i * t0_i;
+            t1_part_sum += (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
+            t0[i - tile_begin_] = y_i * (0.0 < v1 ? t3 : (0.0 == v1 ? v0 : 0.0));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t5_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, t5_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct hinge_value_and_grad_rows0 {
@@ -691,9 +691,9 @@ struct hinge_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *t5;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     double t3;
@@ -704,7 +704,7 @@ struct hinge_value_and_grad_rows0 {
 static GRADC_APART void hinge_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct hinge_value_and_grad_rows0 *const given = context;
-    hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t5, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->t3, given->y, given->t1_parts);
+    hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t5, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t3, given->y, given->t1_parts);
 }
 
 int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -722,13 +722,13 @@ int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const double t3 = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+    for (int64_t tile_begin_ = 0; tile_begin_ < d; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < d ? tile_begin_ + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const double w_j = w[j];
             t2_sum += w_j * w_j;
         }
@@ -740,17 +740,17 @@ int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, t3, y, t1_parts};
+        const struct hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, d, tile_scratch, tile_bytes, X, w, t3, y, t1_parts};
         gradc_run(parts, hinge_value_and_grad_team0, &given);
     } else {
-        hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, t3, y, t1_parts);
+        hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, d, tile_scratch, tile_bytes, X, w, t3, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t5_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t5_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t5[at] += t5_more[at];

@@ -337,36 +337,36 @@ size_t huber_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 9, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void huber_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void huber_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                           const double *restrict X, const double *restrict w,
                                           const double *restrict y, double delta, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = fabs(t0[i - tile_begin] - y[i]);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = fabs(t0[i - tile_begin_] - y[i]);
             const double v1 = (delta < v0 || delta != delta) ? delta : v0;
             t1_part_sum += v1 * (v0 - 0.5 * v1);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct huber_value_rows0 {
@@ -403,8 +403,8 @@ int huber_value(int64_t n, int64_t d, const double *restrict w, const double *re
         huber_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, delta, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n */
@@ -431,13 +431,13 @@ int huber_forward(int64_t n, int64_t d, const double *restrict w, const double *
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = fabs(t0[i] - y[i]);
             const double v1 = (delta < v0 || delta != delta) ? delta : v0;
             t1_sum += v1 * (v0 - 0.5 * v1);
@@ -458,42 +458,42 @@ size_t huber_backward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 27, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 27, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void huber_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void huber_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                             size_t tile_bytes, int64_t d, const double *restrict t0,
-                                             const double *restrict y, double delta, double t1,
-                                             const double *restrict X)
+                                             double *restrict grad_w, int64_t d, unsigned char *restrict tile_scratch,
+                                             size_t tile_bytes, const double *restrict t0, const double *restrict y,
+                                             double delta, double t1, const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t2 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1 * s2, s4 := t1 * (s1
          *    - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (s3 +
          *    where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = t0[i] - y[i];
-            const double v1 = fabs(v0);
-            const double v2 = (delta < v1 || delta != delta) ? delta : v1;
-            const double v3 = t1 * v2;
-            const double v4 = t1 * (v1 - 0.5 * v2) - 0.5 * v3;
-            const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v3 + (v1 < delta ? v4 : (delta == v1 ? 0.5 * v4 : 0.0)));
-            t2[i - tile_begin] = v5;
+            const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            const double v2 = fabs(v0);
+            const double v3 = (delta < v2 || delta != delta) ? delta : v2;
+            const double v4 = t1 * v3;
+            const double v5 = t1 * (v2 - 0.5 * v3) - 0.5 * v4;
+            const double v6 = v4 + (v2 < delta ? v5 : (delta == v2 ? 0.5 * v5 : 0.0));
+            t2[i - tile_begin_] = v1 * v6;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
     }
 }
 
@@ -503,9 +503,9 @@ struct huber_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *t0;
     const double *y;
     double delta;
@@ -516,7 +516,7 @@ struct huber_backward_rows0 {
 static GRADC_APART void huber_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct huber_backward_rows0 *const given = context;
-    huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->y, given->delta, given->t1, given->X);
+    huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->delta, given->t1, given->X);
 }
 
 int huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -535,13 +535,13 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, delta, t1, X};
+        const struct huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, delta, t1, X};
         gradc_run(parts, huber_backward_team0, &given);
     } else {
-        huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, delta, t1, X);
+        huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, delta, t1, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -557,30 +557,31 @@ size_t huber_value_and_grad_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void huber_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                   size_t tile_bytes, int64_t d, const double *restrict X,
-                                                   const double *restrict w, const double *restrict y, double delta,
-                                                   double t2, double *restrict t1_parts)
+                                                   double *restrict grad_w, int64_t d,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                   const double *restrict X, const double *restrict w,
+                                                   const double *restrict y, double delta, double t2,
+                                                   double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
         /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t2 * s2, s4 := t2 * (s1
@@ -588,25 +589,26 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
          *    where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
             const double v0 = t0_i - y[i];
             const double v1 = fabs(v0);
             const double v2 = (delta < v1 || delta != delta) ? delta : v1;
             const double v3 = v1 - 0.5 * v2;
-            const double v4 = t2 * v2;
-            const double v5 = t2 * v3 - 0.5 * v4;
-            const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v4 + (v1 < delta ? v5 : (delta == v1 ? 0.5 * v5 : 0.0)));
+            const double v4 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            const double v5 = t2 * v2;
+            const double v6 = t2 * v3 - 0.5 * v5;
+            const double v7 = v5 + (v1 < delta ? v6 : (delta == v1 ? 0.5 * v6 : 0.0));
             t1_part_sum += v2 * v3;
-            t0[i - tile_begin] = v6;
+            t0[i - tile_begin_] = v4 * v7;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct huber_value_and_grad_rows0 {
@@ -615,9 +617,9 @@ struct huber_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     const double *y;
@@ -629,7 +631,7 @@ struct huber_value_and_grad_rows0 {
 static GRADC_APART void huber_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct huber_value_and_grad_rows0 *const given = context;
-    huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->delta, given->t2, given->t1_parts);
+    huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->delta, given->t2, given->t1_parts);
 }
 
 int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -648,17 +650,17 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, delta, t2, t1_parts};
+        const struct huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, delta, t2, t1_parts};
         gradc_run(parts, huber_value_and_grad_team0, &given);
     } else {
-        huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, delta, t2, t1_parts);
+        huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, delta, t2, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -225,198 +225,193 @@ size_t jensen_shannon_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void jensen_shannon_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                    const double *restrict B, const double *restrict A,
                                                    double *restrict t13_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const B_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const B_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)tile_own_;
     double t13_part = 0.0;
     double t13_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
 
         /* t0[i:n] = max[j:k](B_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t0[i - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                t0[i - tile_begin] = (t0[i - tile_begin] >= B_tile_ij || t0[i - tile_begin] != t0[i - tile_begin]) ? t0[i - tile_begin] : B_tile_ij;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                t0[i - tile_begin_] = (t0[i - tile_begin_] >= B_tile_ij || t0[i - tile_begin_] != t0[i - tile_begin_]) ? t0[i - tile_begin_] : B_tile_ij;
             }
         }
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
+            t0[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
         /* t3[i:n] = sum[j:k](t2[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t3[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t0[i - tile_begin]);
-                t2[j*128 + i - tile_begin] = v0;
-                t3[i - tile_begin] += v0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin_] - t0[i - tile_begin_]);
+                t2[j*128 + i - tile_begin_] = v0;
+                t3[i - tile_begin_] += v0;
             }
         }
 
         /* t4[i:n] = t1[i] + log(t3[i]), in the place of t0 */
         /* t10[i:n] = 1 / t3[i], in the place of t3 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
-            t0[i - tile_begin] = t0_i + gradc_log(t3_i);
-            t3[i - tile_begin] = 1.0 / t3_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
+            const double t3_i = t3[i - tile_begin_];
+            t0[i - tile_begin_] = t0_i + gradc_log(t3_i);
+            t3[i - tile_begin_] = 1.0 / t3_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
 
         /* t5[i:n] = max[j:k](A_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t5[i - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                t5[i - tile_begin] = (t5[i - tile_begin] >= A_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : A_tile_ij;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+                t5[i - tile_begin_] = (t5[i - tile_begin_] >= A_tile_ij || t5[i - tile_begin_] != t5[i - tile_begin_]) ? t5[i - tile_begin_] : A_tile_ij;
             }
         }
 
         /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t5 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t5_i = t5[i - tile_begin_];
+            t5[i - tile_begin_] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n, j:k] = exp(A_tile[i, j] - t6[i]) */
         /* t8[i:n] = sum[j:k](t7[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t8[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
-                t7[j*128 + i - tile_begin] = v0;
-                t8[i - tile_begin] += v0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin_] - t5[i - tile_begin_]);
+                t7[j*128 + i - tile_begin_] = v0;
+                t8[i - tile_begin_] += v0;
             }
         }
 
         /* t9[i:n] = t6[i] + log(t8[i]), in the place of t5 */
         /* t11[i:n] = 1 / t8[i], in the place of t8 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            const double t8_i = t8[i - tile_begin];
-            t5[i - tile_begin] = t5_i + gradc_log(t8_i);
-            t8[i - tile_begin] = 1.0 / t8_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t5_i = t5[i - tile_begin_];
+            const double t8_i = t8[i - tile_begin_];
+            t5[i - tile_begin_] = t5_i + gradc_log(t8_i);
+            t8[i - tile_begin_] = 1.0 / t8_i;
         }
 
         /* t12[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j], s1 := A_tile[i, j] + t4[i] -
          *    t9[i] - B_tile[i, j], t2[i, j] * t10[i] * (0.6931471805599453 + (minimum(0, s0) -
          *    log1p_unit(exp(-abs(s0))))) + t7[i, j] * t11[i] * (0.6931471805599453 + (minimum(0, s1) -
          *    log1p_unit(exp(-abs(s1))))))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t12[i - tile_begin_] = 0.0;
         }
-        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+        for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double t5_i = t5[i - tile_begin];
-                const double t0_i = t0[i - tile_begin];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                const double t5_i = t5[i - tile_begin_];
+                const double t0_i = t0[i - tile_begin_];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
                 const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
-                const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
+                const double v1 = t2[j*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t5_i - B_tile_ij;
-                const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
-                const double v4 = t2[j*128 + i - tile_begin] * t3[i - tile_begin] * v1 + t7[j*128 + i - tile_begin] * t8[i - tile_begin] * v3;
-                const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
-                const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
-                const double v5 = B_tile_ij1 + t5_i - t0_i - A_tile_ij1;
-                const double v6 = 0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v5))));
-                const double v7 = A_tile_ij1 + t0_i - t5_i - B_tile_ij1;
-                const double v8 = 0.6931471805599453 + (((v7 < 0.0 || v7 != v7) ? v7 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v7))));
-                const double v9 = t2[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * v6 + t7[(j + 1)*128 + i - tile_begin] * t8[i - tile_begin] * v8;
-                const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
-                const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
-                const double v10 = B_tile_ij2 + t5_i - t0_i - A_tile_ij2;
-                const double v11 = 0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10))));
-                const double v12 = A_tile_ij2 + t0_i - t5_i - B_tile_ij2;
-                const double v13 = 0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12))));
-                const double v14 = t2[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * v11 + t7[(j + 2)*128 + i - tile_begin] * t8[i - tile_begin] * v13;
-                const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
-                const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
-                const double v15 = B_tile_ij3 + t5_i - t0_i - A_tile_ij3;
-                const double v16 = 0.6931471805599453 + (((v15 < 0.0 || v15 != v15) ? v15 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v15))));
-                const double v17 = A_tile_ij3 + t0_i - t5_i - B_tile_ij3;
-                const double v18 = 0.6931471805599453 + (((v17 < 0.0 || v17 != v17) ? v17 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v17))));
-                const double v19 = t2[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * v16 + t7[(j + 3)*128 + i - tile_begin] * t8[i - tile_begin] * v18;
-                t12[i - tile_begin] += v4 + v9 + v14 + v19;
+                const double v3 = t7[j*128 + i - tile_begin_] * t8[i - tile_begin_] * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                const double B_tile_ij_ = B_tile[(j + 1)*128 + i - tile_begin_];
+                const double A_tile_ij_ = A_tile[(j + 1)*128 + i - tile_begin_];
+                const double v4 = B_tile_ij_ + t5_i - t0_i - A_tile_ij_;
+                const double v5 = t2[(j + 1)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4)))));
+                const double v6 = A_tile_ij_ + t0_i - t5_i - B_tile_ij_;
+                const double v7 = t7[(j + 1)*128 + i - tile_begin_] * t8[i - tile_begin_] * (0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6)))));
+                const double B_tile_ij_2 = B_tile[(j + 2)*128 + i - tile_begin_];
+                const double A_tile_ij_2 = A_tile[(j + 2)*128 + i - tile_begin_];
+                const double v8 = B_tile_ij_2 + t5_i - t0_i - A_tile_ij_2;
+                const double v9 = t2[(j + 2)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8)))));
+                const double v10 = A_tile_ij_2 + t0_i - t5_i - B_tile_ij_2;
+                const double v11 = t7[(j + 2)*128 + i - tile_begin_] * t8[i - tile_begin_] * (0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10)))));
+                const double B_tile_ij_3 = B_tile[(j + 3)*128 + i - tile_begin_];
+                const double A_tile_ij_3 = A_tile[(j + 3)*128 + i - tile_begin_];
+                const double v12 = B_tile_ij_3 + t5_i - t0_i - A_tile_ij_3;
+                const double v13 = t2[(j + 3)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12)))));
+                const double v14 = A_tile_ij_3 + t0_i - t5_i - B_tile_ij_3;
+                const double v15 = t7[(j + 3)*128 + i - tile_begin_] * t8[i - tile_begin_] * (0.6931471805599453 + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14)))));
+                t12[i - tile_begin_] += v1 + v3 + (v5 + v7) + (v9 + v11) + (v13 + v15);
             }
         }
-        for (int64_t j = k / 4 * 4; j < k; ++j) {
+        for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double t5_i = t5[i - tile_begin];
-                const double t0_i = t0[i - tile_begin];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                const double t5_i = t5[i - tile_begin_];
+                const double t0_i = t0[i - tile_begin_];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
                 const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
-                const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
+                const double v1 = t2[j*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t5_i - B_tile_ij;
-                const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
-                const double v4 = t2[j*128 + i - tile_begin] * t3[i - tile_begin] * v1 + t7[j*128 + i - tile_begin] * t8[i - tile_begin] * v3;
-                t12[i - tile_begin] += v4;
+                const double v3 = t7[j*128 + i - tile_begin_] * t8[i - tile_begin_] * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                t12[i - tile_begin_] += v1 + v3;
             }
         }
 
         /* t13 = sum[i:n](t12[i]) */
         double t13_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t13_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t13_part_sum += t12[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t13_part_sum += t12[i - tile_begin_];
         }
         gradc_add(&t13_part, &t13_part_low, t13_part_sum);
     }
     t13_part = gradc_rounded(t13_part, t13_part_low);
-    t13_parts[part] = t13_part;
+    t13_parts[part_] = t13_part;
 }
 
 struct jensen_shannon_value_rows0 {
@@ -451,8 +446,8 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
         jensen_shannon_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t13_parts);
     }
     double t13 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t13 += t13_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t13 += t13_parts[part_];
     }
 
     /* value = 0.5 * (t13 / n) */
@@ -473,195 +468,190 @@ size_t jensen_shannon_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void jensen_shannon_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t k, const double *restrict B, double *restrict t0,
                                                      const double *restrict A, double *restrict t1,
                                                      double *restrict t11_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const B_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const B_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t0_ = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own_;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
 
         /* t0[i:n] = max[j:k](B_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0_[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t0_[i - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                t0_[i - tile_begin] = (t0_[i - tile_begin] >= B_tile_ij || t0_[i - tile_begin] != t0_[i - tile_begin]) ? t0_[i - tile_begin] : B_tile_ij;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                t0_[i - tile_begin_] = (t0_[i - tile_begin_] >= B_tile_ij || t0_[i - tile_begin_] != t0_[i - tile_begin_]) ? t0_[i - tile_begin_] : B_tile_ij;
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0_ */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0__i = t0_[i - tile_begin];
-            t0_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0_[i - tile_begin_];
+            t0_[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
         /* t3[i:n] = sum[j:k](t2[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t3[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t0_[i - tile_begin]);
-                t2[j*128 + i - tile_begin] = v0;
-                t3[i - tile_begin] += v0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin_] - t0_[i - tile_begin_]);
+                t2[j*128 + i - tile_begin_] = v0;
+                t3[i - tile_begin_] += v0;
             }
         }
 
         /* t0_2[i:n] = t1[i] + log(t3[i]) */
-        /* t8[i:n] = 1 / t3[i], in the place of t0_ */
+        /* t8[i:n] = 1 / t3[i], in the place of t0 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0__i = t0_[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
-            t0[i] = t0__i + gradc_log(t3_i);
-            t0_[i - tile_begin] = 1.0 / t3_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0_[i - tile_begin_];
+            const double t3_i = t3[i - tile_begin_];
+            t0[i] = t0_i + gradc_log(t3_i);
+            t0_[i - tile_begin_] = 1.0 / t3_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
 
         /* t4[i:n] = max[j:k](A_tile[i, j]), in the place of t3 */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t3[i - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                t3[i - tile_begin] = (t3[i - tile_begin] >= A_tile_ij || t3[i - tile_begin] != t3[i - tile_begin]) ? t3[i - tile_begin] : A_tile_ij;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+                t3[i - tile_begin_] = (t3[i - tile_begin_] >= A_tile_ij || t3[i - tile_begin_] != t3[i - tile_begin_]) ? t3[i - tile_begin_] : A_tile_ij;
             }
         }
 
         /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t3 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i - tile_begin];
-            t3[i - tile_begin] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t3_i = t3[i - tile_begin_];
+            t3[i - tile_begin_] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
         }
 
         /* t6[i:n, j:k] = exp(A_tile[i, j] - t5[i]) */
         /* t7[i:n] = sum[j:k](t6[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t7[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t3[i - tile_begin]);
-                t6[j*128 + i - tile_begin] = v0;
-                t7[i - tile_begin] += v0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin_] - t3[i - tile_begin_]);
+                t6[j*128 + i - tile_begin_] = v0;
+                t7[i - tile_begin_] += v0;
             }
         }
 
         /* t1_2[i:n] = t5[i] + log(t7[i]) */
         /* t9[i:n] = 1 / t7[i], in the place of t3 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i - tile_begin];
-            const double t7_i = t7[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t3_i = t3[i - tile_begin_];
+            const double t7_i = t7[i - tile_begin_];
             t1[i] = t3_i + gradc_log(t7_i);
-            t3[i - tile_begin] = 1.0 / t7_i;
+            t3[i - tile_begin_] = 1.0 / t7_i;
         }
 
         /* t10[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t1_2[i] - t0_2[i] - A_tile[i, j], s1 := A_tile[i, j] +
          *    t0_2[i] - t1_2[i] - B_tile[i, j], t2[i, j] * t8[i] * (0.6931471805599453 + (minimum(0, s0) -
          *    log1p_unit(exp(-abs(s0))))) + t6[i, j] * t9[i] * (0.6931471805599453 + (minimum(0, s1) -
          *    log1p_unit(exp(-abs(s1))))))), in the place of t7 */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t7[i - tile_begin_] = 0.0;
         }
-        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+        for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
                 const double t1_i = t1[i];
                 const double t0_i = t0[i];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
                 const double v0 = B_tile_ij + t1_i - t0_i - A_tile_ij;
-                const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
+                const double v1 = t2[j*128 + i - tile_begin_] * t0_[i - tile_begin_] * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
-                const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
-                const double v4 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * v1 + t6[j*128 + i - tile_begin] * t3[i - tile_begin] * v3;
-                const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
-                const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
-                const double v5 = B_tile_ij1 + t1_i - t0_i - A_tile_ij1;
-                const double v6 = 0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v5))));
-                const double v7 = A_tile_ij1 + t0_i - t1_i - B_tile_ij1;
-                const double v8 = 0.6931471805599453 + (((v7 < 0.0 || v7 != v7) ? v7 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v7))));
-                const double v9 = t2[(j + 1)*128 + i - tile_begin] * t0_[i - tile_begin] * v6 + t6[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * v8;
-                const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
-                const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
-                const double v10 = B_tile_ij2 + t1_i - t0_i - A_tile_ij2;
-                const double v11 = 0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10))));
-                const double v12 = A_tile_ij2 + t0_i - t1_i - B_tile_ij2;
-                const double v13 = 0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12))));
-                const double v14 = t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin] * v11 + t6[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * v13;
-                const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
-                const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
-                const double v15 = B_tile_ij3 + t1_i - t0_i - A_tile_ij3;
-                const double v16 = 0.6931471805599453 + (((v15 < 0.0 || v15 != v15) ? v15 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v15))));
-                const double v17 = A_tile_ij3 + t0_i - t1_i - B_tile_ij3;
-                const double v18 = 0.6931471805599453 + (((v17 < 0.0 || v17 != v17) ? v17 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v17))));
-                const double v19 = t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin] * v16 + t6[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * v18;
-                t7[i - tile_begin] += v4 + v9 + v14 + v19;
+                const double v3 = t6[j*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                const double B_tile_ij_ = B_tile[(j + 1)*128 + i - tile_begin_];
+                const double A_tile_ij_ = A_tile[(j + 1)*128 + i - tile_begin_];
+                const double v4 = B_tile_ij_ + t1_i - t0_i - A_tile_ij_;
+                const double v5 = t2[(j + 1)*128 + i - tile_begin_] * t0_[i - tile_begin_] * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4)))));
+                const double v6 = A_tile_ij_ + t0_i - t1_i - B_tile_ij_;
+                const double v7 = t6[(j + 1)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6)))));
+                const double B_tile_ij_2 = B_tile[(j + 2)*128 + i - tile_begin_];
+                const double A_tile_ij_2 = A_tile[(j + 2)*128 + i - tile_begin_];
+                const double v8 = B_tile_ij_2 + t1_i - t0_i - A_tile_ij_2;
+                const double v9 = t2[(j + 2)*128 + i - tile_begin_] * t0_[i - tile_begin_] * (0.6931471805599453 + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8)))));
+                const double v10 = A_tile_ij_2 + t0_i - t1_i - B_tile_ij_2;
+                const double v11 = t6[(j + 2)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10)))));
+                const double B_tile_ij_3 = B_tile[(j + 3)*128 + i - tile_begin_];
+                const double A_tile_ij_3 = A_tile[(j + 3)*128 + i - tile_begin_];
+                const double v12 = B_tile_ij_3 + t1_i - t0_i - A_tile_ij_3;
+                const double v13 = t2[(j + 3)*128 + i - tile_begin_] * t0_[i - tile_begin_] * (0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12)))));
+                const double v14 = A_tile_ij_3 + t0_i - t1_i - B_tile_ij_3;
+                const double v15 = t6[(j + 3)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14)))));
+                t7[i - tile_begin_] += v1 + v3 + (v5 + v7) + (v9 + v11) + (v13 + v15);
             }
         }
-        for (int64_t j = k / 4 * 4; j < k; ++j) {
+        for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
                 const double t1_i = t1[i];
                 const double t0_i = t0[i];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
                 const double v0 = B_tile_ij + t1_i - t0_i - A_tile_ij;
-                const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
+                const double v1 = t2[j*128 + i - tile_begin_] * t0_[i - tile_begin_] * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
-                const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
-                const double v4 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * v1 + t6[j*128 + i - tile_begin] * t3[i - tile_begin] * v3;
-                t7[i - tile_begin] += v4;
+                const double v3 = t6[j*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                t7[i - tile_begin_] += v1 + v3;
             }
         }
 
         /* t11 = sum[i:n](t10[i]) */
         double t11_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t11_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11_part_sum += t7[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t11_part_sum += t7[i - tile_begin_];
         }
         gradc_add(&t11_part, &t11_part_low, t11_part_sum);
     }
     t11_part = gradc_rounded(t11_part, t11_part_low);
-    t11_parts[part] = t11_part;
+    t11_parts[part_] = t11_part;
 }
 
 struct jensen_shannon_forward_rows0 {
@@ -698,8 +688,8 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
         jensen_shannon_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, t0, A, t1, t11_parts);
     }
     double t11 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t11 += t11_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t11 += t11_parts[part_];
     }
 
     /* value = 0.5 * (t11 / n) */
@@ -723,43 +713,43 @@ size_t jensen_shannon_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void jensen_shannon_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       int64_t k, const double *restrict B, const double *restrict A,
                                                       const double *restrict t0, const double *restrict t1, double t2,
                                                       double *restrict grad_A, double *restrict grad_B)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const B_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const A_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t11 = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const B_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const A_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t11 = (void *)tile_own_;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
 
         /* t3[i:n, j:k] = exp(B_tile[i, j] - t0[i]) */
         /* t4[i:n, j:k] = exp(-abs(B_tile[i, j] + t1[i] - t0[i] - A_tile[i, j])) */
@@ -791,23 +781,23 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
          *    s24))), s26 := -s25, t2 * (t5[i, j] * (1 + where(abs(s2) < 1, s2, 0))) * (where(0 <= s6, 1, t6[i, j])
          *    / s7 * (1 + where(0 <= -s6, 1, t6[i, j]) / s7 * where(abs(s11) < 1, s11, 0))) - t2 * s15 * (s21 * (1
          *    … (1290 characters in all) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t8[i - tile_begin_] = 0.0;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t11[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
                 const double t0_i = t0[i];
                 const double v0 = B_tile_ij - t0_i;
                 const double v1 = gradc_exp(v0);
                 const double t1_i = t1[i];
                 const double v2 = B_tile_ij + t1_i;
                 const double v3 = v2 - t0_i;
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
                 const double v4 = v3 - A_tile_ij;
                 const double v5 = gradc_exp(-fabs(v4));
                 const double v6 = A_tile_ij - t1_i;
@@ -826,32 +816,36 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
                 const double v19 = v4 - v3;
                 const double v20 = v2 - B_tile_ij;
                 const double v21 = v3 - v2;
-                const double v22 = v3 - (v4 - v19) - (A_tile_ij + v19) + (t1_i - v20 + (B_tile_ij - (v2 - v20)) + (v2 - (v3 - v21) - (t0_i + v21)));
-                const double v23 = -v22;
-                const double v24 = t2 * v15 * (v18 * (1.0 + (0.0 <= -v16 ? 1.0 : v5) / v17 * (fabs(v23) < 1.0 ? v23 : 0.0)));
-                const double v25 = v6 - A_tile_ij;
-                const double v26 = A_tile_ij - (v6 - v25) - (t1_i + v25);
-                const double v27 = v7 * (1.0 + (fabs(v26) < 1.0 ? v26 : 0.0));
-                const double v28 = -v10;
-                const double v29 = 1.0 + v11;
-                const double v30 = (0.0 <= v28 ? 1.0 : v11) / v29;
-                const double v31 = v10 - v9;
-                const double v32 = v8 - A_tile_ij;
-                const double v33 = v9 - v8;
-                const double v34 = v9 - (v10 - v31) - (B_tile_ij + v31) + (t0_i - v32 + (A_tile_ij - (v8 - v32)) + (v8 - (v9 - v33) - (t1_i + v33)));
-                const double v35 = 0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - v12 + v30 * (fabs(v34) < 1.0 ? v34 : 0.0));
-                const double v36 = -v34;
-                const double v37 = t2 * v27 * (v30 * (1.0 + (0.0 <= -v28 ? 1.0 : v11) / v29 * (fabs(v36) < 1.0 ? v36 : 0.0)));
-                const double v38 = gradc_log1p_unit(v5);
-                const double v39 = 0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - v38 + v18 * (fabs(v22) < 1.0 ? v22 : 0.0));
-                t3[j*128 + i - tile_begin] = v1;
-                t4[j*128 + i - tile_begin] = v5;
-                t5[j*128 + i - tile_begin] = v7;
-                t6[j*128 + i - tile_begin] = v11;
-                t7[j*128 + i - tile_begin] = v12;
-                t8[i - tile_begin] += v24 - (v27 * (t2 * v35) + v37);
-                t10[j*128 + i - tile_begin] = v38;
-                t11[i - tile_begin] += v37 - v24 - v15 * (t2 * v39);
+                const double v22 = t1_i - v20 + (B_tile_ij - (v2 - v20)) + (v2 - (v3 - v21) - (t0_i + v21));
+                const double v23 = v3 - (v4 - v19) - (A_tile_ij + v19) + v22;
+                const double v24 = -v23;
+                const double v25 = (0.0 <= -v16 ? 1.0 : v5) / v17 * (fabs(v24) < 1.0 ? v24 : 0.0);
+                const double v26 = t2 * v15 * (v18 * (1.0 + v25));
+                const double v27 = v6 - A_tile_ij;
+                const double v28 = A_tile_ij - (v6 - v27) - (t1_i + v27);
+                const double v29 = v7 * (1.0 + (fabs(v28) < 1.0 ? v28 : 0.0));
+                const double v30 = -v10;
+                const double v31 = 1.0 + v11;
+                const double v32 = (0.0 <= v30 ? 1.0 : v11) / v31;
+                const double v33 = v10 - v9;
+                const double v34 = v8 - A_tile_ij;
+                const double v35 = v9 - v8;
+                const double v36 = t0_i - v34 + (A_tile_ij - (v8 - v34)) + (v8 - (v9 - v35) - (t1_i + v35));
+                const double v37 = v9 - (v10 - v33) - (B_tile_ij + v33) + v36;
+                const double v38 = ((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - v12 + v32 * (fabs(v37) < 1.0 ? v37 : 0.0);
+                const double v39 = -v37;
+                const double v40 = (0.0 <= -v30 ? 1.0 : v11) / v31 * (fabs(v39) < 1.0 ? v39 : 0.0);
+                const double v41 = t2 * v29 * (v32 * (1.0 + v40));
+                const double v42 = gradc_log1p_unit(v5);
+                const double v43 = ((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - v42 + v18 * (fabs(v23) < 1.0 ? v23 : 0.0);
+                t3[j*128 + i - tile_begin_] = v1;
+                t4[j*128 + i - tile_begin_] = v5;
+                t5[j*128 + i - tile_begin_] = v7;
+                t6[j*128 + i - tile_begin_] = v11;
+                t7[j*128 + i - tile_begin_] = v12;
+                t8[i - tile_begin_] += v26 - (v29 * (t2 * (0.6931471805599453 + v38)) + v41);
+                t10[j*128 + i - tile_begin_] = v42;
+                t11[i - tile_begin_] += v41 - v26 - v15 * (t2 * (0.6931471805599453 + v43));
             }
         }
 
@@ -881,59 +875,63 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
          *    … (1358 characters in all) */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
                 const double t1_i = t1[i];
                 const double v0 = A_tile_ij - t1_i;
                 const double v1 = v0 - A_tile_ij;
                 const double v2 = A_tile_ij - (v0 - v1) - (t1_i + v1);
-                const double v3 = t5[j*128 + i - tile_begin] * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
+                const double v3 = t5[j*128 + i - tile_begin_] * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
                 const double t0_i = t0[i];
                 const double v4 = A_tile_ij + t0_i;
                 const double v5 = v4 - t1_i;
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
                 const double v6 = v5 - B_tile_ij;
                 const double v7 = -v6;
-                const double t6_ij = t6[j*128 + i - tile_begin];
+                const double t6_ij = t6[j*128 + i - tile_begin_];
                 const double v8 = 1.0 + t6_ij;
                 const double v9 = (0.0 <= v7 ? 1.0 : t6_ij) / v8;
                 const double v10 = v6 - v5;
                 const double v11 = v4 - A_tile_ij;
                 const double v12 = v5 - v4;
-                const double v13 = v5 - (v6 - v10) - (B_tile_ij + v10) + (t0_i - v11 + (A_tile_ij - (v4 - v11)) + (v4 - (v5 - v12) - (t1_i + v12)));
-                const double v14 = ((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - t7[j*128 + i - tile_begin] + v9 * (fabs(v13) < 1.0 ? v13 : 0.0);
-                const double v15 = -v13;
-                const double v16 = t2 * v3 * (v9 * (1.0 + (0.0 <= -v7 ? 1.0 : t6_ij) / v8 * (fabs(v15) < 1.0 ? v15 : 0.0)));
-                const double v17 = B_tile_ij - t0_i;
-                const double v18 = v17 - B_tile_ij;
-                const double v19 = B_tile_ij - (v17 - v18) - (t0_i + v18);
-                const double v20 = t3[j*128 + i - tile_begin] * (1.0 + (fabs(v19) < 1.0 ? v19 : 0.0));
-                const double v21 = B_tile_ij + t1_i;
-                const double v22 = v21 - t0_i;
-                const double v23 = v22 - A_tile_ij;
-                const double v24 = -v23;
-                const double t4_ij = t4[j*128 + i - tile_begin];
-                const double v25 = 1.0 + t4_ij;
-                const double v26 = (0.0 <= v24 ? 1.0 : t4_ij) / v25;
-                const double v27 = v23 - v22;
-                const double v28 = v21 - B_tile_ij;
-                const double v29 = v22 - v21;
-                const double v30 = v22 - (v23 - v27) - (A_tile_ij + v27) + (t1_i - v28 + (B_tile_ij - (v21 - v28)) + (v21 - (v22 - v29) - (t0_i + v29)));
-                const double v31 = -v30;
-                const double v32 = t2 * v20 * (v26 * (1.0 + (0.0 <= -v24 ? 1.0 : t4_ij) / v25 * (fabs(v31) < 1.0 ? v31 : 0.0)));
-                const double v33 = (-INFINITY == A_tile_ij ? 0.0 : t8[i - tile_begin] * v3) + (v3 * (t2 * (0.6931471805599453 + v14)) + v16 - v32);
-                const double v34 = ((v23 < 0.0 || v23 != v23) ? v23 : 0.0) - t10[j*128 + i - tile_begin] + v26 * (fabs(v30) < 1.0 ? v30 : 0.0);
-                const double v35 = (-INFINITY == B_tile_ij ? 0.0 : t11[i - tile_begin] * v20) + (v20 * (t2 * (0.6931471805599453 + v34)) + (v32 - v16));
-                B_tile[j*128 + i - tile_begin] = v33;
-                A_tile[j*128 + i - tile_begin] = v35;
+                const double v13 = t0_i - v11 + (A_tile_ij - (v4 - v11)) + (v4 - (v5 - v12) - (t1_i + v12));
+                const double v14 = v5 - (v6 - v10) - (B_tile_ij + v10) + v13;
+                const double v15 = ((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - t7[j*128 + i - tile_begin_] + v9 * (fabs(v14) < 1.0 ? v14 : 0.0);
+                const double v16 = -v14;
+                const double v17 = (0.0 <= -v7 ? 1.0 : t6_ij) / v8 * (fabs(v16) < 1.0 ? v16 : 0.0);
+                const double v18 = t2 * v3 * (v9 * (1.0 + v17));
+                const double v19 = B_tile_ij - t0_i;
+                const double v20 = v19 - B_tile_ij;
+                const double v21 = B_tile_ij - (v19 - v20) - (t0_i + v20);
+                const double v22 = t3[j*128 + i - tile_begin_] * (1.0 + (fabs(v21) < 1.0 ? v21 : 0.0));
+                const double v23 = B_tile_ij + t1_i;
+                const double v24 = v23 - t0_i;
+                const double v25 = v24 - A_tile_ij;
+                const double v26 = -v25;
+                const double t4_ij = t4[j*128 + i - tile_begin_];
+                const double v27 = 1.0 + t4_ij;
+                const double v28 = (0.0 <= v26 ? 1.0 : t4_ij) / v27;
+                const double v29 = v25 - v24;
+                const double v30 = v23 - B_tile_ij;
+                const double v31 = v24 - v23;
+                const double v32 = t1_i - v30 + (B_tile_ij - (v23 - v30)) + (v23 - (v24 - v31) - (t0_i + v31));
+                const double v33 = v24 - (v25 - v29) - (A_tile_ij + v29) + v32;
+                const double v34 = -v33;
+                const double v35 = (0.0 <= -v26 ? 1.0 : t4_ij) / v27 * (fabs(v34) < 1.0 ? v34 : 0.0);
+                const double v36 = t2 * v22 * (v28 * (1.0 + v35));
+                const double v37 = (-INFINITY == A_tile_ij ? 0.0 : t8[i - tile_begin_] * v3) + (v3 * (t2 * (0.6931471805599453 + v15)) + v18 - v36);
+                const double v38 = ((v25 < 0.0 || v25 != v25) ? v25 : 0.0) - t10[j*128 + i - tile_begin_] + v28 * (fabs(v33) < 1.0 ? v33 : 0.0);
+                const double v39 = (-INFINITY == B_tile_ij ? 0.0 : t11[i - tile_begin_] * v22) + (v22 * (t2 * (0.6931471805599453 + v38)) + (v36 - v18));
+                B_tile[j*128 + i - tile_begin_] = v37;
+                A_tile[j*128 + i - tile_begin_] = v39;
             }
         }
 
         /* grad_A[i:n, j:k] = t9[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_A[tile_begin*k], k);
+        gradc_transpose(k, tile_end_ - tile_begin_, B_tile, 128, &grad_A[tile_begin_*k], k);
 
         /* grad_B[i:n, j:k] = t12[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, A_tile, 128, &grad_B[tile_begin*k], k);
+        gradc_transpose(k, tile_end_ - tile_begin_, A_tile, 128, &grad_B[tile_begin_*k], k);
     }
 }
 
@@ -999,141 +997,141 @@ size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, const double *restrict B,
                                                             const double *restrict A, double t18,
                                                             double *restrict grad_A, double *restrict grad_B,
                                                             double *restrict t17_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const B_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t13 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t14 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t15 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t16 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t19 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t21 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const B_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t13 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t14 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t15 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t16 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t19 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t21 = (void *)tile_own_;
     double t17_part = 0.0;
     double t17_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
 
         /* t0[i:n] = max[j:k](B_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t0[i - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                t0[i - tile_begin] = (t0[i - tile_begin] >= B_tile_ij || t0[i - tile_begin] != t0[i - tile_begin]) ? t0[i - tile_begin] : B_tile_ij;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                t0[i - tile_begin_] = (t0[i - tile_begin_] >= B_tile_ij || t0[i - tile_begin_] != t0[i - tile_begin_]) ? t0[i - tile_begin_] : B_tile_ij;
             }
         }
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
+            t0[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
         /* t3[i:n] = sum[j:k](t2[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t3[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t0[i - tile_begin]);
-                t2[j*128 + i - tile_begin] = v0;
-                t3[i - tile_begin] += v0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin_] - t0[i - tile_begin_]);
+                t2[j*128 + i - tile_begin_] = v0;
+                t3[i - tile_begin_] += v0;
             }
         }
 
         /* t4[i:n] = t1[i] + log(t3[i]), in the place of t0 */
         /* t10[i:n] = 1 / t3[i], in the place of t3 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
-            t0[i - tile_begin] = t0_i + gradc_log(t3_i);
-            t3[i - tile_begin] = 1.0 / t3_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
+            const double t3_i = t3[i - tile_begin_];
+            t0[i - tile_begin_] = t0_i + gradc_log(t3_i);
+            t3[i - tile_begin_] = 1.0 / t3_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
 
         /* t5[i:n] = max[j:k](A_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = -INFINITY;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t5[i - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                t5[i - tile_begin] = (t5[i - tile_begin] >= A_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : A_tile_ij;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+                t5[i - tile_begin_] = (t5[i - tile_begin_] >= A_tile_ij || t5[i - tile_begin_] != t5[i - tile_begin_]) ? t5[i - tile_begin_] : A_tile_ij;
             }
         }
 
         /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t5 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t5_i = t5[i - tile_begin_];
+            t5[i - tile_begin_] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n, j:k] = exp(A_tile[i, j] - t6[i]) */
         /* t8[i:n] = sum[j:k](t7[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t8[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
-                t7[j*128 + i - tile_begin] = v0;
-                t8[i - tile_begin] += v0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin_] - t5[i - tile_begin_]);
+                t7[j*128 + i - tile_begin_] = v0;
+                t8[i - tile_begin_] += v0;
             }
         }
 
         /* t9[i:n] = t6[i] + log(t8[i]), in the place of t5 */
         /* t11[i:n] = 1 / t8[i], in the place of t8 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            const double t8_i = t8[i - tile_begin];
-            t5[i - tile_begin] = t5_i + gradc_log(t8_i);
-            t8[i - tile_begin] = 1.0 / t8_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t5_i = t5[i - tile_begin_];
+            const double t8_i = t8[i - tile_begin_];
+            t5[i - tile_begin_] = t5_i + gradc_log(t8_i);
+            t8[i - tile_begin_] = 1.0 / t8_i;
         }
 
         /* t12[i:n, j:k] = exp(-abs(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j])) */
@@ -1151,41 +1149,41 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
          *    * (t7[i, j] * t11[i]) * (where(0 <= -(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]), 1, t14[i, j]) /
          *    (1 + t14[i, j])) - t18 * s0 * (where(0 <= -s1, 1, t12[i, j]) / (1 + t12[i, j])) - s0 * (t18 *
          *    (0.6931471805599453 + (minimum(0, s1) - t13[i, j]))))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t16[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t16[i - tile_begin_] = 0.0;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t19[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t19[i - tile_begin_] = 0.0;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t21[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t21[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double t5_i = t5[i - tile_begin];
-                const double t0_i = t0[i - tile_begin];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                const double t5_i = t5[i - tile_begin_];
+                const double t0_i = t0[i - tile_begin_];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
                 const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
                 const double v1 = gradc_exp(-fabs(v0));
                 const double v2 = gradc_log1p_unit(v1);
                 const double v3 = A_tile_ij + t0_i - t5_i - B_tile_ij;
                 const double v4 = gradc_exp(-fabs(v3));
                 const double v5 = gradc_log1p_unit(v4);
-                const double v6 = t2[j*128 + i - tile_begin] * t3[i - tile_begin];
+                const double v6 = t2[j*128 + i - tile_begin_] * t3[i - tile_begin_];
                 const double v7 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - v2);
-                const double v8 = t7[j*128 + i - tile_begin] * t8[i - tile_begin];
+                const double v8 = t7[j*128 + i - tile_begin_] * t8[i - tile_begin_];
                 const double v9 = 0.6931471805599453 + (((v3 < 0.0 || v3 != v3) ? v3 : 0.0) - v5);
                 const double v10 = t18 * v6 * ((0.0 <= -v0 ? 1.0 : v1) / (1.0 + v1));
                 const double v11 = t18 * v8 * ((0.0 <= -v3 ? 1.0 : v4) / (1.0 + v4));
-                t12[j*128 + i - tile_begin] = v1;
-                t13[j*128 + i - tile_begin] = v2;
-                t14[j*128 + i - tile_begin] = v4;
-                t15[j*128 + i - tile_begin] = v5;
-                t16[i - tile_begin] += v6 * v7 + v8 * v9;
-                t19[i - tile_begin] += v10 - (v8 * (t18 * v9) + v11);
-                t21[i - tile_begin] += v11 - v10 - v6 * (t18 * v7);
+                t12[j*128 + i - tile_begin_] = v1;
+                t13[j*128 + i - tile_begin_] = v2;
+                t14[j*128 + i - tile_begin_] = v4;
+                t15[j*128 + i - tile_begin_] = v5;
+                t16[i - tile_begin_] += v6 * v7 + v8 * v9;
+                t19[i - tile_begin_] += v10 - (v8 * (t18 * v9) + v11);
+                t21[i - tile_begin_] += v11 - v10 - v6 * (t18 * v7);
             }
         }
 
@@ -1201,43 +1199,43 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
          *    j]))))), in the place of t2 */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v0 = t7[j*128 + i - tile_begin] * t8[i - tile_begin];
-                const double t0_i = t0[i - tile_begin];
-                const double t5_i = t5[i - tile_begin];
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+                const double v0 = t7[j*128 + i - tile_begin_] * t8[i - tile_begin_];
+                const double t0_i = t0[i - tile_begin_];
+                const double t5_i = t5[i - tile_begin_];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
                 const double v1 = A_tile_ij + t0_i - t5_i - B_tile_ij;
-                const double v2 = t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t15[j*128 + i - tile_begin]));
-                const double t14_ij = t14[j*128 + i - tile_begin];
-                const double v3 = t18 * v0 * ((0.0 <= -v1 ? 1.0 : t14_ij) / (1.0 + t14_ij));
-                const double t2_ij = t2[j*128 + i - tile_begin];
-                const double v4 = t2_ij * t3[i - tile_begin];
+                const double t14_ij = t14[j*128 + i - tile_begin_];
+                const double v2 = t18 * v0 * ((0.0 <= -v1 ? 1.0 : t14_ij) / (1.0 + t14_ij));
+                const double v3 = v0 * (t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t15[j*128 + i - tile_begin_]))) + v2;
+                const double t2_ij = t2[j*128 + i - tile_begin_];
+                const double v4 = t2_ij * t3[i - tile_begin_];
                 const double v5 = B_tile_ij + t5_i - t0_i - A_tile_ij;
-                const double t12_ij = t12[j*128 + i - tile_begin];
+                const double t12_ij = t12[j*128 + i - tile_begin_];
                 const double v6 = t18 * v4 * ((0.0 <= -v5 ? 1.0 : t12_ij) / (1.0 + t12_ij));
-                const double v7 = t18 * (0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - t13[j*128 + i - tile_begin]));
-                B_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin] * v0) + (v0 * v2 + v3 - v6);
-                t2[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v4) + (v4 * v7 + (v6 - v3));
+                const double v7 = v4 * (t18 * (0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - t13[j*128 + i - tile_begin_]))) + (v6 - v2);
+                B_tile[j*128 + i - tile_begin_] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin_] * v0) + (v3 - v6);
+                t2[j*128 + i - tile_begin_] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin_] * v4) + v7;
             }
         }
 
         /* t17 = sum[i:n](t16[i]) */
         double t17_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t17_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t17_part_sum += t16[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t17_part_sum += t16[i - tile_begin_];
         }
         gradc_add(&t17_part, &t17_part_low, t17_part_sum);
 
         /* grad_A[i:n, j:k] = t20[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_A[tile_begin*k], k);
+        gradc_transpose(k, tile_end_ - tile_begin_, B_tile, 128, &grad_A[tile_begin_*k], k);
 
         /* grad_B[i:n, j:k] = t22[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t2, 128, &grad_B[tile_begin*k], k);
+        gradc_transpose(k, tile_end_ - tile_begin_, t2, 128, &grad_B[tile_begin_*k], k);
     }
     t17_part = gradc_rounded(t17_part, t17_part_low);
-    t17_parts[part] = t17_part;
+    t17_parts[part_] = t17_part;
 }
 
 struct jensen_shannon_value_and_grad_rows0 {
@@ -1279,8 +1277,8 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
         jensen_shannon_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t18, grad_A, grad_B, t17_parts);
     }
     double t17 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t17 += t17_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t17 += t17_parts[part_];
     }
 
     /* value = 0.5 * (t17 / n) */

@@ -551,83 +551,83 @@ size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void label_smoothing_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     int64_t k, int64_t d, const double *restrict W,
                                                     const double *restrict X, double eps, const int64_t *restrict y,
                                                     double *restrict t6_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own_;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+        gradc_product(k, tile_end_ - tile_begin_, d, W, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
         /* t1[l:n] = max[j:k](t0[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l - tile_begin] = -INFINITY;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t1[l - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t0_lj = t0[j*128 + l - tile_begin];
-                t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : t0_lj;
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                const double t0_lj = t0[j*128 + l - tile_begin_];
+                t1[l - tile_begin_] = (t1[l - tile_begin_] >= t0_lj || t1[l - tile_begin_] != t1[l - tile_begin_]) ? t1[l - tile_begin_] : t0_lj;
             }
         }
 
         /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            t1[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t1_l = t1[l - tile_begin_];
+            t1[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = 0.0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t3[l - tile_begin_] = 0.0;
         }
-        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+        for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                t3[l - tile_begin_] += gradc_exp(t0[j*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(t0[(j + 1)*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(t0[(j + 2)*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(t0[(j + 3)*128 + l - tile_begin_] - t1[l - tile_begin_]);
             }
         }
-        for (int64_t j = k / 4 * 4; j < k; ++j) {
+        for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]);
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                t3[l - tile_begin_] += gradc_exp(t0[j*128 + l - tile_begin_] - t1[l - tile_begin_]);
             }
         }
 
         /* t4[l:n] = t2[l] + log(t3[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            t1[l - tile_begin] = t1_l + gradc_log(t3[l - tile_begin]);
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t1_l = t1[l - tile_begin_];
+            t1[l - tile_begin_] = t1_l + gradc_log(t3[l - tile_begin_]);
         }
 
         /* L[l:n, j:k] = t0[l, j] - t4[l], in the place of t0 */
         /* t5[l:n] = sum[j:k](L[l, j]), in the place of t3 */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = 0.0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t3[l - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t0_lj = t0[j*128 + l - tile_begin];
-                const double v0 = t0_lj - t1[l - tile_begin];
-                t0[j*128 + l - tile_begin] = v0;
-                t3[l - tile_begin] += v0;
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                const double t0_lj = t0[j*128 + l - tile_begin_];
+                const double v0 = t0_lj - t1[l - tile_begin_];
+                t0[j*128 + l - tile_begin_] = v0;
+                t3[l - tile_begin_] += v0;
             }
         }
 
@@ -636,15 +636,15 @@ static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread
         const double v1 = (double)k;
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t y_l = y[l];
-            const double v2 = t0[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v0 + eps * (t3[l - tile_begin] / v1);
-            t6_part_sum += v2;
+            const int64_t v2 = y_l < 0 ? k + y_l : y_l;
+            t6_part_sum += t0[v2*128 + l - tile_begin_] * v0 + eps * (t3[l - tile_begin_] / v1);
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    t6_parts[part_] = t6_part;
 }
 
 struct label_smoothing_value_rows0 {
@@ -680,7 +680,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -694,8 +694,8 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
         label_smoothing_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t6 += t6_parts[part_];
     }
 
     /* value = -(t6 / n) */
@@ -713,71 +713,71 @@ size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void label_smoothing_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       int64_t k, double *restrict t0, double *restrict t1, double eps,
                                                       const int64_t *restrict y, double *restrict t5_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t1_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const L = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t1_ = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const L = (void *)tile_own_;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t1[l:n] = max[j:k](t0[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t1__max = -INFINITY;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            double t1_max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double t0_lj = t0[l*k + j];
-                t1__max = (t1__max >= t0_lj || t1__max != t1__max) ? t1__max : t0_lj;
+                t1_max = (t1_max >= t0_lj || t1_max != t1_max) ? t1_max : t0_lj;
             }
-            t1_[l - tile_begin] = t1__max;
+            t1_[l - tile_begin_] = t1_max;
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1_ */
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1__l = t1_[l - tile_begin];
-            t1_[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t1_l = t1_[l - tile_begin_];
+            t1_[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1__l = t1_[l - tile_begin];
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t1_l = t1_[l - tile_begin_];
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += gradc_exp(t0[l*k + j] - t1__l);
+                t3_sum += gradc_exp(t0[l*k + j] - t1_l);
             }
-            t3[l - tile_begin] = t3_sum;
+            t3[l - tile_begin_] = t3_sum;
         }
 
         /* t1_2[l:n] = t2[l] + log(t3[l]) */
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l] = t1_[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t1[l] = t1_[l - tile_begin_] + gradc_log(t3[l - tile_begin_]);
         }
 
         /* L[l:n, j:k] = t0[l, j] - t1_2[l] */
-        /* t4[l:n] = sum[j:k](L[l, j]), in the place of t1_ */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        /* t4[l:n] = sum[j:k](L[l, j]), in the place of t1 */
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const double t1_l = t1[l];
-            double t1__sum = 0.0;
-            GRADC_SIMD(reduction(+:t1__sum))
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0[l*k + j] - t1_l;
-                L[(l - tile_begin)*k + j] = v0;
-                t1__sum += v0;
+                L[(l - tile_begin_)*k + j] = v0;
+                t1_sum += v0;
             }
-            t1_[l - tile_begin] = t1__sum;
+            t1_[l - tile_begin_] = t1_sum;
         }
 
         /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
@@ -785,15 +785,15 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
         const double v1 = (double)k;
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t5_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t y_l = y[l];
-            const double v2 = L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t1_[l - tile_begin] / v1);
-            t5_part_sum += v2;
+            const int64_t v2 = y_l < 0 ? k + y_l : y_l;
+            t5_part_sum += L[(l - tile_begin_)*k + v2] * v0 + eps * (t1_[l - tile_begin_] / v1);
         }
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
     }
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    t5_parts[part_] = t5_part;
 }
 
 struct label_smoothing_forward_rows0 {
@@ -829,7 +829,7 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -849,8 +849,8 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
         label_smoothing_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t5_parts);
     }
     double t5 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t5 += t5_parts[part_];
     }
 
     /* value = -(t5 / n) */
@@ -869,81 +869,82 @@ size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void label_smoothing_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
-                                                       double *restrict grad_W, unsigned char *restrict tile_scratch,
-                                                       size_t tile_bytes, int64_t k, int64_t d, double eps, double t2,
-                                                       const int64_t *restrict y, const double *restrict t0,
-                                                       const double *restrict t1, const double *restrict X)
+                                                       double *restrict grad_W, int64_t d, int64_t k,
+                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                       double eps, double t2, const int64_t *restrict y,
+                                                       const double *restrict t0, const double *restrict t1,
+                                                       const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const L_bar = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t0_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_W_part = part_ == 0 ? grad_W : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const L_bar = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t0_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own_;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t3[l:n] = eps * t2 / k */
         const double v0 = eps * t2 / (double)k;
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = v0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t3[l - tile_begin_] = v0;
         }
 
         /* L_bar[l:n, j:k] = t3[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t2 * (1 - eps), 0) */
         /* t4[l:n] = sum[j:k](L_bar[l, j]) */
         const double v1 = t2 * (1.0 - eps);
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = 0.0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t4[l - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 const int64_t y_l = y[l];
-                const double v2 = t3[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
-                L_bar[j*128 + l - tile_begin] = v2;
-                t4[l - tile_begin] += v2;
+                const double v2 = t3[l - tile_begin_] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                L_bar[j*128 + l - tile_begin_] = v2;
+                t4[l - tile_begin_] += v2;
             }
         }
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
-        gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+        gradc_transpose(tile_end_ - tile_begin_, k, &t0[tile_begin_*k], k, t0_tile, 128);
+        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
 
             /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l, j] - (s0
              *    - s1) - (t1[l] + s1), where(-inf == t0_tile[l, j], 0, -(t4[l] * (exp(s0) * (1 + where(abs(s2) <
              *    1, s2, 0)))))) */
             /* t6[l:n, j:k] = t5[l, j] + L_bar[l, j] */
-            for (int64_t j = strip_begin; j < strip_end; ++j) {
+            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin_];
                     const double t1_l = t1[l];
                     const double v2 = t0_tile_lj - t1_l;
                     const double v3 = v2 - t0_tile_lj;
                     const double v4 = t0_tile_lj - (v2 - v3) - (t1_l + v3);
-                    const double v5 = -INFINITY == t0_tile_lj ? 0.0 : -(t4[l - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0))));
-                    t6[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v5;
+                    const double v5 = t4[l - tile_begin_] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
+                    t6[(j - strip_begin_)*128 + l - tile_begin_] = L_bar[j*128 + l - tile_begin_] + (-INFINITY == t0_tile_lj ? 0.0 : -v5);
                 }
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t6[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t6, 1, 128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
+            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t6, 1, 128, NULL, 0, &grad_W_part[strip_begin_], k, 1, 1, 0);
         }
     }
 }
@@ -954,10 +955,10 @@ struct label_smoothing_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_W;
+    int64_t d;
+    int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t k;
-    int64_t d;
     double eps;
     double t2;
     const int64_t *y;
@@ -969,7 +970,7 @@ struct label_smoothing_backward_rows0 {
 static GRADC_APART void label_smoothing_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct label_smoothing_backward_rows0 *const given = context;
-    label_smoothing_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_W, given->tile_scratch, given->tile_bytes, given->k, given->d, given->eps, given->t2, given->y, given->t0, given->t1, given->X);
+    label_smoothing_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->eps, given->t2, given->y, given->t0, given->t1, given->X);
 }
 
 int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -990,7 +991,7 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -1001,13 +1002,13 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        const struct label_smoothing_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, eps, t2, y, t0, t1, X};
+        const struct label_smoothing_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch, tile_bytes, eps, t2, y, t0, t1, X};
         gradc_run(parts, label_smoothing_backward_team0, &given);
     } else {
-        label_smoothing_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, eps, t2, y, t0, t1, X);
+        label_smoothing_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch, tile_bytes, eps, t2, y, t0, t1, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_W_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];
@@ -1030,55 +1031,55 @@ size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_W,
+                                                             double *restrict grad_W, int64_t d, int64_t k,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             int64_t k, int64_t d, const double *restrict W,
-                                                             const double *restrict X, double eps, double t8,
-                                                             const int64_t *restrict y, double *restrict t7_parts)
+                                                             const double *restrict W, const double *restrict X,
+                                                             double eps, double t8, const int64_t *restrict y,
+                                                             double *restrict t7_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const L_bar = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_W_part = part_ == 0 ? grad_W : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const L_bar = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)tile_own_;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+        gradc_product(k, tile_end_ - tile_begin_, d, W, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
         /* t1[l:n] = max[j:k](t0[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l - tile_begin] = -INFINITY;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t1[l - tile_begin_] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t0_lj = t0[j*128 + l - tile_begin];
-                t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : t0_lj;
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                const double t0_lj = t0[j*128 + l - tile_begin_];
+                t1[l - tile_begin_] = (t1[l - tile_begin_] >= t0_lj || t1[l - tile_begin_] != t1[l - tile_begin_]) ? t1[l - tile_begin_] : t0_lj;
             }
         }
 
@@ -1086,85 +1087,85 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
         /* t9[l:n] = eps * t8 / k, in the place of t1 */
         const double v0 = eps * t8 / (double)k;
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-            t1[l - tile_begin] = v0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t1_l = t1[l - tile_begin_];
+            t2[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            t1[l - tile_begin_] = v0;
         }
 
         /* t3[l:n, j:k] = exp(t0[l, j] - t2[l]) */
         /* t4[l:n] = sum[j:k](t3[l, j]) */
         /* L_bar[l:n, j:k] = t9[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t8 * (1 - eps), 0) */
         /* t10[l:n] = sum[j:k](L_bar[l, j]) */
-        const double v2 = t8 * (1.0 - eps);
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = 0.0;
+        const double v1 = t8 * (1.0 - eps);
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t4[l - tile_begin_] = 0.0;
         }
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t10[l - tile_begin] = 0.0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t10[l - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v1 = gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                const double v2 = gradc_exp(t0[j*128 + l - tile_begin_] - t2[l - tile_begin_]);
                 const int64_t y_l = y[l];
-                const double v3 = t1[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
-                t3[j*128 + l - tile_begin] = v1;
-                t4[l - tile_begin] += v1;
-                L_bar[j*128 + l - tile_begin] = v3;
-                t10[l - tile_begin] += v3;
+                const double v3 = t1[l - tile_begin_] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                t3[j*128 + l - tile_begin_] = v2;
+                t4[l - tile_begin_] += v2;
+                L_bar[j*128 + l - tile_begin_] = v3;
+                t10[l - tile_begin_] += v3;
             }
         }
 
         /* t5[l:n] = t2[l] + log(t4[l]), in the place of t1 */
         /* t11[l:n] = 1 / t4[l], in the place of t2 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            const double t4_l = t4[l - tile_begin];
-            t1[l - tile_begin] = t2_l + gradc_log(t4_l);
-            t2[l - tile_begin] = 1.0 / t4_l;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t2_l = t2[l - tile_begin_];
+            const double t4_l = t4[l - tile_begin_];
+            t1[l - tile_begin_] = t2_l + gradc_log(t4_l);
+            t2[l - tile_begin_] = 1.0 / t4_l;
         }
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = 0.0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t4[l - tile_begin_] = 0.0;
         }
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
 
             /* L[l:n, j:k] = t0[l, j] - t5[l], in the place of t0 */
             /* t6[l:n] = sum[j:k](L[l, j]), in the place of t4 */
             /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t10[l] * (t3[l, j] * t11[l]))) */
             /* t13[l:n, j:k] = t12[l, j] + L_bar[l, j] */
-            for (int64_t j = strip_begin; j < strip_end; ++j) {
+            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t0_lj = t0[j*128 + l - tile_begin];
-                    const double v1 = t0_lj - t1[l - tile_begin];
-                    const double v3 = -INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin] * (t3[j*128 + l - tile_begin] * t2[l - tile_begin]));
-                    t0[j*128 + l - tile_begin] = v1;
-                    t4[l - tile_begin] += v1;
-                    t13[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v3;
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                    const double t0_lj = t0[j*128 + l - tile_begin_];
+                    const double v2 = t0_lj - t1[l - tile_begin_];
+                    const double v3 = -INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin_] * (t3[j*128 + l - tile_begin_] * t2[l - tile_begin_]));
+                    t0[j*128 + l - tile_begin_] = v2;
+                    t4[l - tile_begin_] += v2;
+                    t13[(j - strip_begin_)*128 + l - tile_begin_] = L_bar[j*128 + l - tile_begin_] + v3;
                 }
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t13, 1, 128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
+            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t13, 1, 128, NULL, 0, &grad_W_part[strip_begin_], k, 1, 1, 0);
         }
 
         /* t7 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t6[l] / k)) */
-        const double v1 = 1.0 - eps;
+        const double v2 = 1.0 - eps;
         const double v3 = (double)k;
         double t7_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t7_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t y_l = y[l];
-            const double v4 = t0[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v1 + eps * (t4[l - tile_begin] / v3);
-            t7_part_sum += v4;
+            const int64_t v4 = y_l < 0 ? k + y_l : y_l;
+            t7_part_sum += t0[v4*128 + l - tile_begin_] * v2 + eps * (t4[l - tile_begin_] / v3);
         }
         gradc_add(&t7_part, &t7_part_low, t7_part_sum);
     }
     t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part] = t7_part;
+    t7_parts[part_] = t7_part;
 }
 
 struct label_smoothing_value_and_grad_rows0 {
@@ -1173,10 +1174,10 @@ struct label_smoothing_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_W;
+    int64_t d;
+    int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t k;
-    int64_t d;
     const double *W;
     const double *X;
     double eps;
@@ -1188,7 +1189,7 @@ struct label_smoothing_value_and_grad_rows0 {
 static GRADC_APART void label_smoothing_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct label_smoothing_value_and_grad_rows0 *const given = context;
-    label_smoothing_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_W, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->eps, given->t8, given->y, given->t7_parts);
+    label_smoothing_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->W, given->X, given->eps, given->t8, given->y, given->t7_parts);
 }
 
 int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -1207,7 +1208,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -1219,17 +1220,17 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct label_smoothing_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, W, X, eps, t8, y, t7_parts};
+        const struct label_smoothing_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch, tile_bytes, W, X, eps, t8, y, t7_parts};
         gradc_run(parts, label_smoothing_value_and_grad_team0, &given);
     } else {
-        label_smoothing_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, W, X, eps, t8, y, t7_parts);
+        label_smoothing_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch, tile_bytes, W, X, eps, t8, y, t7_parts);
     }
     double t7 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t7 += t7_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_W_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];

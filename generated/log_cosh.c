@@ -394,30 +394,30 @@ size_t log_cosh_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 52, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_cosh_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void log_cosh_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                              const double *restrict X, const double *restrict w,
                                              const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
          *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = t0[i - tile_begin_] - y[i];
             const double v1 = -v0;
             const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
             t1_part_sum += v2;
@@ -425,7 +425,7 @@ static GRADC_APART void log_cosh_value_rows0(int64_t part, int64_t thread, int64
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct log_cosh_value_rows0 {
@@ -461,8 +461,8 @@ int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double 
         log_cosh_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n - 0.6931471805599453 */
@@ -477,21 +477,21 @@ size_t log_cosh_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void log_cosh_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t0,
+static GRADC_APART void log_cosh_forward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict t0,
                                                const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
          *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = t0[i] - y[i];
             const double v1 = -v0;
             const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
@@ -500,7 +500,7 @@ static GRADC_APART void log_cosh_forward_rows0(int64_t part, int64_t n, int64_t 
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct log_cosh_forward_rows0 {
@@ -537,8 +537,8 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
         log_cosh_forward_rows0(0, n, parts, t0, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n - 0.6931471805599453 */
@@ -553,24 +553,25 @@ size_t log_cosh_backward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 82, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 82, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void log_cosh_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
-                                                double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                size_t tile_bytes, int64_t d, const double *restrict t0,
-                                                const double *restrict y, double t1, const double *restrict X)
+                                                double *restrict grad_w, int64_t d,
+                                                unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                const double *restrict t0, const double *restrict y, double t1,
+                                                const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t2 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 := -s1, s5 :=
          *    where(0 <= s4, 1, s2) / s3, s6 := s0 - t0[i], s7 := t0[i] - (s0 - s6) - (y[i] + s6), s8 := s1 - s0,
@@ -578,7 +579,7 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
          *    1, s2) / s3 * (1 + s5 * where(abs(s9) < 1, s9, 0)))) + where(-inf == -s0, 0, -(t1 * (s5 * (1 +
          *    where(0 <= -s4, 1, s2) / s3 * where(abs(s10) < 1, s10, 0)))))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double t0_i = t0[i];
             const double y_i = y[i];
             const double v0 = t0_i - y_i;
@@ -591,14 +592,15 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
             const double v7 = t0_i - (v0 - v6) - (y_i + v6);
             const double v8 = v1 - v0;
             const double v9 = v7 + (v7 + (v0 - v8 + (v0 - (v1 - v8))));
-            const double v10 = -INFINITY == v0 ? 0.0 : t1 * ((0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v9) < 1.0 ? v9 : 0.0)));
+            const double v10 = (0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v9) < 1.0 ? v9 : 0.0));
             const double v11 = -v9;
-            const double v12 = -INFINITY == -v0 ? 0.0 : -(t1 * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v11) < 1.0 ? v11 : 0.0))));
-            t2[i - tile_begin] = v10 + v12;
+            const double v12 = (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v11) < 1.0 ? v11 : 0.0);
+            const double v13 = (-INFINITY == v0 ? 0.0 : t1 * v10) + (-INFINITY == -v0 ? 0.0 : -(t1 * (v5 * (1.0 + v12))));
+            t2[i - tile_begin_] = v13;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
     }
 }
 
@@ -608,9 +610,9 @@ struct log_cosh_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *t0;
     const double *y;
     double t1;
@@ -620,7 +622,7 @@ struct log_cosh_backward_rows0 {
 static GRADC_APART void log_cosh_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct log_cosh_backward_rows0 *const given = context;
-    log_cosh_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->y, given->t1, given->X);
+    log_cosh_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1, given->X);
 }
 
 int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -639,13 +641,13 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct log_cosh_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, t1, X};
+        const struct log_cosh_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, t1, X};
         gradc_run(parts, log_cosh_backward_team0, &given);
     } else {
-        log_cosh_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, t1, X);
+        log_cosh_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, t1, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -661,30 +663,30 @@ size_t log_cosh_value_and_grad_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                      size_t tile_bytes, int64_t d, const double *restrict X,
-                                                      const double *restrict w, const double *restrict y, double t2,
-                                                      double *restrict t1_parts)
+                                                      double *restrict grad_w, int64_t d,
+                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                      const double *restrict X, const double *restrict w,
+                                                      const double *restrict y, double t2, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
          *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
@@ -693,25 +695,25 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
          *    in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
             const double v0 = t0_i - y[i];
             const double v1 = -v0;
             const double v2 = v0 + v0;
             const double v3 = gradc_exp(-fabs(v2));
-            const double v4 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(v3);
-            const double v5 = 1.0 + v3;
-            const double v6 = (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v5)) + (-INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v5)));
-            t1_part_sum += v4;
-            t0[i - tile_begin] = v6;
+            const double v4 = 1.0 + v3;
+            const double v5 = -INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v4);
+            const double v6 = -INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v4));
+            t1_part_sum += v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(v3);
+            t0[i - tile_begin_] = v5 + v6;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct log_cosh_value_and_grad_rows0 {
@@ -720,9 +722,9 @@ struct log_cosh_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     const double *y;
@@ -733,7 +735,7 @@ struct log_cosh_value_and_grad_rows0 {
 static GRADC_APART void log_cosh_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct log_cosh_value_and_grad_rows0 *const given = context;
-    log_cosh_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t2, given->t1_parts);
+    log_cosh_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t2, given->t1_parts);
 }
 
 int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -752,17 +754,17 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_cosh_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t2, t1_parts};
+        const struct log_cosh_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t2, t1_parts};
         gradc_run(parts, log_cosh_value_and_grad_team0, &given);
     } else {
-        log_cosh_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t2, t1_parts);
+        log_cosh_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t2, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

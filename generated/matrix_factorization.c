@@ -118,44 +118,44 @@ size_t matrix_factorization_value_work(int64_t m, int64_t k, int64_t p, int64_t 
     return (size_t)gradc_parts(n, 9*k + 4, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void matrix_factorization_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void matrix_factorization_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          const int64_t *restrict row, int64_t m,
                                                          const int64_t *restrict column, int64_t p, int64_t k,
                                                          const double *restrict U, const double *restrict V,
                                                          const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
          *    p + column[o], column[o]), j]) */
-        for (int64_t o = tile_begin; o < tile_end / 4 * 4; o += 4) {
+        for (int64_t o = tile_begin_; o < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o += 4) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
-            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            const int64_t v1 = column_o < 0 ? p + column_o : column_o;
             double t0_sum = 0.0;
-            const int64_t row_o1 = row[(o + 1)];
-            const int64_t v2 = row_o1 < 0 ? m + row_o1 : row_o1;
-            const int64_t column_o1 = column[(o + 1)];
-            const int64_t v3 = column_o1 < 0 ? column_o1 + p : column_o1;
+            const int64_t row_o_ = row[o + 1];
+            const int64_t v2 = row_o_ < 0 ? m + row_o_ : row_o_;
+            const int64_t column_o_ = column[o + 1];
+            const int64_t v3 = column_o_ < 0 ? p + column_o_ : column_o_;
             double t0_sum_ = 0.0;
-            const int64_t row_o2 = row[(o + 2)];
-            const int64_t v4 = row_o2 < 0 ? m + row_o2 : row_o2;
-            const int64_t column_o2 = column[(o + 2)];
-            const int64_t v5 = column_o2 < 0 ? column_o2 + p : column_o2;
+            const int64_t row_o_2 = row[o + 2];
+            const int64_t v4 = row_o_2 < 0 ? m + row_o_2 : row_o_2;
+            const int64_t column_o_2 = column[o + 2];
+            const int64_t v5 = column_o_2 < 0 ? p + column_o_2 : column_o_2;
             double t0_sum_2 = 0.0;
-            const int64_t row_o3 = row[(o + 3)];
-            const int64_t v6 = row_o3 < 0 ? m + row_o3 : row_o3;
-            const int64_t column_o3 = column[(o + 3)];
-            const int64_t v7 = column_o3 < 0 ? column_o3 + p : column_o3;
+            const int64_t row_o_3 = row[o + 3];
+            const int64_t v6 = row_o_3 < 0 ? m + row_o_3 : row_o_3;
+            const int64_t column_o_3 = column[o + 3];
+            const int64_t v7 = column_o_3 < 0 ? p + column_o_3 : column_o_3;
             double t0_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
             for (int64_t j = 0; j < k; ++j) {
@@ -164,35 +164,35 @@ static GRADC_APART void matrix_factorization_value_rows0(int64_t part, int64_t t
                 t0_sum_2 += U[v4*k + j] * V[v5*k + j];
                 t0_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
-            t0[o - tile_begin] = t0_sum;
-            t0[(o + 1) - tile_begin] = t0_sum_;
-            t0[(o + 2) - tile_begin] = t0_sum_2;
-            t0[(o + 3) - tile_begin] = t0_sum_3;
+            t0[o - tile_begin_] = t0_sum;
+            t0[o + 1 - tile_begin_] = t0_sum_;
+            t0[o + 2 - tile_begin_] = t0_sum_2;
+            t0[o + 3 - tile_begin_] = t0_sum_3;
         }
-        for (int64_t o = tile_end / 4 * 4; o < tile_end; ++o) {
+        for (int64_t o = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o < tile_end_; ++o) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
-            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            const int64_t v1 = column_o < 0 ? p + column_o : column_o;
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
                 t0_sum += U[v0*k + j] * V[v1*k + j];
             }
-            t0[o - tile_begin] = t0_sum;
+            t0[o - tile_begin_] = t0_sum;
         }
 
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double v0 = t0[o - tile_begin] - y[o];
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+            const double v0 = t0[o - tile_begin_] - y[o];
             t1_part_sum += v0 * v0;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct matrix_factorization_value_rows0 {
@@ -231,7 +231,7 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -240,10 +240,10 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t column_o = column[o];
-            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+            const int64_t v0 = column_o < 0 ? p + column_o : column_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -257,19 +257,19 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
         matrix_factorization_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, row, m, column, p, k, U, V, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
 
             /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t2_sum = 0.0;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -283,13 +283,13 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
     double t3 = 0.0;
     double t3_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
 
             /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t3_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -315,42 +315,42 @@ size_t matrix_factorization_forward_work(int64_t m, int64_t k, int64_t p, int64_
     return 0;
 }
 
-static GRADC_APART void matrix_factorization_forward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void matrix_factorization_forward_rows0(int64_t part_, int64_t n, int64_t parts,
                                                            const int64_t *restrict row, int64_t m,
                                                            const int64_t *restrict column, int64_t p, int64_t k,
                                                            const double *restrict U, const double *restrict V,
                                                            double *restrict t0, const double *restrict y,
                                                            double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
          *    p + column[o], column[o]), j]) */
-        for (int64_t o = tile_begin; o < tile_end / 4 * 4; o += 4) {
+        for (int64_t o = tile_begin_; o < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o += 4) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
-            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            const int64_t v1 = column_o < 0 ? p + column_o : column_o;
             double t0_sum = 0.0;
-            const int64_t row_o1 = row[(o + 1)];
-            const int64_t v2 = row_o1 < 0 ? m + row_o1 : row_o1;
-            const int64_t column_o1 = column[(o + 1)];
-            const int64_t v3 = column_o1 < 0 ? column_o1 + p : column_o1;
+            const int64_t row_o_ = row[o + 1];
+            const int64_t v2 = row_o_ < 0 ? m + row_o_ : row_o_;
+            const int64_t column_o_ = column[o + 1];
+            const int64_t v3 = column_o_ < 0 ? p + column_o_ : column_o_;
             double t0_sum_ = 0.0;
-            const int64_t row_o2 = row[(o + 2)];
-            const int64_t v4 = row_o2 < 0 ? m + row_o2 : row_o2;
-            const int64_t column_o2 = column[(o + 2)];
-            const int64_t v5 = column_o2 < 0 ? column_o2 + p : column_o2;
+            const int64_t row_o_2 = row[o + 2];
+            const int64_t v4 = row_o_2 < 0 ? m + row_o_2 : row_o_2;
+            const int64_t column_o_2 = column[o + 2];
+            const int64_t v5 = column_o_2 < 0 ? p + column_o_2 : column_o_2;
             double t0_sum_2 = 0.0;
-            const int64_t row_o3 = row[(o + 3)];
-            const int64_t v6 = row_o3 < 0 ? m + row_o3 : row_o3;
-            const int64_t column_o3 = column[(o + 3)];
-            const int64_t v7 = column_o3 < 0 ? column_o3 + p : column_o3;
+            const int64_t row_o_3 = row[o + 3];
+            const int64_t v6 = row_o_3 < 0 ? m + row_o_3 : row_o_3;
+            const int64_t column_o_3 = column[o + 3];
+            const int64_t v7 = column_o_3 < 0 ? p + column_o_3 : column_o_3;
             double t0_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
             for (int64_t j = 0; j < k; ++j) {
@@ -360,15 +360,15 @@ static GRADC_APART void matrix_factorization_forward_rows0(int64_t part, int64_t
                 t0_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
             t0[o] = t0_sum;
-            t0[(o + 1)] = t0_sum_;
-            t0[(o + 2)] = t0_sum_2;
-            t0[(o + 3)] = t0_sum_3;
+            t0[o + 1] = t0_sum_;
+            t0[o + 2] = t0_sum_2;
+            t0[o + 3] = t0_sum_3;
         }
-        for (int64_t o = tile_end / 4 * 4; o < tile_end; ++o) {
+        for (int64_t o = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o < tile_end_; ++o) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
-            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            const int64_t v1 = column_o < 0 ? p + column_o : column_o;
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
@@ -380,14 +380,14 @@ static GRADC_APART void matrix_factorization_forward_rows0(int64_t part, int64_t
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
             const double v0 = t0[o] - y[o];
             t1_part_sum += v0 * v0;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct matrix_factorization_forward_rows0 {
@@ -426,7 +426,7 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -435,10 +435,10 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t column_o = column[o];
-            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+            const int64_t v0 = column_o < 0 ? p + column_o : column_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -451,19 +451,19 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
         matrix_factorization_forward_rows0(0, n, parts, row, m, column, p, k, U, V, t0, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
 
             /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t2_sum = 0.0;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -477,13 +477,13 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
     double t3 = 0.0;
     double t3_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
 
             /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t3_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -527,10 +527,10 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t column_o = column[o];
-            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+            const int64_t v0 = column_o < 0 ? p + column_o : column_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -542,7 +542,7 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -557,23 +557,23 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
     for (int64_t at = 0; at < k*p; ++at) {
         t5[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t2[o:n] = t1 * (2 * (t0[o] - y[o])) */
         GRADC_SIMD()
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            t2[o - tile_begin] = t1 * (2.0 * (t0[o] - y[o]));
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+            t2[o - tile_begin_] = t1 * (2.0 * (t0[o] - y[o]));
         }
 
         /* t3[:m, :k] = 0 t3 += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o], row[o]),
          *    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t2[o])) */
         /* t5[:p, :k] = 0 t5 += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o], column[o]),
          *    j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t2[o])) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
             const int64_t column_o = column[o];
-            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
-            const double t2_o = t2[o - tile_begin];
+            const int64_t v0 = column_o < 0 ? p + column_o : column_o;
+            const double t2_o = t2[o - tile_begin_];
             const int64_t row_o = row[o];
             const int64_t v1 = row_o < 0 ? m + row_o : row_o;
             for (int64_t j = 0; j < k; ++j) {
@@ -631,7 +631,7 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -640,10 +640,10 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
         GRADC_SIMD(reduction(|:outside))
         for (int64_t o = 0; o < n; ++o) {
             const int64_t column_o = column[o];
-            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+            const int64_t v0 = column_o < 0 ? p + column_o : column_o;
             outside |= (v0 < 0) | (v0 >= p);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -655,13 +655,13 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     double t3 = 0.0;
     double t3_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
 
             /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t3_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -675,13 +675,13 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
+        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
 
             /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t2_sum = 0.0;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -700,31 +700,31 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     for (int64_t at = 0; at < k*p; ++at) {
         t8[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
          *    p + column[o], column[o]), j]) */
-        for (int64_t o = tile_begin; o < tile_end / 4 * 4; o += 4) {
+        for (int64_t o = tile_begin_; o < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o += 4) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
-            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            const int64_t v1 = column_o < 0 ? p + column_o : column_o;
             double t0_sum = 0.0;
-            const int64_t row_o1 = row[(o + 1)];
-            const int64_t v2 = row_o1 < 0 ? m + row_o1 : row_o1;
-            const int64_t column_o1 = column[(o + 1)];
-            const int64_t v3 = column_o1 < 0 ? column_o1 + p : column_o1;
+            const int64_t row_o_ = row[o + 1];
+            const int64_t v2 = row_o_ < 0 ? m + row_o_ : row_o_;
+            const int64_t column_o_ = column[o + 1];
+            const int64_t v3 = column_o_ < 0 ? p + column_o_ : column_o_;
             double t0_sum_ = 0.0;
-            const int64_t row_o2 = row[(o + 2)];
-            const int64_t v4 = row_o2 < 0 ? m + row_o2 : row_o2;
-            const int64_t column_o2 = column[(o + 2)];
-            const int64_t v5 = column_o2 < 0 ? column_o2 + p : column_o2;
+            const int64_t row_o_2 = row[o + 2];
+            const int64_t v4 = row_o_2 < 0 ? m + row_o_2 : row_o_2;
+            const int64_t column_o_2 = column[o + 2];
+            const int64_t v5 = column_o_2 < 0 ? p + column_o_2 : column_o_2;
             double t0_sum_2 = 0.0;
-            const int64_t row_o3 = row[(o + 3)];
-            const int64_t v6 = row_o3 < 0 ? m + row_o3 : row_o3;
-            const int64_t column_o3 = column[(o + 3)];
-            const int64_t v7 = column_o3 < 0 ? column_o3 + p : column_o3;
+            const int64_t row_o_3 = row[o + 3];
+            const int64_t v6 = row_o_3 < 0 ? m + row_o_3 : row_o_3;
+            const int64_t column_o_3 = column[o + 3];
+            const int64_t v7 = column_o_3 < 0 ? p + column_o_3 : column_o_3;
             double t0_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
             for (int64_t j = 0; j < k; ++j) {
@@ -733,33 +733,33 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
                 t0_sum_2 += U[v4*k + j] * V[v5*k + j];
                 t0_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
-            t0[o - tile_begin] = t0_sum;
-            t0[(o + 1) - tile_begin] = t0_sum_;
-            t0[(o + 2) - tile_begin] = t0_sum_2;
-            t0[(o + 3) - tile_begin] = t0_sum_3;
+            t0[o - tile_begin_] = t0_sum;
+            t0[o + 1 - tile_begin_] = t0_sum_;
+            t0[o + 2 - tile_begin_] = t0_sum_2;
+            t0[o + 3 - tile_begin_] = t0_sum_3;
         }
-        for (int64_t o = tile_end / 4 * 4; o < tile_end; ++o) {
+        for (int64_t o = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o < tile_end_; ++o) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
-            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            const int64_t v1 = column_o < 0 ? p + column_o : column_o;
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
                 t0_sum += U[v0*k + j] * V[v1*k + j];
             }
-            t0[o - tile_begin] = t0_sum;
+            t0[o - tile_begin_] = t0_sum;
         }
 
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
         /* t5[o:n] = t4 * (2 * (t0[o] - y[o])), in the place of t0 */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double t0_o = t0[o - tile_begin];
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+            const double t0_o = t0[o - tile_begin_];
             const double v0 = t0_o - y[o];
             t1_sum += v0 * v0;
-            t0[o - tile_begin] = t4 * (2.0 * v0);
+            t0[o - tile_begin_] = t4 * (2.0 * v0);
         }
         gradc_add(&t1, &t1_low, t1_sum);
 
@@ -767,10 +767,10 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
          *    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t5[o])) */
         /* t8[:p, :k] = 0 t8 += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o], column[o]),
          *    j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t5[o])) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
+        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
             const int64_t column_o = column[o];
-            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
-            const double t0_o = t0[o - tile_begin];
+            const int64_t v0 = column_o < 0 ? p + column_o : column_o;
+            const double t0_o = t0[o - tile_begin_];
             const int64_t row_o = row[o];
             const int64_t v1 = row_o < 0 ? m + row_o : row_o;
             for (int64_t j = 0; j < k; ++j) {

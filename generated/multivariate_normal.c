@@ -629,13 +629,13 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
     }
 
     /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
-    for (int64_t i = 0; i < d / 4 * 4; i += 4) {
+    for (int64_t i = 0; i < 4*(d / 4); i += 4) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
             distance[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j] * t1[(i + 2)*n + j] + t0[(i + 3)*n + j] * t1[(i + 3)*n + j];
         }
     }
-    for (int64_t i = d / 4 * 4; i < d; ++i) {
+    for (int64_t i = 4*(d / 4); i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
             distance[j] += t0[i*n + j] * t1[i*n + j];
@@ -643,13 +643,13 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
     }
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t2 = sum[j:n](distance[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             t2_sum += distance[j];
         }
         gradc_add(&t2, &t2_low, t2_sum);
@@ -712,13 +712,13 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
     }
 
     /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
-    for (int64_t i = 0; i < d / 4 * 4; i += 4) {
+    for (int64_t i = 0; i < 4*(d / 4); i += 4) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
             distance[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j] * t1[(i + 2)*n + j] + t0[(i + 3)*n + j] * t1[(i + 3)*n + j];
         }
     }
-    for (int64_t i = d / 4 * 4; i < d; ++i) {
+    for (int64_t i = 4*(d / 4); i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
             distance[j] += t0[i*n + j] * t1[i*n + j];
@@ -726,13 +726,13 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
     }
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t2 = sum[j:n](distance[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             t2_sum += distance[j];
         }
         gradc_add(&t2, &t2_low, t2_sum);
@@ -760,21 +760,21 @@ size_t multivariate_normal_backward_work(int64_t d, int64_t n)
            + gradc_bytes(d, sizeof(int64_t));
 }
 
-static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t thread, int64_t d, int64_t parts,
+static GRADC_APART void multivariate_normal_backward_rows0(int64_t part_, int64_t thread_, int64_t d, int64_t parts,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                            int64_t n, double *restrict t5, double t3,
                                                            const double *restrict t1, double *restrict grad_mu,
                                                            double *restrict t8)
 {
-    const int64_t part_begin = gradc_cut(d, parts, part);
-    const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t6 = (void *)tile_own;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    const int64_t part_begin_ = gradc_cut(d, parts, part_);
+    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t6 = (void *)tile_own_;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t6[i:d] = sum[j:n](t5[i, j] + t3 * t1[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
             double t6_sum = 0.0;
             double t6_sum_ = 0.0;
             double t6_sum_2 = 0.0;
@@ -786,28 +786,28 @@ static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t
                 t6_sum_2 += t5[(i + 2)*n + j] + t3 * t1[(i + 2)*n + j];
                 t6_sum_3 += t5[(i + 3)*n + j] + t3 * t1[(i + 3)*n + j];
             }
-            t6[i - tile_begin] = t6_sum;
-            t6[(i + 1) - tile_begin] = t6_sum_;
-            t6[(i + 2) - tile_begin] = t6_sum_2;
-            t6[(i + 3) - tile_begin] = t6_sum_3;
+            t6[i - tile_begin_] = t6_sum;
+            t6[i + 1 - tile_begin_] = t6_sum_;
+            t6[i + 2 - tile_begin_] = t6_sum_2;
+            t6[i + 3 - tile_begin_] = t6_sum_3;
         }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
             double t6_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_sum))
             for (int64_t j = 0; j < n; ++j) {
                 t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
             }
-            t6[i - tile_begin] = t6_sum;
+            t6[i - tile_begin_] = t6_sum;
         }
 
         /* grad_mu[i:d] = -t6[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            grad_mu[i] = -t6[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            grad_mu[i] = -t6[i - tile_begin_];
         }
 
         /* t8[i:d, k:d] = sum[j:n](t1[k, j] * t5[i, j]) */
-        gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &t5[tile_begin*n], 1, n, NULL, 0, &t8[tile_begin*d], 1, d, 0, 0);
+        gradc_product(d, tile_end_ - tile_begin_, n, t1, n, 1, &t5[tile_begin_*n], 1, n, NULL, 0, &t8[tile_begin_*d], 1, d, 0, 0);
     }
 }
 
@@ -935,27 +935,27 @@ size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n)
            + gradc_bytes(d, sizeof(int64_t));
 }
 
-static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, int64_t d, int64_t parts,
+static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part_, int64_t d, int64_t parts,
                                                                  unsigned char *restrict part_scratch,
                                                                  size_t part_bytes, double *restrict distance,
                                                                  int64_t n, double *restrict t0, double *restrict t1,
                                                                  double *restrict t5, double t4, double *restrict t3,
                                                                  const double *restrict S)
 {
-    const int64_t part_begin = gradc_cut(d, parts, part);
-    const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const distance_part = part == 0 ? distance : (void *)part_own;
+    const int64_t part_begin_ = gradc_cut(d, parts, part_);
+    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const distance_part = part_ == 0 ? distance : (void *)part_own_;
     for (int64_t at = 0; at < n; ++at) {
         distance_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows((d + 2*n) * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
         /* t5[i:d, j:n] = t4 * t0[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double t0_ij = t0[i*n + j];
@@ -965,7 +965,7 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, i
         }
 
         /* t3[i:d, j:d] = S[j, i] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
                 t3[j*d + i] = S[i*d + j];
@@ -996,21 +996,21 @@ static GRADC_APART void multivariate_normal_value_and_grad_team0(const void *con
     multivariate_normal_value_and_grad_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->distance, given->n, given->t0, given->t1, given->t5, given->t4, given->t3, given->S);
 }
 
-static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, int64_t thread, int64_t d,
-                                                                 int64_t parts_, unsigned char *restrict tile_scratch,
+static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part_, int64_t thread_, int64_t d,
+                                                                 int64_t parts, unsigned char *restrict tile_scratch,
                                                                  size_t tile_bytes, int64_t n, double *restrict t6,
                                                                  double t4, double *restrict t1,
                                                                  double *restrict grad_mu, double *restrict t9)
 {
-    const int64_t part_begin = gradc_cut(d, parts_, part);
-    const int64_t part_end = gradc_cut(d, parts_, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t7 = (void *)tile_own;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    const int64_t part_begin_ = gradc_cut(d, parts, part_);
+    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t7 = (void *)tile_own_;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t7[i:d] = sum[j:n](t6[i, j] + t4 * t1[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
             double t7_sum = 0.0;
             double t7_sum_ = 0.0;
             double t7_sum_2 = 0.0;
@@ -1022,34 +1022,34 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, i
                 t7_sum_2 += t6[(i + 2)*n + j] + t4 * t1[(i + 2)*n + j];
                 t7_sum_3 += t6[(i + 3)*n + j] + t4 * t1[(i + 3)*n + j];
             }
-            t7[i - tile_begin] = t7_sum;
-            t7[(i + 1) - tile_begin] = t7_sum_;
-            t7[(i + 2) - tile_begin] = t7_sum_2;
-            t7[(i + 3) - tile_begin] = t7_sum_3;
+            t7[i - tile_begin_] = t7_sum;
+            t7[i + 1 - tile_begin_] = t7_sum_;
+            t7[i + 2 - tile_begin_] = t7_sum_2;
+            t7[i + 3 - tile_begin_] = t7_sum_3;
         }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
             double t7_sum = 0.0;
             GRADC_SIMD(reduction(+:t7_sum))
             for (int64_t j = 0; j < n; ++j) {
                 t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
             }
-            t7[i - tile_begin] = t7_sum;
+            t7[i - tile_begin_] = t7_sum;
         }
 
         /* grad_mu[i:d] = -t7[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            grad_mu[i] = -t7[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            grad_mu[i] = -t7[i - tile_begin_];
         }
 
         /* t9[i:d, k:d] = sum[j:n](t1[k, j] * t6[i, j]) */
-        gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &t6[tile_begin*n], 1, n, NULL, 0, &t9[tile_begin*d], 1, d, 0, 0);
+        gradc_product(d, tile_end_ - tile_begin_, n, t1, n, 1, &t6[tile_begin_*n], 1, n, NULL, 0, &t9[tile_begin_*d], 1, d, 0, 0);
     }
 }
 
 struct multivariate_normal_value_and_grad_rows1 {
     int64_t d;
-    int64_t parts_;
+    int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t n;
@@ -1063,7 +1063,7 @@ struct multivariate_normal_value_and_grad_rows1 {
 static GRADC_APART void multivariate_normal_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct multivariate_normal_value_and_grad_rows1 *const given = context;
-    multivariate_normal_value_and_grad_rows1(part, thread, given->d, given->parts_, given->tile_scratch, given->tile_bytes, given->n, given->t6, given->t4, given->t1, given->grad_mu, given->t9);
+    multivariate_normal_value_and_grad_rows1(part, thread, given->d, given->parts, given->tile_scratch, given->tile_bytes, given->n, given->t6, given->t4, given->t1, given->grad_mu, given->t9);
 }
 
 int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -1135,8 +1135,8 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     } else {
         multivariate_normal_value_and_grad_rows0(0, d, parts, part_scratch, part_bytes, distance, n, t0, t1, t5, t4, t3, S);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const distance_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const distance_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             distance[at] += distance_more[at];
@@ -1144,13 +1144,13 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     }
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t2 = sum[j:n](distance[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             t2_sum += distance[j];
         }
         gradc_add(&t2, &t2_low, t2_sum);

@@ -493,24 +493,24 @@ size_t ordinal_logistic_value_work(int64_t n, int64_t d, int64_t k)
            + gradc_bytes(k + 2, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 189, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void ordinal_logistic_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t d, const double *restrict X, const double *restrict w,
-                                                     const int64_t *restrict y, double *restrict ends, int64_t k,
+                                                     const int64_t *restrict y, int64_t k, double *restrict ends,
                                                      double *restrict t3_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const z = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const z = (void *)tile_own_;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
 
         /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
          *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
@@ -520,23 +520,23 @@ static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t threa
          *    log1p(-exp(s2))))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double z_i = z[i - tile_begin_];
             const int64_t y_i = y[i];
-            const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-            const double v0 = z_i - ends_here;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
-            const double v2 = ends_here_ - z_i;
-            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
-            const double v4 = ends_here_ - ends_here;
-            const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
-            t3_part_sum += v5;
+            const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+            const double ends_here = ends[v0];
+            const double v1 = z_i - ends_here;
+            const int64_t v2 = y_i < 0 ? k + y_i + 2 : y_i;
+            const double ends_here_ = ends[v2];
+            const double v3 = ends_here_ - z_i;
+            const double v4 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v1)))) + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v3))));
+            const double v5 = ends_here_ - ends_here;
+            t3_part_sum += v4 - (-0.6931471805599453 < v5 ? gradc_log(-gradc_expm1(v5)) : gradc_log1p(-gradc_exp(v5)));
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part] = t3_part;
+    t3_parts[part_] = t3_part;
 }
 
 struct ordinal_logistic_value_rows0 {
@@ -548,15 +548,15 @@ struct ordinal_logistic_value_rows0 {
     const double *X;
     const double *w;
     const int64_t *y;
-    double *ends;
     int64_t k;
+    double *ends;
     double *t3_parts;
 };
 
 static GRADC_APART void ordinal_logistic_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct ordinal_logistic_value_rows0 *const given = context;
-    ordinal_logistic_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->ends, given->k, given->t3_parts);
+    ordinal_logistic_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->k, given->ends, given->t3_parts);
 }
 
 int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -579,7 +579,7 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
             const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -591,7 +591,7 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
             const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -627,9 +627,9 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     for (int64_t t = 0; t < k; ++t) {
         const double t2_now = t2[t];
 
-        /* t4 = carry0 + captured0[t] */
-        const double t4 = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
-        t2[t + 1] = t4;
+        /* t0 = carry0 + captured0[t] */
+        const double t0_ = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t0_;
     }
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
@@ -642,14 +642,14 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ordinal_logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, ends, k, t3_parts};
+        const struct ordinal_logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, k, ends, t3_parts};
         gradc_run(parts, ordinal_logistic_value_team0, &given);
     } else {
-        ordinal_logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, ends, k, t3_parts);
+        ordinal_logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, k, ends, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t3 += t3_parts[part_];
     }
 
     /* value = t3 / n */
@@ -667,16 +667,16 @@ size_t ordinal_logistic_forward_work(int64_t n, int64_t d, int64_t k)
            + gradc_bytes(k + 2, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
-                                                       const int64_t *restrict y, double *restrict ends, int64_t k,
+static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict z,
+                                                       const int64_t *restrict y, int64_t k, double *restrict ends,
                                                        double *restrict t3_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
          *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
@@ -686,23 +686,23 @@ static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, 
          *    log1p(-exp(s2))))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double z_i = z[i];
             const int64_t y_i = y[i];
-            const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-            const double v0 = z_i - ends_here;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
-            const double v2 = ends_here_ - z_i;
-            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
-            const double v4 = ends_here_ - ends_here;
-            const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
-            t3_part_sum += v5;
+            const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+            const double ends_here = ends[v0];
+            const double v1 = z_i - ends_here;
+            const int64_t v2 = y_i < 0 ? k + y_i + 2 : y_i;
+            const double ends_here_ = ends[v2];
+            const double v3 = ends_here_ - z_i;
+            const double v4 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v1)))) + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v3))));
+            const double v5 = ends_here_ - ends_here;
+            t3_part_sum += v4 - (-0.6931471805599453 < v5 ? gradc_log(-gradc_expm1(v5)) : gradc_log1p(-gradc_exp(v5)));
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part] = t3_part;
+    t3_parts[part_] = t3_part;
 }
 
 struct ordinal_logistic_forward_rows0 {
@@ -710,8 +710,8 @@ struct ordinal_logistic_forward_rows0 {
     int64_t parts;
     double *z;
     const int64_t *y;
-    double *ends;
     int64_t k;
+    double *ends;
     double *t3_parts;
 };
 
@@ -719,7 +719,7 @@ static GRADC_APART void ordinal_logistic_forward_team0(const void *context, int6
 {
     const struct ordinal_logistic_forward_rows0 *const given = context;
     (void)thread;
-    ordinal_logistic_forward_rows0(part, given->n, given->parts, given->z, given->y, given->ends, given->k, given->t3_parts);
+    ordinal_logistic_forward_rows0(part, given->n, given->parts, given->z, given->y, given->k, given->ends, given->t3_parts);
 }
 
 int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -738,7 +738,7 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
             const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -750,7 +750,7 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
             const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -792,9 +792,9 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     for (int64_t t = 0; t < k; ++t) {
         const double t2_now = t2[t];
 
-        /* t4 = carry0 + captured0[t] */
-        const double t4 = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
-        t2[t + 1] = t4;
+        /* t0 = carry0 + captured0[t] */
+        const double t0_ = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t0_;
     }
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
@@ -806,14 +806,14 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     const int64_t parts = gradc_parts(n, 189, 0);
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ordinal_logistic_forward_rows0 given = {n, parts, z, y, ends, k, t3_parts};
+        const struct ordinal_logistic_forward_rows0 given = {n, parts, z, y, k, ends, t3_parts};
         gradc_run(parts, ordinal_logistic_forward_team0, &given);
     } else {
-        ordinal_logistic_forward_rows0(0, n, parts, z, y, ends, k, t3_parts);
+        ordinal_logistic_forward_rows0(0, n, parts, z, y, k, ends, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t3 += t3_parts[part_];
     }
 
     /* value = t3 / n */
@@ -838,15 +838,15 @@ size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k)
            + gradc_bytes(k, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, int64_t k, int64_t parts, double *restrict t7,
+static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part_, int64_t k, int64_t parts, double *restrict t7,
                                                         double *restrict t6, const double *restrict c)
 {
-    const int64_t part_begin = gradc_cut(k - 1, parts, part);
-    const int64_t part_end = gradc_cut(k - 1, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(k - 1, parts, part_);
+    const int64_t part_end_ = gradc_cut(k - 1, parts, part_ + 1);
 
     /* t7[:k] = 0 t7 += each[i:k - 1](at[i + 1](t6[k - i - 2] * exp(c[i + 1]))) */
     GRADC_SIMD()
-    for (int64_t i = part_begin; i < part_end; ++i) {
+    for (int64_t i = part_begin_; i < part_end_; ++i) {
         t7[i + 1] = t6[k - i - 2] * gradc_exp(c[i + 1]);
     }
 }
@@ -898,7 +898,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
             const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -910,7 +910,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
             const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -941,9 +941,9 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
         ends_bar[at] = 0.0;
     }
     {
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
 
             /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
              *    exp(-abs(s0)), s2 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s3 :=
@@ -957,34 +957,38 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
              *    expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k +
              *    y[i] + 3, y[i] + 1)]))) */
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 const double z_i = z[i];
                 const int64_t y_i = y[i];
-                const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-                const double v0 = z_i - ends_here;
-                const int v1 = -INFINITY == v0;
-                const double v2 = gradc_exp(-fabs(v0));
-                const double v3 = t0 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
-                const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
-                const double v4 = ends_here_ - z_i;
-                const int v5 = -INFINITY == v4;
-                const double v6 = gradc_exp(-fabs(v4));
-                const double v7 = t0 * ((0.0 <= v4 ? 1.0 : v6) / (1.0 + v6));
-                const double v8 = t0 / gradc_expm1(-(ends_here_ - ends_here));
-                z_bar[i - tile_begin] = (v1 ? 0.0 : v3) + (v5 ? 0.0 : -v7);
-                t1[i - tile_begin] = v8 + (v5 ? 0.0 : v7);
-                t3[i - tile_begin] = (v1 ? 0.0 : -v3) - v8;
+                const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+                const double ends_here = ends[v0];
+                const double v1 = z_i - ends_here;
+                const int v2 = -INFINITY == v1;
+                const double v3 = gradc_exp(-fabs(v1));
+                const double v4 = t0 * ((0.0 <= v1 ? 1.0 : v3) / (1.0 + v3));
+                const int64_t v5 = y_i < 0 ? k + y_i + 2 : y_i;
+                const double ends_here_ = ends[v5];
+                const double v6 = ends_here_ - z_i;
+                const int v7 = -INFINITY == v6;
+                const double v8 = gradc_exp(-fabs(v6));
+                const double v9 = t0 * ((0.0 <= v6 ? 1.0 : v8) / (1.0 + v8));
+                const double v10 = t0 / gradc_expm1(-(ends_here_ - ends_here));
+                z_bar[i - tile_begin_] = (v2 ? 0.0 : v4) + (v7 ? 0.0 : -v9);
+                t1[i - tile_begin_] = v10 + (v7 ? 0.0 : v9);
+                t3[i - tile_begin_] = (v2 ? 0.0 : -v4) - v10;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w);
+            gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z_bar, 1, grad_w);
 
             /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t1[i]),
              *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t3[i])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 const int64_t y_i = y[i];
-                ends_bar[(y_i < 0 ? k + y_i + 2 : y_i)] += t1[i - tile_begin];
-                ends_bar[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)] += t3[i - tile_begin];
+                const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+                const int64_t v1 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+                ends_bar[v0] += t1[i - tile_begin_];
+                ends_bar[v1] += t3[i - tile_begin_];
             }
         }
     }
@@ -1004,9 +1008,9 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     for (int64_t t = 0; t < k; ++t) {
         const double t6_now = t6[t];
 
-        /* t9 = carry0 + captured0[k - t - 1] */
-        const double t9 = t6_now + ((k + 1 > 0) ? t4[gradc_clamp(k - t - 1, k + 1)] : 0);
-        t6[t + 1] = t9;
+        /* t0 = carry0 + captured0[k - t - 1] */
+        const double t0_ = t6_now + ((k + 1 > 0) ? t4[gradc_clamp(k - t - 1, k + 1)] : 0);
+        t6[t + 1] = t0_;
     }
     for (int64_t at = 0; at < k; ++at) {
         t8[at] = 0.0;
@@ -1052,16 +1056,16 @@ size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
            + gradc_bytes(k, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part, int64_t k, int64_t parts,
+static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part_, int64_t k, int64_t parts,
                                                               double *restrict t11, double *restrict t9,
                                                               const double *restrict c)
 {
-    const int64_t part_begin = gradc_cut(k - 1, parts, part);
-    const int64_t part_end = gradc_cut(k - 1, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(k - 1, parts, part_);
+    const int64_t part_end_ = gradc_cut(k - 1, parts, part_ + 1);
 
     /* t11[:k] = 0 t11 += each[i:k - 1](at[i + 1](t9[k - i - 2] * exp(c[i + 1]))) */
     GRADC_SIMD()
-    for (int64_t i = part_begin; i < part_end; ++i) {
+    for (int64_t i = part_begin_; i < part_end_; ++i) {
         t11[i + 1] = t9[k - i - 2] * gradc_exp(c[i + 1]);
     }
 }
@@ -1116,7 +1120,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
             const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -1128,7 +1132,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
             const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -1166,9 +1170,9 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     for (int64_t t = 0; t < k; ++t) {
         const double t2_now = t2[t];
 
-        /* t12 = carry0 + captured0[t] */
-        const double t12 = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
-        t2[t + 1] = t12;
+        /* t0 = carry0 + captured0[t] */
+        const double t0_ = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t0_;
     }
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
@@ -1186,12 +1190,12 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         ends_bar[at] = 0.0;
     }
     {
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
 
             /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+            gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
 
             /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
              *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k +
@@ -1212,40 +1216,42 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
              *    y[i] + 3, y[i] + 1)]))) */
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double z_i = z[i - tile_begin_];
                 const int64_t y_i = y[i];
-                const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-                const double v0 = z_i - ends_here;
-                const double v1 = gradc_exp(-fabs(v0));
-                const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
-                const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
-                const double v3 = ends_here_ - z_i;
-                const double v4 = gradc_exp(-fabs(v3));
-                const double v5 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + gradc_log1p_unit(v4);
-                const double v6 = ends_here_ - ends_here;
-                const double v7 = v2 + v5 - (-0.6931471805599453 < v6 ? gradc_log(-gradc_expm1(v6)) : gradc_log1p(-gradc_exp(v6)));
-                const int v8 = -INFINITY == v0;
-                const double v9 = t4 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
-                const int v10 = -INFINITY == v3;
-                const double v11 = t4 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4));
-                const double v12 = t4 / gradc_expm1(-v6);
-                t3_sum += v7;
-                z[i - tile_begin] = (v8 ? 0.0 : v9) + (v10 ? 0.0 : -v11);
-                t5[i - tile_begin] = v12 + (v10 ? 0.0 : v11);
-                t6[i - tile_begin] = (v8 ? 0.0 : -v9) - v12;
+                const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+                const double ends_here = ends[v0];
+                const double v1 = z_i - ends_here;
+                const double v2 = gradc_exp(-fabs(v1));
+                const int64_t v3 = y_i < 0 ? k + y_i + 2 : y_i;
+                const double ends_here_ = ends[v3];
+                const double v4 = ends_here_ - z_i;
+                const double v5 = gradc_exp(-fabs(v4));
+                const double v6 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2)) + (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + gradc_log1p_unit(v5));
+                const double v7 = ends_here_ - ends_here;
+                const int v8 = -INFINITY == v1;
+                const double v9 = t4 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2));
+                const int v10 = -INFINITY == v4;
+                const double v11 = t4 * ((0.0 <= v4 ? 1.0 : v5) / (1.0 + v5));
+                const double v12 = t4 / gradc_expm1(-v7);
+                t3_sum += v6 - (-0.6931471805599453 < v7 ? gradc_log(-gradc_expm1(v7)) : gradc_log1p(-gradc_exp(v7)));
+                z[i - tile_begin_] = (v8 ? 0.0 : v9) + (v10 ? 0.0 : -v11);
+                t5[i - tile_begin_] = v12 + (v10 ? 0.0 : v11);
+                t6[i - tile_begin_] = (v8 ? 0.0 : -v9) - v12;
             }
             gradc_add(&t3, &t3_low, t3_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w);
+            gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z, 1, grad_w);
 
             /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t5[i]),
              *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t6[i])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 const int64_t y_i = y[i];
-                ends_bar[(y_i < 0 ? k + y_i + 2 : y_i)] += t5[i - tile_begin];
-                ends_bar[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)] += t6[i - tile_begin];
+                const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+                const int64_t v1 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+                ends_bar[v0] += t5[i - tile_begin_];
+                ends_bar[v1] += t6[i - tile_begin_];
             }
         }
     }
@@ -1265,12 +1271,12 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
 
     /* with scan[t:k](t7, t9_t=t8) as t9: t12 = t9_t + t7[k - t - 1] return t12 */
     t9[0] = t8;
-    for (int64_t t_ = 0; t_ < k; ++t_) {
-        const double t9_now = t9[t_];
+    for (int64_t t = 0; t < k; ++t) {
+        const double t9_now = t9[t];
 
-        /* t13 = carry0 + captured0[k - t - 1] */
-        const double t13 = t9_now + ((k + 1 > 0) ? t7[gradc_clamp(k - t_ - 1, k + 1)] : 0);
-        t9[t_ + 1] = t13;
+        /* t0 = carry0 + captured0[k - t - 1] */
+        const double t0_ = t9_now + ((k + 1 > 0) ? t7[gradc_clamp(k - t - 1, k + 1)] : 0);
+        t9[t + 1] = t0_;
     }
     for (int64_t at = 0; at < k; ++at) {
         t10[at] = 0.0;

@@ -418,28 +418,28 @@ size_t plackett_luce_value_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_value_rows0(int64_t part_, int64_t n, int64_t parts,
                                                   unsigned char *restrict part_scratch, size_t part_bytes,
                                                   double *restrict t0, int64_t d, const double *restrict X,
                                                   const double *restrict w, double *restrict s,
                                                   const double *restrict place)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)part_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t0_part = part_ == 0 ? t0 : (void *)part_own_;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = -INFINITY;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &s[tile_begin_], 1, 0);
 
         /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -471,53 +471,53 @@ static GRADC_APART void plackett_luce_value_team0(const void *context, int64_t p
     plackett_luce_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d, given->X, given->w, given->s, given->place);
 }
 
-static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+static GRADC_APART void plackett_luce_value_rows1(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                   double *restrict t0, const double *restrict place,
                                                   double *restrict s, double *restrict t4_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own_;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double t0_i = t0[i];
-            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t1[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t2[j - tile_begin] = 0.0;
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            t2[j - tile_begin_] = 0.0;
         }
-        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+        for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
             const double s_i = s[i];
-            const double place_i1 = place[(i + 1)];
-            const double s_i1 = s[(i + 1)];
-            const double place_i2 = place[(i + 2)];
-            const double s_i2 = s[(i + 2)];
-            const double place_i3 = place[(i + 3)];
-            const double s_i3 = s[(i + 3)];
+            const double place_i_ = place[i + 1];
+            const double s_i_ = s[i + 1];
+            const double place_i_2 = place[i + 2];
+            const double s_i_2 = s[i + 2];
+            const double place_i_3 = place[i + 3];
+            const double s_i_3 = s[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_ ? s_i_ : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -INFINITY) - t1[j - tile_begin_]);
             }
         }
-        for (int64_t i = n / 4 * 4; i < n; ++i) {
+        for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin_]);
             }
         }
 
@@ -525,18 +525,18 @@ static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, 
         /* t4 = sum[i:n](t3[i] - s[i]) */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4_part_sum += t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - s[i];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t4_part_sum += t1[i - tile_begin_] + gradc_log(t2[i - tile_begin_]) - s[i];
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t4_parts[part_] = t4_part;
 }
 
 struct plackett_luce_value_rows1 {
     int64_t n;
-    int64_t parts_;
+    int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     double *t0;
@@ -548,7 +548,7 @@ struct plackett_luce_value_rows1 {
 static GRADC_APART void plackett_luce_value_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_value_rows1 *const given = context;
-    plackett_luce_value_rows1(part, thread, given->n, given->parts_, given->tile_scratch, given->tile_bytes, given->t0, given->place, given->s, given->t4_parts);
+    plackett_luce_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->t0, given->place, given->s, given->t4_parts);
 }
 
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -570,8 +570,8 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     } else {
         plackett_luce_value_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t0_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
@@ -587,8 +587,8 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
         plackett_luce_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0, place, s, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t4 += t4_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t4 += t4_parts[part_];
     }
 
     /* value = t4 / n */
@@ -603,67 +603,67 @@ size_t plackett_luce_forward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     const double *restrict place, double *restrict s,
                                                     double *restrict t0, double *restrict t3_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0_ = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own_;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t0_[j - tile_begin] = -INFINITY;
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            t0_[j - tile_begin_] = -INFINITY;
         }
         for (int64_t i = 0; i < n; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin]) ? t0_[j - tile_begin] : v0;
+                t0_[j - tile_begin_] = (t0_[j - tile_begin_] >= v0 || t0_[j - tile_begin_] != t0_[j - tile_begin_]) ? t0_[j - tile_begin_] : v0;
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0_ */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0__i = t0_[i - tile_begin];
-            t0_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0_[i - tile_begin_];
+            t0_[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t2[j - tile_begin] = 0.0;
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            t2[j - tile_begin_] = 0.0;
         }
-        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+        for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
             const double s_i = s[i];
-            const double place_i1 = place[(i + 1)];
-            const double s_i1 = s[(i + 1)];
-            const double place_i2 = place[(i + 2)];
-            const double s_i2 = s[(i + 2)];
-            const double place_i3 = place[(i + 3)];
-            const double s_i3 = s[(i + 3)];
+            const double place_i_ = place[i + 1];
+            const double s_i_ = s[i + 1];
+            const double place_i_2 = place[i + 2];
+            const double s_i_2 = s[i + 2];
+            const double place_i_3 = place[i + 3];
+            const double s_i_3 = s[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t0_[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t0_[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t0_[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t0_[j - tile_begin]);
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t0_[j - tile_begin_]) + gradc_exp((place[j] <= place_i_ ? s_i_ : -INFINITY) - t0_[j - tile_begin_]) + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -INFINITY) - t0_[j - tile_begin_]) + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -INFINITY) - t0_[j - tile_begin_]);
             }
         }
-        for (int64_t i = n / 4 * 4; i < n; ++i) {
+        for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t0_[j - tile_begin]);
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t0_[j - tile_begin_]);
             }
         }
 
@@ -671,15 +671,15 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
         /* t3 = sum[i:n](t0_2[i] - s[i]) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0_[i - tile_begin] + gradc_log(t2[i - tile_begin]);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = t0_[i - tile_begin_] + gradc_log(t2[i - tile_begin_]);
             t0[i] = v0;
             t3_part_sum += v0 - s[i];
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part] = t3_part;
+    t3_parts[part_] = t3_part;
 }
 
 struct plackett_luce_forward_rows0 {
@@ -721,8 +721,8 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
         plackett_luce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, place, s, t0, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t3 += t3_parts[part_];
     }
 
     /* value = t3 / n */
@@ -737,94 +737,94 @@ size_t plackett_luce_backward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                     size_t tile_bytes, int64_t d, const double *restrict place,
-                                                     const double *restrict t0, const double *restrict s, double t1,
-                                                     const double *restrict X)
+                                                     double *restrict grad_w, int64_t d,
+                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                     const double *restrict place, const double *restrict t0,
+                                                     const double *restrict s, double t1, const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const s_bar = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const s_bar = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), s2 := s1 - t0[j], s3
          *    := s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * (exp(s2) * (1 +
          *    where(abs(s4) < 1, s4, 0)))), 0))) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            s_bar[j - tile_begin] = 0.0;
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            s_bar[j - tile_begin_] = 0.0;
         }
-        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+        for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
             const double t0_i = t0[i];
-            const double place_i1 = place[(i + 1)];
-            const double t0_i1 = t0[(i + 1)];
-            const double place_i2 = place[(i + 2)];
-            const double t0_i2 = t0[(i + 2)];
-            const double place_i3 = place[(i + 3)];
-            const double t0_i3 = t0[(i + 3)];
+            const double place_i_ = place[i + 1];
+            const double t0_i_ = t0[i + 1];
+            const double place_i_2 = place[i + 2];
+            const double t0_i_2 = t0[i + 2];
+            const double place_i_3 = place[i + 3];
+            const double t0_i_3 = t0[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const int v0 = place_i <= place[j];
                 const double v1 = v0 ? s[j] : -INFINITY;
                 const double v2 = v1 - t0_i;
                 const double v3 = v2 - v1;
                 const double v4 = v1 - (v2 - v3) - (t0_i + v3);
-                const double v5 = v0 ? (-INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) : 0.0;
-                const int v6 = place_i1 <= place[j];
+                const double v5 = -INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
+                const int v6 = place_i_ <= place[j];
                 const double v7 = v6 ? s[j] : -INFINITY;
-                const double v8 = v7 - t0_i1;
+                const double v8 = v7 - t0_i_;
                 const double v9 = v8 - v7;
-                const double v10 = v7 - (v8 - v9) - (t0_i1 + v9);
-                const double v11 = v6 ? (-INFINITY == v7 ? 0.0 : t1 * (gradc_exp(v8) * (1.0 + (fabs(v10) < 1.0 ? v10 : 0.0)))) : 0.0;
-                const int v12 = place_i2 <= place[j];
+                const double v10 = v7 - (v8 - v9) - (t0_i_ + v9);
+                const double v11 = -INFINITY == v7 ? 0.0 : t1 * (gradc_exp(v8) * (1.0 + (fabs(v10) < 1.0 ? v10 : 0.0)));
+                const int v12 = place_i_2 <= place[j];
                 const double v13 = v12 ? s[j] : -INFINITY;
-                const double v14 = v13 - t0_i2;
+                const double v14 = v13 - t0_i_2;
                 const double v15 = v14 - v13;
-                const double v16 = v13 - (v14 - v15) - (t0_i2 + v15);
-                const double v17 = v12 ? (-INFINITY == v13 ? 0.0 : t1 * (gradc_exp(v14) * (1.0 + (fabs(v16) < 1.0 ? v16 : 0.0)))) : 0.0;
-                const int v18 = place_i3 <= place[j];
+                const double v16 = v13 - (v14 - v15) - (t0_i_2 + v15);
+                const double v17 = -INFINITY == v13 ? 0.0 : t1 * (gradc_exp(v14) * (1.0 + (fabs(v16) < 1.0 ? v16 : 0.0)));
+                const int v18 = place_i_3 <= place[j];
                 const double v19 = v18 ? s[j] : -INFINITY;
-                const double v20 = v19 - t0_i3;
+                const double v20 = v19 - t0_i_3;
                 const double v21 = v20 - v19;
-                const double v22 = v19 - (v20 - v21) - (t0_i3 + v21);
-                const double v23 = v18 ? (-INFINITY == v19 ? 0.0 : t1 * (gradc_exp(v20) * (1.0 + (fabs(v22) < 1.0 ? v22 : 0.0)))) : 0.0;
-                s_bar[j - tile_begin] += v5 + v11 + v17 + v23;
+                const double v22 = v19 - (v20 - v21) - (t0_i_3 + v21);
+                const double v23 = -INFINITY == v19 ? 0.0 : t1 * (gradc_exp(v20) * (1.0 + (fabs(v22) < 1.0 ? v22 : 0.0)));
+                s_bar[j - tile_begin_] += (v0 ? v5 : 0.0) + (v6 ? v11 : 0.0) + (v12 ? v17 : 0.0) + (v18 ? v23 : 0.0);
             }
         }
-        for (int64_t i = n / 4 * 4; i < n; ++i) {
+        for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double place_i = place[i];
             const double t0_i = t0[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const int v0 = place_i <= place[j];
                 const double v1 = v0 ? s[j] : -INFINITY;
                 const double v2 = v1 - t0_i;
                 const double v3 = v2 - v1;
                 const double v4 = v1 - (v2 - v3) - (t0_i + v3);
-                const double v5 = v0 ? (-INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) : 0.0;
-                s_bar[j - tile_begin] += v5;
+                const double v5 = -INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
+                s_bar[j - tile_begin_] += v0 ? v5 : 0.0;
             }
         }
 
         /* t2[i:n] = s_bar[i] - t1, in the place of s_bar */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double s_bar_i = s_bar[i - tile_begin];
-            s_bar[i - tile_begin] = s_bar_i - t1;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double s_bar_i = s_bar[i - tile_begin_];
+            s_bar[i - tile_begin_] = s_bar_i - t1;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, s_bar, 1, grad_w_part);
     }
 }
 
@@ -834,9 +834,9 @@ struct plackett_luce_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *place;
     const double *t0;
     const double *s;
@@ -847,7 +847,7 @@ struct plackett_luce_backward_rows0 {
 static GRADC_APART void plackett_luce_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_backward_rows0 *const given = context;
-    plackett_luce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->place, given->t0, given->s, given->t1, given->X);
+    plackett_luce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->place, given->t0, given->s, given->t1, given->X);
 }
 
 int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -866,13 +866,13 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct plackett_luce_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, place, t0, s, t1, X};
+        const struct plackett_luce_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, place, t0, s, t1, X};
         gradc_run(parts, plackett_luce_backward_team0, &given);
     } else {
-        plackett_luce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, place, t0, s, t1, X);
+        plackett_luce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, place, t0, s, t1, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -891,28 +891,28 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict t0, int64_t d, const double *restrict X,
                                                            const double *restrict w, double *restrict s,
                                                            const double *restrict place)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)part_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t0_part = part_ == 0 ? t0 : (void *)part_own_;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = -INFINITY;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &s[tile_begin_], 1, 0);
 
         /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -944,60 +944,60 @@ static GRADC_APART void plackett_luce_value_and_grad_team0(const void *context, 
     plackett_luce_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d, given->X, given->w, given->s, given->place);
 }
 
-static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
-                                                           unsigned char *restrict part_scratch_, size_t part_bytes_,
+static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+                                                           unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict s_bar,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                            double *restrict t0, const double *restrict place,
                                                            double *restrict s, double t5, double *restrict t4_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *part_own = part_scratch_ + part * part_bytes_;
-    double *const s_bar_part = part == 0 ? s_bar : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const s_bar_part = part_ == 0 ? s_bar : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own_;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
         s_bar_part[at] = 0.0;
     }
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double t0_i = t0[i];
-            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t1[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t2[j - tile_begin] = 0.0;
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            t2[j - tile_begin_] = 0.0;
         }
-        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+        for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
             const double s_i = s[i];
-            const double place_i1 = place[(i + 1)];
-            const double s_i1 = s[(i + 1)];
-            const double place_i2 = place[(i + 2)];
-            const double s_i2 = s[(i + 2)];
-            const double place_i3 = place[(i + 3)];
-            const double s_i3 = s[(i + 3)];
+            const double place_i_ = place[i + 1];
+            const double s_i_ = s[i + 1];
+            const double place_i_2 = place[i + 2];
+            const double s_i_2 = s[i + 2];
+            const double place_i_3 = place[i + 3];
+            const double s_i_3 = s[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_ ? s_i_ : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -INFINITY) - t1[j - tile_begin_]);
             }
         }
-        for (int64_t i = n / 4 * 4; i < n; ++i) {
+        for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin_]);
             }
         }
 
@@ -1006,10 +1006,10 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
         /* t6[i:n] = 1 / t2[i], in the place of t2 */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t2_i = t2[i - tile_begin];
-            t4_part_sum += t1[i - tile_begin] + gradc_log(t2_i) - s[i];
-            t2[i - tile_begin] = 1.0 / t2_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t2_i = t2[i - tile_begin_];
+            t4_part_sum += t1[i - tile_begin_] + gradc_log(t2_i) - s[i];
+            t2[i - tile_begin_] = 1.0 / t2_i;
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
@@ -1020,24 +1020,24 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
             const double s_i = s[i];
             double s_bar_part_sum = 0.0;
             GRADC_SIMD(reduction(+:s_bar_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const int v0 = place[j] <= place_i;
                 const double v1 = v0 ? s_i : -INFINITY;
-                const double v2 = v0 ? (-INFINITY == v1 ? 0.0 : t5 * (t2[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]))) : 0.0;
-                s_bar_part_sum += v2;
+                const double v2 = -INFINITY == v1 ? 0.0 : t5 * (t2[j - tile_begin_] * gradc_exp(v1 - t1[j - tile_begin_]));
+                s_bar_part_sum += v0 ? v2 : 0.0;
             }
             s_bar_part[i] += s_bar_part_sum;
         }
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t4_parts[part_] = t4_part;
 }
 
 struct plackett_luce_value_and_grad_rows1 {
     int64_t n;
-    int64_t parts_;
-    unsigned char *part_scratch_;
-    size_t part_bytes_;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
     double *s_bar;
     unsigned char *tile_scratch;
     size_t tile_bytes;
@@ -1051,49 +1051,49 @@ struct plackett_luce_value_and_grad_rows1 {
 static GRADC_APART void plackett_luce_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_value_and_grad_rows1 *const given = context;
-    plackett_luce_value_and_grad_rows1(part, thread, given->n, given->parts_, given->part_scratch_, given->part_bytes_, given->s_bar, given->tile_scratch, given->tile_bytes, given->t0, given->place, given->s, given->t5, given->t4_parts);
+    plackett_luce_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->s_bar, given->tile_scratch, given->tile_bytes, given->t0, given->place, given->s, given->t5, given->t4_parts);
 }
 
-static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
-                                                           unsigned char *restrict part_scratch_2,
-                                                           size_t part_bytes_2, double *restrict grad_w,
-                                                           unsigned char *restrict tile_scratch_, size_t tile_bytes_,
-                                                           int64_t d, double *restrict s_bar, double t5,
+static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+                                                           unsigned char *restrict part_scratch, size_t part_bytes,
+                                                           double *restrict grad_w, int64_t d,
+                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                           double *restrict s_bar, double t5,
                                                            const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts_2, part);
-    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *part_own = part_scratch_2 + part * part_bytes_2;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch_ + thread * tile_bytes_;
-    double *const t7 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t7 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t7[i:n] = s_bar[i] - t5 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7[i - tile_begin] = s_bar[i] - t5;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t7[i - tile_begin_] = s_bar[i] - t5;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t7[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t7, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t7, 1, grad_w_part);
     }
 }
 
 struct plackett_luce_value_and_grad_rows2 {
     int64_t n;
-    int64_t parts_2;
-    unsigned char *part_scratch_2;
-    size_t part_bytes_2;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
     double *grad_w;
-    unsigned char *tile_scratch_;
-    size_t tile_bytes_;
     int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
     double *s_bar;
     double t5;
     const double *X;
@@ -1102,7 +1102,7 @@ struct plackett_luce_value_and_grad_rows2 {
 static GRADC_APART void plackett_luce_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_value_and_grad_rows2 *const given = context;
-    plackett_luce_value_and_grad_rows2(part, thread, given->n, given->parts_2, given->part_scratch_2, given->part_bytes_2, given->grad_w, given->tile_scratch_, given->tile_bytes_, given->d, given->s_bar, given->t5, given->X);
+    plackett_luce_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->s_bar, given->t5, given->X);
 }
 
 int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -1136,8 +1136,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     } else {
         plackett_luce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t0_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
@@ -1154,11 +1154,11 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         plackett_luce_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, s_bar, tile_scratch, tile_bytes, t0, place, s, t5, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t4 += t4_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t4 += t4_parts[part_];
     }
-    for (int64_t part = 1; part < parts_; ++part) {
-        const double *const s_bar_more = (void *)(part_scratch_ + part * part_bytes_);
+    for (int64_t part_ = 1; part_ < parts_; ++part_) {
+        const double *const s_bar_more = (void *)(part_scratch_ + part_ * part_bytes_);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             s_bar[at] += s_bar_more[at];
@@ -1171,13 +1171,13 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        const struct plackett_luce_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, s_bar, t5, X};
+        const struct plackett_luce_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_, tile_bytes_, s_bar, t5, X};
         gradc_run(parts_2, plackett_luce_value_and_grad_team2, &given);
     } else {
-        plackett_luce_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, s_bar, t5, X);
+        plackett_luce_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_, tile_bytes_, s_bar, t5, X);
     }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch_2 + part * part_bytes_2);
+    for (int64_t part_ = 1; part_ < parts_2; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch_2 + part_ * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -368,35 +368,35 @@ size_t pseudo_huber_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 34, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void pseudo_huber_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void pseudo_huber_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                  const double *restrict X, const double *restrict w,
                                                  const double *restrict y, double delta, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = t0[i - tile_begin_] - y[i];
             t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct pseudo_huber_value_rows0 {
@@ -433,8 +433,8 @@ int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const dou
         pseudo_huber_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, delta, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n */
@@ -449,27 +449,27 @@ size_t pseudo_huber_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void pseudo_huber_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t0,
+static GRADC_APART void pseudo_huber_forward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict t0,
                                                    const double *restrict y, double delta, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = t0[i] - y[i];
             t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct pseudo_huber_forward_rows0 {
@@ -508,8 +508,8 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
         pseudo_huber_forward_rows0(0, n, parts, t0, y, delta, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n */
@@ -524,41 +524,42 @@ size_t pseudo_huber_backward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 58, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 58, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void pseudo_huber_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void pseudo_huber_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                     unsigned char *restrict part_scratch, size_t part_bytes,
-                                                    double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                    size_t tile_bytes, int64_t d, const double *restrict t0,
-                                                    const double *restrict y, double t1, double delta,
-                                                    const double *restrict X)
+                                                    double *restrict grad_w, int64_t d,
+                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                    const double *restrict t0, const double *restrict y, double t1,
+                                                    double delta, const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t2 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := t1 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3, s5
          *    := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = t0[i] - y[i];
             const double v1 = t1 * v0;
             const double v2 = v0 / delta;
             const double v3 = gradc_hypot(1.0, v2);
             const double v4 = 1.0 + v3;
             const double v5 = v1 / v4;
-            t2[i - tile_begin] = v5 + v5 + (0.0 == v3 ? 0.0 : -(v2 / v3 * (v0 * v1 / v4 / v4) / delta));
+            const double v6 = 0.0 == v3 ? 0.0 : -(v2 / v3 * (v0 * v1 / v4 / v4) / delta);
+            t2[i - tile_begin_] = v5 + v5 + v6;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
     }
 }
 
@@ -568,9 +569,9 @@ struct pseudo_huber_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *t0;
     const double *y;
     double t1;
@@ -581,7 +582,7 @@ struct pseudo_huber_backward_rows0 {
 static GRADC_APART void pseudo_huber_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct pseudo_huber_backward_rows0 *const given = context;
-    pseudo_huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->y, given->t1, given->delta, given->X);
+    pseudo_huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1, given->delta, given->X);
 }
 
 int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -600,13 +601,13 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct pseudo_huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, t1, delta, X};
+        const struct pseudo_huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, t1, delta, X};
         gradc_run(parts, pseudo_huber_backward_team0, &given);
     } else {
-        pseudo_huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, t1, delta, X);
+        pseudo_huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, t1, delta, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -622,31 +623,31 @@ size_t pseudo_huber_value_and_grad_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                           unsigned char *restrict part_scratch, size_t part_bytes,
-                                                          double *restrict grad_w,
+                                                          double *restrict grad_w, int64_t d,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t d, const double *restrict X,
-                                                          const double *restrict w, const double *restrict y,
-                                                          double delta, double t2, double *restrict t1_parts)
+                                                          const double *restrict X, const double *restrict w,
+                                                          const double *restrict y, double delta, double t2,
+                                                          double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
         /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := t2 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3, s5
@@ -654,24 +655,25 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t 
          *    t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
             const double v0 = t0_i - y[i];
             const double v1 = v0 / delta;
             const double v2 = gradc_hypot(1.0, v1);
             const double v3 = 1.0 + v2;
             const double v4 = t2 * v0;
             const double v5 = v4 / v3;
+            const double v6 = 0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta);
             t1_part_sum += v0 * (v0 / v3);
-            t0[i - tile_begin] = v5 + v5 + (0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta));
+            t0[i - tile_begin_] = v5 + v5 + v6;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct pseudo_huber_value_and_grad_rows0 {
@@ -680,9 +682,9 @@ struct pseudo_huber_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     const double *y;
@@ -694,7 +696,7 @@ struct pseudo_huber_value_and_grad_rows0 {
 static GRADC_APART void pseudo_huber_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct pseudo_huber_value_and_grad_rows0 *const given = context;
-    pseudo_huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->delta, given->t2, given->t1_parts);
+    pseudo_huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->delta, given->t2, given->t1_parts);
 }
 
 int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -713,17 +715,17 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct pseudo_huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, delta, t2, t1_parts};
+        const struct pseudo_huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, delta, t2, t1_parts};
         gradc_run(parts, pseudo_huber_value_and_grad_team0, &given);
     } else {
-        pseudo_huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, delta, t2, t1_parts);
+        pseudo_huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, delta, t2, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

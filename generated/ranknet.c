@@ -398,34 +398,34 @@ size_t ranknet_value_work(int64_t n, int64_t d)
     return gradc_bytes(n, sizeof(double));
 }
 
-static GRADC_APART void ranknet_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void ranknet_value_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
                                             const double *restrict X, const double *restrict w, double *restrict s,
                                             const double *restrict grade, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &s[tile_begin_], 1, 0);
 
         /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
         double t1_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
             GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
             }
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct ranknet_value_rows0 {
@@ -446,15 +446,15 @@ static GRADC_APART void ranknet_value_team0(const void *context, int64_t part, i
     ranknet_value_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->s, given->grade, given->t1_parts);
 }
 
-static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t parts_, const double *restrict grade,
+static GRADC_APART void ranknet_value_rows1(int64_t part_, int64_t n, int64_t parts, const double *restrict grade,
                                             double *restrict s, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
@@ -463,21 +463,21 @@ static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t par
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const double v0 = s_i - s[j];
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
+                const double v1 = grade_i < grade[j] ? (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)))) : 0.0;
+                t0_part_sum += v1;
             }
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct ranknet_value_rows1 {
     int64_t n;
-    int64_t parts_;
+    int64_t parts;
     const double *grade;
     double *s;
     double *t0_parts;
@@ -487,7 +487,7 @@ static GRADC_APART void ranknet_value_team1(const void *context, int64_t part, i
 {
     const struct ranknet_value_rows1 *const given = context;
     (void)thread;
-    ranknet_value_rows1(part, given->n, given->parts_, given->grade, given->s, given->t0_parts);
+    ranknet_value_rows1(part, given->n, given->parts, given->grade, given->s, given->t0_parts);
 }
 
 int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -504,8 +504,8 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
         ranknet_value_rows0(0, n, parts, d, X, w, s, grade, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
     const int64_t parts_ = gradc_parts(n, 53*n, 0);
     double t0_parts[GRADC_PARTS];
@@ -516,8 +516,8 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
         ranknet_value_rows1(0, n, parts_, grade, s, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = t0 / t1 */
@@ -532,43 +532,43 @@ size_t ranknet_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict grade,
+static GRADC_APART void ranknet_forward_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict grade,
                                               double *restrict s, double *restrict t0_parts,
-                                              double *restrict t1__parts)
+                                              double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    double t1__part = 0.0;
-    double t1__part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
         /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
         double t0_part_sum = 0.0;
-        double t1__part_sum = 0.0;
+        double t1_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
             const double s_i = s[i];
-            GRADC_SIMD(reduction(+:t0_part_sum, t1__part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const int v0 = grade_i < grade[j];
                 const double v1 = s_i - s[j];
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v1)));
-                t0_part_sum += v0 ? v2 : 0.0;
-                t1__part_sum += v0 ? 1.0 : 0.0;
+                const double v2 = v0 ? (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v1)))) : 0.0;
+                t0_part_sum += v2;
+                t1_part_sum += v0 ? 1.0 : 0.0;
             }
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
-        gradc_add(&t1__part, &t1__part_low, t1__part_sum);
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
-    t1__part = gradc_rounded(t1__part, t1__part_low);
-    t1__parts[part] = t1__part;
+    t0_parts[part_] = t0_part;
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part_] = t1_part;
 }
 
 struct ranknet_forward_rows0 {
@@ -577,14 +577,14 @@ struct ranknet_forward_rows0 {
     const double *grade;
     double *s;
     double *t0_parts;
-    double *t1__parts;
+    double *t1_parts;
 };
 
 static GRADC_APART void ranknet_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct ranknet_forward_rows0 *const given = context;
     (void)thread;
-    ranknet_forward_rows0(part, given->n, given->parts, given->grade, given->s, given->t0_parts, given->t1__parts);
+    ranknet_forward_rows0(part, given->n, given->parts, given->grade, given->s, given->t0_parts, given->t1_parts);
 }
 
 int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -600,20 +600,20 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
     gradc_dots(n, d, X, d, w, s, 1, 1);
     const int64_t parts = gradc_parts(n, 54*n, 0);
     double t0_parts[GRADC_PARTS];
-    double t1__parts[GRADC_PARTS];
+    double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ranknet_forward_rows0 given = {n, parts, grade, s, t0_parts, t1__parts};
+        const struct ranknet_forward_rows0 given = {n, parts, grade, s, t0_parts, t1_parts};
         gradc_run(parts, ranknet_forward_team0, &given);
     } else {
-        ranknet_forward_rows0(0, n, parts, grade, s, t0_parts, t1__parts);
+        ranknet_forward_rows0(0, n, parts, grade, s, t0_parts, t1_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
     double t1_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1_ += t1__parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1_ += t1_parts[part_];
     }
 
     /* value = t0 / t1 */
@@ -630,26 +630,27 @@ size_t ranknet_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void ranknet_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                               size_t tile_bytes, int64_t d, const double *restrict grade,
-                                               const double *restrict s, double t0, const double *restrict X)
+                                               double *restrict grad_w, int64_t d,
+                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                               const double *restrict grade, const double *restrict s, double t0,
+                                               const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const s_bar = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const s_bar_2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const s_bar = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const s_bar_2 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* s_bar[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[j], s4 :=
          *    s[j] - (s0 - s3) - (s[i] + s3), where(grade[j] < grade[i], -where(-inf == s0, 0, t0 * (where(0 <= s0,
@@ -657,23 +658,23 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
         /* s_bar_2[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[i], s4 :=
          *    s[i] - (s0 - s3) - (s[j] + s3), where(grade[i] < grade[j], where(-inf == s0, 0, t0 * (where(0 <= s0,
          *    1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))), 0))) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            s_bar[j - tile_begin] = 0.0;
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            s_bar[j - tile_begin_] = 0.0;
         }
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            s_bar_2[j - tile_begin] = 0.0;
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            s_bar_2[j - tile_begin_] = 0.0;
         }
-        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+        for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double grade_i = grade[i];
             const double s_i = s[i];
-            const double grade_i1 = grade[(i + 1)];
-            const double s_i1 = s[(i + 1)];
-            const double grade_i2 = grade[(i + 2)];
-            const double s_i2 = s[(i + 2)];
-            const double grade_i3 = grade[(i + 3)];
-            const double s_i3 = s[(i + 3)];
+            const double grade_i_ = grade[i + 1];
+            const double s_i_ = s[i + 1];
+            const double grade_i_2 = grade[i + 2];
+            const double s_i_2 = s[i + 2];
+            const double grade_i_3 = grade[i + 3];
+            const double s_i_3 = s[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const double grade_j = grade[j];
                 const double s_j = s[j];
                 const double v0 = s_i - s_j;
@@ -681,58 +682,66 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
                 const double v2 = 1.0 + v1;
                 const double v3 = v0 - s_i;
                 const double v4 = s_i - (v0 - v3) - (s_j + v3);
-                const double v5 = (0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0));
-                const double v6 = s_j - s_i;
-                const double v7 = gradc_exp(-fabs(v6));
-                const double v8 = 1.0 + v7;
-                const double v9 = v6 - s_j;
-                const double v10 = s_j - (v6 - v9) - (s_i + v9);
-                const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8 * (fabs(v10) < 1.0 ? v10 : 0.0));
-                const double v12 = s_i1 - s_j;
-                const double v13 = gradc_exp(-fabs(v12));
-                const double v14 = 1.0 + v13;
-                const double v15 = v12 - s_i1;
-                const double v16 = s_i1 - (v12 - v15) - (s_j + v15);
-                const double v17 = (0.0 <= v12 ? 1.0 : v13) / v14 * (1.0 + (0.0 <= -v12 ? 1.0 : v13) / v14 * (fabs(v16) < 1.0 ? v16 : 0.0));
-                const double v18 = s_j - s_i1;
-                const double v19 = gradc_exp(-fabs(v18));
-                const double v20 = 1.0 + v19;
-                const double v21 = v18 - s_j;
-                const double v22 = s_j - (v18 - v21) - (s_i1 + v21);
-                const double v23 = (0.0 <= v18 ? 1.0 : v19) / v20 * (1.0 + (0.0 <= -v18 ? 1.0 : v19) / v20 * (fabs(v22) < 1.0 ? v22 : 0.0));
-                const double v24 = s_i2 - s_j;
-                const double v25 = gradc_exp(-fabs(v24));
-                const double v26 = 1.0 + v25;
-                const double v27 = v24 - s_i2;
-                const double v28 = s_i2 - (v24 - v27) - (s_j + v27);
-                const double v29 = (0.0 <= v24 ? 1.0 : v25) / v26 * (1.0 + (0.0 <= -v24 ? 1.0 : v25) / v26 * (fabs(v28) < 1.0 ? v28 : 0.0));
-                const double v30 = s_j - s_i2;
-                const double v31 = gradc_exp(-fabs(v30));
-                const double v32 = 1.0 + v31;
-                const double v33 = v30 - s_j;
-                const double v34 = s_j - (v30 - v33) - (s_i2 + v33);
-                const double v35 = (0.0 <= v30 ? 1.0 : v31) / v32 * (1.0 + (0.0 <= -v30 ? 1.0 : v31) / v32 * (fabs(v34) < 1.0 ? v34 : 0.0));
-                const double v36 = s_i3 - s_j;
-                const double v37 = gradc_exp(-fabs(v36));
-                const double v38 = 1.0 + v37;
-                const double v39 = v36 - s_i3;
-                const double v40 = s_i3 - (v36 - v39) - (s_j + v39);
-                const double v41 = (0.0 <= v36 ? 1.0 : v37) / v38 * (1.0 + (0.0 <= -v36 ? 1.0 : v37) / v38 * (fabs(v40) < 1.0 ? v40 : 0.0));
-                const double v42 = s_j - s_i3;
+                const double v5 = (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0);
+                const double v6 = -INFINITY == v0 ? 0.0 : t0 * ((0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + v5));
+                const double v7 = s_j - s_i;
+                const double v8 = gradc_exp(-fabs(v7));
+                const double v9 = 1.0 + v8;
+                const double v10 = v7 - s_j;
+                const double v11 = s_j - (v7 - v10) - (s_i + v10);
+                const double v12 = (0.0 <= -v7 ? 1.0 : v8) / v9 * (fabs(v11) < 1.0 ? v11 : 0.0);
+                const double v13 = -INFINITY == v7 ? 0.0 : t0 * ((0.0 <= v7 ? 1.0 : v8) / v9 * (1.0 + v12));
+                const double v14 = s_i_ - s_j;
+                const double v15 = gradc_exp(-fabs(v14));
+                const double v16 = 1.0 + v15;
+                const double v17 = v14 - s_i_;
+                const double v18 = s_i_ - (v14 - v17) - (s_j + v17);
+                const double v19 = (0.0 <= -v14 ? 1.0 : v15) / v16 * (fabs(v18) < 1.0 ? v18 : 0.0);
+                const double v20 = -INFINITY == v14 ? 0.0 : t0 * ((0.0 <= v14 ? 1.0 : v15) / v16 * (1.0 + v19));
+                const double v21 = s_j - s_i_;
+                const double v22 = gradc_exp(-fabs(v21));
+                const double v23 = 1.0 + v22;
+                const double v24 = v21 - s_j;
+                const double v25 = s_j - (v21 - v24) - (s_i_ + v24);
+                const double v26 = (0.0 <= -v21 ? 1.0 : v22) / v23 * (fabs(v25) < 1.0 ? v25 : 0.0);
+                const double v27 = -INFINITY == v21 ? 0.0 : t0 * ((0.0 <= v21 ? 1.0 : v22) / v23 * (1.0 + v26));
+                const double v28 = s_i_2 - s_j;
+                const double v29 = gradc_exp(-fabs(v28));
+                const double v30 = 1.0 + v29;
+                const double v31 = v28 - s_i_2;
+                const double v32 = s_i_2 - (v28 - v31) - (s_j + v31);
+                const double v33 = (0.0 <= -v28 ? 1.0 : v29) / v30 * (fabs(v32) < 1.0 ? v32 : 0.0);
+                const double v34 = -INFINITY == v28 ? 0.0 : t0 * ((0.0 <= v28 ? 1.0 : v29) / v30 * (1.0 + v33));
+                const double v35 = s_j - s_i_2;
+                const double v36 = gradc_exp(-fabs(v35));
+                const double v37 = 1.0 + v36;
+                const double v38 = v35 - s_j;
+                const double v39 = s_j - (v35 - v38) - (s_i_2 + v38);
+                const double v40 = (0.0 <= -v35 ? 1.0 : v36) / v37 * (fabs(v39) < 1.0 ? v39 : 0.0);
+                const double v41 = -INFINITY == v35 ? 0.0 : t0 * ((0.0 <= v35 ? 1.0 : v36) / v37 * (1.0 + v40));
+                const double v42 = s_i_3 - s_j;
                 const double v43 = gradc_exp(-fabs(v42));
                 const double v44 = 1.0 + v43;
-                const double v45 = v42 - s_j;
-                const double v46 = s_j - (v42 - v45) - (s_i3 + v45);
-                const double v47 = (0.0 <= v42 ? 1.0 : v43) / v44 * (1.0 + (0.0 <= -v42 ? 1.0 : v43) / v44 * (fabs(v46) < 1.0 ? v46 : 0.0));
-                s_bar[j - tile_begin] += (grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * v5) : 0.0) + (grade_i1 < grade_j ? -(-INFINITY == v12 ? 0.0 : t0 * v17) : 0.0) + (grade_i2 < grade_j ? -(-INFINITY == v24 ? 0.0 : t0 * v29) : 0.0) + (grade_i3 < grade_j ? -(-INFINITY == v36 ? 0.0 : t0 * v41) : 0.0);
-                s_bar_2[j - tile_begin] += (grade_j < grade_i ? (-INFINITY == v6 ? 0.0 : t0 * v11) : 0.0) + (grade_j < grade_i1 ? (-INFINITY == v18 ? 0.0 : t0 * v23) : 0.0) + (grade_j < grade_i2 ? (-INFINITY == v30 ? 0.0 : t0 * v35) : 0.0) + (grade_j < grade_i3 ? (-INFINITY == v42 ? 0.0 : t0 * v47) : 0.0);
+                const double v45 = v42 - s_i_3;
+                const double v46 = s_i_3 - (v42 - v45) - (s_j + v45);
+                const double v47 = (0.0 <= -v42 ? 1.0 : v43) / v44 * (fabs(v46) < 1.0 ? v46 : 0.0);
+                const double v48 = -INFINITY == v42 ? 0.0 : t0 * ((0.0 <= v42 ? 1.0 : v43) / v44 * (1.0 + v47));
+                const double v49 = s_j - s_i_3;
+                const double v50 = gradc_exp(-fabs(v49));
+                const double v51 = 1.0 + v50;
+                const double v52 = v49 - s_j;
+                const double v53 = s_j - (v49 - v52) - (s_i_3 + v52);
+                const double v54 = (0.0 <= -v49 ? 1.0 : v50) / v51 * (fabs(v53) < 1.0 ? v53 : 0.0);
+                const double v55 = -INFINITY == v49 ? 0.0 : t0 * ((0.0 <= v49 ? 1.0 : v50) / v51 * (1.0 + v54));
+                s_bar[j - tile_begin_] += (grade_i < grade_j ? -v6 : 0.0) + (grade_i_ < grade_j ? -v20 : 0.0) + (grade_i_2 < grade_j ? -v34 : 0.0) + (grade_i_3 < grade_j ? -v48 : 0.0);
+                s_bar_2[j - tile_begin_] += (grade_j < grade_i ? v13 : 0.0) + (grade_j < grade_i_ ? v27 : 0.0) + (grade_j < grade_i_2 ? v41 : 0.0) + (grade_j < grade_i_3 ? v55 : 0.0);
             }
         }
-        for (int64_t i = n / 4 * 4; i < n; ++i) {
+        for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const double grade_j = grade[j];
                 const double s_j = s[j];
                 const double v0 = s_i - s_j;
@@ -740,27 +749,29 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
                 const double v2 = 1.0 + v1;
                 const double v3 = v0 - s_i;
                 const double v4 = s_i - (v0 - v3) - (s_j + v3);
-                const double v5 = (0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0));
-                const double v6 = s_j - s_i;
-                const double v7 = gradc_exp(-fabs(v6));
-                const double v8 = 1.0 + v7;
-                const double v9 = v6 - s_j;
-                const double v10 = s_j - (v6 - v9) - (s_i + v9);
-                const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8 * (fabs(v10) < 1.0 ? v10 : 0.0));
-                s_bar[j - tile_begin] += grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * v5) : 0.0;
-                s_bar_2[j - tile_begin] += grade_j < grade_i ? (-INFINITY == v6 ? 0.0 : t0 * v11) : 0.0;
+                const double v5 = (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0);
+                const double v6 = -INFINITY == v0 ? 0.0 : t0 * ((0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + v5));
+                const double v7 = s_j - s_i;
+                const double v8 = gradc_exp(-fabs(v7));
+                const double v9 = 1.0 + v8;
+                const double v10 = v7 - s_j;
+                const double v11 = s_j - (v7 - v10) - (s_i + v10);
+                const double v12 = (0.0 <= -v7 ? 1.0 : v8) / v9 * (fabs(v11) < 1.0 ? v11 : 0.0);
+                const double v13 = -INFINITY == v7 ? 0.0 : t0 * ((0.0 <= v7 ? 1.0 : v8) / v9 * (1.0 + v12));
+                s_bar[j - tile_begin_] += grade_i < grade_j ? -v6 : 0.0;
+                s_bar_2[j - tile_begin_] += grade_j < grade_i ? v13 : 0.0;
             }
         }
 
         /* t2[i:n] = s_bar[i] + s_bar_2[i], in the place of s_bar */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double s_bar_i = s_bar[i - tile_begin];
-            s_bar[i - tile_begin] = s_bar_2[i - tile_begin] + s_bar_i;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double s_bar_i = s_bar[i - tile_begin_];
+            s_bar[i - tile_begin_] = s_bar_2[i - tile_begin_] + s_bar_i;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, s_bar, 1, grad_w_part);
     }
 }
 
@@ -770,9 +781,9 @@ struct ranknet_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *grade;
     const double *s;
     double t0;
@@ -782,7 +793,7 @@ struct ranknet_backward_rows0 {
 static GRADC_APART void ranknet_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct ranknet_backward_rows0 *const given = context;
-    ranknet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->grade, given->s, given->t0, given->X);
+    ranknet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t0, given->X);
 }
 
 int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -801,13 +812,13 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct ranknet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t0, X};
+        const struct ranknet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade, s, t0, X};
         gradc_run(parts, ranknet_backward_team0, &given);
     } else {
-        ranknet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t0, X);
+        ranknet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade, s, t0, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -824,35 +835,35 @@ size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
                                                      const double *restrict X, const double *restrict w,
                                                      double *restrict s, const double *restrict grade,
                                                      double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &s[tile_begin_], 1, 0);
 
         /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
         double t1_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
             GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
             }
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct ranknet_value_and_grad_rows0 {
@@ -873,29 +884,29 @@ static GRADC_APART void ranknet_value_and_grad_team0(const void *context, int64_
     ranknet_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->s, given->grade, given->t1_parts);
 }
 
-static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                     size_t tile_bytes, int64_t d, const double *restrict grade,
-                                                     double *restrict s, double t2, const double *restrict X,
-                                                     double *restrict t0_parts)
+                                                     double *restrict grad_w, int64_t d,
+                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                     const double *restrict grade, double *restrict s, double t2,
+                                                     const double *restrict X, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const s_bar = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const s_bar_2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const s_bar = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const s_bar_2 = (void *)tile_own_;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
@@ -904,10 +915,10 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const double v0 = s_i - s[j];
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
+                const double v1 = grade_i < grade[j] ? (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)))) : 0.0;
+                t0_part_sum += v1;
             }
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
@@ -916,94 +927,94 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
          *    == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
         /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), where(grade[j] < grade[i],
          *    -where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            s_bar[j - tile_begin] = 0.0;
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            s_bar[j - tile_begin_] = 0.0;
         }
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            s_bar_2[j - tile_begin] = 0.0;
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            s_bar_2[j - tile_begin_] = 0.0;
         }
-        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+        for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double grade_i = grade[i];
             const double s_i = s[i];
-            const double grade_i1 = grade[(i + 1)];
-            const double s_i1 = s[(i + 1)];
-            const double grade_i2 = grade[(i + 2)];
-            const double s_i2 = s[(i + 2)];
-            const double grade_i3 = grade[(i + 3)];
-            const double s_i3 = s[(i + 3)];
+            const double grade_i_ = grade[i + 1];
+            const double s_i_ = s[i + 1];
+            const double grade_i_2 = grade[i + 2];
+            const double s_i_2 = s[i + 2];
+            const double grade_i_3 = grade[i + 3];
+            const double s_i_3 = s[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const double grade_j = grade[j];
                 const double s_j = s[j];
                 const double v0 = s_j - s_i;
                 const double v1 = gradc_exp(-fabs(v0));
-                const double v2 = grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
+                const double v2 = -INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
                 const double v3 = s_i - s_j;
                 const double v4 = gradc_exp(-fabs(v3));
-                const double v5 = grade_i < grade_j ? -(-INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
-                const double v6 = s_j - s_i1;
+                const double v5 = -INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4));
+                const double v6 = s_j - s_i_;
                 const double v7 = gradc_exp(-fabs(v6));
-                const double v8 = grade_j < grade_i1 ? (-INFINITY == v6 ? 0.0 : t2 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7))) : 0.0;
-                const double v9 = s_i1 - s_j;
+                const double v8 = -INFINITY == v6 ? 0.0 : t2 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7));
+                const double v9 = s_i_ - s_j;
                 const double v10 = gradc_exp(-fabs(v9));
-                const double v11 = grade_i1 < grade_j ? -(-INFINITY == v9 ? 0.0 : t2 * ((0.0 <= v9 ? 1.0 : v10) / (1.0 + v10))) : 0.0;
-                const double v12 = s_j - s_i2;
+                const double v11 = -INFINITY == v9 ? 0.0 : t2 * ((0.0 <= v9 ? 1.0 : v10) / (1.0 + v10));
+                const double v12 = s_j - s_i_2;
                 const double v13 = gradc_exp(-fabs(v12));
-                const double v14 = grade_j < grade_i2 ? (-INFINITY == v12 ? 0.0 : t2 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))) : 0.0;
-                const double v15 = s_i2 - s_j;
+                const double v14 = -INFINITY == v12 ? 0.0 : t2 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13));
+                const double v15 = s_i_2 - s_j;
                 const double v16 = gradc_exp(-fabs(v15));
-                const double v17 = grade_i2 < grade_j ? -(-INFINITY == v15 ? 0.0 : t2 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16))) : 0.0;
-                const double v18 = s_j - s_i3;
+                const double v17 = -INFINITY == v15 ? 0.0 : t2 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16));
+                const double v18 = s_j - s_i_3;
                 const double v19 = gradc_exp(-fabs(v18));
-                const double v20 = grade_j < grade_i3 ? (-INFINITY == v18 ? 0.0 : t2 * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19))) : 0.0;
-                const double v21 = s_i3 - s_j;
+                const double v20 = -INFINITY == v18 ? 0.0 : t2 * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19));
+                const double v21 = s_i_3 - s_j;
                 const double v22 = gradc_exp(-fabs(v21));
-                const double v23 = grade_i3 < grade_j ? -(-INFINITY == v21 ? 0.0 : t2 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22))) : 0.0;
-                s_bar[j - tile_begin] += v2 + v8 + v14 + v20;
-                s_bar_2[j - tile_begin] += v5 + v11 + v17 + v23;
+                const double v23 = -INFINITY == v21 ? 0.0 : t2 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22));
+                s_bar[j - tile_begin_] += (grade_j < grade_i ? v2 : 0.0) + (grade_j < grade_i_ ? v8 : 0.0) + (grade_j < grade_i_2 ? v14 : 0.0) + (grade_j < grade_i_3 ? v20 : 0.0);
+                s_bar_2[j - tile_begin_] += (grade_i < grade_j ? -v5 : 0.0) + (grade_i_ < grade_j ? -v11 : 0.0) + (grade_i_2 < grade_j ? -v17 : 0.0) + (grade_i_3 < grade_j ? -v23 : 0.0);
             }
         }
-        for (int64_t i = n / 4 * 4; i < n; ++i) {
+        for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
+            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
                 const double grade_j = grade[j];
                 const double s_j = s[j];
                 const double v0 = s_j - s_i;
                 const double v1 = gradc_exp(-fabs(v0));
-                const double v2 = grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
+                const double v2 = -INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
                 const double v3 = s_i - s_j;
                 const double v4 = gradc_exp(-fabs(v3));
-                const double v5 = grade_i < grade_j ? -(-INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
-                s_bar[j - tile_begin] += v2;
-                s_bar_2[j - tile_begin] += v5;
+                const double v5 = -INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4));
+                s_bar[j - tile_begin_] += grade_j < grade_i ? v2 : 0.0;
+                s_bar_2[j - tile_begin_] += grade_i < grade_j ? -v5 : 0.0;
             }
         }
 
         /* t3[i:n] = s_bar[i] + s_bar_2[i], in the place of s_bar */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double s_bar_i = s_bar[i - tile_begin];
-            s_bar[i - tile_begin] = s_bar_i + s_bar_2[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double s_bar_i = s_bar[i - tile_begin_];
+            s_bar[i - tile_begin_] = s_bar_i + s_bar_2[i - tile_begin_];
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, s_bar, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct ranknet_value_and_grad_rows1 {
     int64_t n;
-    int64_t parts_;
+    int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *grade;
     double *s;
     double t2;
@@ -1014,7 +1025,7 @@ struct ranknet_value_and_grad_rows1 {
 static GRADC_APART void ranknet_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct ranknet_value_and_grad_rows1 *const given = context;
-    ranknet_value_and_grad_rows1(part, thread, given->n, given->parts_, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->grade, given->s, given->t2, given->X, given->t0_parts);
+    ranknet_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t2, given->X, given->t0_parts);
 }
 
 int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -1036,8 +1047,8 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         ranknet_value_and_grad_rows0(0, n, parts, d, X, w, s, grade, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* t2 = 1 / t1 */
@@ -1047,17 +1058,17 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct ranknet_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t2, X, t0_parts};
+        const struct ranknet_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade, s, t2, X, t0_parts};
         gradc_run(parts_, ranknet_value_and_grad_team1, &given);
     } else {
-        ranknet_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t2, X, t0_parts);
+        ranknet_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade, s, t2, X, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t0 += t0_parts[part_];
     }
-    for (int64_t part = 1; part < parts_; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts_; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

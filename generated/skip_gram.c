@@ -189,98 +189,99 @@ size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void skip_gram_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t q,
                                               const int64_t *restrict word, int64_t m, int64_t k,
                                               const double *restrict U, const int64_t *restrict noise,
                                               const double *restrict V, const int64_t *restrict context,
                                               double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const drawn = (void *)tile_own;
-    tile_own += gradc_bytes(128*gradc_width(q), sizeof(double));
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const seen = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const drawn = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*gradc_width(q), sizeof(double));
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const seen = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(q * sizeof(double));
+    const int64_t tile_rows_ = gradc_rows(q * sizeof(double));
     const int64_t strip = gradc_width(q);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t0[l - tile_begin] = 0.0;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t0[l - tile_begin_] = 0.0;
         }
-        for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < q ? strip_begin + strip : q;
+        for (int64_t strip_begin_ = 0; strip_begin_ < q; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < q ? strip + strip_begin_ : q;
 
             /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
              *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 const int64_t word_l = word[l];
                 const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                for (int64_t o = strip_begin; o < strip_end; ++o) {
-                    drawn[(l - tile_begin)*strip + o - strip_begin] = 0.0;
+                for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                    drawn[(l - tile_begin_)*strip + o - strip_begin_] = 0.0;
                 }
-                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                for (int64_t j = 0; j < 4*(k / 4); j += 4) {
                     const double U_j = U[v0*k + j];
-                    const double U_j1 = U[v0*k + (j + 1)];
-                    const double U_j2 = U[v0*k + (j + 2)];
-                    const double U_j3 = U[v0*k + (j + 3)];
+                    const double U_j_ = U[v0*k + j + 1];
+                    const double U_j_2 = U[v0*k + j + 2];
+                    const double U_j_3 = U[v0*k + j + 3];
                     GRADC_SIMD()
-                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
                         const int64_t noise_lo = noise[l*q + o];
-                        drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
+                        const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                        drawn[(l - tile_begin_)*strip + o - strip_begin_] += U_j * V[v1*k + j] + U_j_ * V[v1*k + j + 1] + U_j_2 * V[v1*k + j + 2] + U_j_3 * V[v1*k + j + 3];
                     }
                 }
-                for (int64_t j = k / 4 * 4; j < k; ++j) {
+                for (int64_t j = 4*(k / 4); j < k; ++j) {
                     const double U_j = U[v0*k + j];
                     GRADC_SIMD()
-                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
                         const int64_t noise_lo = noise[l*q + o];
-                        drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                        const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                        drawn[(l - tile_begin_)*strip + o - strip_begin_] += U_j * V[v1*k + j];
                     }
                 }
             }
 
             /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
              *    log1p_unit(exp(-abs(drawn[l, o]))))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 double t0_sum = 0.0;
                 GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t o = strip_begin; o < strip_end; ++o) {
-                    const double drawn_lo = drawn[(l - tile_begin)*strip + o - strip_begin];
-                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
-                    t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
+                for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                    const double drawn_lo = drawn[(l - tile_begin_)*strip + o - strip_begin_];
+                    t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
                 }
-                t0[l - tile_begin] += t0_sum;
+                t0[l - tile_begin_] += t0_sum;
             }
         }
 
         /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l]
          *    < 0, m + context[l], context[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
             const int64_t word_l = word[l];
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
             const int64_t context_l = context[l];
-            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+            const int64_t v1 = context_l < 0 ? m + context_l : context_l;
             double seen_sum = 0.0;
-            const int64_t word_l1 = word[(l + 1)];
-            const int64_t v2 = word_l1 < 0 ? m + word_l1 : word_l1;
-            const int64_t context_l1 = context[(l + 1)];
-            const int64_t v3 = context_l1 < 0 ? context_l1 + m : context_l1;
+            const int64_t word_l_ = word[l + 1];
+            const int64_t v2 = word_l_ < 0 ? m + word_l_ : word_l_;
+            const int64_t context_l_ = context[l + 1];
+            const int64_t v3 = context_l_ < 0 ? m + context_l_ : context_l_;
             double seen_sum_ = 0.0;
-            const int64_t word_l2 = word[(l + 2)];
-            const int64_t v4 = word_l2 < 0 ? m + word_l2 : word_l2;
-            const int64_t context_l2 = context[(l + 2)];
-            const int64_t v5 = context_l2 < 0 ? context_l2 + m : context_l2;
+            const int64_t word_l_2 = word[l + 2];
+            const int64_t v4 = word_l_2 < 0 ? m + word_l_2 : word_l_2;
+            const int64_t context_l_2 = context[l + 2];
+            const int64_t v5 = context_l_2 < 0 ? m + context_l_2 : context_l_2;
             double seen_sum_2 = 0.0;
-            const int64_t word_l3 = word[(l + 3)];
-            const int64_t v6 = word_l3 < 0 ? m + word_l3 : word_l3;
-            const int64_t context_l3 = context[(l + 3)];
-            const int64_t v7 = context_l3 < 0 ? context_l3 + m : context_l3;
+            const int64_t word_l_3 = word[l + 3];
+            const int64_t v6 = word_l_3 < 0 ? m + word_l_3 : word_l_3;
+            const int64_t context_l_3 = context[l + 3];
+            const int64_t v7 = context_l_3 < 0 ? m + context_l_3 : context_l_3;
             double seen_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
             for (int64_t j = 0; j < k; ++j) {
@@ -289,38 +290,38 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int6
                 seen_sum_2 += U[v4*k + j] * V[v5*k + j];
                 seen_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
-            seen[l - tile_begin] = seen_sum;
-            seen[(l + 1) - tile_begin] = seen_sum_;
-            seen[(l + 2) - tile_begin] = seen_sum_2;
-            seen[(l + 3) - tile_begin] = seen_sum_3;
+            seen[l - tile_begin_] = seen_sum;
+            seen[l + 1 - tile_begin_] = seen_sum_;
+            seen[l + 2 - tile_begin_] = seen_sum_2;
+            seen[l + 3 - tile_begin_] = seen_sum_3;
         }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
             const int64_t word_l = word[l];
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
             const int64_t context_l = context[l];
-            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+            const int64_t v1 = context_l < 0 ? m + context_l : context_l;
             double seen_sum = 0.0;
             GRADC_SIMD(reduction(+:seen_sum))
             for (int64_t j = 0; j < k; ++j) {
                 seen_sum += U[v0*k + j] * V[v1*k + j];
             }
-            seen[l - tile_begin] = seen_sum;
+            seen[l - tile_begin_] = seen_sum;
         }
 
         /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p_unit(exp(-abs(seen[l])))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double seen_l = seen[l - tile_begin];
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double seen_l = seen[l - tile_begin_];
             const double v0 = -seen_l;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
-            t1_part_sum += t0[l - tile_begin] + v1;
+            const double v1 = t0[l - tile_begin_] + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l))));
+            t1_part_sum += v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct skip_gram_value_rows0 {
@@ -359,7 +360,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -373,7 +374,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
                 outside |= (v0 < 0) | (v0 >= m);
             }
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -382,10 +383,10 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t context_l = context[l];
-            const int64_t v0 = context_l < 0 ? context_l + m : context_l;
+            const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -399,8 +400,8 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
         skip_gram_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V, context, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n */
@@ -414,87 +415,88 @@ size_t skip_gram_forward_work(int64_t m, int64_t k, int64_t n, int64_t q)
     return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void skip_gram_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t q,
                                                 const int64_t *restrict word, int64_t m, double *restrict drawn,
                                                 int64_t k, const double *restrict U, const int64_t *restrict noise,
                                                 const double *restrict V, const int64_t *restrict context,
                                                 double *restrict seen, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*q * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
          *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t word_l = word[l];
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
             for (int64_t o = 0; o < q; ++o) {
                 drawn[l*q + o] = 0.0;
             }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            for (int64_t j = 0; j < 4*(k / 4); j += 4) {
                 const double U_j = U[v0*k + j];
-                const double U_j1 = U[v0*k + (j + 1)];
-                const double U_j2 = U[v0*k + (j + 2)];
-                const double U_j3 = U[v0*k + (j + 3)];
+                const double U_j_ = U[v0*k + j + 1];
+                const double U_j_2 = U[v0*k + j + 2];
+                const double U_j_3 = U[v0*k + j + 3];
                 GRADC_SIMD()
                 for (int64_t o = 0; o < q; ++o) {
                     const int64_t noise_lo = noise[l*q + o];
-                    drawn[l*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
+                    const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                    drawn[l*q + o] += U_j * V[v1*k + j] + U_j_ * V[v1*k + j + 1] + U_j_2 * V[v1*k + j + 2] + U_j_3 * V[v1*k + j + 3];
                 }
             }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
+            for (int64_t j = 4*(k / 4); j < k; ++j) {
                 const double U_j = U[v0*k + j];
                 GRADC_SIMD()
                 for (int64_t o = 0; o < q; ++o) {
                     const int64_t noise_lo = noise[l*q + o];
-                    drawn[l*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                    const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                    drawn[l*q + o] += U_j * V[v1*k + j];
                 }
             }
         }
 
         /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
          *    log1p_unit(exp(-abs(drawn[l, o]))))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t o = 0; o < q; ++o) {
                 const double drawn_lo = drawn[l*q + o];
-                const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
-                t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
+                t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
             }
-            t0[l - tile_begin] = t0_sum;
+            t0[l - tile_begin_] = t0_sum;
         }
 
         /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l]
          *    < 0, m + context[l], context[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
             const int64_t word_l = word[l];
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
             const int64_t context_l = context[l];
-            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+            const int64_t v1 = context_l < 0 ? m + context_l : context_l;
             double seen_sum = 0.0;
-            const int64_t word_l1 = word[(l + 1)];
-            const int64_t v2 = word_l1 < 0 ? m + word_l1 : word_l1;
-            const int64_t context_l1 = context[(l + 1)];
-            const int64_t v3 = context_l1 < 0 ? context_l1 + m : context_l1;
+            const int64_t word_l_ = word[l + 1];
+            const int64_t v2 = word_l_ < 0 ? m + word_l_ : word_l_;
+            const int64_t context_l_ = context[l + 1];
+            const int64_t v3 = context_l_ < 0 ? m + context_l_ : context_l_;
             double seen_sum_ = 0.0;
-            const int64_t word_l2 = word[(l + 2)];
-            const int64_t v4 = word_l2 < 0 ? m + word_l2 : word_l2;
-            const int64_t context_l2 = context[(l + 2)];
-            const int64_t v5 = context_l2 < 0 ? context_l2 + m : context_l2;
+            const int64_t word_l_2 = word[l + 2];
+            const int64_t v4 = word_l_2 < 0 ? m + word_l_2 : word_l_2;
+            const int64_t context_l_2 = context[l + 2];
+            const int64_t v5 = context_l_2 < 0 ? m + context_l_2 : context_l_2;
             double seen_sum_2 = 0.0;
-            const int64_t word_l3 = word[(l + 3)];
-            const int64_t v6 = word_l3 < 0 ? m + word_l3 : word_l3;
-            const int64_t context_l3 = context[(l + 3)];
-            const int64_t v7 = context_l3 < 0 ? context_l3 + m : context_l3;
+            const int64_t word_l_3 = word[l + 3];
+            const int64_t v6 = word_l_3 < 0 ? m + word_l_3 : word_l_3;
+            const int64_t context_l_3 = context[l + 3];
+            const int64_t v7 = context_l_3 < 0 ? m + context_l_3 : context_l_3;
             double seen_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
             for (int64_t j = 0; j < k; ++j) {
@@ -504,15 +506,15 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, in
                 seen_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
             seen[l] = seen_sum;
-            seen[(l + 1)] = seen_sum_;
-            seen[(l + 2)] = seen_sum_2;
-            seen[(l + 3)] = seen_sum_3;
+            seen[l + 1] = seen_sum_;
+            seen[l + 2] = seen_sum_2;
+            seen[l + 3] = seen_sum_3;
         }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
             const int64_t word_l = word[l];
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
             const int64_t context_l = context[l];
-            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+            const int64_t v1 = context_l < 0 ? m + context_l : context_l;
             double seen_sum = 0.0;
             GRADC_SIMD(reduction(+:seen_sum))
             for (int64_t j = 0; j < k; ++j) {
@@ -525,16 +527,16 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, in
          *    log1p_unit(exp(-abs(seen[l])))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const double seen_l = seen[l];
             const double v0 = -seen_l;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
-            t1_part_sum += t0[l - tile_begin] + v1;
+            const double v1 = t0[l - tile_begin_] + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l))));
+            t1_part_sum += v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct skip_gram_forward_rows0 {
@@ -575,7 +577,7 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -589,7 +591,7 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
                 outside |= (v0 < 0) | (v0 >= m);
             }
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -598,10 +600,10 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t context_l = context[l];
-            const int64_t v0 = context_l < 0 ? context_l + m : context_l;
+            const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -615,8 +617,8 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
         skip_gram_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n */
@@ -659,10 +661,10 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t context_l = context[l];
-            const int64_t v0 = context_l < 0 ? context_l + m : context_l;
+            const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -676,7 +678,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 outside |= (v0 < 0) | (v0 >= m);
             }
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -688,7 +690,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -708,29 +710,30 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         t4[at] = 0.0;
     }
     {
-        const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
+        const int64_t tile_rows_ = gradc_rows(2*q * sizeof(double));
         const int64_t strip = gradc_width(q);
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
 
             /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t0 * (where(0
              *    <= s0, 1, s1) / (1 + s1))))) */
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 const double seen_l = seen[l];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
-                seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                const double v2 = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                seen_bar[l - tile_begin_] = v2;
             }
 
             /* t1[:m, :k] = 0 t1 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
              *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
             /* t4[:m, :k] = 0 t4 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
              *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 const int64_t context_l = context[l];
-                const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-                const double seen_bar_l = seen_bar[l - tile_begin];
+                const int64_t v0 = context_l < 0 ? m + context_l : context_l;
+                const double seen_bar_l = seen_bar[l - tile_begin_];
                 const int64_t word_l = word[l];
                 const int64_t v1 = word_l < 0 ? m + word_l : word_l;
                 for (int64_t j = 0; j < k; ++j) {
@@ -738,17 +741,18 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                     t4[v0*k + j] += U[v1*k + j] * seen_bar_l;
                 }
             }
-            for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
-                const int64_t strip_end = strip_begin + strip < q ? strip_begin + strip : q;
+            for (int64_t strip_begin_ = 0; strip_begin_ < q; strip_begin_ += strip) {
+                const int64_t strip_end_ = strip + strip_begin_ < q ? strip + strip_begin_ : q;
 
                 /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t0 *
                  *    (where(0 <= drawn[l, o], 1, s0) / (1 + s0)))) */
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                     GRADC_SIMD()
-                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
                         const double drawn_lo = drawn[l*q + o];
                         const double v0 = gradc_exp(-fabs(drawn_lo));
-                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                        const double v1 = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                        drawn_bar[(l - tile_begin_)*strip + o - strip_begin_] = v1;
                     }
                 }
 
@@ -756,16 +760,16 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                  *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
                 /* t3[:m, :k] = 0 t3 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o],
                  *    noise[l, o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                     const int64_t word_l = word[l];
-                    const int64_t v1 = word_l < 0 ? m + word_l : word_l;
-                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                    const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
                         const int64_t noise_lo = noise[l*q + o];
-                        const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                        const double drawn_bar_lo = drawn_bar[(l - tile_begin)*strip + o - strip_begin];
+                        const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                        const double drawn_bar_lo = drawn_bar[(l - tile_begin_)*strip + o - strip_begin_];
                         for (int64_t j = 0; j < k; ++j) {
-                            t2[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
-                            t3[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
+                            t2[v0*k + j] += V[v1*k + j] * drawn_bar_lo;
+                            t3[v1*k + j] += U[v0*k + j] * drawn_bar_lo;
                         }
                     }
                 }
@@ -829,7 +833,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -843,7 +847,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                 outside |= (v0 < 0) | (v0 >= m);
             }
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -852,10 +856,10 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t context_l = context[l];
-            const int64_t v0 = context_l < 0 ? context_l + m : context_l;
+            const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -877,41 +881,43 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         t7[at] = 0.0;
     }
     {
-        const int64_t tile_rows = gradc_rows(q * sizeof(double));
+        const int64_t tile_rows_ = gradc_rows(q * sizeof(double));
         const int64_t strip = gradc_width(q);
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t1[l - tile_begin] = 0.0;
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                t1[l - tile_begin_] = 0.0;
             }
-            for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
-                const int64_t strip_end = strip_begin + strip < q ? strip_begin + strip : q;
+            for (int64_t strip_begin_ = 0; strip_begin_ < q; strip_begin_ += strip) {
+                const int64_t strip_end_ = strip + strip_begin_ < q ? strip + strip_begin_ : q;
 
                 /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
                  *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                     const int64_t word_l = word[l];
                     const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                    for (int64_t o = strip_begin; o < strip_end; ++o) {
-                        drawn[(l - tile_begin)*strip + o - strip_begin] = 0.0;
+                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                        drawn[(l - tile_begin_)*strip + o - strip_begin_] = 0.0;
                     }
-                    for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                    for (int64_t j = 0; j < 4*(k / 4); j += 4) {
                         const double U_j = U[v0*k + j];
-                        const double U_j1 = U[v0*k + (j + 1)];
-                        const double U_j2 = U[v0*k + (j + 2)];
-                        const double U_j3 = U[v0*k + (j + 3)];
+                        const double U_j_ = U[v0*k + j + 1];
+                        const double U_j_2 = U[v0*k + j + 2];
+                        const double U_j_3 = U[v0*k + j + 3];
                         GRADC_SIMD()
-                        for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        for (int64_t o = strip_begin_; o < strip_end_; ++o) {
                             const int64_t noise_lo = noise[l*q + o];
-                            drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
+                            const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                            drawn[(l - tile_begin_)*strip + o - strip_begin_] += U_j * V[v1*k + j] + U_j_ * V[v1*k + j + 1] + U_j_2 * V[v1*k + j + 2] + U_j_3 * V[v1*k + j + 3];
                         }
                     }
-                    for (int64_t j = k / 4 * 4; j < k; ++j) {
+                    for (int64_t j = 4*(k / 4); j < k; ++j) {
                         const double U_j = U[v0*k + j];
                         GRADC_SIMD()
-                        for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        for (int64_t o = strip_begin_; o < strip_end_; ++o) {
                             const int64_t noise_lo = noise[l*q + o];
-                            drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                            const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                            drawn[(l - tile_begin_)*strip + o - strip_begin_] += U_j * V[v1*k + j];
                         }
                     }
                 }
@@ -921,33 +927,33 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                  *    drawn[l, o]))) */
                 /* drawn_bar[l:n, o:q] = where(-inf == drawn[l, o], 0, t3 * (where(0 <= drawn[l, o], 1, t0[l, o]) /
                  *    (1 + t0[l, o]))) */
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                     double t1_sum = 0.0;
                     GRADC_SIMD(reduction(+:t1_sum))
-                    for (int64_t o = strip_begin; o < strip_end; ++o) {
-                        const double drawn_lo = drawn[(l - tile_begin)*strip + o - strip_begin];
+                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                        const double drawn_lo = drawn[(l - tile_begin_)*strip + o - strip_begin_];
                         const double v0 = gradc_exp(-fabs(drawn_lo));
-                        const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
-                        t1_sum += v1;
-                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -INFINITY == drawn_lo ? 0.0 : t3 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                        const double v1 = -INFINITY == drawn_lo ? 0.0 : t3 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                        t1_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
+                        drawn_bar[(l - tile_begin_)*strip + o - strip_begin_] = v1;
                     }
-                    t1[l - tile_begin] += t1_sum;
+                    t1[l - tile_begin_] += t1_sum;
                 }
 
                 /* t4[:m, :k] = 0 t4 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
                  *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
                 /* t6[:m, :k] = 0 t6 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o],
                  *    noise[l, o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                     const int64_t word_l = word[l];
-                    const int64_t v1 = word_l < 0 ? m + word_l : word_l;
-                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                    const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
                         const int64_t noise_lo = noise[l*q + o];
-                        const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                        const double drawn_bar_lo = drawn_bar[(l - tile_begin)*strip + o - strip_begin];
+                        const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                        const double drawn_bar_lo = drawn_bar[(l - tile_begin_)*strip + o - strip_begin_];
                         for (int64_t j = 0; j < k; ++j) {
-                            t4[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
-                            t6[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
+                            t4[v0*k + j] += V[v1*k + j] * drawn_bar_lo;
+                            t6[v1*k + j] += U[v0*k + j] * drawn_bar_lo;
                         }
                     }
                 }
@@ -955,26 +961,26 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
 
             /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
              *    V[where_integer(context[l] < 0, m + context[l], context[l]), j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
                 const int64_t word_l = word[l];
                 const int64_t v0 = word_l < 0 ? m + word_l : word_l;
                 const int64_t context_l = context[l];
-                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+                const int64_t v1 = context_l < 0 ? m + context_l : context_l;
                 double seen_sum = 0.0;
-                const int64_t word_l1 = word[(l + 1)];
-                const int64_t v2 = word_l1 < 0 ? m + word_l1 : word_l1;
-                const int64_t context_l1 = context[(l + 1)];
-                const int64_t v3 = context_l1 < 0 ? context_l1 + m : context_l1;
+                const int64_t word_l_ = word[l + 1];
+                const int64_t v2 = word_l_ < 0 ? m + word_l_ : word_l_;
+                const int64_t context_l_ = context[l + 1];
+                const int64_t v3 = context_l_ < 0 ? m + context_l_ : context_l_;
                 double seen_sum_ = 0.0;
-                const int64_t word_l2 = word[(l + 2)];
-                const int64_t v4 = word_l2 < 0 ? m + word_l2 : word_l2;
-                const int64_t context_l2 = context[(l + 2)];
-                const int64_t v5 = context_l2 < 0 ? context_l2 + m : context_l2;
+                const int64_t word_l_2 = word[l + 2];
+                const int64_t v4 = word_l_2 < 0 ? m + word_l_2 : word_l_2;
+                const int64_t context_l_2 = context[l + 2];
+                const int64_t v5 = context_l_2 < 0 ? m + context_l_2 : context_l_2;
                 double seen_sum_2 = 0.0;
-                const int64_t word_l3 = word[(l + 3)];
-                const int64_t v6 = word_l3 < 0 ? m + word_l3 : word_l3;
-                const int64_t context_l3 = context[(l + 3)];
-                const int64_t v7 = context_l3 < 0 ? context_l3 + m : context_l3;
+                const int64_t word_l_3 = word[l + 3];
+                const int64_t v6 = word_l_3 < 0 ? m + word_l_3 : word_l_3;
+                const int64_t context_l_3 = context[l + 3];
+                const int64_t v7 = context_l_3 < 0 ? m + context_l_3 : context_l_3;
                 double seen_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
@@ -983,22 +989,22 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                     seen_sum_2 += U[v4*k + j] * V[v5*k + j];
                     seen_sum_3 += U[v6*k + j] * V[v7*k + j];
                 }
-                seen[l - tile_begin] = seen_sum;
-                seen[(l + 1) - tile_begin] = seen_sum_;
-                seen[(l + 2) - tile_begin] = seen_sum_2;
-                seen[(l + 3) - tile_begin] = seen_sum_3;
+                seen[l - tile_begin_] = seen_sum;
+                seen[l + 1 - tile_begin_] = seen_sum_;
+                seen[l + 2 - tile_begin_] = seen_sum_2;
+                seen[l + 3 - tile_begin_] = seen_sum_3;
             }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+            for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
                 const int64_t word_l = word[l];
                 const int64_t v0 = word_l < 0 ? m + word_l : word_l;
                 const int64_t context_l = context[l];
-                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+                const int64_t v1 = context_l < 0 ? m + context_l : context_l;
                 double seen_sum = 0.0;
                 GRADC_SIMD(reduction(+:seen_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     seen_sum += U[v0*k + j] * V[v1*k + j];
                 }
-                seen[l - tile_begin] = seen_sum;
+                seen[l - tile_begin_] = seen_sum;
             }
 
             /* t2 = sum[l:n](let(s0 := -seen[l], t1[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
@@ -1007,14 +1013,14 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
              *    <= s0, 1, s1) / (1 + s1))))), in the place of t1 */
             double t2_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                const double seen_l = seen[l - tile_begin];
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                const double t1_l = t1[l - tile_begin_];
+                const double seen_l = seen[l - tile_begin_];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
-                const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
-                t2_sum += t1_l + v2;
-                t1[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                const double v2 = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                t2_sum += t1_l + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1));
+                t1[l - tile_begin_] = v2;
             }
             gradc_add(&t2, &t2_low, t2_sum);
 
@@ -1022,10 +1028,10 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
              *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
             /* t7[:m, :k] = 0 t7 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
              *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
                 const int64_t context_l = context[l];
-                const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-                const double t1_l = t1[l - tile_begin];
+                const int64_t v0 = context_l < 0 ? m + context_l : context_l;
+                const double t1_l = t1[l - tile_begin_];
                 const int64_t word_l = word[l];
                 const int64_t v1 = word_l < 0 ? m + word_l : word_l;
                 for (int64_t j = 0; j < k; ++j) {

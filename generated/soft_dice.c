@@ -187,31 +187,31 @@ size_t soft_dice_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void soft_dice_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                               const double *restrict Z, const double *restrict Y, double eps,
                                               double *restrict t3_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own_;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p_unit(exp(-abs(Z[i, j])))))) */
         /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
         /* t1[i:n] = sum[j:k](P[i, j]) */
         /* t2[i:n] = sum[j:k](Y[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             double t0_sum = 0.0;
             double t1_sum = 0.0;
             double t2_sum = 0.0;
@@ -219,28 +219,29 @@ static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int6
             for (int64_t j = 0; j < k; ++j) {
                 const double Z_ij = Z[i*k + j];
                 const double v0 = -Z_ij;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
-                const double v2 = gradc_exp(-v1);
+                const double v1 = -(0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij))));
+                const double v2 = gradc_exp(v1);
                 const double Y_ij = Y[i*k + j];
                 t0_sum += Y_ij * v2;
                 t1_sum += v2;
                 t2_sum += Y_ij;
             }
-            t0[i - tile_begin] = t0_sum;
-            t1[i - tile_begin] = t1_sum;
-            t2[i - tile_begin] = t2_sum;
+            t0[i - tile_begin_] = t0_sum;
+            t1[i - tile_begin_] = t1_sum;
+            t2[i - tile_begin_] = t2_sum;
         }
 
         /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3_part_sum += (eps + 2.0 * t0[i - tile_begin]) / (eps + (t2[i - tile_begin] + t1[i - tile_begin]));
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = (eps + 2.0 * t0[i - tile_begin_]) / (eps + (t2[i - tile_begin_] + t1[i - tile_begin_]));
+            t3_part_sum += v0;
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part] = t3_part;
+    t3_parts[part_] = t3_part;
 }
 
 struct soft_dice_value_rows0 {
@@ -276,8 +277,8 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
         soft_dice_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t3 += t3_parts[part_];
     }
 
     /* value = 1 - t3 / n */
@@ -292,25 +293,25 @@ size_t soft_dice_forward_work(int64_t n, int64_t k)
     return 0;
 }
 
-static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
+static GRADC_APART void soft_dice_forward_rows0(int64_t part_, int64_t n, int64_t parts, int64_t k,
                                                 const double *restrict Z, const double *restrict Y,
                                                 double *restrict P, double *restrict t0, double *restrict t1,
                                                 double *restrict t2, double eps, double *restrict t3_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p_unit(exp(-abs(Z[i, j])))))) */
         /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
         /* t1[i:n] = sum[j:k](P[i, j]) */
         /* t2[i:n] = sum[j:k](Y[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             double t0_sum = 0.0;
             double t1_sum = 0.0;
             double t2_sum = 0.0;
@@ -318,8 +319,8 @@ static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t
             for (int64_t j = 0; j < k; ++j) {
                 const double Z_ij = Z[i*k + j];
                 const double v0 = -Z_ij;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
-                const double v2 = gradc_exp(-v1);
+                const double v1 = -(0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij))));
+                const double v2 = gradc_exp(v1);
                 const double Y_ij = Y[i*k + j];
                 P[i*k + j] = v2;
                 t0_sum += Y_ij * v2;
@@ -334,13 +335,13 @@ static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t
         /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             t3_part_sum += (eps + 2.0 * t0[i]) / (eps + (t2[i] + t1[i]));
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part] = t3_part;
+    t3_parts[part_] = t3_part;
 }
 
 struct soft_dice_forward_rows0 {
@@ -378,8 +379,8 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
         soft_dice_forward_rows0(0, n, parts, k, Z, Y, P, t0, t1, t2, eps, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t3 += t3_parts[part_];
     }
 
     /* value = 1 - t3 / n */
@@ -398,62 +399,63 @@ size_t soft_dice_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void soft_dice_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                  double eps, const double *restrict t1, const double *restrict t2,
                                                  double t3, const double *restrict t0, const double *restrict Z,
                                                  const double *restrict P, const double *restrict Y,
                                                  double *restrict grad_Z)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const Z_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const P_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const Y_tile = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(3*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t4 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const Z_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const P_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const Y_tile = (void *)tile_own_;
+    const int64_t tile_rows_ = gradc_rows(3*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t4[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t3 * (eps + 2 * t0[i]) / s0 / s0)) */
         /* t5[i:n] = 2 * (t3 / (eps + (t1[i] + t2[i]))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = eps + (t1[i] + t2[i]);
-            t4[i - tile_begin] = -(t3 * (eps + 2.0 * t0[i]) / v0 / v0);
-            t5[i - tile_begin] = 2.0 * (t3 / v0);
+            t4[i - tile_begin_] = -(t3 * (eps + 2.0 * t0[i]) / v0 / v0);
+            t5[i - tile_begin_] = 2.0 * (t3 / v0);
         }
 
         /* Z_tile[i:n, j:k] = Z[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &Z[tile_begin_*k], k, Z_tile, 128);
 
         /* P_tile[i:n, j:k] = P[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &P[tile_begin*k], k, P_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &P[tile_begin_*k], k, P_tile, 128);
 
         /* Y_tile[i:n, j:k] = Y[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &Y[tile_begin_*k], k, Y_tile, 128);
 
         /* t6[i:n, j:k] = let(s0 := -Z_tile[i, j], s1 := exp(-abs(Z_tile[i, j])), where(-inf == s0, 0, P_tile[i, j]
          *    * (t4[i] + Y_tile[i, j] * t5[i]) * (where(0 <= s0, 1, s1) / (1 + s1)))), in the place of Z_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin_];
                 const double v0 = -Z_tile_ij;
-                const double v1 = P_tile[j*128 + i - tile_begin] * (t4[i - tile_begin] + Y_tile[j*128 + i - tile_begin] * t5[i - tile_begin]);
+                const double v1 = P_tile[j*128 + i - tile_begin_] * (t4[i - tile_begin_] + Y_tile[j*128 + i - tile_begin_] * t5[i - tile_begin_]);
                 const double v2 = gradc_exp(-fabs(Z_tile_ij));
-                Z_tile[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
+                const double v3 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
+                Z_tile[j*128 + i - tile_begin_] = v3;
             }
         }
 
         /* grad_Z[i:n, j:k] = t6[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, Z_tile, 128, &grad_Z[tile_begin*k], k);
+        gradc_transpose(k, tile_end_ - tile_begin_, Z_tile, 128, &grad_Z[tile_begin_*k], k);
     }
 }
 
@@ -513,86 +515,85 @@ size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        int64_t k, const double *restrict Z, const double *restrict Y,
                                                        double eps, double t5, double *restrict grad_Z,
                                                        double *restrict t4_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const Z_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const P = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const Y_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const Z_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const P = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own_;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* Z_tile[i:n, j:k] = Z[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &Z[tile_begin_*k], k, Z_tile, 128);
 
         /* t0[i:n, j:k] = exp(-abs(Z_tile[i, j])) */
         /* P[i:n, j:k] = let(s0 := -Z_tile[i, j], exp(-where(0 == s0, 0.6931471805599453, log1p_unit(t0[i, j]) +
          *    maximum(0, s0)))) */
         /* t2[i:n] = sum[j:k](P[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t2[i - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin_];
                 const double v0 = gradc_exp(-fabs(Z_tile_ij));
                 const double v1 = -Z_tile_ij;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v0);
-                const double v3 = gradc_exp(-v2);
-                t0[j*128 + i - tile_begin] = v0;
-                P[j*128 + i - tile_begin] = v3;
-                t2[i - tile_begin] += v3;
+                const double v2 = gradc_exp(-(0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v0)));
+                t0[j*128 + i - tile_begin_] = v0;
+                P[j*128 + i - tile_begin_] = v2;
+                t2[i - tile_begin_] += v2;
             }
         }
 
         /* Y_tile[i:n, j:k] = Y[i, j] */
-        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+        gradc_transpose(tile_end_ - tile_begin_, k, &Y[tile_begin_*k], k, Y_tile, 128);
 
         /* t1[i:n] = sum[j:k](P[i, j] * Y_tile[i, j]) */
         /* t3[i:n] = sum[j:k](Y_tile[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t1[i - tile_begin_] = 0.0;
         }
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t3[i - tile_begin_] = 0.0;
         }
-        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+        for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
-                const double Y_tile_ij1 = Y_tile[(j + 1)*128 + i - tile_begin];
-                const double Y_tile_ij2 = Y_tile[(j + 2)*128 + i - tile_begin];
-                const double Y_tile_ij3 = Y_tile[(j + 3)*128 + i - tile_begin];
-                t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij + P[(j + 1)*128 + i - tile_begin] * Y_tile_ij1 + P[(j + 2)*128 + i - tile_begin] * Y_tile_ij2 + P[(j + 3)*128 + i - tile_begin] * Y_tile_ij3;
-                t3[i - tile_begin] += Y_tile_ij + Y_tile_ij1 + Y_tile_ij2 + Y_tile_ij3;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double Y_tile_ij = Y_tile[j*128 + i - tile_begin_];
+                const double Y_tile_ij_ = Y_tile[(j + 1)*128 + i - tile_begin_];
+                const double Y_tile_ij_2 = Y_tile[(j + 2)*128 + i - tile_begin_];
+                const double Y_tile_ij_3 = Y_tile[(j + 3)*128 + i - tile_begin_];
+                t1[i - tile_begin_] += P[j*128 + i - tile_begin_] * Y_tile_ij + P[(j + 1)*128 + i - tile_begin_] * Y_tile_ij_ + P[(j + 2)*128 + i - tile_begin_] * Y_tile_ij_2 + P[(j + 3)*128 + i - tile_begin_] * Y_tile_ij_3;
+                t3[i - tile_begin_] += Y_tile_ij + Y_tile_ij_ + Y_tile_ij_2 + Y_tile_ij_3;
             }
         }
-        for (int64_t j = k / 4 * 4; j < k; ++j) {
+        for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
-                t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij;
-                t3[i - tile_begin] += Y_tile_ij;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double Y_tile_ij = Y_tile[j*128 + i - tile_begin_];
+                t1[i - tile_begin_] += P[j*128 + i - tile_begin_] * Y_tile_ij;
+                t3[i - tile_begin_] += Y_tile_ij;
             }
         }
 
@@ -601,14 +602,14 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
         /* t7[i:n] = 2 * (t5 / (eps + (t3[i] + t2[i]))), in the place of t1 */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t1_i = t1[i - tile_begin_];
             const double v0 = eps + 2.0 * t1_i;
-            const double t2_i = t2[i - tile_begin];
-            const double v1 = eps + (t2_i + t3[i - tile_begin]);
+            const double t2_i = t2[i - tile_begin_];
+            const double v1 = eps + (t2_i + t3[i - tile_begin_]);
             t4_part_sum += v0 / v1;
-            t2[i - tile_begin] = -(t5 * v0 / v1 / v1);
-            t1[i - tile_begin] = 2.0 * (t5 / v1);
+            t2[i - tile_begin_] = -(t5 * v0 / v1 / v1);
+            t1[i - tile_begin_] = 2.0 * (t5 / v1);
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
@@ -616,20 +617,21 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
          *    (where(0 <= s0, 1, t0[i, j]) / (1 + t0[i, j])))), in the place of Z_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin_];
                 const double v0 = -Z_tile_ij;
-                const double v1 = P[j*128 + i - tile_begin] * (t2[i - tile_begin] + Y_tile[j*128 + i - tile_begin] * t1[i - tile_begin]);
-                const double t0_ij = t0[j*128 + i - tile_begin];
-                Z_tile[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
+                const double v1 = P[j*128 + i - tile_begin_] * (t2[i - tile_begin_] + Y_tile[j*128 + i - tile_begin_] * t1[i - tile_begin_]);
+                const double t0_ij = t0[j*128 + i - tile_begin_];
+                const double v2 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
+                Z_tile[j*128 + i - tile_begin_] = v2;
             }
         }
 
         /* grad_Z[i:n, j:k] = t8[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, Z_tile, 128, &grad_Z[tile_begin*k], k);
+        gradc_transpose(k, tile_end_ - tile_begin_, Z_tile, 128, &grad_Z[tile_begin_*k], k);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t4_parts[part_] = t4_part;
 }
 
 struct soft_dice_value_and_grad_rows0 {
@@ -670,8 +672,8 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
         soft_dice_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t4 += t4_parts[part_];
     }
 
     /* value = 1 - t4 / n */

@@ -551,70 +551,70 @@ size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, int64_t d, const double *restrict W,
                                                           const double *restrict X, const double *restrict b,
                                                           const int64_t *restrict y, double *restrict t5_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const Z = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const Z = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own_;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l - tile_begin] = -INFINITY;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t1[l - tile_begin_] = -INFINITY;
         }
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &W[strip_begin], 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+            gradc_product(strip_end_ - strip_begin_, tile_end_ - tile_begin_, d, &W[strip_begin_], 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
             /* Z[l:n, j:k] = t0[l, j] + b[j] */
             /* t1[l:n] = max[j:k](Z[l, j]) */
-            for (int64_t j = strip_begin; j < strip_end; ++j) {
+            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
                 const double b_j = b[j];
                 GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0[(j - strip_begin)*128 + l - tile_begin] + b_j;
-                    Z[j*128 + l - tile_begin] = v0;
-                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                    const double v0 = t0[(j - strip_begin_)*128 + l - tile_begin_] + b_j;
+                    Z[j*128 + l - tile_begin_] = v0;
+                    t1[l - tile_begin_] = (t1[l - tile_begin_] >= v0 || t1[l - tile_begin_] != t1[l - tile_begin_]) ? t1[l - tile_begin_] : v0;
                 }
             }
         }
 
         /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            t1[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t1_l = t1[l - tile_begin_];
+            t1[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = 0.0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t3[l - tile_begin_] = 0.0;
         }
-        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+        for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                t3[l - tile_begin_] += gradc_exp(Z[j*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(Z[(j + 1)*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(Z[(j + 2)*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(Z[(j + 3)*128 + l - tile_begin_] - t1[l - tile_begin_]);
             }
         }
-        for (int64_t j = k / 4 * 4; j < k; ++j) {
+        for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]);
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                t3[l - tile_begin_] += gradc_exp(Z[j*128 + l - tile_begin_] - t1[l - tile_begin_]);
             }
         }
 
@@ -622,15 +622,15 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
         /* t5 = sum[l:n](t4[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t5_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t y_l = y[l];
-            const double v0 = t1[l - tile_begin] + gradc_log(t3[l - tile_begin]) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
-            t5_part_sum += v0;
+            const int64_t v0 = y_l < 0 ? k + y_l : y_l;
+            t5_part_sum += t1[l - tile_begin_] + gradc_log(t3[l - tile_begin_]) - Z[v0*128 + l - tile_begin_];
         }
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
     }
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    t5_parts[part_] = t5_part;
 }
 
 struct softmax_cross_entropy_value_rows0 {
@@ -667,7 +667,7 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -681,8 +681,8 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         softmax_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t5_parts);
     }
     double t5 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t5 += t5_parts[part_];
     }
 
     /* value = t5 / n */
@@ -700,70 +700,71 @@ size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, double *restrict t0, const double *restrict b,
                                                             const int64_t *restrict y, double *restrict t1,
                                                             double *restrict t4_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const Z = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const Z = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t1_ = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own_;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(k * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* Z[l:n, j:k] = t0[l, j] + b[j] */
         /* t1[l:n] = max[j:k](Z[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t1__max = -INFINITY;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            double t1_max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0[l*k + j] + b[j];
-                Z[(l - tile_begin)*k + j] = v0;
-                t1__max = (t1__max >= v0 || t1__max != t1__max) ? t1__max : v0;
+                Z[(l - tile_begin_)*k + j] = v0;
+                t1_max = (t1_max >= v0 || t1_max != t1_max) ? t1_max : v0;
             }
-            t1_[l - tile_begin] = t1__max;
+            t1_[l - tile_begin_] = t1_max;
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1_ */
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1__l = t1_[l - tile_begin];
-            t1_[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t1_l = t1_[l - tile_begin_];
+            t1_[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1__l = t1_[l - tile_begin];
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t1_l = t1_[l - tile_begin_];
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += gradc_exp(Z[(l - tile_begin)*k + j] - t1__l);
+                t3_sum += gradc_exp(Z[(l - tile_begin_)*k + j] - t1_l);
             }
-            t3[l - tile_begin] = t3_sum;
+            t3[l - tile_begin_] = t3_sum;
         }
 
         /* t1_2[l:n] = t2[l] + log(t3[l]) */
         /* t4 = sum[l:n](t1_2[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = t1_[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double v0 = t1_[l - tile_begin_] + gradc_log(t3[l - tile_begin_]);
             const int64_t y_l = y[l];
+            const int64_t v1 = y_l < 0 ? k + y_l : y_l;
             t1[l] = v0;
-            t4_part_sum += v0 - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
+            t4_part_sum += v0 - Z[(l - tile_begin_)*k + v1];
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t4_parts[part_] = t4_part;
 }
 
 struct softmax_cross_entropy_forward_rows0 {
@@ -799,7 +800,7 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -819,8 +820,8 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
         softmax_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t4 += t4_parts[part_];
     }
 
     /* value = t4 / n */
@@ -837,25 +838,25 @@ size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_b, int64_t k,
-                                                             double *restrict grad_W,
+                                                             double *restrict grad_W, int64_t d,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             int64_t d, const double *restrict t0, double t2,
+                                                             const double *restrict t0, double t2,
                                                              const double *restrict b, const int64_t *restrict y,
                                                              const double *restrict t1, const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_b_part = part == 0 ? grad_b : (void *)part_own;
-    part_own += gradc_bytes(k, sizeof(double));
-    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const Z_bar = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_b_part = part_ == 0 ? grad_b : (void *)part_own_;
+    part_own_ += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part_ == 0 ? grad_W : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0_tile = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const Z_bar = (void *)tile_own_;
     for (int64_t at = 0; at < k; ++at) {
         grad_b_part[at] = 0.0;
     }
@@ -863,35 +864,35 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
         grad_W_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
-        gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+        gradc_transpose(tile_end_ - tile_begin_, k, &t0[tile_begin_*k], k, t0_tile, 128);
+        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
 
             /* Z[l:n, j:k] = t0_tile[l, j] + b[j] */
             /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2 * exp(Z[l, j] - t1[l])) + where(j ==
              *    where_integer(y[l] < 0, k + y[l], y[l]), -t2, 0) */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v1 = -t2;
-            for (int64_t j = strip_begin; j < strip_end; ++j) {
+            const double v0 = -t2;
+            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
                 const double b_j = b[j];
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                    const double v1 = t0_tile[j*128 + l - tile_begin_] + b_j;
                     const int64_t y_l = y[l];
-                    const double v2 = (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t2 * gradc_exp(v0 - t1[l]));
-                    Z_bar[(j - strip_begin)*128 + l - tile_begin] = v2;
+                    const double v2 = (j == (y_l < 0 ? k + y_l : y_l) ? v0 : 0.0) + (-INFINITY == v1 ? 0.0 : t2 * gradc_exp(v1 - t1[l]));
+                    Z_bar[(j - strip_begin_)*128 + l - tile_begin_] = v2;
                     grad_b_part_sum += v2;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, Z_bar, 1, 128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
+            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, Z_bar, 1, 128, NULL, 0, &grad_W_part[strip_begin_], k, 1, 1, 0);
         }
     }
 }
@@ -904,9 +905,9 @@ struct softmax_cross_entropy_backward_rows0 {
     double *grad_b;
     int64_t k;
     double *grad_W;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *t0;
     double t2;
     const double *b;
@@ -918,7 +919,7 @@ struct softmax_cross_entropy_backward_rows0 {
 static GRADC_APART void softmax_cross_entropy_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct softmax_cross_entropy_backward_rows0 *const given = context;
-    softmax_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b, given->k, given->grad_W, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->t2, given->b, given->y, given->t1, given->X);
+    softmax_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->t2, given->b, given->y, given->t1, given->X);
 }
 
 int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -939,7 +940,7 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -950,20 +951,20 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        const struct softmax_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, t0, t2, b, y, t1, X};
+        const struct softmax_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, tile_scratch, tile_bytes, t0, t2, b, y, t1, X};
         gradc_run(parts, softmax_cross_entropy_backward_team0, &given);
     } else {
-        softmax_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, t0, t2, b, y, t1, X);
+        softmax_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, tile_scratch, tile_bytes, t0, t2, b, y, t1, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_b_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             grad_b[at] += grad_b_more[at];
         }
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_W_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];
@@ -984,34 +985,33 @@ size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
+static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
                                                                    int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_b,
-                                                                   int64_t k, double *restrict grad_W,
+                                                                   int64_t k, double *restrict grad_W, int64_t d,
                                                                    unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, int64_t d,
-                                                                   const double *restrict W, const double *restrict X,
-                                                                   const double *restrict b,
+                                                                   size_t tile_bytes, const double *restrict W,
+                                                                   const double *restrict X, const double *restrict b,
                                                                    const int64_t *restrict y, double t7,
                                                                    double *restrict t6_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_b_part = part == 0 ? grad_b : (void *)part_own;
-    part_own += gradc_bytes(k, sizeof(double));
-    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const Z = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_b_part = part_ == 0 ? grad_b : (void *)part_own_;
+    part_own_ += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part_ == 0 ? grad_W : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const Z = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own_;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -1021,48 +1021,48 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
         grad_W_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l - tile_begin] = -INFINITY;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t1[l - tile_begin_] = -INFINITY;
         }
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &W[strip_begin], 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+            gradc_product(strip_end_ - strip_begin_, tile_end_ - tile_begin_, d, &W[strip_begin_], 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
             /* Z[l:n, j:k] = t0[l, j] + b[j] */
             /* t1[l:n] = max[j:k](Z[l, j]) */
-            for (int64_t j = strip_begin; j < strip_end; ++j) {
+            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
                 const double b_j = b[j];
                 GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0[(j - strip_begin)*128 + l - tile_begin] + b_j;
-                    Z[j*128 + l - tile_begin] = v0;
-                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                    const double v0 = t0[(j - strip_begin_)*128 + l - tile_begin_] + b_j;
+                    Z[j*128 + l - tile_begin_] = v0;
+                    t1[l - tile_begin_] = (t1[l - tile_begin_] >= v0 || t1[l - tile_begin_] != t1[l - tile_begin_]) ? t1[l - tile_begin_] : v0;
                 }
             }
         }
 
         /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            t1[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t1_l = t1[l - tile_begin_];
+            t1[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n, j:k] = exp(Z[l, j] - t2[l]) */
         /* t4[l:n] = sum[j:k](t3[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = 0.0;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            t4[l - tile_begin_] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]);
-                t3[j*128 + l - tile_begin] = v0;
-                t4[l - tile_begin] += v0;
+            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                const double v0 = gradc_exp(Z[j*128 + l - tile_begin_] - t1[l - tile_begin_]);
+                t3[j*128 + l - tile_begin_] = v0;
+                t4[l - tile_begin_] += v0;
             }
         }
 
@@ -1071,40 +1071,41 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
         /* t8[l:n] = 1 / t4[l], in the place of t1 */
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            const double t4_l = t4[l - tile_begin];
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double t1_l = t1[l - tile_begin_];
+            const double t4_l = t4[l - tile_begin_];
             const int64_t y_l = y[l];
-            t6_part_sum += t1_l + gradc_log(t4_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
-            t1[l - tile_begin] = 1.0 / t4_l;
+            const int64_t v0 = y_l < 0 ? k + y_l : y_l;
+            t6_part_sum += t1_l + gradc_log(t4_l) - Z[v0*128 + l - tile_begin_];
+            t1[l - tile_begin_] = 1.0 / t4_l;
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
-        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
 
             /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t7 * (t3[l, j] * t8[l])) + where(j == where_integer(y[l]
              *    < 0, k + y[l], y[l]), -t7, 0), in the place of t0 */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v1 = -t7;
-            for (int64_t j = strip_begin; j < strip_end; ++j) {
+            const double v0 = -t7;
+            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = -INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7 * (t3[j*128 + l - tile_begin] * t1[l - tile_begin]);
+                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                    const double v1 = -INFINITY == Z[j*128 + l - tile_begin_] ? 0.0 : t7 * (t3[j*128 + l - tile_begin_] * t1[l - tile_begin_]);
                     const int64_t y_l = y[l];
-                    const double v2 = v0 + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
-                    t0[(j - strip_begin)*128 + l - tile_begin] = v2;
+                    const double v2 = v1 + (j == (y_l < 0 ? k + y_l : y_l) ? v0 : 0.0);
+                    t0[(j - strip_begin_)*128 + l - tile_begin_] = v2;
                     grad_b_part_sum += v2;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t0, 1, 128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
+            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t0, 1, 128, NULL, 0, &grad_W_part[strip_begin_], k, 1, 1, 0);
         }
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    t6_parts[part_] = t6_part;
 }
 
 struct softmax_cross_entropy_value_and_grad_rows0 {
@@ -1115,9 +1116,9 @@ struct softmax_cross_entropy_value_and_grad_rows0 {
     double *grad_b;
     int64_t k;
     double *grad_W;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *W;
     const double *X;
     const double *b;
@@ -1129,7 +1130,7 @@ struct softmax_cross_entropy_value_and_grad_rows0 {
 static GRADC_APART void softmax_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct softmax_cross_entropy_value_and_grad_rows0 *const given = context;
-    softmax_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b, given->k, given->grad_W, given->tile_scratch, given->tile_bytes, given->d, given->W, given->X, given->b, given->y, given->t7, given->t6_parts);
+    softmax_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->W, given->X, given->b, given->y, given->t7, given->t6_parts);
 }
 
 int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -1149,7 +1150,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
             outside |= (v0 < 0) | (v0 >= k);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -1161,24 +1162,24 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct softmax_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, W, X, b, y, t7, t6_parts};
+        const struct softmax_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, tile_scratch, tile_bytes, W, X, b, y, t7, t6_parts};
         gradc_run(parts, softmax_cross_entropy_value_and_grad_team0, &given);
     } else {
-        softmax_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, W, X, b, y, t7, t6_parts);
+        softmax_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, tile_scratch, tile_bytes, W, X, b, y, t7, t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t6 += t6_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_b_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             grad_b[at] += grad_b_more[at];
         }
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_W_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];

@@ -337,35 +337,35 @@ size_t squared_error_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 4, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void squared_error_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void squared_error_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                   const double *restrict X, const double *restrict w,
                                                   const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = t0[i - tile_begin_] - y[i];
             t1_part_sum += v0 * v0;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct squared_error_value_rows0 {
@@ -401,8 +401,8 @@ int squared_error_value(int64_t n, int64_t d, const double *restrict w, const do
         squared_error_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -429,13 +429,13 @@ int squared_error_forward(int64_t n, int64_t d, const double *restrict w, const 
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = t0[i] - y[i];
             t1_sum += v0 * v0;
         }
@@ -455,35 +455,35 @@ size_t squared_error_backward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void squared_error_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void squared_error_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                     size_t tile_bytes, int64_t d, double t1,
-                                                     const double *restrict t0, const double *restrict y,
+                                                     double *restrict grad_w, int64_t d,
+                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                     double t1, const double *restrict t0, const double *restrict y,
                                                      const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t2 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t2[i:n] = 2 * t1 * (t0[i] - y[i]) */
         const double v0 = 2.0 * t1;
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i - tile_begin] = v0 * (t0[i] - y[i]);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            t2[i - tile_begin_] = v0 * (t0[i] - y[i]);
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
     }
 }
 
@@ -493,9 +493,9 @@ struct squared_error_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     double t1;
     const double *t0;
     const double *y;
@@ -505,7 +505,7 @@ struct squared_error_backward_rows0 {
 static GRADC_APART void squared_error_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct squared_error_backward_rows0 *const given = context;
-    squared_error_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t1, given->t0, given->y, given->X);
+    squared_error_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t1, given->t0, given->y, given->X);
 }
 
 int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -524,13 +524,13 @@ int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct squared_error_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t1, t0, y, X};
+        const struct squared_error_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t1, t0, y, X};
         gradc_run(parts, squared_error_backward_team0, &given);
     } else {
-        squared_error_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t1, t0, y, X);
+        squared_error_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t1, t0, y, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -546,50 +546,50 @@ size_t squared_error_value_and_grad_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void squared_error_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void squared_error_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict grad_w,
+                                                           double *restrict grad_w, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           int64_t d, const double *restrict X,
-                                                           const double *restrict w, double t2,
-                                                           const double *restrict y, double *restrict t1_parts)
+                                                           const double *restrict X, const double *restrict w,
+                                                           double t2, const double *restrict y,
+                                                           double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
         /* t3[i:n] = 2 * t2 * (t0[i] - y[i]), in the place of t0 */
-        const double v1 = 2.0 * t2;
+        const double v0 = 2.0 * t2;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            const double v0 = t0_i - y[i];
-            t1_part_sum += v0 * v0;
-            t0[i - tile_begin] = v0 * v1;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
+            const double v1 = t0_i - y[i];
+            t1_part_sum += v1 * v1;
+            t0[i - tile_begin_] = v1 * v0;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct squared_error_value_and_grad_rows0 {
@@ -598,9 +598,9 @@ struct squared_error_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     double t2;
@@ -611,7 +611,7 @@ struct squared_error_value_and_grad_rows0 {
 static GRADC_APART void squared_error_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct squared_error_value_and_grad_rows0 *const given = context;
-    squared_error_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->t2, given->y, given->t1_parts);
+    squared_error_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t2, given->y, given->t1_parts);
 }
 
 int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -630,17 +630,17 @@ int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct squared_error_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, t2, y, t1_parts};
+        const struct squared_error_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, t2, y, t1_parts};
         gradc_run(parts, squared_error_value_and_grad_team0, &given);
     } else {
-        squared_error_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, t2, y, t1_parts);
+        squared_error_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, t2, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

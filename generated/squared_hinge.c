@@ -272,36 +272,36 @@ size_t squared_hinge_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 6, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void squared_hinge_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void squared_hinge_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                   const double *restrict X, const double *restrict w,
                                                   const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = 1.0 - y[i] * t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = 1.0 - y[i] * t0[i - tile_begin_];
             const double v1 = (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
             t1_part_sum += v1 * v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct squared_hinge_value_rows0 {
@@ -337,18 +337,18 @@ int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const do
         squared_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+    for (int64_t tile_begin_ = 0; tile_begin_ < d; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < d ? tile_begin_ + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const double w_j = w[j];
             t2_sum += w_j * w_j;
         }
@@ -368,37 +368,37 @@ size_t squared_hinge_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
-static GRADC_APART void squared_hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
+static GRADC_APART void squared_hinge_forward_rows0(int64_t part_, int64_t d, int64_t parts,
                                                     unsigned char *restrict part_scratch, size_t part_bytes,
                                                     double *restrict t0, int64_t n, const double *restrict X,
                                                     const double *restrict w, double *restrict t2_parts)
 {
-    const int64_t part_begin = gradc_cut(d, parts, part);
-    const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)part_own;
+    const int64_t part_begin_ = gradc_cut(d, parts, part_);
+    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t0_part = part_ == 0 ? t0 : (void *)part_own_;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = 0.0;
     }
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
+        gradc_dots(n, tile_end_ - tile_begin_, &X[tile_begin_], d, &w[tile_begin_], t0_part, 1, 1);
 
         /* t2 = sum[j:d](w[j] * w[j]) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const double w_j = w[j];
             t2_part_sum += w_j * w_j;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part] = t2_part;
+    t2_parts[part_] = t2_part;
 }
 
 struct squared_hinge_forward_rows0 {
@@ -436,11 +436,11 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
         squared_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t2 += t2_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t0_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t0[at] += t0_more[at];
@@ -448,13 +448,13 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
     }
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = 1.0 - y[i] * t0[i];
             const double v1 = (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
             t1_sum += v1 * v1;
@@ -491,29 +491,29 @@ int squared_hinge_backward(int64_t n, int64_t d, const double *restrict w, const
 
     /* t2[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], s1 := t1 * (2 * maximum(0, s0)), -(X[i, j] * (y[i] * where(0
      *    < s0, s1, where(0 == s0, 0.5 * s1, 0)))))) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+    for (int64_t i = 0; i < 4*(n / 4); i += 4) {
         const double y_i = y[i];
         const double v0 = 1.0 - y_i * t0[i];
         const double v1 = t1 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
         const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
-        const double y_i1 = y[(i + 1)];
-        const double v3 = 1.0 - y_i1 * t0[(i + 1)];
+        const double y_i_ = y[i + 1];
+        const double v3 = 1.0 - y_i_ * t0[i + 1];
         const double v4 = t1 * (2.0 * ((v3 > 0.0 || v3 != v3) ? v3 : 0.0));
-        const double v5 = y_i1 * (0.0 < v3 ? v4 : (0.0 == v3 ? 0.5 * v4 : 0.0));
-        const double y_i2 = y[(i + 2)];
-        const double v6 = 1.0 - y_i2 * t0[(i + 2)];
+        const double v5 = y_i_ * (0.0 < v3 ? v4 : (0.0 == v3 ? 0.5 * v4 : 0.0));
+        const double y_i_2 = y[i + 2];
+        const double v6 = 1.0 - y_i_2 * t0[i + 2];
         const double v7 = t1 * (2.0 * ((v6 > 0.0 || v6 != v6) ? v6 : 0.0));
-        const double v8 = y_i2 * (0.0 < v6 ? v7 : (0.0 == v6 ? 0.5 * v7 : 0.0));
-        const double y_i3 = y[(i + 3)];
-        const double v9 = 1.0 - y_i3 * t0[(i + 3)];
+        const double v8 = y_i_2 * (0.0 < v6 ? v7 : (0.0 == v6 ? 0.5 * v7 : 0.0));
+        const double y_i_3 = y[i + 3];
+        const double v9 = 1.0 - y_i_3 * t0[i + 3];
         const double v10 = t1 * (2.0 * ((v9 > 0.0 || v9 != v9) ? v9 : 0.0));
-        const double v11 = y_i3 * (0.0 < v9 ? v10 : (0.0 == v9 ? 0.5 * v10 : 0.0));
+        const double v11 = y_i_3 * (0.0 < v9 ? v10 : (0.0 == v9 ? 0.5 * v10 : 0.0));
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
             t2[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v11);
         }
     }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
+    for (int64_t i = 4*(n / 4); i < n; ++i) {
         const double y_i = y[i];
         const double v0 = 1.0 - y_i * t0[i];
         const double v1 = t1 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
@@ -540,36 +540,37 @@ size_t squared_hinge_value_and_grad_work(int64_t n, int64_t d)
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 20*d + 6, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 20*d + 6, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict t4, unsigned char *restrict tile_scratch,
-                                                           size_t tile_bytes, int64_t d, const double *restrict X,
-                                                           const double *restrict w, const double *restrict y,
-                                                           double t3, double *restrict t1_parts)
+                                                           double *restrict t4, int64_t d,
+                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                           const double *restrict X, const double *restrict w,
+                                                           const double *restrict y, double t3,
+                                                           double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t4_part = part == 0 ? t4 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t4_part = part_ == 0 ? t4 : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         t4_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = 1.0 - y[i] * t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = 1.0 - y[i] * t0[i - tile_begin_];
             const double v1 = (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
             t1_part_sum += v1 * v1;
         }
@@ -577,31 +578,31 @@ static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part, int64_t
 
         /* t4[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], s1 := t3 * (2 * maximum(0, s0)), -(X[i, j] * (y[i] *
          *    where(0 < s0, s1, where(0 == s0, 0.5 * s1, 0)))))) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
             const double y_i = y[i];
-            const double v0 = 1.0 - y_i * t0[i - tile_begin];
+            const double v0 = 1.0 - y_i * t0[i - tile_begin_];
             const double v1 = t3 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
             const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
-            const double y_i1 = y[(i + 1)];
-            const double v3 = 1.0 - y_i1 * t0[(i + 1) - tile_begin];
+            const double y_i_ = y[i + 1];
+            const double v3 = 1.0 - y_i_ * t0[i + 1 - tile_begin_];
             const double v4 = t3 * (2.0 * ((v3 > 0.0 || v3 != v3) ? v3 : 0.0));
-            const double v5 = y_i1 * (0.0 < v3 ? v4 : (0.0 == v3 ? 0.5 * v4 : 0.0));
-            const double y_i2 = y[(i + 2)];
-            const double v6 = 1.0 - y_i2 * t0[(i + 2) - tile_begin];
+            const double v5 = y_i_ * (0.0 < v3 ? v4 : (0.0 == v3 ? 0.5 * v4 : 0.0));
+            const double y_i_2 = y[i + 2];
+            const double v6 = 1.0 - y_i_2 * t0[i + 2 - tile_begin_];
             const double v7 = t3 * (2.0 * ((v6 > 0.0 || v6 != v6) ? v6 : 0.0));
-            const double v8 = y_i2 * (0.0 < v6 ? v7 : (0.0 == v6 ? 0.5 * v7 : 0.0));
-            const double y_i3 = y[(i + 3)];
-            const double v9 = 1.0 - y_i3 * t0[(i + 3) - tile_begin];
+            const double v8 = y_i_2 * (0.0 < v6 ? v7 : (0.0 == v6 ? 0.5 * v7 : 0.0));
+            const double y_i_3 = y[i + 3];
+            const double v9 = 1.0 - y_i_3 * t0[i + 3 - tile_begin_];
             const double v10 = t3 * (2.0 * ((v9 > 0.0 || v9 != v9) ? v9 : 0.0));
-            const double v11 = y_i3 * (0.0 < v9 ? v10 : (0.0 == v9 ? 0.5 * v10 : 0.0));
+            const double v11 = y_i_3 * (0.0 < v9 ? v10 : (0.0 == v9 ? 0.5 * v10 : 0.0));
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
                 t4_part[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v11);
             }
         }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
-            const double v0 = 1.0 - y_i * t0[i - tile_begin];
+            const double v0 = 1.0 - y_i * t0[i - tile_begin_];
             const double v1 = t3 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
             const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
             GRADC_SIMD()
@@ -611,7 +612,7 @@ static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part, int64_t
         }
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct squared_hinge_value_and_grad_rows0 {
@@ -620,9 +621,9 @@ struct squared_hinge_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *t4;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     const double *y;
@@ -633,7 +634,7 @@ struct squared_hinge_value_and_grad_rows0 {
 static GRADC_APART void squared_hinge_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct squared_hinge_value_and_grad_rows0 *const given = context;
-    squared_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t3, given->t1_parts);
+    squared_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t3, given->t1_parts);
 }
 
 int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -651,13 +652,13 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const double t3 = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+    for (int64_t tile_begin_ = 0; tile_begin_ < d; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < d ? tile_begin_ + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
+        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
             const double w_j = w[j];
             t2_sum += w_j * w_j;
         }
@@ -669,17 +670,17 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct squared_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, d, X, w, y, t3, t1_parts};
+        const struct squared_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes, X, w, y, t3, t1_parts};
         gradc_run(parts, squared_hinge_value_and_grad_team0, &given);
     } else {
-        squared_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, d, X, w, y, t3, t1_parts);
+        squared_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes, X, w, y, t3, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t4_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t4[at] += t4_more[at];

@@ -564,35 +564,35 @@ size_t student_t_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 31, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void student_t_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void student_t_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                               const double *restrict X, const double *restrict w, double t0,
                                               const double *restrict y, double nu, double *restrict t2_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t1 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t1 = (void *)tile_own_;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0 * (y[i] - t1[i - tile_begin]);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = t0 * (y[i] - t1[i - tile_begin_]);
             t2_part_sum += gradc_log1p(v0 * v0 / nu);
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part] = t2_part;
+    t2_parts[part_] = t2_part;
 }
 
 struct student_t_value_rows0 {
@@ -633,15 +633,15 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
         student_t_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, t0, y, nu, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t2 += t2_parts[part_];
     }
 
     /* value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) +
      *    (log_sigma + t2 / n * s0))) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0));
-    *value = v1;
+    const double v1 = 0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0);
+    *value = gradc_gammaln_difference(v0, -0.5) + v1;
     return 0;
 }
 
@@ -652,34 +652,34 @@ size_t student_t_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void student_t_forward_rows0(int64_t part, int64_t n, int64_t parts, double t0_,
+static GRADC_APART void student_t_forward_rows0(int64_t part_, int64_t n, int64_t parts, double t0,
                                                 const double *restrict y, double *restrict t1, double nu,
                                                 double *restrict t2_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0_ * (y[i] - t1[i]);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = t0 * (y[i] - t1[i]);
             t2_part_sum += gradc_log1p(v0 * v0 / nu);
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part] = t2_part;
+    t2_parts[part_] = t2_part;
 }
 
 struct student_t_forward_rows0 {
     int64_t n;
     int64_t parts;
-    double t0_;
+    double t0;
     const double *y;
     double *t1;
     double nu;
@@ -690,7 +690,7 @@ static GRADC_APART void student_t_forward_team0(const void *context, int64_t par
 {
     const struct student_t_forward_rows0 *const given = context;
     (void)thread;
-    student_t_forward_rows0(part, given->n, given->parts, given->t0_, given->y, given->t1, given->nu, given->t2_parts);
+    student_t_forward_rows0(part, given->n, given->parts, given->t0, given->y, given->t1, given->nu, given->t2_parts);
 }
 
 int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
@@ -716,15 +716,15 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
         student_t_forward_rows0(0, n, parts, t0_, y, t1, nu, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t2 += t2_parts[part_];
     }
 
     /* value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) +
      *    (log_sigma + t2 / n * s0))) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0));
-    *value = v1;
+    const double v1 = 0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0);
+    *value = gradc_gammaln_difference(v0, -0.5) + v1;
     *t0 = t0_;
     return 0;
 }
@@ -736,46 +736,47 @@ size_t student_t_backward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 30, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 30, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void student_t_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                 size_t tile_bytes, int64_t d, const double *restrict y,
-                                                 const double *restrict t1, double t0, double nu, double t2,
-                                                 const double *restrict X, double *restrict t4_parts)
+                                                 double *restrict grad_w, int64_t d,
+                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                 const double *restrict y, const double *restrict t1, double t0,
+                                                 double nu, double t2, const double *restrict X,
+                                                 double *restrict t4_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t3 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t3 = (void *)tile_own_;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t3[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t2 / (1 + s0 * s0 / nu) / nu)))) */
         /* t4 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = y[i] - t1[i];
             const double v1 = t0 * v0;
             const double v2 = 1.0 + v1 * v1 / nu;
-            t3[i - tile_begin] = -(t0 * (2.0 * v1 * (t2 / v2 / nu)));
+            t3[i - tile_begin_] = -(t0 * (2.0 * v1 * (t2 / v2 / nu)));
             t4_part_sum += v0 * v0 / v2;
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t3, 1, grad_w_part);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t4_parts[part_] = t4_part;
 }
 
 struct student_t_backward_rows0 {
@@ -784,9 +785,9 @@ struct student_t_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *y;
     const double *t1;
     double t0;
@@ -799,7 +800,7 @@ struct student_t_backward_rows0 {
 static GRADC_APART void student_t_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct student_t_backward_rows0 *const given = context;
-    student_t_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->y, given->t1, given->t0, given->nu, given->t2, given->X, given->t4_parts);
+    student_t_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->y, given->t1, given->t0, given->nu, given->t2, given->X, given->t4_parts);
 }
 
 int student_t_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
@@ -820,17 +821,17 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct student_t_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, y, t1, t0, nu, t2, X, t4_parts};
+        const struct student_t_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, y, t1, t0, nu, t2, X, t4_parts};
         gradc_run(parts, student_t_backward_team0, &given);
     } else {
-        student_t_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, y, t1, t0, nu, t2, X, t4_parts);
+        student_t_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, y, t1, t0, nu, t2, X, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t4 += t4_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -849,20 +850,20 @@ size_t student_t_value_and_grad_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void student_t_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
-                                                       double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                       size_t tile_bytes, int64_t d, const double *restrict X,
-                                                       const double *restrict w, const double *restrict y, double t0,
-                                                       double nu, double t3, double *restrict t2_parts,
-                                                       double *restrict t5_parts)
+                                                       double *restrict grad_w, int64_t d,
+                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                       const double *restrict X, const double *restrict w,
+                                                       const double *restrict y, double t0, double nu, double t3,
+                                                       double *restrict t2_parts, double *restrict t5_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t1 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t1 = (void *)tile_own_;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -870,12 +871,12 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
         /* t4[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t3 / (1 + s0 * s0 / nu) / nu)))), in the
@@ -884,26 +885,26 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
         double t2_part_sum = 0.0;
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t1_i = t1[i - tile_begin_];
             const double v0 = y[i] - t1_i;
             const double v1 = t0 * v0;
             const double v2 = v1 * v1 / nu;
             const double v3 = 1.0 + v2;
             t2_part_sum += gradc_log1p(v2);
-            t1[i - tile_begin] = -(t0 * (2.0 * v1 * (t3 / v3 / nu)));
+            t1[i - tile_begin_] = -(t0 * (2.0 * v1 * (t3 / v3 / nu)));
             t5_part_sum += v0 * v0 / v3;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t1, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part] = t2_part;
+    t2_parts[part_] = t2_part;
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    t5_parts[part_] = t5_part;
 }
 
 struct student_t_value_and_grad_rows0 {
@@ -912,9 +913,9 @@ struct student_t_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     const double *y;
@@ -928,7 +929,7 @@ struct student_t_value_and_grad_rows0 {
 static GRADC_APART void student_t_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct student_t_value_and_grad_rows0 *const given = context;
-    student_t_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t0, given->nu, given->t3, given->t2_parts, given->t5_parts);
+    student_t_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t0, given->nu, given->t3, given->t2_parts, given->t5_parts);
 }
 
 int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -950,21 +951,21 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct student_t_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t0, nu, t3, t2_parts, t5_parts};
+        const struct student_t_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t0, nu, t3, t2_parts, t5_parts};
         gradc_run(parts, student_t_value_and_grad_team0, &given);
     } else {
-        student_t_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t0, nu, t3, t2_parts, t5_parts);
+        student_t_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t0, nu, t3, t2_parts, t5_parts);
     }
     double t2 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t2 += t2_parts[part_];
     }
     double t5 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t5 += t5_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -975,8 +976,8 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
      *    (log_sigma + t2 / n * s0))) */
     /* grad_log_sigma = 1 - t0 * (t3 * (t0 * (2 * t5)) / nu) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0));
-    *value = v1;
+    const double v1 = 0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0);
+    *value = gradc_gammaln_difference(v0, -0.5) + v1;
     *grad_log_sigma = 1.0 - t0 * (t3 * (t0 * (2.0 * t5)) / nu);
     return 0;
 }

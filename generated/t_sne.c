@@ -179,35 +179,36 @@ size_t t_sne_value_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict Y,
-                                          const double *restrict P, double log_z, double *restrict value__parts)
+static GRADC_APART void t_sne_value_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict Y,
+                                          const double *restrict P, double log_z, double *restrict value_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    double value__part = 0.0;
-    double value__part_low = 0.0;
-    const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    double value_part = 0.0;
+    double value_part_low = 0.0;
+    const int64_t tile_rows_ = gradc_rows((n + 2) * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
          *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
-        double value__part_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        double value_part_sum = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double Y_i = Y[i*2];
             const double Y_i_ = Y[i*2 + 1];
-            GRADC_SIMD(reduction(+:value__part_sum))
+            GRADC_SIMD(reduction(+:value_part_sum))
             for (int64_t j = 0; j < n; ++j) {
                 const double P_ij = P[i*n + j];
                 const double v0 = Y_i - Y[j*2];
                 const double v1 = Y_i_ - Y[j*2 + 1];
-                value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v0 * v0 + v1 * v1)));
+                const double v2 = gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v0 * v0 + v1 * v1);
+                value_part_sum += P_ij * (log_z + v2);
             }
         }
-        gradc_add(&value__part, &value__part_low, value__part_sum);
+        gradc_add(&value_part, &value_part_low, value_part_sum);
     }
-    value__part = gradc_rounded(value__part, value__part_low);
-    value__parts[part] = value__part;
+    value_part = gradc_rounded(value_part, value_part_low);
+    value_parts[part_] = value_part;
 }
 
 struct t_sne_value_rows0 {
@@ -216,14 +217,14 @@ struct t_sne_value_rows0 {
     const double *Y;
     const double *P;
     double log_z;
-    double *value__parts;
+    double *value_parts;
 };
 
 static GRADC_APART void t_sne_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct t_sne_value_rows0 *const given = context;
     (void)thread;
-    t_sne_value_rows0(part, given->n, given->parts, given->Y, given->P, given->log_z, given->value__parts);
+    t_sne_value_rows0(part, given->n, given->parts, given->Y, given->P, given->log_z, given->value_parts);
 }
 
 int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
@@ -233,21 +234,22 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
     double t0 = 0.0;
     double t0_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(2 * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        const int64_t tile_rows_ = gradc_rows(2 * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
 
             /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 +
              *    (s0 * s0 + s1 * s1)), 0))) */
             double t0_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = Y_i - Y[j*2];
                     const double v1 = Y_i_ - Y[j*2 + 1];
-                    t0_sum += j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
+                    const double v2 = j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
+                    t0_sum += v2;
                 }
             }
             gradc_add(&t0, &t0_low, t0_sum);
@@ -258,16 +260,16 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
     /* log_z = log(2 * t0) */
     const double log_z = gradc_log(2.0 * t0);
     const int64_t parts = gradc_parts(n, 56*n, 0);
-    double value__parts[GRADC_PARTS];
+    double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct t_sne_value_rows0 given = {n, parts, Y, P, log_z, value__parts};
+        const struct t_sne_value_rows0 given = {n, parts, Y, P, log_z, value_parts};
         gradc_run(parts, t_sne_value_team0, &given);
     } else {
-        t_sne_value_rows0(0, n, parts, Y, P, log_z, value__parts);
+        t_sne_value_rows0(0, n, parts, Y, P, log_z, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        value_ += value__parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        value_ += value_parts[part_];
     }
     *value = value_;
     return 0;
@@ -279,30 +281,31 @@ size_t t_sne_forward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict P,
-                                            double log_z, double *restrict D2, double *restrict value__parts)
+static GRADC_APART void t_sne_forward_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict P,
+                                            double log_z, double *restrict D2, double *restrict value_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    double value__part = 0.0;
-    double value__part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*n * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    double value_part = 0.0;
+    double value_part_low = 0.0;
+    const int64_t tile_rows_ = gradc_rows(2*n * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
-        double value__part_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:value__part_sum))
+        double value_part_sum = 0.0;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            GRADC_SIMD(reduction(+:value_part_sum))
             for (int64_t j = 0; j < n; ++j) {
                 const double P_ij = P[i*n + j];
-                value__part_sum += P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
+                const double v0 = P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
+                value_part_sum += v0;
             }
         }
-        gradc_add(&value__part, &value__part_low, value__part_sum);
+        gradc_add(&value_part, &value_part_low, value_part_sum);
     }
-    value__part = gradc_rounded(value__part, value__part_low);
-    value__parts[part] = value__part;
+    value_part = gradc_rounded(value_part, value_part_low);
+    value_parts[part_] = value_part;
 }
 
 struct t_sne_forward_rows0 {
@@ -311,14 +314,14 @@ struct t_sne_forward_rows0 {
     const double *P;
     double log_z;
     double *D2;
-    double *value__parts;
+    double *value_parts;
 };
 
 static GRADC_APART void t_sne_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct t_sne_forward_rows0 *const given = context;
     (void)thread;
-    t_sne_forward_rows0(part, given->n, given->parts, given->P, given->log_z, given->D2, given->value__parts);
+    t_sne_forward_rows0(part, given->n, given->parts, given->P, given->log_z, given->D2, given->value_parts);
 }
 
 int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
@@ -326,45 +329,45 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
 {
     (void)work;
     double t0_ = 0.0;
-    double t0__low = 0.0;
+    double t0_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(2 * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        const int64_t tile_rows_ = gradc_rows(2 * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
 
             /* D2[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s0 * s0 + s1 * s1) */
             /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
-            double t0__sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
-                GRADC_SIMD(reduction(+:t0__sum))
+                GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = Y_i - Y[j*2];
                     const double v1 = Y_i_ - Y[j*2 + 1];
                     const double v2 = v0 * v0 + v1 * v1;
                     D2[i*n + j] = v2;
-                    t0__sum += j <= i - 1 ? 1.0 / (1.0 + v2) : 0.0;
+                    t0_sum += j <= i - 1 ? 1.0 / (1.0 + v2) : 0.0;
                 }
             }
-            gradc_add(&t0_, &t0__low, t0__sum);
+            gradc_add(&t0_, &t0_low, t0_sum);
         }
     }
-    t0_ = gradc_rounded(t0_, t0__low);
+    t0_ = gradc_rounded(t0_, t0_low);
 
     /* log_z = log(2 * t0) */
     const double log_z = gradc_log(2.0 * t0_);
     const int64_t parts = gradc_parts(n, 48*n, 0);
-    double value__parts[GRADC_PARTS];
+    double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct t_sne_forward_rows0 given = {n, parts, P, log_z, D2, value__parts};
+        const struct t_sne_forward_rows0 given = {n, parts, P, log_z, D2, value_parts};
         gradc_run(parts, t_sne_forward_team0, &given);
     } else {
-        t_sne_forward_rows0(0, n, parts, P, log_z, D2, value__parts);
+        t_sne_forward_rows0(0, n, parts, P, log_z, D2, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        value_ += value__parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        value_ += value_parts[part_];
     }
     *value = value_;
     *t0 = t0_;
@@ -379,64 +382,65 @@ size_t t_sne_backward_work(int64_t n)
            + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(128*gradc_width(n), sizeof(double)));
 }
 
-static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void t_sne_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                              double *restrict t4, unsigned char *restrict tile_scratch,
                                              size_t tile_bytes, double *restrict t3, const double *restrict D2,
                                              double cotangent, const double *restrict P, double t2,
                                              const double *restrict Y)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t4_part = part == 0 ? t4 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const D2_bar = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t4_part = part_ == 0 ? t4 : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const D2_bar = (void *)tile_own_;
     for (int64_t at = 0; at < 2*n; ++at) {
         t4_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows((2*n + 2) * sizeof(double));
+    const int64_t tile_rows_ = gradc_rows((2*n + 2) * sizeof(double));
     const int64_t strip = gradc_width(n);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             for (int64_t j = 0; j < 2; ++j) {
                 t3[i*2 + j] = 0.0;
             }
         }
-        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
+        for (int64_t strip_begin_ = 0; strip_begin_ < n; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < n ? strip + strip_begin_ : n;
 
             /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t2 / s0 /
              *    s0), 0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 GRADC_SIMD()
-                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
                     const double v0 = 1.0 + D2[i*n + j];
-                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = cotangent * P[i*n + j] / v0 + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
+                    const double v1 = cotangent * P[i*n + j] / v0 + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
+                    D2_bar[(i - tile_begin_)*strip + j - strip_begin_] = v1;
                 }
             }
 
             /* t3[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
                     double t3_sum = 0.0;
                     GRADC_SIMD(reduction(+:t3_sum))
-                    for (int64_t k = strip_begin; k < strip_end; ++k) {
-                        t3_sum += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                    for (int64_t k = strip_begin_; k < strip_end_; ++k) {
+                        t3_sum += D2_bar[(i - tile_begin_)*strip + k - strip_begin_] * (Y_ij - Y[k*2 + j]);
                     }
                     t3[i*2 + j] += t3_sum;
                 }
             }
 
             /* t4[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
                     GRADC_SIMD()
-                    for (int64_t k = strip_begin; k < strip_end; ++k) {
-                        t4_part[k*2 + j] += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                    for (int64_t k = strip_begin_; k < strip_end_; ++k) {
+                        t4_part[k*2 + j] += D2_bar[(i - tile_begin_)*strip + k - strip_begin_] * (Y_ij - Y[k*2 + j]);
                     }
                 }
             }
@@ -480,13 +484,13 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(n * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        const int64_t tile_rows_ = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
 
             /* t1 = sum[i:n, j:n](P[i, j]) */
             double t1_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 GRADC_SIMD(reduction(+:t1_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     t1_sum += P[i*n + j];
@@ -508,8 +512,8 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     } else {
         t_sne_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, t3, D2, cotangent, P, t2, Y);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t4_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
             t4[at] += t4_more[at];
@@ -534,84 +538,85 @@ size_t t_sne_value_and_grad_work(int64_t n)
            + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(128*gradc_width(n), sizeof(double)));
 }
 
-static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict t3, unsigned char *restrict tile_scratch,
                                                    size_t tile_bytes, double *restrict t2, const double *restrict Y,
-                                                   const double *restrict P, double log_z, double t1,
-                                                   double *restrict value__parts)
+                                                   const double *restrict P, double t1, double log_z,
+                                                   double *restrict value_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const D2_bar = (void *)tile_own;
-    double value__part = 0.0;
-    double value__part_low = 0.0;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const t3_part = part_ == 0 ? t3 : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const D2_bar = (void *)tile_own_;
+    double value_part = 0.0;
+    double value_part_low = 0.0;
     for (int64_t at = 0; at < 2*n; ++at) {
         t3_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+    const int64_t tile_rows_ = gradc_rows((n + 2) * sizeof(double));
     const int64_t strip = gradc_width(n);
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             for (int64_t j = 0; j < 2; ++j) {
                 t2[i*2 + j] = 0.0;
             }
         }
-        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
-            const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
+        for (int64_t strip_begin_ = 0; strip_begin_ < n; strip_begin_ += strip) {
+            const int64_t strip_end_ = strip + strip_begin_ < n ? strip + strip_begin_ : n;
 
             /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
              *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
             /* D2_bar[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s2 := 1 + (s0 * s0 + s1 *
              *    s1), P[i, j] / s2 + where(j <= i - 1, -(t1 / s2 / s2), 0)) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double value_part_sum = 0.0;
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                GRADC_SIMD(reduction(+:value_part_sum))
+                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
                     const double P_ij = P[i*n + j];
-                    const double v1 = Y_i - Y[j*2];
-                    const double v2 = Y_i_ - Y[j*2 + 1];
-                    const double v3 = v1 * v1 + v2 * v2;
-                    const double v4 = 1.0 + v3;
-                    value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v3)));
-                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = P_ij / v4 + (j <= i - 1 ? -(t1 / v4 / v4) : 0.0);
+                    const double v0 = Y_i - Y[j*2];
+                    const double v1 = Y_i_ - Y[j*2 + 1];
+                    const double v2 = v0 * v0 + v1 * v1;
+                    const double v3 = 1.0 + v2;
+                    const double v4 = P_ij / v3 + (j <= i - 1 ? -(t1 / v3 / v3) : 0.0);
+                    value_part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v2)));
+                    D2_bar[(i - tile_begin_)*strip + j - strip_begin_] = v4;
                 }
             }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
+            gradc_add(&value_part, &value_part_low, value_part_sum);
 
             /* t2[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
                     double t2_sum = 0.0;
                     GRADC_SIMD(reduction(+:t2_sum))
-                    for (int64_t k = strip_begin; k < strip_end; ++k) {
-                        t2_sum += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                    for (int64_t k = strip_begin_; k < strip_end_; ++k) {
+                        t2_sum += D2_bar[(i - tile_begin_)*strip + k - strip_begin_] * (Y_ij - Y[k*2 + j]);
                     }
                     t2[i*2 + j] += t2_sum;
                 }
             }
 
             /* t3[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
                     GRADC_SIMD()
-                    for (int64_t k = strip_begin; k < strip_end; ++k) {
-                        t3_part[k*2 + j] += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                    for (int64_t k = strip_begin_; k < strip_end_; ++k) {
+                        t3_part[k*2 + j] += D2_bar[(i - tile_begin_)*strip + k - strip_begin_] * (Y_ij - Y[k*2 + j]);
                     }
                 }
             }
         }
     }
-    value__part = gradc_rounded(value__part, value__part_low);
-    value__parts[part] = value__part;
+    value_part = gradc_rounded(value_part, value_part_low);
+    value_parts[part_] = value_part;
 }
 
 struct t_sne_value_and_grad_rows0 {
@@ -625,15 +630,15 @@ struct t_sne_value_and_grad_rows0 {
     double *t2;
     const double *Y;
     const double *P;
-    double log_z;
     double t1;
-    double *value__parts;
+    double log_z;
+    double *value_parts;
 };
 
 static GRADC_APART void t_sne_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct t_sne_value_and_grad_rows0 *const given = context;
-    t_sne_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->t2, given->Y, given->P, given->log_z, given->t1, given->value__parts);
+    t_sne_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->t2, given->Y, given->P, given->t1, given->log_z, given->value_parts);
 }
 
 int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
@@ -652,23 +657,24 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     double log_z_bar = 0.0;
     double log_z_bar_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        const int64_t tile_rows_ = gradc_rows((n + 2) * sizeof(double));
+        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
+            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
 
             /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 +
              *    (s0 * s0 + s1 * s1)), 0))) */
             /* log_z_bar = sum[i:n, j:n](P[i, j]) */
             double t0_sum = 0.0;
             double log_z_bar_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
                 GRADC_SIMD(reduction(+:t0_sum, log_z_bar_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = Y_i - Y[j*2];
                     const double v1 = Y_i_ - Y[j*2 + 1];
-                    t0_sum += j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
+                    const double v2 = j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
+                    t0_sum += v2;
                     log_z_bar_sum += P[i*n + j];
                 }
             }
@@ -687,19 +693,19 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     const int64_t parts = gradc_parts(n, 94*n, 2*n);
     const size_t part_bytes = gradc_bytes(2*n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
-    double value__parts[GRADC_PARTS];
+    double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct t_sne_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, log_z, t1, value__parts};
+        const struct t_sne_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, t1, log_z, value_parts};
         gradc_run(parts, t_sne_value_and_grad_team0, &given);
     } else {
-        t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, log_z, t1, value__parts);
+        t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, t1, log_z, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        value_ += value__parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        value_ += value_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const t3_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
             t3[at] += t3_more[at];

@@ -115,60 +115,60 @@ size_t triplet_value_work(int64_t m, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void triplet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void triplet_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                             const int64_t *restrict anchor, int64_t m,
                                             const int64_t *restrict positive, const int64_t *restrict negative,
                                             int64_t k, const double *restrict E, double margin,
                                             double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const near = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const far = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const near = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const far = (void *)tile_own_;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
         /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t anchor_l = anchor[l];
-            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            const int64_t v0 = anchor_l < 0 ? m + anchor_l : anchor_l;
             const int64_t positive_l = positive[l];
             const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
             const int64_t negative_l = negative[l];
-            const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
+            const int64_t v2 = negative_l < 0 ? m + negative_l : negative_l;
             double near_sum = 0.0;
             double far_sum = 0.0;
             GRADC_SIMD(reduction(+:near_sum, far_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double E_j = E[v0*k + j];
-                const double v2 = E_j - E[v1*k + j];
-                const double v4 = E_j - E[v3*k + j];
-                near_sum += v2 * v2;
+                const double v3 = E_j - E[v1*k + j];
+                const double v4 = E_j - E[v2*k + j];
+                near_sum += v3 * v3;
                 far_sum += v4 * v4;
             }
-            near[l - tile_begin] = near_sum;
-            far[l - tile_begin] = far_sum;
+            near[l - tile_begin_] = near_sum;
+            far[l - tile_begin_] = far_sum;
         }
 
         /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = margin + (near[l - tile_begin] - far[l - tile_begin]);
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double v0 = margin + (near[l - tile_begin_] - far[l - tile_begin_]);
             t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct triplet_value_rows0 {
@@ -203,10 +203,10 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t anchor_l = anchor[l];
-            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            const int64_t v0 = anchor_l < 0 ? m + anchor_l : anchor_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -218,7 +218,7 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
             const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -230,7 +230,7 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
             const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -244,8 +244,8 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
         triplet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, anchor, m, positive, negative, k, E, margin, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = t0 / n */
@@ -261,38 +261,38 @@ size_t triplet_forward_work(int64_t m, int64_t k, int64_t n)
     return 0;
 }
 
-static GRADC_APART void triplet_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict anchor,
+static GRADC_APART void triplet_forward_rows0(int64_t part_, int64_t n, int64_t parts, const int64_t *restrict anchor,
                                               int64_t m, const int64_t *restrict positive,
                                               const int64_t *restrict negative, int64_t k, const double *restrict E,
                                               double *restrict near, double *restrict far, double margin,
                                               double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
         /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t anchor_l = anchor[l];
-            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            const int64_t v0 = anchor_l < 0 ? m + anchor_l : anchor_l;
             const int64_t positive_l = positive[l];
             const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
             const int64_t negative_l = negative[l];
-            const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
+            const int64_t v2 = negative_l < 0 ? m + negative_l : negative_l;
             double near_sum = 0.0;
             double far_sum = 0.0;
             GRADC_SIMD(reduction(+:near_sum, far_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double E_j = E[v0*k + j];
-                const double v2 = E_j - E[v1*k + j];
-                const double v4 = E_j - E[v3*k + j];
-                near_sum += v2 * v2;
+                const double v3 = E_j - E[v1*k + j];
+                const double v4 = E_j - E[v2*k + j];
+                near_sum += v3 * v3;
                 far_sum += v4 * v4;
             }
             near[l] = near_sum;
@@ -302,14 +302,14 @@ static GRADC_APART void triplet_forward_rows0(int64_t part, int64_t n, int64_t p
         /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const double v0 = margin + (near[l] - far[l]);
             t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct triplet_forward_rows0 {
@@ -344,10 +344,10 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t anchor_l = anchor[l];
-            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            const int64_t v0 = anchor_l < 0 ? m + anchor_l : anchor_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -359,7 +359,7 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
             const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -371,7 +371,7 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
             const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -384,8 +384,8 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
         triplet_forward_rows0(0, n, parts, anchor, m, positive, negative, k, E, near, far, margin, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = t0 / n */
@@ -416,10 +416,10 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t anchor_l = anchor[l];
-            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            const int64_t v0 = anchor_l < 0 ? m + anchor_l : anchor_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -431,7 +431,7 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
             const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -443,7 +443,7 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
             const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -463,24 +463,24 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
     /* t2[:m, :k] = 0 t2 += each[l:n, j:k](let(s0 := where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), s1 :=
      *    where_integer(positive[l] < 0, m + positive[l], positive[l]), s2 := margin + (near[l] - far[l]), s3 := 2
      *    * (E[s0, j] - E[s1, j]) * where(0 < s2, t0, where(0 == s2, 0.5 * t0, 0)), at[s1, j](-s3), at[s0, j](s3))) */
-    const double v3 = 0.5 * t0;
+    const double v0 = 0.5 * t0;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t anchor_l = anchor[l];
-        const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+        const int64_t v1 = anchor_l < 0 ? m + anchor_l : anchor_l;
         const int64_t negative_l = negative[l];
-        const int64_t v1 = negative_l < 0 ? m + negative_l : negative_l;
-        const double v2 = margin + (near[l] - far[l]);
-        const double v4 = 0.0 < v2 ? t0 : (0.0 == v2 ? v3 : 0.0);
+        const int64_t v2 = negative_l < 0 ? m + negative_l : negative_l;
+        const double v3 = margin + (near[l] - far[l]);
+        const double v4 = 0.0 < v3 ? t0 : (0.0 == v3 ? v0 : 0.0);
         const int64_t positive_l = positive[l];
-        const int64_t v6 = positive_l < 0 ? m + positive_l : positive_l;
+        const int64_t v5 = positive_l < 0 ? m + positive_l : positive_l;
         for (int64_t j = 0; j < k; ++j) {
-            const double E_j = E[v0*k + j];
-            const double v5 = 2.0 * (E_j - E[v1*k + j]) * v4;
-            const double v7 = 2.0 * (E_j - E[v6*k + j]) * v4;
-            t1[v1*k + j] += v5;
-            t1[v0*k + j] += -v5;
-            t2[v6*k + j] += -v7;
-            t2[v0*k + j] += v7;
+            const double E_j = E[v1*k + j];
+            const double v6 = 2.0 * (E_j - E[v2*k + j]) * v4;
+            const double v7 = 2.0 * (E_j - E[v5*k + j]) * v4;
+            t1[v2*k + j] += v6;
+            t1[v1*k + j] += -v6;
+            t2[v5*k + j] += -v7;
+            t2[v1*k + j] += v7;
         }
     }
 
@@ -522,10 +522,10 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
             const int64_t anchor_l = anchor[l];
-            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            const int64_t v0 = anchor_l < 0 ? m + anchor_l : anchor_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 1;
         }
     }
@@ -537,7 +537,7 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
             const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 2;
         }
     }
@@ -549,7 +549,7 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
             const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
-        if (outside) {
+        if (outside != 0) {
             return 3;
         }
     }
@@ -564,39 +564,39 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
     for (int64_t at = 0; at < k*m; ++at) {
         t3[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
         /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t anchor_l = anchor[l];
-            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            const int64_t v0 = anchor_l < 0 ? m + anchor_l : anchor_l;
             const int64_t positive_l = positive[l];
             const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
             const int64_t negative_l = negative[l];
-            const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
+            const int64_t v2 = negative_l < 0 ? m + negative_l : negative_l;
             double near_sum = 0.0;
             double far_sum = 0.0;
             GRADC_SIMD(reduction(+:near_sum, far_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double E_j = E[v0*k + j];
-                const double v2 = E_j - E[v1*k + j];
-                const double v4 = E_j - E[v3*k + j];
-                near_sum += v2 * v2;
+                const double v3 = E_j - E[v1*k + j];
+                const double v4 = E_j - E[v2*k + j];
+                near_sum += v3 * v3;
                 far_sum += v4 * v4;
             }
-            near[l - tile_begin] = near_sum;
-            far[l - tile_begin] = far_sum;
+            near[l - tile_begin_] = near_sum;
+            far[l - tile_begin_] = far_sum;
         }
 
         /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = margin + (near[l - tile_begin] - far[l - tile_begin]);
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            const double v0 = margin + (near[l - tile_begin_] - far[l - tile_begin_]);
             t0_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
         }
         gradc_add(&t0, &t0_low, t0_sum);
@@ -609,24 +609,24 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
          *    := where_integer(negative[l] < 0, m + negative[l], negative[l]), s2 := margin + (near[l] - far[l]),
          *    s3 := 2 * (E[s0, j] - E[s1, j]) * where(0 < s2, t1, where(0 == s2, 0.5 * t1, 0)), at[s1, j](s3),
          *    at[s0, j](-s3))) */
-        const double v3 = 0.5 * t1;
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        const double v0 = 0.5 * t1;
+        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
             const int64_t anchor_l = anchor[l];
-            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            const int64_t v1 = anchor_l < 0 ? m + anchor_l : anchor_l;
             const int64_t positive_l = positive[l];
-            const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
-            const double v2 = margin + (near[l - tile_begin] - far[l - tile_begin]);
-            const double v4 = 0.0 < v2 ? t1 : (0.0 == v2 ? v3 : 0.0);
+            const int64_t v2 = positive_l < 0 ? m + positive_l : positive_l;
+            const double v3 = margin + (near[l - tile_begin_] - far[l - tile_begin_]);
+            const double v4 = 0.0 < v3 ? t1 : (0.0 == v3 ? v0 : 0.0);
             const int64_t negative_l = negative[l];
-            const int64_t v6 = negative_l < 0 ? m + negative_l : negative_l;
+            const int64_t v5 = negative_l < 0 ? m + negative_l : negative_l;
             for (int64_t j = 0; j < k; ++j) {
-                const double E_j = E[v0*k + j];
-                const double v5 = 2.0 * (E_j - E[v1*k + j]) * v4;
-                const double v7 = 2.0 * (E_j - E[v6*k + j]) * v4;
-                t2[v1*k + j] += -v5;
-                t2[v0*k + j] += v5;
-                t3[v6*k + j] += v7;
-                t3[v0*k + j] += -v7;
+                const double E_j = E[v1*k + j];
+                const double v6 = 2.0 * (E_j - E[v2*k + j]) * v4;
+                const double v7 = 2.0 * (E_j - E[v5*k + j]) * v4;
+                t2[v2*k + j] += -v6;
+                t2[v1*k + j] += v6;
+                t3[v5*k + j] += v7;
+                t3[v1*k + j] += -v7;
             }
         }
     }

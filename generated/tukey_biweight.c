@@ -337,30 +337,30 @@ size_t tukey_biweight_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 16, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void tukey_biweight_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void tukey_biweight_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                    const double *restrict X, const double *restrict w,
                                                    const double *restrict y, double c, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
          *    s1))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = fabs(t0[i - tile_begin] - y[i]) / c;
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double v0 = fabs(t0[i - tile_begin_] - y[i]) / c;
             const double v1 = (v0 < 1.0 || v0 != v0) ? v0 : 1.0;
             const double v2 = (1.0 + v1) * (1.0 - v1);
             t1_part_sum += 1.0 - v2 * (v2 * v2);
@@ -368,7 +368,7 @@ static GRADC_APART void tukey_biweight_value_rows0(int64_t part, int64_t thread,
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct tukey_biweight_value_rows0 {
@@ -405,8 +405,8 @@ int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const d
         tukey_biweight_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, c, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = t1 / n * (c * c / 6) */
@@ -434,14 +434,14 @@ int tukey_biweight_forward(int64_t n, int64_t d, const double *restrict w, const
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
          *    s1))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = fabs(t0[i] - y[i]) / c;
             const double v1 = (v0 < 1.0 || v0 != v0) ? v0 : 1.0;
             const double v2 = (1.0 + v1) * (1.0 - v1);
@@ -463,42 +463,43 @@ size_t tukey_biweight_backward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 36, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 36, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void tukey_biweight_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                      size_t tile_bytes, int64_t d, const double *restrict t0,
-                                                      const double *restrict y, double c, double t1,
-                                                      const double *restrict X)
+                                                      double *restrict grad_w, int64_t d,
+                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                      const double *restrict t0, const double *restrict y, double c,
+                                                      double t1, const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t2 = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := (1 + s2) * (1 - s2), s4
          *    := 2 * s2 * (t1 * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) *
          *    (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double v0 = t0[i] - y[i];
-            const double v1 = fabs(v0) / c;
-            const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
-            const double v3 = (1.0 + v2) * (1.0 - v2);
-            const double v4 = 2.0 * v2 * (t1 * (3.0 * (v3 * v3)));
-            const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v4 : (1.0 == v1 ? 0.5 * v4 : 0.0)) / c);
-            t2[i - tile_begin] = v5;
+            const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            const double v2 = fabs(v0) / c;
+            const double v3 = (v2 < 1.0 || v2 != v2) ? v2 : 1.0;
+            const double v4 = (1.0 + v3) * (1.0 - v3);
+            const double v5 = 2.0 * v3 * (t1 * (3.0 * (v4 * v4)));
+            const double v6 = (v2 < 1.0 ? v5 : (1.0 == v2 ? 0.5 * v5 : 0.0)) / c;
+            t2[i - tile_begin_] = v1 * v6;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
     }
 }
 
@@ -508,9 +509,9 @@ struct tukey_biweight_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *t0;
     const double *y;
     double c;
@@ -521,7 +522,7 @@ struct tukey_biweight_backward_rows0 {
 static GRADC_APART void tukey_biweight_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct tukey_biweight_backward_rows0 *const given = context;
-    tukey_biweight_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->t0, given->y, given->c, given->t1, given->X);
+    tukey_biweight_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->c, given->t1, given->X);
 }
 
 int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -540,13 +541,13 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct tukey_biweight_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, c, t1, X};
+        const struct tukey_biweight_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, c, t1, X};
         gradc_run(parts, tukey_biweight_backward_team0, &given);
     } else {
-        tukey_biweight_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, y, c, t1, X);
+        tukey_biweight_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, c, t1, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -562,31 +563,31 @@ size_t tukey_biweight_value_and_grad_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 6*d + 38, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 38, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            double *restrict grad_w,
+                                                            double *restrict grad_w, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            int64_t d, const double *restrict X,
-                                                            const double *restrict w, const double *restrict y,
-                                                            double c, double t2, double *restrict t1_parts)
+                                                            const double *restrict X, const double *restrict w,
+                                                            const double *restrict y, double c, double t2,
+                                                            double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const t0 = (void *)tile_own_;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
          *    s1))) */
@@ -595,25 +596,26 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
          *    (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double t0_i = t0[i - tile_begin_];
             const double v0 = t0_i - y[i];
             const double v1 = fabs(v0) / c;
             const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
             const double v3 = (1.0 + v2) * (1.0 - v2);
             const double v4 = v3 * v3;
-            const double v5 = 2.0 * v2 * (t2 * (3.0 * v4));
-            const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v5 : (1.0 == v1 ? 0.5 * v5 : 0.0)) / c);
+            const double v5 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            const double v6 = 2.0 * v2 * (t2 * (3.0 * v4));
+            const double v7 = (v1 < 1.0 ? v6 : (1.0 == v1 ? 0.5 * v6 : 0.0)) / c;
             t1_part_sum += 1.0 - v3 * v4;
-            t0[i - tile_begin] = v6;
+            t0[i - tile_begin_] = v5 * v7;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct tukey_biweight_value_and_grad_rows0 {
@@ -622,9 +624,9 @@ struct tukey_biweight_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     const double *y;
@@ -636,7 +638,7 @@ struct tukey_biweight_value_and_grad_rows0 {
 static GRADC_APART void tukey_biweight_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct tukey_biweight_value_and_grad_rows0 *const given = context;
-    tukey_biweight_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->c, given->t2, given->t1_parts);
+    tukey_biweight_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->c, given->t2, given->t1_parts);
 }
 
 int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -655,17 +657,17 @@ int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct tukey_biweight_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, c, t2, t1_parts};
+        const struct tukey_biweight_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, c, t2, t1_parts};
         gradc_run(parts, tukey_biweight_value_and_grad_team0, &given);
     } else {
-        tukey_biweight_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, c, t2, t1_parts);
+        tukey_biweight_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, c, t2, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -441,23 +441,23 @@ size_t tweedie_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 83, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void tweedie_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                             const double *restrict X, const double *restrict w, double power,
                                             const double *restrict y, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const z = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const z = (void *)tile_own_;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
          *    * exp(z[i] * s1) / s1))) */
@@ -466,15 +466,16 @@ static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t thread, int64_
         const double v2 = v0 * v1;
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i - tile_begin];
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double z_i = z[i - tile_begin_];
             const double y_i = y[i];
-            t0_part_sum += gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
+            const double v3 = gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
+            t0_part_sum += v3;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct tweedie_value_rows0 {
@@ -511,8 +512,8 @@ int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *
         tweedie_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, power, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = 2 * (t0 / n) */
@@ -527,15 +528,15 @@ size_t tweedie_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t parts, double power,
+static GRADC_APART void tweedie_forward_rows0(int64_t part_, int64_t n, int64_t parts, double power,
                                               double *restrict z, const double *restrict y, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
          *    * exp(z[i] * s1) / s1))) */
@@ -544,15 +545,16 @@ static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t p
         const double v2 = v0 * v1;
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double z_i = z[i];
             const double y_i = y[i];
-            t0_part_sum += gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
+            const double v3 = gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
+            t0_part_sum += v3;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct tweedie_forward_rows0 {
@@ -591,8 +593,8 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
         tweedie_forward_rows0(0, n, parts, power, z, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = 2 * (t0 / n) */
@@ -607,25 +609,25 @@ size_t tweedie_backward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 88, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 88, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void tweedie_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                               size_t tile_bytes, int64_t d, double power, double t0,
-                                               const double *restrict z, const double *restrict y,
+                                               double *restrict grad_w, int64_t d,
+                                               unsigned char *restrict tile_scratch, size_t tile_bytes, double power,
+                                               double t0, const double *restrict z, const double *restrict y,
                                                const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const z_bar = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const z_bar = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z_bar[i:n] = let(s0 := 2 - power, s1 := s0 - 2, s2 := product_error(z[i], s0) + z[i] * (2 - (s0 - s1) -
          *    (power + s1)), s3 := 1 - power, s4 := s3 - 1, s5 := product_error(z[i], s3) + z[i] * (1 - (s3 - s4) -
@@ -635,21 +637,22 @@ static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int
         const double v1 = t0 / v0;
         const double v2 = v0 - 2.0;
         const double v3 = 2.0 - (v0 - v2) - (power + v2);
-        const double v5 = 1.0 - power;
-        const double v6 = t0 / v5;
-        const double v7 = v5 - 1.0;
-        const double v8 = 1.0 - (v5 - v7) - (power + v7);
+        const double v4 = 1.0 - power;
+        const double v5 = t0 / v4;
+        const double v6 = v4 - 1.0;
+        const double v7 = 1.0 - (v4 - v6) - (power + v6);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double z_i = z[i];
-            const double v4 = (fma(z_i, v0, -(z_i * v0))) + z_i * v3;
-            const double v9 = (fma(z_i, v5, -(z_i * v5))) + z_i * v8;
-            const double v10 = v0 * (v1 * (gradc_exp(z_i * v0) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) - v5 * (y[i] * v6 * (gradc_exp(z_i * v5) * (1.0 + (fabs(v9) < 1.0 ? v9 : 0.0))));
-            z_bar[i - tile_begin] = v10;
+            const double v8 = (fma(z_i, v0, -(z_i * v0))) + z_i * v3;
+            const double v9 = v1 * (gradc_exp(z_i * v0) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
+            const double v10 = (fma(z_i, v4, -(z_i * v4))) + z_i * v7;
+            const double v11 = y[i] * v5 * (gradc_exp(z_i * v4) * (1.0 + (fabs(v10) < 1.0 ? v10 : 0.0)));
+            z_bar[i - tile_begin_] = v0 * v9 - v4 * v11;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z_bar, 1, grad_w_part);
     }
 }
 
@@ -659,9 +662,9 @@ struct tweedie_backward_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     double power;
     double t0;
     const double *z;
@@ -672,7 +675,7 @@ struct tweedie_backward_rows0 {
 static GRADC_APART void tweedie_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct tweedie_backward_rows0 *const given = context;
-    tweedie_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->power, given->t0, given->z, given->y, given->X);
+    tweedie_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->power, given->t0, given->z, given->y, given->X);
 }
 
 int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -691,13 +694,13 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct tweedie_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, power, t0, z, y, X};
+        const struct tweedie_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, power, t0, z, y, X};
         gradc_run(parts, tweedie_backward_team0, &given);
     } else {
-        tweedie_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, power, t0, z, y, X);
+        tweedie_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, power, t0, z, y, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -713,57 +716,58 @@ size_t tweedie_value_and_grad_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, unsigned char *restrict tile_scratch,
-                                                     size_t tile_bytes, int64_t d, const double *restrict X,
-                                                     const double *restrict w, double power, double t1,
-                                                     const double *restrict y, double *restrict t0_parts)
+                                                     double *restrict grad_w, int64_t d,
+                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                     const double *restrict X, const double *restrict w, double power,
+                                                     double t1, const double *restrict y, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const z = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const z = (void *)tile_own_;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
          *    * exp(z[i] * s1) / s1))) */
         /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t1 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i] *
          *    s1) * (y[i] * (t1 / s1)))), in the place of z */
         const double v0 = 2.0 - power;
-        const double v2 = 1.0 - power;
-        const double v3 = v0 * v2;
-        const double v5 = t1 / v0;
-        const double v6 = t1 / v2;
+        const double v1 = 1.0 - power;
+        const double v2 = v0 * v1;
+        const double v3 = t1 / v0;
+        const double v4 = t1 / v1;
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i - tile_begin];
-            const double v1 = gradc_exp(z_i * v0);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double z_i = z[i - tile_begin_];
+            const double v5 = gradc_exp(z_i * v0);
             const double y_i = y[i];
-            const double v4 = gradc_exp(z_i * v2);
-            t0_part_sum += v1 / v0 + (gradc_pow(y_i, v0) / v3 - y_i * v4 / v2);
-            z[i - tile_begin] = v0 * (v5 * v1) - v2 * (v4 * (y_i * v6));
+            const double v6 = gradc_exp(z_i * v1);
+            const double v7 = v5 / v0 + (gradc_pow(y_i, v0) / v2 - y_i * v6 / v1);
+            t0_part_sum += v7;
+            z[i - tile_begin_] = v0 * (v3 * v5) - v1 * (v6 * (y_i * v4));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct tweedie_value_and_grad_rows0 {
@@ -772,9 +776,9 @@ struct tweedie_value_and_grad_rows0 {
     unsigned char *part_scratch;
     size_t part_bytes;
     double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t d;
     const double *X;
     const double *w;
     double power;
@@ -786,7 +790,7 @@ struct tweedie_value_and_grad_rows0 {
 static GRADC_APART void tweedie_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct tweedie_value_and_grad_rows0 *const given = context;
-    tweedie_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->power, given->t1, given->y, given->t0_parts);
+    tweedie_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->power, given->t1, given->y, given->t0_parts);
 }
 
 int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -805,17 +809,17 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct tweedie_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, power, t1, y, t0_parts};
+        const struct tweedie_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, power, t1, y, t0_parts};
         gradc_run(parts, tweedie_value_and_grad_team0, &given);
     } else {
-        tweedie_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, power, t1, y, t0_parts);
+        tweedie_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, power, t1, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

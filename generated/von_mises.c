@@ -373,15 +373,15 @@ size_t von_mises_value_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
+static GRADC_APART void von_mises_value_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict x,
                                               double mu, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
         double t0_part_sum = 0.0;
@@ -389,19 +389,19 @@ static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t p
             double far = 0.0;
             if (GRADC_NEAR) {
                 GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                     far += gradc_far_sine(0.5 * (x[i] - mu));
                 }
             }
             if (GRADC_NEAR && far == 0.0) {
                 GRADC_SIMD(reduction(+:t0_part_sum))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                     const double v0 = gradc_sin(0.5 * (x[i] - mu));
                     t0_part_sum += v0 * v0;
                 }
             } else {
                 GRADC_SIMD(reduction(+:t0_part_sum))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                     const double v0 = sin(0.5 * (x[i] - mu));
                     t0_part_sum += v0 * v0;
                 }
@@ -410,7 +410,7 @@ static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t p
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct von_mises_value_rows0 {
@@ -441,8 +441,8 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
         von_mises_value_rows0(0, n, parts, x, mu, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
@@ -457,44 +457,44 @@ size_t von_mises_forward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
-                                                double mu, double *restrict t0__parts)
+static GRADC_APART void von_mises_forward_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict x,
+                                                double mu, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    double t0__part = 0.0;
-    double t0__part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
-        double t0__part_sum = 0.0;
+        double t0_part_sum = 0.0;
         {
             double far = 0.0;
             if (GRADC_NEAR) {
                 GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                     far += gradc_far_sine(0.5 * (x[i] - mu));
                 }
             }
             if (GRADC_NEAR && far == 0.0) {
-                GRADC_SIMD(reduction(+:t0__part_sum))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t0_part_sum))
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                     const double v0 = gradc_sin(0.5 * (x[i] - mu));
-                    t0__part_sum += v0 * v0;
+                    t0_part_sum += v0 * v0;
                 }
             } else {
-                GRADC_SIMD(reduction(+:t0__part_sum))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t0_part_sum))
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                     const double v0 = sin(0.5 * (x[i] - mu));
-                    t0__part_sum += v0 * v0;
+                    t0_part_sum += v0 * v0;
                 }
             }
         }
-        gradc_add(&t0__part, &t0__part_low, t0__part_sum);
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
-    t0__part = gradc_rounded(t0__part, t0__part_low);
-    t0__parts[part] = t0__part;
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part_] = t0_part;
 }
 
 struct von_mises_forward_rows0 {
@@ -502,14 +502,14 @@ struct von_mises_forward_rows0 {
     int64_t parts;
     const double *x;
     double mu;
-    double *t0__parts;
+    double *t0_parts;
 };
 
 static GRADC_APART void von_mises_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct von_mises_forward_rows0 *const given = context;
     (void)thread;
-    von_mises_forward_rows0(part, given->n, given->parts, given->x, given->mu, given->t0__parts);
+    von_mises_forward_rows0(part, given->n, given->parts, given->x, given->mu, given->t0_parts);
 }
 
 int von_mises_forward(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
@@ -517,16 +517,16 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
 {
     (void)work;
     const int64_t parts = gradc_parts(n, 25, 0);
-    double t0__parts[GRADC_PARTS];
+    double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct von_mises_forward_rows0 given = {n, parts, x, mu, t0__parts};
+        const struct von_mises_forward_rows0 given = {n, parts, x, mu, t0_parts};
         gradc_run(parts, von_mises_forward_team0, &given);
     } else {
-        von_mises_forward_rows0(0, n, parts, x, mu, t0__parts);
+        von_mises_forward_rows0(0, n, parts, x, mu, t0_parts);
     }
     double t0_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0_ += t0__parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0_ += t0_parts[part_];
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
@@ -542,15 +542,15 @@ size_t von_mises_backward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
+static GRADC_APART void von_mises_backward_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict x,
                                                  double mu, double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
         double t1_part_sum = 0.0;
@@ -558,30 +558,30 @@ static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_
             double far = 0.0;
             if (GRADC_NEAR) {
                 GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v3 = 0.5 * (x[i] - mu);
-                    far += gradc_far_sine(v3);
-                    far += gradc_far_sine(v3);
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                    const double v0 = 0.5 * (x[i] - mu);
+                    far += gradc_far_sine(v0);
+                    far += gradc_far_sine(v0);
                 }
             }
             if (GRADC_NEAR && far == 0.0) {
                 GRADC_SIMD(reduction(+:t1_part_sum))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v3 = 0.5 * (x[i] - mu);
-                    t1_part_sum += gradc_cos(v3) * gradc_sin(v3);
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                    const double v0 = 0.5 * (x[i] - mu);
+                    t1_part_sum += gradc_cos(v0) * gradc_sin(v0);
                 }
             } else {
                 GRADC_SIMD(reduction(+:t1_part_sum))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v3 = 0.5 * (x[i] - mu);
-                    t1_part_sum += cos(v3) * sin(v3);
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                    const double v0 = 0.5 * (x[i] - mu);
+                    t1_part_sum += cos(v0) * sin(v0);
                 }
             }
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct von_mises_backward_rows0 {
@@ -608,8 +608,9 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
      *    (i1e(s0) - s1 * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))))) */
     const double v0 = gradc_exp(log_kappa);
     const double v1 = gradc_i0e(v0);
-    const double v2 = cotangent / v1 * (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)));
-    *grad_log_kappa = v0 * (cotangent * (2.0 * t0) / (double)n + v2);
+    const double v2 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+    const double v3 = cotangent * (2.0 * t0) / (double)n + cotangent / v1 * (gradc_i1e(v0) - v1 * v2);
+    *grad_log_kappa = v0 * v3;
     const int64_t parts = gradc_parts(n, 45, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
@@ -619,8 +620,8 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
         von_mises_backward_rows0(0, n, parts, x, mu, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* grad_mu = -(2 * (t1 * (cotangent * exp(log_kappa) / n))) */
@@ -634,18 +635,18 @@ size_t von_mises_value_and_grad_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts,
                                                        const double *restrict x, double mu, double *restrict t0_parts,
                                                        double *restrict t1_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
         /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
@@ -655,7 +656,7 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, 
             double far = 0.0;
             if (GRADC_NEAR) {
                 GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     far += gradc_far_sine(v0);
                     far += gradc_far_sine(v0);
@@ -663,7 +664,7 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, 
             }
             if (GRADC_NEAR && far == 0.0) {
                 GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     const double v1 = gradc_sin(v0);
                     t0_part_sum += v1 * v1;
@@ -671,7 +672,7 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, 
                 }
             } else {
                 GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     const double v1 = sin(v0);
                     t0_part_sum += v1 * v1;
@@ -683,9 +684,9 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, 
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    t1_parts[part_] = t1_part;
 }
 
 struct von_mises_value_and_grad_rows0 {
@@ -718,12 +719,12 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
         von_mises_value_and_grad_rows0(0, n, parts, x, mu, t0_parts, t1_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t1 += t1_parts[part_];
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
@@ -734,9 +735,9 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
     const double v1 = gradc_i0e(v0);
     const double v2 = (double)n;
     const double v3 = 2.0 * t0 / v2;
-    const double v4 = (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))) / v1;
+    const double v4 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
     *value = 1.8378770664093453 + gradc_log(v1) + v0 * v3;
     *grad_mu = -(2.0 * (t1 * (v0 / v2)));
-    *grad_log_kappa = v0 * (v3 + v4);
+    *grad_log_kappa = v0 * (v3 + (gradc_i1e(v0) - v1 * v4) / v1);
     return 0;
 }

@@ -396,49 +396,49 @@ size_t zero_inflated_poisson_value_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t d, const double *restrict X,
-                                                          const double *restrict v, const double *restrict w,
+                                                          const double *restrict v0, const double *restrict w,
                                                           const double *restrict y, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const g = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const z = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const g = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const z = (void *)tile_own_;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, g, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, v0, g, 1, 0);
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
          *    log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
          *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double g_i = g[i - tile_begin];
-            const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)));
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double g_i = g[i - tile_begin_];
             const double y_i = y[i];
-            const double z_i = z[i - tile_begin];
+            const double z_i = z[i - tile_begin_];
             const double v1 = gradc_exp(z_i);
             const double v2 = -v1;
             const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
-            t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
+            const double v4 = (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)))) + (0.0 < y_i ? v1 - y_i * z_i : -v3);
+            t0_part_sum += v4;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct zero_inflated_poisson_value_rows0 {
@@ -448,7 +448,7 @@ struct zero_inflated_poisson_value_rows0 {
     size_t tile_bytes;
     int64_t d;
     const double *X;
-    const double *v;
+    const double *v0;
     const double *w;
     const double *y;
     double *t0_parts;
@@ -457,10 +457,10 @@ struct zero_inflated_poisson_value_rows0 {
 static GRADC_APART void zero_inflated_poisson_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct zero_inflated_poisson_value_rows0 *const given = context;
-    zero_inflated_poisson_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->v, given->w, given->y, given->t0_parts);
+    zero_inflated_poisson_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->v0, given->w, given->y, given->t0_parts);
 }
 
-int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
+int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                                 const double *restrict X, const double *restrict y, double *restrict value,
                                 void *restrict work)
 {
@@ -470,14 +470,14 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct zero_inflated_poisson_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, v, w, y, t0_parts};
+        const struct zero_inflated_poisson_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, v0, w, y, t0_parts};
         gradc_run(parts, zero_inflated_poisson_value_team0, &given);
     } else {
-        zero_inflated_poisson_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, v, w, y, t0_parts);
+        zero_inflated_poisson_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, v0, w, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = t0 / n */
@@ -493,32 +493,32 @@ size_t zero_inflated_poisson_forward_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part, int64_t d, int64_t parts,
+static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part_, int64_t d, int64_t parts,
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict g, int64_t n, double *restrict z,
-                                                            const double *restrict X, const double *restrict v,
+                                                            const double *restrict X, const double *restrict v0,
                                                             const double *restrict w)
 {
-    const int64_t part_begin = gradc_cut(d, parts, part);
-    const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const g_part = part == 0 ? g : (void *)part_own;
-    part_own += gradc_bytes(n, sizeof(double));
-    double *const z_part = part == 0 ? z : (void *)part_own;
+    const int64_t part_begin_ = gradc_cut(d, parts, part_);
+    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const g_part = part_ == 0 ? g : (void *)part_own_;
+    part_own_ += gradc_bytes(n, sizeof(double));
+    double *const z_part = part_ == 0 ? z : (void *)part_own_;
     for (int64_t at = 0; at < n; ++at) {
         g_part[at] = 0.0;
     }
     for (int64_t at = 0; at < n; ++at) {
         z_part[at] = 0.0;
     }
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &v[tile_begin], g_part, 1, 1);
+        gradc_dots(n, tile_end_ - tile_begin_, &X[tile_begin_], d, &v0[tile_begin_], g_part, 1, 1);
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], z_part, 1, 1);
+        gradc_dots(n, tile_end_ - tile_begin_, &X[tile_begin_], d, &w[tile_begin_], z_part, 1, 1);
     }
 }
 
@@ -531,7 +531,7 @@ struct zero_inflated_poisson_forward_rows0 {
     int64_t n;
     double *z;
     const double *X;
-    const double *v;
+    const double *v0;
     const double *w;
 };
 
@@ -539,44 +539,44 @@ static GRADC_APART void zero_inflated_poisson_forward_team0(const void *context,
 {
     const struct zero_inflated_poisson_forward_rows0 *const given = context;
     (void)thread;
-    zero_inflated_poisson_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->g, given->n, given->z, given->X, given->v, given->w);
+    zero_inflated_poisson_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->g, given->n, given->z, given->X, given->v0, given->w);
 }
 
-static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part, int64_t n, int64_t parts_,
+static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part_, int64_t n, int64_t parts,
                                                             double *restrict g, const double *restrict y,
                                                             double *restrict z, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts_, part);
-    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
+        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
 
         /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
          *    log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
          *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double g_i = g[i];
-            const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)));
             const double y_i = y[i];
             const double z_i = z[i];
-            const double v1 = gradc_exp(z_i);
-            const double v2 = -v1;
-            const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
-            t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
+            const double v0 = gradc_exp(z_i);
+            const double v1 = -v0;
+            const double v2 = g_i == v1 ? 0.6931471805599453 + g_i : ((g_i > v1 || g_i != g_i) ? g_i : v1) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v0)));
+            const double v3 = (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)))) + (0.0 < y_i ? v0 - y_i * z_i : -v2);
+            t0_part_sum += v3;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct zero_inflated_poisson_forward_rows1 {
     int64_t n;
-    int64_t parts_;
+    int64_t parts;
     double *g;
     const double *y;
     double *z;
@@ -587,10 +587,10 @@ static GRADC_APART void zero_inflated_poisson_forward_team1(const void *context,
 {
     const struct zero_inflated_poisson_forward_rows1 *const given = context;
     (void)thread;
-    zero_inflated_poisson_forward_rows1(part, given->n, given->parts_, given->g, given->y, given->z, given->t0_parts);
+    zero_inflated_poisson_forward_rows1(part, given->n, given->parts, given->g, given->y, given->z, given->t0_parts);
 }
 
-int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
+int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                                   const double *restrict X, const double *restrict y, double *restrict value,
                                   double *restrict g, double *restrict z, void *restrict work)
 {
@@ -599,20 +599,20 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
     const int64_t parts = gradc_parts(d, 6*n, 2*n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        const struct zero_inflated_poisson_forward_rows0 given = {d, parts, part_scratch, part_bytes, g, n, z, X, v, w};
+        const struct zero_inflated_poisson_forward_rows0 given = {d, parts, part_scratch, part_bytes, g, n, z, X, v0, w};
         gradc_run(parts, zero_inflated_poisson_forward_team0, &given);
     } else {
-        zero_inflated_poisson_forward_rows0(0, d, parts, part_scratch, part_bytes, g, n, z, X, v, w);
+        zero_inflated_poisson_forward_rows0(0, d, parts, part_scratch, part_bytes, g, n, z, X, v0, w);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const g_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const g_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             g[at] += g_more[at];
         }
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const z_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(n, sizeof(double)));
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const z_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(n, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             z[at] += z_more[at];
@@ -627,8 +627,8 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
         zero_inflated_poisson_forward_rows1(0, n, parts_, g, y, z, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts_; ++part_) {
+        t0 += t0_parts[part_];
     }
 
     /* value = t0 / n */
@@ -645,7 +645,7 @@ size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_w, int64_t d,
                                                              double *restrict grad_v,
@@ -654,25 +654,25 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
                                                              const double *restrict g, double t0,
                                                              const double *restrict X)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    part_own += gradc_bytes(d, sizeof(double));
-    double *const grad_v_part = part == 0 ? grad_v : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const z_bar = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const g_bar = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    part_own_ += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part_ == 0 ? grad_v : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const z_bar = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const g_bar = (void *)tile_own_;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d; ++at) {
         grad_v_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0, -(t0 *
          *    y[i]), 0) + s1 * (where(s0, t0, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t0 * (where(0 <= -s2, 1,
@@ -681,7 +681,7 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
          *    where(s0, 0, t0 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0, where(s0, 0, -(t0 *
          *    (where(0 <= s2, 1, s3) / (1 + s3)))))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
             const double y_i = y[i];
             const int v0 = 0.0 < y_i;
             const double v1 = gradc_exp(z[i]);
@@ -689,19 +689,21 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
             const double v2 = g_i + v1;
             const double v3 = gradc_exp(-fabs(v2));
             const double v4 = 1.0 + v3;
-            const double v5 = (v0 ? t0 : 0.0) + (v0 ? 0.0 : -(-INFINITY == -v1 ? 0.0 : -(t0 * ((0.0 <= -v2 ? 1.0 : v3) / v4))));
-            const int v6 = -INFINITY == g_i;
-            const double v7 = gradc_exp(-fabs(g_i));
-            const double v8 = (v6 ? 0.0 : t0 * ((0.0 <= g_i ? 1.0 : v7) / (1.0 + v7))) + (v0 ? 0.0 : (v6 ? 0.0 : -(t0 * ((0.0 <= v2 ? 1.0 : v3) / v4))));
-            z_bar[i - tile_begin] = (v0 ? -(t0 * y_i) : 0.0) + v1 * v5;
-            g_bar[i - tile_begin] = v8;
+            const double v5 = -INFINITY == -v1 ? 0.0 : -(t0 * ((0.0 <= -v2 ? 1.0 : v3) / v4));
+            const double v6 = (v0 ? -(t0 * y_i) : 0.0) + v1 * ((v0 ? t0 : 0.0) + (v0 ? 0.0 : -v5));
+            const int v7 = -INFINITY == g_i;
+            const double v8 = gradc_exp(-fabs(g_i));
+            const double v9 = v7 ? 0.0 : t0 * ((0.0 <= g_i ? 1.0 : v8) / (1.0 + v8));
+            const double v10 = v0 ? 0.0 : (v7 ? 0.0 : -(t0 * ((0.0 <= v2 ? 1.0 : v3) / v4)));
+            z_bar[i - tile_begin_] = v6;
+            g_bar[i - tile_begin_] = v9 + v10;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z_bar, 1, grad_w_part);
 
         /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g_bar, 1, grad_v_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, g_bar, 1, grad_v_part);
     }
 }
 
@@ -728,13 +730,13 @@ static GRADC_APART void zero_inflated_poisson_backward_team0(const void *context
     zero_inflated_poisson_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->y, given->z, given->g, given->t0, given->X);
 }
 
-int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
+int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                                    const double *restrict X, const double *restrict y, const double *restrict g,
                                    const double *restrict z, double cotangent, double *restrict grad_w,
                                    double *restrict grad_v, void *restrict work)
 {
     (void)w;
-    (void)v;
+    (void)v0;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)));
@@ -751,15 +753,15 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
     } else {
         zero_inflated_poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, y, z, g, t0, X);
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_v_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_v_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_v[at] += grad_v_more[at];
@@ -777,27 +779,27 @@ size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
+static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
                                                                    int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_w,
                                                                    int64_t d, double *restrict grad_v,
                                                                    unsigned char *restrict tile_scratch,
                                                                    size_t tile_bytes, const double *restrict X,
-                                                                   const double *restrict v, const double *restrict w,
-                                                                   const double *restrict y, double t1,
-                                                                   double *restrict t0_parts)
+                                                                   const double *restrict v0,
+                                                                   const double *restrict w, const double *restrict y,
+                                                                   double t1, double *restrict t0_parts)
 {
-    const int64_t part_begin = gradc_cut(n, parts, part);
-    const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    part_own += gradc_bytes(d, sizeof(double));
-    double *const grad_v_part = part == 0 ? grad_v : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
-    double *const g = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const z = (void *)tile_own;
+    const int64_t part_begin_ = gradc_cut(n, parts, part_);
+    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
+    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
+    part_own_ += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part_ == 0 ? grad_v : (void *)part_own_;
+    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
+    double *const g = (void *)tile_own_;
+    tile_own_ += gradc_bytes(128, sizeof(double));
+    double *const z = (void *)tile_own_;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -806,15 +808,15 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
     for (int64_t at = 0; at < d; ++at) {
         grad_v_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
+        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
 
         /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, g, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, v0, g, 1, 0);
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
          *    log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
@@ -827,36 +829,37 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
          *    (where(0 <= s2, 1, s3) / (1 + s3)))))), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double g_i = g[i - tile_begin];
-            const double v0 = gradc_exp(-fabs(g_i));
-            const double v1 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(v0);
+        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            const double g_i = g[i - tile_begin_];
+            const double v1 = gradc_exp(-fabs(g_i));
             const double y_i = y[i];
             const int v2 = 0.0 < y_i;
-            const double z_i = z[i - tile_begin];
+            const double z_i = z[i - tile_begin_];
             const double v3 = gradc_exp(z_i);
             const double v4 = -v3;
             const double v5 = g_i + v3;
             const double v6 = gradc_exp(-fabs(v5));
-            const double v7 = g_i == v4 ? 0.6931471805599453 + g_i : ((g_i > v4 || g_i != g_i) ? g_i : v4) + gradc_log1p_unit(v6);
+            const double v7 = v2 ? v3 - y_i * z_i : -(g_i == v4 ? 0.6931471805599453 + g_i : ((g_i > v4 || g_i != g_i) ? g_i : v4) + gradc_log1p_unit(v6));
             const double v8 = 1.0 + v6;
-            const double v9 = (v2 ? t1 : 0.0) + (v2 ? 0.0 : -(-INFINITY == v4 ? 0.0 : -(t1 * ((0.0 <= -v5 ? 1.0 : v6) / v8))));
-            const int v10 = -INFINITY == g_i;
-            const double v11 = (v10 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v0) / (1.0 + v0))) + (v2 ? 0.0 : (v10 ? 0.0 : -(t1 * ((0.0 <= v5 ? 1.0 : v6) / v8))));
-            t0_part_sum += v1 + (v2 ? v3 - y_i * z_i : -v7);
-            g[i - tile_begin] = (v2 ? -(t1 * y_i) : 0.0) + v3 * v9;
-            z[i - tile_begin] = v11;
+            const double v9 = -INFINITY == v4 ? 0.0 : -(t1 * ((0.0 <= -v5 ? 1.0 : v6) / v8));
+            const double v10 = (v2 ? -(t1 * y_i) : 0.0) + v3 * ((v2 ? t1 : 0.0) + (v2 ? 0.0 : -v9));
+            const int v11 = -INFINITY == g_i;
+            const double v12 = v11 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v1) / (1.0 + v1));
+            const double v13 = v2 ? 0.0 : (v11 ? 0.0 : -(t1 * ((0.0 <= v5 ? 1.0 : v6) / v8)));
+            t0_part_sum += (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(v1)) + v7;
+            g[i - tile_begin_] = v10;
+            z[i - tile_begin_] = v12 + v13;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g, 1, grad_w_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, g, 1, grad_w_part);
 
         /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_v_part);
+        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z, 1, grad_v_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part] = t0_part;
+    t0_parts[part_] = t0_part;
 }
 
 struct zero_inflated_poisson_value_and_grad_rows0 {
@@ -870,7 +873,7 @@ struct zero_inflated_poisson_value_and_grad_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *X;
-    const double *v;
+    const double *v0;
     const double *w;
     const double *y;
     double t1;
@@ -880,10 +883,10 @@ struct zero_inflated_poisson_value_and_grad_rows0 {
 static GRADC_APART void zero_inflated_poisson_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct zero_inflated_poisson_value_and_grad_rows0 *const given = context;
-    zero_inflated_poisson_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X, given->v, given->w, given->y, given->t1, given->t0_parts);
+    zero_inflated_poisson_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X, given->v0, given->w, given->y, given->t1, given->t0_parts);
 }
 
-int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
+int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                                          const double *restrict X, const double *restrict y, double *restrict value,
                                          double *restrict grad_w, double *restrict grad_v, void *restrict work)
 {
@@ -899,24 +902,24 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct zero_inflated_poisson_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v, w, y, t1, t0_parts};
+        const struct zero_inflated_poisson_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v0, w, y, t1, t0_parts};
         gradc_run(parts, zero_inflated_poisson_value_and_grad_team0, &given);
     } else {
-        zero_inflated_poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v, w, y, t1, t0_parts);
+        zero_inflated_poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v0, w, y, t1, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+    for (int64_t part_ = 0; part_ < parts; ++part_) {
+        t0 += t0_parts[part_];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_v_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+    for (int64_t part_ = 1; part_ < parts; ++part_) {
+        const double *const grad_v_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_v[at] += grad_v_more[at];
