@@ -22,6 +22,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -33,19 +36,18 @@
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -169,20 +171,20 @@ size_t arch_value_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_value_rows0(int64_t part_, int64_t t, int64_t parts, const double *restrict y, double t0,
+static GRADC_APART void arch_value_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y, double t0,
                                          double t1, double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(t - 1, parts, part_);
-    const int64_t part_end_ = gradc_cut(t - 1, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(t - 1, parts, part);
+    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double v0 = t0 + t1 * (y_i * y_i);
             const double y_here = y[i + 1];
@@ -191,7 +193,7 @@ static GRADC_APART void arch_value_rows0(int64_t part_, int64_t t, int64_t parts
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct arch_value_rows0 {
@@ -228,8 +230,8 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
         arch_value_rows0(0, t, parts, y, t0, t1, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
@@ -243,20 +245,20 @@ size_t arch_forward_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_forward_rows0(int64_t part_, int64_t t, int64_t parts, const double *restrict y,
+static GRADC_APART void arch_forward_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y,
                                            double t0, double t1, double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(t - 1, parts, part_);
-    const int64_t part_end_ = gradc_cut(t - 1, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(t - 1, parts, part);
+    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double v0 = t0 + t1 * (y_i * y_i);
             const double y_here = y[i + 1];
@@ -265,7 +267,7 @@ static GRADC_APART void arch_forward_rows0(int64_t part_, int64_t t, int64_t par
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct arch_forward_rows0 {
@@ -302,8 +304,8 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
         arch_forward_rows0(0, t, parts, y, t0_, t1_, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
@@ -333,8 +335,8 @@ int arch_backward(int64_t t, double log_base, double log_reply, const double *re
     double t3_low = 0.0;
     double t4 = 0.0;
     double t4_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < t - 1; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < t - 1 ? tile_begin_ + 128 : t - 1;
+    for (int64_t tile_begin = 0; tile_begin < t - 1; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 1 ? tile_begin + 128 : t - 1;
 
         /* t3 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t2 / s0 - t2 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
         /* t4 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t2 / s1 - t2 * (y[i + 1] * y[i + 1])
@@ -342,7 +344,7 @@ int arch_backward(int64_t t, double log_base, double log_reply, const double *re
         double t3_sum = 0.0;
         double t4_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_sum, t4_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double v0 = y_i * y_i;
             const double v1 = t0 + t1 * v0;
@@ -370,20 +372,20 @@ size_t arch_value_and_grad_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_value_and_grad_rows0(int64_t part_, int64_t t, int64_t parts, const double *restrict y,
+static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y,
                                                   double t0, double t1, double t3, double *restrict t2_parts,
                                                   double *restrict t4_parts, double *restrict t5_parts)
 {
-    const int64_t part_begin_ = gradc_cut(t - 1, parts, part_);
-    const int64_t part_end_ = gradc_cut(t - 1, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(t - 1, parts, part);
+    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
         /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
@@ -393,7 +395,7 @@ static GRADC_APART void arch_value_and_grad_rows0(int64_t part_, int64_t t, int6
         double t4_part_sum = 0.0;
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum, t4_part_sum, t5_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double v0 = y_i * y_i;
             const double v1 = t0 + t1 * v0;
@@ -409,11 +411,11 @@ static GRADC_APART void arch_value_and_grad_rows0(int64_t part_, int64_t t, int6
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part_] = t5_part;
+    t5_parts[part] = t5_part;
 }
 
 struct arch_value_and_grad_rows0 {
@@ -432,7 +434,8 @@ static GRADC_APART void arch_value_and_grad_team0(const void *context, int64_t p
 {
     const struct arch_value_and_grad_rows0 *const given = context;
     (void)thread;
-    arch_value_and_grad_rows0(part, given->t, given->parts, given->y, given->t0, given->t1, given->t3, given->t2_parts, given->t4_parts, given->t5_parts);
+    arch_value_and_grad_rows0(part, given->t, given->parts, given->y, given->t0, given->t1, given->t3,
+        given->t2_parts, given->t4_parts, given->t5_parts);
 }
 
 int arch_value_and_grad(int64_t t, double log_base, double log_reply, const double *restrict y,
@@ -458,16 +461,16 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
         arch_value_and_grad_rows0(0, t, parts, y, t0, t1, t3, t2_parts, t4_parts, t5_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
     }
     double t5 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t5 += t5_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */

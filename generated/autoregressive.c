@@ -98,15 +98,15 @@ int autoregressive_value(int64_t t, double c, const double *restrict phi, double
     const double t0 = gradc_exp(-log_sigma);
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < t - 2; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < t - 2 ? tile_begin_ + 128 : t - 2;
+    for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
         /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
         const double phi_here = phi[0];
         const double phi_here_ = phi[1];
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i];
             const double v1 = t0 * v0;
             t1_sum += v1 * v1;
@@ -135,15 +135,15 @@ int autoregressive_forward(int64_t t, double c, const double *restrict phi, doub
     const double t0_ = gradc_exp(-log_sigma);
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < t - 2; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < t - 2 ? tile_begin_ + 128 : t - 2;
+    for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
         /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
         const double phi_here = phi[0];
         const double phi_here_ = phi[1];
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i];
             const double v1 = t0_ * v0;
             t1_sum += v1 * v1;
@@ -180,8 +180,8 @@ int autoregressive_backward(int64_t t, double c, const double *restrict phi, dou
     }
     double t3 = 0.0;
     double t3_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < t - 2; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < t - 2 ? tile_begin_ + 128 : t - 2;
+    for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
         /* t2 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
         /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t1 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i
@@ -191,7 +191,7 @@ int autoregressive_backward(int64_t t, double c, const double *restrict phi, dou
         const double phi_here_ = phi[1];
         double t2_sum = 0.0;
         double t3_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_here = y[i + 1];
             const double y_i = y[i];
             const double v0 = y[i + 2] - c - phi_here * y_here - phi_here_ * y_i;
@@ -239,8 +239,8 @@ int autoregressive_value_and_grad(int64_t t, double c, const double *restrict ph
     }
     double t4 = 0.0;
     double t4_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < t - 2; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < t - 2 ? tile_begin_ + 128 : t - 2;
+    for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
         /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
         /* t3 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
@@ -252,7 +252,7 @@ int autoregressive_value_and_grad(int64_t t, double c, const double *restrict ph
         double t1_sum = 0.0;
         double t3_sum = 0.0;
         double t4_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_here = y[i + 1];
             const double y_i = y[i];
             const double v0 = y[i + 2] - c - phi_here * y_here - phi_here_ * y_i;

@@ -21,6 +21,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -41,19 +44,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -83,7 +85,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -394,38 +396,39 @@ size_t binary_cross_entropy_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 50, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void binary_cross_entropy_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void binary_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          int64_t d, const double *restrict X,
                                                          const double *restrict w, const double *restrict y,
                                                          double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const z = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
          *    y[i] * z[i]) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double z_i = z[i - tile_begin_];
-            const double v0 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(z_i)))) - y[i] * z_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i - tile_begin];
+            const double v0 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(z_i)))) - y[i] * z_i;
             t0_part_sum += v0;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct binary_cross_entropy_value_rows0 {
@@ -443,7 +446,8 @@ struct binary_cross_entropy_value_rows0 {
 static GRADC_APART void binary_cross_entropy_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct binary_cross_entropy_value_rows0 *const given = context;
-    binary_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t0_parts);
+    binary_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->d, given->X, given->w, given->y, given->t0_parts);
 }
 
 int binary_cross_entropy_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -455,14 +459,15 @@ int binary_cross_entropy_value(int64_t n, int64_t d, const double *restrict w, c
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct binary_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t0_parts};
+        const struct binary_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y,
+            t0_parts};
         gradc_run(parts, binary_cross_entropy_value_team0, &given);
     } else {
         binary_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -477,30 +482,30 @@ size_t binary_cross_entropy_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void binary_cross_entropy_forward_rows0(int64_t part_, int64_t n, int64_t parts,
-                                                           double *restrict z, const double *restrict y,
-                                                           double *restrict t0_parts)
+static GRADC_APART void binary_cross_entropy_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
+                                                           const double *restrict y, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
          *    y[i] * z[i]) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
-            const double v0 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(z_i)))) - y[i] * z_i;
+            const double v0 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(z_i)))) - y[i] * z_i;
             t0_part_sum += v0;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct binary_cross_entropy_forward_rows0 {
@@ -538,8 +543,8 @@ int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w,
         binary_cross_entropy_forward_rows0(0, n, parts, z, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -551,41 +556,42 @@ size_t binary_cross_entropy_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 37, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 37, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 37, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 37,
+        d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void binary_cross_entropy_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void binary_cross_entropy_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict grad_w, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             const double *restrict z, double t0,
                                                             const double *restrict y, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const z_bar = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t0 * (where(0 <= z[i], 1, s0) / (1 +
          *    s0))) - t0 * y[i]) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             const double v0 = gradc_exp(-fabs(z_i));
             const double v1 = -INFINITY == z_i ? 0.0 : t0 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0));
-            z_bar[i - tile_begin_] = v1 - t0 * y[i];
+            z_bar[i - tile_begin] = v1 - t0 * y[i];
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
     }
 }
 
@@ -607,7 +613,8 @@ struct binary_cross_entropy_backward_rows0 {
 static GRADC_APART void binary_cross_entropy_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct binary_cross_entropy_backward_rows0 *const given = context;
-    binary_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->z, given->t0, given->y, given->X);
+    binary_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->z, given->t0, given->y, given->X);
 }
 
 int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -626,13 +633,15 @@ int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct binary_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, z, t0, y, X};
+        const struct binary_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, z, t0, y, X};
         gradc_run(parts, binary_cross_entropy_backward_team0, &given);
     } else {
-        binary_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, z, t0, y, X);
+        binary_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, z, t0, y, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -645,10 +654,11 @@ size_t binary_cross_entropy_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63,
+        d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
+static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
                                                                   int64_t parts, unsigned char *restrict part_scratch,
                                                                   size_t part_bytes, double *restrict grad_w,
                                                                   int64_t d, unsigned char *restrict tile_scratch,
@@ -656,23 +666,23 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part_,
                                                                   const double *restrict w, const double *restrict y,
                                                                   double t1, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const z = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
          *    y[i] * z[i]) */
@@ -680,22 +690,23 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part_,
          *    s0))) - t1 * y[i]), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double z_i = z[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i - tile_begin];
             const double v0 = gradc_exp(-fabs(z_i));
             const double y_i = y[i];
-            const double v1 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + gradc_log1p_unit(v0)) - y_i * z_i;
+            const double v1 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0)
+                + gradc_log1p_unit(v0)) - y_i * z_i;
             const double v2 = -INFINITY == z_i ? 0.0 : t1 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0));
             t0_part_sum += v1;
-            z[i - tile_begin_] = v2 - t1 * y_i;
+            z[i - tile_begin] = v2 - t1 * y_i;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct binary_cross_entropy_value_and_grad_rows0 {
@@ -717,7 +728,9 @@ struct binary_cross_entropy_value_and_grad_rows0 {
 static GRADC_APART void binary_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct binary_cross_entropy_value_and_grad_rows0 *const given = context;
-    binary_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1, given->t0_parts);
+    binary_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
+        given->y, given->t1, given->t0_parts);
 }
 
 int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -736,17 +749,19 @@ int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *rest
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct binary_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t1, t0_parts};
+        const struct binary_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
+            d, tile_scratch, tile_bytes, X, w, y, t1, t0_parts};
         gradc_run(parts, binary_cross_entropy_value_and_grad_team0, &given);
     } else {
-        binary_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t1, t0_parts);
+        binary_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, X, w, y, t1, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

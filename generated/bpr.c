@@ -35,6 +35,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -55,19 +58,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -97,7 +99,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -179,25 +181,25 @@ size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
     return (size_t)gradc_parts(n, 14*k + 48, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void bpr_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void bpr_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                         const int64_t *restrict user, int64_t m, const int64_t *restrict liked,
                                         int64_t p, const int64_t *restrict other, int64_t k, const double *restrict U,
                                         const double *restrict V, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const margin = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const margin = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
          *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
          *    other[o], other[o]), j])) */
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
             const int64_t user_o = user[o];
             const int64_t v0 = user_o < 0 ? m + user_o : user_o;
             const int64_t liked_o = liked[o];
@@ -209,22 +211,23 @@ static GRADC_APART void bpr_value_rows0(int64_t part_, int64_t thread_, int64_t 
             for (int64_t j = 0; j < k; ++j) {
                 margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
             }
-            margin[o - tile_begin_] = margin_sum;
+            margin[o - tile_begin] = margin_sum;
         }
 
         /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p_unit(exp(-abs(margin[o])))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
-            const double margin_o = margin[o - tile_begin_];
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const double margin_o = margin[o - tile_begin];
             const double v0 = -margin_o;
-            t0_part_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
+            t0_part_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct bpr_value_rows0 {
@@ -246,7 +249,8 @@ struct bpr_value_rows0 {
 static GRADC_APART void bpr_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct bpr_value_rows0 *const given = context;
-    bpr_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->user, given->m, given->liked, given->p, given->other, given->k, given->U, given->V, given->t0_parts);
+    bpr_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->user,
+        given->m, given->liked, given->p, given->other, given->k, given->U, given->V, given->t0_parts);
 }
 
 int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
@@ -295,25 +299,26 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct bpr_value_rows0 given = {n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V, t0_parts};
+        const struct bpr_value_rows0 given = {n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V,
+            t0_parts};
         gradc_run(parts, bpr_value_team0, &given);
     } else {
         bpr_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t1_sum = 0.0;
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 GRADC_SIMD(reduction(+:t1_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -327,13 +332,13 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t2_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -359,23 +364,23 @@ size_t bpr_forward_work(int64_t m, int64_t k, int64_t p, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bpr_forward_rows0(int64_t part_, int64_t n, int64_t parts, const int64_t *restrict user,
+static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict user,
                                           int64_t m, const int64_t *restrict liked, int64_t p,
                                           const int64_t *restrict other, int64_t k, const double *restrict U,
                                           const double *restrict V, double *restrict margin,
                                           double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
          *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
          *    other[o], other[o]), j])) */
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
             const int64_t user_o = user[o];
             const int64_t v0 = user_o < 0 ? m + user_o : user_o;
             const int64_t liked_o = liked[o];
@@ -394,15 +399,16 @@ static GRADC_APART void bpr_forward_rows0(int64_t part_, int64_t n, int64_t part
          *    log1p_unit(exp(-abs(margin[o])))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_o = margin[o];
             const double v0 = -margin_o;
-            t0_part_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
+            t0_part_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct bpr_forward_rows0 {
@@ -424,7 +430,8 @@ static GRADC_APART void bpr_forward_team0(const void *context, int64_t part, int
 {
     const struct bpr_forward_rows0 *const given = context;
     (void)thread;
-    bpr_forward_rows0(part, given->n, given->parts, given->user, given->m, given->liked, given->p, given->other, given->k, given->U, given->V, given->margin, given->t0_parts);
+    bpr_forward_rows0(part, given->n, given->parts, given->user, given->m, given->liked, given->p, given->other,
+        given->k, given->U, given->V, given->margin, given->t0_parts);
 }
 
 int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
@@ -477,19 +484,19 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
         bpr_forward_rows0(0, n, parts, user, m, liked, p, other, k, U, V, margin, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t1_sum = 0.0;
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 GRADC_SIMD(reduction(+:t1_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -503,13 +510,13 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t2_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -531,9 +538,7 @@ size_t bpr_backward_work(int64_t m, int64_t k, int64_t p, int64_t n)
     (void)n;
     if (8.0*k*m + 8.0*k*p + 1024.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*p, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*p, sizeof(double));
 }
 
 int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
@@ -594,18 +599,18 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
     for (int64_t at = 0; at < k*p; ++at) {
         t3[at] = 0.0;
     }
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t0 * (where(0
          *    <= s0, 1, s1) / (1 + s1))))) */
         GRADC_SIMD()
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_o = margin[o];
             const double v0 = -margin_o;
             const double v1 = gradc_exp(-fabs(margin_o));
             const double v2 = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
-            margin_bar[o - tile_begin_] = v2;
+            margin_bar[o - tile_begin] = v2;
         }
 
         /* t1[:m, :k] = 0 t1 += each[o:n, j:k](at[where_integer(user[o] < 0, m + user[o], user[o]),
@@ -614,8 +619,8 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
         /* t3[:p, :k] = 0 t3 += each[o:n, j:k](let(s0 := U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
          *    margin_bar[o], at[where_integer(other[o] < 0, p + other[o], other[o]), j](-s0),
          *    at[where_integer(liked[o] < 0, p + liked[o], liked[o]), j](s0))) */
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
-            const double margin_bar_o = margin_bar[o - tile_begin_];
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const double margin_bar_o = margin_bar[o - tile_begin];
             const int64_t liked_o = liked[o];
             const int64_t v0 = liked_o < 0 ? p + liked_o : liked_o;
             const int64_t other_o = other[o];
@@ -654,9 +659,7 @@ size_t bpr_value_and_grad_work(int64_t m, int64_t k, int64_t p, int64_t n)
     (void)n;
     if (8.0*k*m + 8.0*k*p + 1024.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*p, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*p, sizeof(double));
 }
 
 int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
@@ -714,13 +717,13 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t2_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -734,13 +737,13 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t1_sum = 0.0;
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 GRADC_SIMD(reduction(+:t1_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -759,13 +762,13 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     for (int64_t at = 0; at < k*p; ++at) {
         t6[at] = 0.0;
     }
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
          *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
          *    other[o], other[o]), j])) */
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
             const int64_t user_o = user[o];
             const int64_t v0 = user_o < 0 ? m + user_o : user_o;
             const int64_t liked_o = liked[o];
@@ -777,7 +780,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             for (int64_t j = 0; j < k; ++j) {
                 margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
             }
-            margin[o - tile_begin_] = margin_sum;
+            margin[o - tile_begin] = margin_sum;
         }
 
         /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
@@ -786,13 +789,13 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
          *    <= s0, 1, s1) / (1 + s1))))), in the place of margin */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
-            const double margin_o = margin[o - tile_begin_];
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const double margin_o = margin[o - tile_begin];
             const double v0 = -margin_o;
             const double v1 = gradc_exp(-fabs(margin_o));
             const double v2 = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             t0_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
-            margin[o - tile_begin_] = v2;
+            margin[o - tile_begin] = v2;
         }
         gradc_add(&t0, &t0_low, t0_sum);
 
@@ -802,8 +805,8 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
         /* t6[:p, :k] = 0 t6 += each[o:n, j:k](let(s0 := U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
          *    margin_bar[o], at[where_integer(other[o] < 0, p + other[o], other[o]), j](-s0),
          *    at[where_integer(liked[o] < 0, p + liked[o], liked[o]), j](s0))) */
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
-            const double margin_o = margin[o - tile_begin_];
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const double margin_o = margin[o - tile_begin];
             const int64_t liked_o = liked[o];
             const int64_t v0 = liked_o < 0 ? p + liked_o : liked_o;
             const int64_t other_o = other[o];

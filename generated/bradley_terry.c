@@ -28,6 +28,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -48,19 +51,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -166,35 +168,36 @@ size_t bradley_terry_value_work(int64_t m, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bradley_terry_value_rows0(int64_t part_, int64_t n, int64_t parts,
+static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64_t parts,
                                                   const int64_t *restrict loser, int64_t m,
                                                   const int64_t *restrict winner, const double *restrict s,
                                                   double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
          *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t loser_j = loser[j];
             const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
             const int64_t winner_j = winner[j];
             const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
             const double v2 = s[v0] - s[v1];
-            t0_part_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
+            t0_part_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(v2)));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct bradley_terry_value_rows0 {
@@ -211,7 +214,8 @@ static GRADC_APART void bradley_terry_value_team0(const void *context, int64_t p
 {
     const struct bradley_terry_value_rows0 *const given = context;
     (void)thread;
-    bradley_terry_value_rows0(part, given->n, given->parts, given->loser, given->m, given->winner, given->s, given->t0_parts);
+    bradley_terry_value_rows0(part, given->n, given->parts, given->loser, given->m, given->winner, given->s,
+        given->t0_parts);
 }
 
 int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
@@ -251,8 +255,8 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
         bradley_terry_value_rows0(0, n, parts, loser, m, winner, s, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -267,35 +271,36 @@ size_t bradley_terry_forward_work(int64_t m, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bradley_terry_forward_rows0(int64_t part_, int64_t n, int64_t parts,
+static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int64_t parts,
                                                     const int64_t *restrict loser, int64_t m,
                                                     const int64_t *restrict winner, const double *restrict s,
                                                     double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
          *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t loser_j = loser[j];
             const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
             const int64_t winner_j = winner[j];
             const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
             const double v2 = s[v0] - s[v1];
-            t0_part_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
+            t0_part_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(v2)));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct bradley_terry_forward_rows0 {
@@ -312,7 +317,8 @@ static GRADC_APART void bradley_terry_forward_team0(const void *context, int64_t
 {
     const struct bradley_terry_forward_rows0 *const given = context;
     (void)thread;
-    bradley_terry_forward_rows0(part, given->n, given->parts, given->loser, given->m, given->winner, given->s, given->t0_parts);
+    bradley_terry_forward_rows0(part, given->n, given->parts, given->loser, given->m, given->winner, given->s,
+        given->t0_parts);
 }
 
 int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
@@ -352,8 +358,8 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
         bradley_terry_forward_rows0(0, n, parts, loser, m, winner, s, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -365,8 +371,7 @@ size_t bradley_terry_backward_work(int64_t m, int64_t n)
 {
     (void)m;
     (void)n;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
 }
 
 int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
@@ -407,8 +412,8 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
     for (int64_t at = 0; at < m; ++at) {
         grad_s[at] = 0.0;
     }
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
          *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j]
@@ -421,7 +426,7 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
          *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, t0 *
          *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
         GRADC_SIMD()
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t loser_j = loser[j];
             const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
             const double s_here = s[v0];
@@ -436,19 +441,19 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
             const double v7 = s_here - (v2 - v6) - (s_here_ + v6);
             const double v8 = (0.0 <= -v2 ? 1.0 : v4) / v5 * (fabs(v7) < 1.0 ? v7 : 0.0);
             const double v9 = t0 * ((0.0 <= v2 ? 1.0 : v4) / v5 * (1.0 + v8));
-            t1[j - tile_begin_] = v3 ? 0.0 : -v9;
-            t2[j - tile_begin_] = v3 ? 0.0 : v9;
+            t1[j - tile_begin] = v3 ? 0.0 : -v9;
+            t2[j - tile_begin] = v3 ? 0.0 : v9;
         }
 
         /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t1[j]),
          *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t2[j])) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t winner_j = winner[j];
             const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
             const int64_t loser_j = loser[j];
             const int64_t v1 = loser_j < 0 ? m + loser_j : loser_j;
-            grad_s[v0] += t1[j - tile_begin_];
-            grad_s[v1] += t2[j - tile_begin_];
+            grad_s[v0] += t1[j - tile_begin];
+            grad_s[v1] += t2[j - tile_begin];
         }
     }
     return 0;
@@ -458,8 +463,7 @@ size_t bradley_terry_value_and_grad_work(int64_t m, int64_t n)
 {
     (void)m;
     (void)n;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
 }
 
 int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
@@ -502,8 +506,8 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
     for (int64_t at = 0; at < m; ++at) {
         grad_s[at] = 0.0;
     }
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
          *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
@@ -520,7 +524,7 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
          *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t loser_j = loser[j];
             const int64_t v0 = loser_j < 0 ? m + loser_j : loser_j;
             const double s_here = s[v0];
@@ -536,20 +540,20 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
             const double v8 = (0.0 <= -v2 ? 1.0 : v3) / v5 * (fabs(v7) < 1.0 ? v7 : 0.0);
             const double v9 = t1 * ((0.0 <= v2 ? 1.0 : v3) / v5 * (1.0 + v8));
             t0_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3);
-            t2[j - tile_begin_] = v4 ? 0.0 : -v9;
-            t3[j - tile_begin_] = v4 ? 0.0 : v9;
+            t2[j - tile_begin] = v4 ? 0.0 : -v9;
+            t3[j - tile_begin] = v4 ? 0.0 : v9;
         }
         gradc_add(&t0, &t0_low, t0_sum);
 
         /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t2[j]),
          *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t3[j])) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t winner_j = winner[j];
             const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
             const int64_t loser_j = loser[j];
             const int64_t v1 = loser_j < 0 ? m + loser_j : loser_j;
-            grad_s[v0] += t2[j - tile_begin_];
-            grad_s[v1] += t3[j - tile_begin_];
+            grad_s[v0] += t2[j - tile_begin];
+            grad_s[v1] += t3[j - tile_begin];
         }
     }
     t0 = gradc_rounded(t0, t0_low);

@@ -21,6 +21,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -41,19 +44,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -83,7 +85,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
@@ -106,23 +108,23 @@ size_t contrastive_value_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 4*k + 15, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void contrastive_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                 const double *restrict A, const double *restrict B,
                                                 const double *restrict same, double margin, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
+        for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
             double t0_sum = 0.0;
             double t0_sum_ = 0.0;
             double t0_sum_2 = 0.0;
@@ -138,28 +140,28 @@ static GRADC_APART void contrastive_value_rows0(int64_t part_, int64_t thread_, 
                 t0_sum_2 += v2 * v2;
                 t0_sum_3 += v3 * v3;
             }
-            t0[i - tile_begin_] = t0_sum;
-            t0[i + 1 - tile_begin_] = t0_sum_;
-            t0[i + 2 - tile_begin_] = t0_sum_2;
-            t0[i + 3 - tile_begin_] = t0_sum_3;
+            t0[i - tile_begin] = t0_sum;
+            t0[i + 1 - tile_begin] = t0_sum_;
+            t0[i + 2 - tile_begin] = t0_sum_2;
+            t0[i + 3 - tile_begin] = t0_sum_3;
         }
-        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = A[i*k + j] - B[i*k + j];
                 t0_sum += v0 * v0;
             }
-            t0[i - tile_begin_] = t0_sum;
+            t0[i - tile_begin] = t0_sum;
         }
 
         /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
          *    * (s1 * s1))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double same_i = same[i];
-            const double v0 = 1e-12 + t0[i - tile_begin_];
+            const double v0 = 1e-12 + t0[i - tile_begin];
             const double v1 = margin - sqrt(v0);
             const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
             t1_part_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
@@ -167,7 +169,7 @@ static GRADC_APART void contrastive_value_rows0(int64_t part_, int64_t thread_, 
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct contrastive_value_rows0 {
@@ -186,7 +188,8 @@ struct contrastive_value_rows0 {
 static GRADC_APART void contrastive_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct contrastive_value_rows0 *const given = context;
-    contrastive_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->A, given->B, given->same, given->margin, given->t1_parts);
+    contrastive_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->A, given->B, given->same, given->margin, given->t1_parts);
 }
 
 int contrastive_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -198,14 +201,15 @@ int contrastive_value(int64_t n, int64_t k, const double *restrict A, const doub
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct contrastive_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_parts};
+        const struct contrastive_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, same, margin,
+            t1_parts};
         gradc_run(parts, contrastive_value_team0, &given);
     } else {
         contrastive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -220,21 +224,21 @@ size_t contrastive_forward_work(int64_t n, int64_t k)
     return 0;
 }
 
-static GRADC_APART void contrastive_forward_rows0(int64_t part_, int64_t n, int64_t parts, int64_t k,
+static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
                                                   const double *restrict A, const double *restrict B,
                                                   double *restrict t0, const double *restrict same, double margin,
                                                   double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
+        for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
             double t0_sum = 0.0;
             double t0_sum_ = 0.0;
             double t0_sum_2 = 0.0;
@@ -255,7 +259,7 @@ static GRADC_APART void contrastive_forward_rows0(int64_t part_, int64_t n, int6
             t0[i + 2] = t0_sum_2;
             t0[i + 3] = t0_sum_3;
         }
-        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
@@ -269,7 +273,7 @@ static GRADC_APART void contrastive_forward_rows0(int64_t part_, int64_t n, int6
          *    * (s1 * s1))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double same_i = same[i];
             const double v0 = 1e-12 + t0[i];
             const double v1 = margin - sqrt(v0);
@@ -279,7 +283,7 @@ static GRADC_APART void contrastive_forward_rows0(int64_t part_, int64_t n, int6
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct contrastive_forward_rows0 {
@@ -298,7 +302,8 @@ static GRADC_APART void contrastive_forward_team0(const void *context, int64_t p
 {
     const struct contrastive_forward_rows0 *const given = context;
     (void)thread;
-    contrastive_forward_rows0(part, given->n, given->parts, given->k, given->A, given->B, given->t0, given->same, given->margin, given->t1_parts);
+    contrastive_forward_rows0(part, given->n, given->parts, given->k, given->A, given->B, given->t0, given->same,
+        given->margin, given->t1_parts);
 }
 
 int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -315,8 +320,8 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
         contrastive_forward_rows0(0, n, parts, k, A, B, t0, same, margin, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -329,37 +334,37 @@ size_t contrastive_backward_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 7*k + 27, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void contrastive_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                    const double *restrict same, const double *restrict t0,
                                                    double margin, double t1, const double *restrict A,
                                                    const double *restrict B, double *restrict grad_A,
                                                    double *restrict grad_B)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2 = (void *)tile_own_;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t2[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1 * (1 - same[i]) * (2 * maximum(0,
          *    s1)), t1 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double same_i = same[i];
             const double v0 = sqrt(1e-12 + t0[i]);
             const double v1 = margin - v0;
             const double v2 = t1 * (1.0 - same_i) * (2.0 * ((v1 > 0.0 || v1 != v1) ? v1 : 0.0));
             const double v3 = 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0));
-            t2[i - tile_begin_] = t1 * same_i - v3 / v0;
+            t2[i - tile_begin] = t1 * same_i - v3 / v0;
         }
 
         /* grad_A[i:n, j:k] = t2[i] * (2 * (A[i, j] - B[i, j])) */
         /* grad_B[i:n, j:k] = -(t2[i] * (2 * (A[i, j] - B[i, j]))) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t2_i = t2[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t2_i = t2[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t2_i * (2.0 * (A[i*k + j] - B[i*k + j]));
@@ -389,7 +394,8 @@ struct contrastive_backward_rows0 {
 static GRADC_APART void contrastive_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct contrastive_backward_rows0 *const given = context;
-    contrastive_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->same, given->t0, given->margin, given->t1, given->A, given->B, given->grad_A, given->grad_B);
+    contrastive_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->same, given->t0, given->margin, given->t1, given->A, given->B, given->grad_A, given->grad_B);
 }
 
 int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -404,10 +410,12 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
     const int64_t parts = gradc_parts(n, 7*k + 27, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct contrastive_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B};
+        const struct contrastive_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1,
+            A, B, grad_A, grad_B};
         gradc_run(parts, contrastive_backward_team0, &given);
     } else {
-        contrastive_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B);
+        contrastive_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1, A, B, grad_A,
+            grad_B);
     }
     return 0;
 }
@@ -417,25 +425,25 @@ size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 11*k + 31, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          int64_t k, const double *restrict A,
                                                          const double *restrict B, const double *restrict same,
                                                          double margin, double t2, double *restrict grad_A,
                                                          double *restrict grad_B, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
+        for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
             double t0_sum = 0.0;
             double t0_sum_ = 0.0;
             double t0_sum_2 = 0.0;
@@ -451,19 +459,19 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part_, int64_t 
                 t0_sum_2 += v2 * v2;
                 t0_sum_3 += v3 * v3;
             }
-            t0[i - tile_begin_] = t0_sum;
-            t0[i + 1 - tile_begin_] = t0_sum_;
-            t0[i + 2 - tile_begin_] = t0_sum_2;
-            t0[i + 3 - tile_begin_] = t0_sum_3;
+            t0[i - tile_begin] = t0_sum;
+            t0[i + 1 - tile_begin] = t0_sum_;
+            t0[i + 2 - tile_begin] = t0_sum_2;
+            t0[i + 3 - tile_begin] = t0_sum_3;
         }
-        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = A[i*k + j] - B[i*k + j];
                 t0_sum += v0 * v0;
             }
-            t0[i - tile_begin_] = t0_sum;
+            t0[i - tile_begin] = t0_sum;
         }
 
         /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
@@ -472,9 +480,9 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part_, int64_t 
          *    s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double same_i = same[i];
-            const double t0_i = t0[i - tile_begin_];
+            const double t0_i = t0[i - tile_begin];
             const double v0 = 1e-12 + t0_i;
             const double v1 = 1.0 - same_i;
             const double v2 = sqrt(v0);
@@ -483,14 +491,14 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part_, int64_t 
             const double v5 = t2 * v1 * (2.0 * v4);
             const double v6 = 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0));
             t1_part_sum += same_i * v0 + v1 * (v4 * v4);
-            t0[i - tile_begin_] = t2 * same_i - v6 / v2;
+            t0[i - tile_begin] = t2 * same_i - v6 / v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_A[i:n, j:k] = t3[i] * (2 * (A[i, j] - B[i, j])) */
         /* grad_B[i:n, j:k] = -(t3[i] * (2 * (A[i, j] - B[i, j]))) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0_i * (2.0 * (A[i*k + j] - B[i*k + j]));
@@ -500,7 +508,7 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part_, int64_t 
         }
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct contrastive_value_and_grad_rows0 {
@@ -522,7 +530,9 @@ struct contrastive_value_and_grad_rows0 {
 static GRADC_APART void contrastive_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct contrastive_value_and_grad_rows0 *const given = context;
-    contrastive_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->A, given->B, given->same, given->margin, given->t2, given->grad_A, given->grad_B, given->t1_parts);
+    contrastive_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->A, given->B, given->same, given->margin, given->t2, given->grad_A, given->grad_B,
+        given->t1_parts);
 }
 
 int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -538,14 +548,16 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct contrastive_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts};
+        const struct contrastive_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, same,
+            margin, t2, grad_A, grad_B, t1_parts};
         gradc_run(parts, contrastive_value_and_grad_team0, &given);
     } else {
-        contrastive_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts);
+        contrastive_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t2, grad_A,
+            grad_B, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */

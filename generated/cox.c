@@ -23,6 +23,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -43,19 +46,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -85,7 +87,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -414,34 +416,34 @@ size_t cox_value_work(int64_t n, int64_t d)
 {
     if (144.0*n + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 27*n + 31, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n)
+        * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 27*n + 31, 0) * (gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_value_rows0(int64_t part_, int64_t n, int64_t parts, unsigned char *restrict part_scratch,
+static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, unsigned char *restrict part_scratch,
                                         size_t part_bytes, double *restrict t0, int64_t d, const double *restrict X,
                                         const double *restrict w, double *restrict z, const double *restrict time_,
                                         const double *restrict event, double *restrict t5_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t0_part = part_ == 0 ? t0 : (void *)part_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = -INFINITY;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &z[tile_begin_], 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
         /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
@@ -454,13 +456,13 @@ static GRADC_APART void cox_value_rows0(int64_t part_, int64_t n, int64_t parts,
         /* t5 = sum[i:n](event[i]) */
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t5_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t5_part_sum += event[i];
         }
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
     }
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part_] = t5_part;
+    t5_parts[part] = t5_part;
 }
 
 struct cox_value_rows0 {
@@ -482,35 +484,36 @@ static GRADC_APART void cox_value_team0(const void *context, int64_t part, int64
 {
     const struct cox_value_rows0 *const given = context;
     (void)thread;
-    cox_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d, given->X, given->w, given->z, given->time_, given->event, given->t5_parts);
+    cox_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d,
+        given->X, given->w, given->z, given->time_, given->event, given->t5_parts);
 }
 
-static GRADC_APART void cox_value_rows1(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                         unsigned char *restrict tile_scratch, size_t tile_bytes, double *restrict t0,
                                         const double *restrict time_, double *restrict z,
                                         const double *restrict event, double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i];
-            t1[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            t2[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double time_i = time_[i];
@@ -522,16 +525,19 @@ static GRADC_APART void cox_value_rows1(int64_t part_, int64_t thread_, int64_t 
             const double time_i_3 = time_[i + 3];
             const double z_i_3 = z[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((time_[j] <= time_i_ ? z_i_ : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -INFINITY) - t1[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((time_[j] <= time_i_ ? z_i_ : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -INFINITY) - t1[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t1[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t1[j - tile_begin]);
             }
         }
 
@@ -539,13 +545,13 @@ static GRADC_APART void cox_value_rows1(int64_t part_, int64_t thread_, int64_t 
         /* t4 = sum[i:n](event[i] * (t3[i] - z[i])) */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t4_part_sum += event[i] * (t1[i - tile_begin_] + gradc_log(t2[i - tile_begin_]) - z[i]);
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - z[i]);
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct cox_value_rows1 {
@@ -563,7 +569,8 @@ struct cox_value_rows1 {
 static GRADC_APART void cox_value_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_value_rows1 *const given = context;
-    cox_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->t0, given->time_, given->z, given->event, given->t4_parts);
+    cox_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->t0,
+        given->time_, given->z, given->event, given->t4_parts);
 }
 
 int cox_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict time_,
@@ -581,17 +588,18 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_value_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts};
+        const struct cox_value_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event,
+            t5_parts};
         gradc_run(parts, cox_value_team0, &given);
     } else {
         cox_value_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
     }
     double t5 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t5 += t5_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t0_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
@@ -607,8 +615,8 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
         cox_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0, time_, z, event, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t4 += t4_parts[part];
     }
 
     /* value = t4 / t5 */
@@ -619,40 +627,41 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
 size_t cox_forward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 32*n + 32, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 32*n + 32, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
 }
 
-static GRADC_APART void cox_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                           const double *restrict time_, double *restrict z,
                                           const double *restrict event, double *restrict t0,
                                           double *restrict t2_2_parts, double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0_ = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t2_2_part = 0.0;
     double t2_2_part_low = 0.0;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            t0_[j - tile_begin_] = -INFINITY;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t0_[j - tile_begin] = -INFINITY;
         }
         for (int64_t i = 0; i < n; ++i) {
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double v0 = time_[j] <= time_i ? z_i : -INFINITY;
-                t0_[j - tile_begin_] = (t0_[j - tile_begin_] >= v0 || t0_[j - tile_begin_] != t0_[j - tile_begin_]) ? t0_[j - tile_begin_] : v0;
+                t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin])
+                    ? t0_[j - tile_begin] : v0;
             }
         }
 
@@ -660,16 +669,16 @@ static GRADC_APART void cox_forward_rows0(int64_t part_, int64_t thread_, int64_
         /* t2_2 = sum[i:n](event[i]) */
         double t2_2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_2_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0_[i - tile_begin_];
-            t0_[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0_[i - tile_begin];
+            t0_[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
             t2_2_part_sum += event[i];
         }
         gradc_add(&t2_2_part, &t2_2_part_low, t2_2_part_sum);
 
         /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            t2[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double time_i = time_[i];
@@ -681,16 +690,19 @@ static GRADC_APART void cox_forward_rows0(int64_t part_, int64_t thread_, int64_
             const double time_i_3 = time_[i + 3];
             const double z_i_3 = z[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t0_[j - tile_begin_]) + gradc_exp((time_[j] <= time_i_ ? z_i_ : -INFINITY) - t0_[j - tile_begin_]) + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -INFINITY) - t0_[j - tile_begin_]) + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -INFINITY) - t0_[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t0_[j - tile_begin])
+                    + gradc_exp((time_[j] <= time_i_ ? z_i_ : -INFINITY) - t0_[j - tile_begin])
+                    + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -INFINITY) - t0_[j - tile_begin])
+                    + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -INFINITY) - t0_[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t0_[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t0_[j - tile_begin]);
             }
         }
 
@@ -698,17 +710,17 @@ static GRADC_APART void cox_forward_rows0(int64_t part_, int64_t thread_, int64_
         /* t3 = sum[i:n](event[i] * (t0_2[i] - z[i])) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v0 = t0_[i - tile_begin_] + gradc_log(t2[i - tile_begin_]);
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0_[i - tile_begin] + gradc_log(t2[i - tile_begin]);
             t0[i] = v0;
             t3_part_sum += event[i] * (v0 - z[i]);
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t2_2_part = gradc_rounded(t2_2_part, t2_2_part_low);
-    t2_2_parts[part_] = t2_2_part;
+    t2_2_parts[part] = t2_2_part;
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct cox_forward_rows0 {
@@ -727,7 +739,8 @@ struct cox_forward_rows0 {
 static GRADC_APART void cox_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_forward_rows0 *const given = context;
-    cox_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->time_, given->z, given->event, given->t0, given->t2_2_parts, given->t3_parts);
+    cox_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->time_,
+        given->z, given->event, given->t0, given->t2_2_parts, given->t3_parts);
 }
 
 int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -747,18 +760,19 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
     double t2_2_parts[GRADC_PARTS];
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_2_parts, t3_parts};
+        const struct cox_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_2_parts,
+            t3_parts};
         gradc_run(parts, cox_forward_team0, &given);
     } else {
         cox_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_2_parts, t3_parts);
     }
     double t2_2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2_2 += t2_2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2_2 += t2_2_parts[part];
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / t2_2 */
@@ -771,34 +785,35 @@ size_t cox_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d
+        + 44*n + 5, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                            double *restrict grad_w, int64_t d, unsigned char *restrict tile_scratch,
                                            size_t tile_bytes, const double *restrict time_, double t1,
                                            const double *restrict event, const double *restrict t0,
                                            const double *restrict z, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const z_bar = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := s1 - t0[j], s3 :=
          *    s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * event[j] * (exp(s2)
          *    * (1 + where(abs(s4) < 1, s4, 0)))), 0))) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            z_bar[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            z_bar[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double time_i = time_[i];
@@ -814,7 +829,7 @@ static GRADC_APART void cox_backward_rows0(int64_t part_, int64_t thread_, int64
             const double v3 = t1 * event[i + 3];
             const double t0_i_3 = t0[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v4 = time_i <= time_[j];
                 const double v5 = v4 ? z[j] : -INFINITY;
                 const double v6 = v5 - t0_i;
@@ -826,20 +841,23 @@ static GRADC_APART void cox_backward_rows0(int64_t part_, int64_t thread_, int64
                 const double v12 = v11 - t0_i_;
                 const double v13 = v12 - v11;
                 const double v14 = v11 - (v12 - v13) - (t0_i_ + v13);
-                const double v15 = -INFINITY == v11 ? 0.0 : v1 * (gradc_exp(v12) * (1.0 + (fabs(v14) < 1.0 ? v14 : 0.0)));
+                const double v15 = -INFINITY == v11 ? 0.0 : v1 * (gradc_exp(v12) * (1.0 + (fabs(v14) < 1.0 ? v14
+                    : 0.0)));
                 const int v16 = time_i_2 <= time_[j];
                 const double v17 = v16 ? z[j] : -INFINITY;
                 const double v18 = v17 - t0_i_2;
                 const double v19 = v18 - v17;
                 const double v20 = v17 - (v18 - v19) - (t0_i_2 + v19);
-                const double v21 = -INFINITY == v17 ? 0.0 : v2 * (gradc_exp(v18) * (1.0 + (fabs(v20) < 1.0 ? v20 : 0.0)));
+                const double v21 = -INFINITY == v17 ? 0.0 : v2 * (gradc_exp(v18) * (1.0 + (fabs(v20) < 1.0 ? v20
+                    : 0.0)));
                 const int v22 = time_i_3 <= time_[j];
                 const double v23 = v22 ? z[j] : -INFINITY;
                 const double v24 = v23 - t0_i_3;
                 const double v25 = v24 - v23;
                 const double v26 = v23 - (v24 - v25) - (t0_i_3 + v25);
-                const double v27 = -INFINITY == v23 ? 0.0 : v3 * (gradc_exp(v24) * (1.0 + (fabs(v26) < 1.0 ? v26 : 0.0)));
-                z_bar[j - tile_begin_] += (v4 ? v9 : 0.0) + (v10 ? v15 : 0.0) + (v16 ? v21 : 0.0) + (v22 ? v27 : 0.0);
+                const double v27 = -INFINITY == v23 ? 0.0 : v3 * (gradc_exp(v24) * (1.0 + (fabs(v26) < 1.0 ? v26
+                    : 0.0)));
+                z_bar[j - tile_begin] += (v4 ? v9 : 0.0) + (v10 ? v15 : 0.0) + (v16 ? v21 : 0.0) + (v22 ? v27 : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -847,26 +865,26 @@ static GRADC_APART void cox_backward_rows0(int64_t part_, int64_t thread_, int64
             const double v0 = t1 * event[i];
             const double t0_i = t0[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v1 = time_i <= time_[j];
                 const double v2 = v1 ? z[j] : -INFINITY;
                 const double v3 = v2 - t0_i;
                 const double v4 = v3 - v2;
                 const double v5 = v2 - (v3 - v4) - (t0_i + v4);
                 const double v6 = -INFINITY == v2 ? 0.0 : v0 * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0)));
-                z_bar[j - tile_begin_] += v1 ? v6 : 0.0;
+                z_bar[j - tile_begin] += v1 ? v6 : 0.0;
             }
         }
 
         /* t3[i:n] = z_bar[i] - t1 * event[i], in the place of z_bar */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double z_bar_i = z_bar[i - tile_begin_];
-            z_bar[i - tile_begin_] = z_bar_i - t1 * event[i];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_bar_i = z_bar[i - tile_begin];
+            z_bar[i - tile_begin] = z_bar_i - t1 * event[i];
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
     }
 }
 
@@ -890,7 +908,9 @@ struct cox_backward_rows0 {
 static GRADC_APART void cox_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_backward_rows0 *const given = context;
-    cox_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->time_, given->t1, given->event, given->t0, given->z, given->X);
+    cox_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
+        given->d, given->tile_scratch, given->tile_bytes, given->time_, given->t1, given->event, given->t0, given->z,
+        given->X);
 }
 
 int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -909,13 +929,15 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct cox_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, time_, t1, event, t0, z, X};
+        const struct cox_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, time_, t1, event, t0, z, X};
         gradc_run(parts, cox_backward_team0, &given);
     } else {
-        cox_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, time_, t1, event, t0, z, X);
+        cox_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, time_, t1,
+            event, t0, z, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -928,37 +950,38 @@ size_t cox_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 280.0*n + 49152.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double))
+        + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n
+        + 35, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d,
+        sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts,
+static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
                                                  double *restrict t0, int64_t d, const double *restrict X,
                                                  const double *restrict w, double *restrict z,
                                                  const double *restrict time_, const double *restrict event,
                                                  double *restrict t5_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t0_part = part_ == 0 ? t0 : (void *)part_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = -INFINITY;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &z[tile_begin_], 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
         /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
@@ -971,13 +994,13 @@ static GRADC_APART void cox_value_and_grad_rows0(int64_t part_, int64_t n, int64
         /* t5 = sum[i:n](event[i]) */
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t5_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t5_part_sum += event[i];
         }
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
     }
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part_] = t5_part;
+    t5_parts[part] = t5_part;
 }
 
 struct cox_value_and_grad_rows0 {
@@ -999,42 +1022,43 @@ static GRADC_APART void cox_value_and_grad_team0(const void *context, int64_t pa
 {
     const struct cox_value_and_grad_rows0 *const given = context;
     (void)thread;
-    cox_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d, given->X, given->w, given->z, given->time_, given->event, given->t5_parts);
+    cox_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0,
+        given->d, given->X, given->w, given->z, given->time_, given->event, given->t5_parts);
 }
 
-static GRADC_APART void cox_value_and_grad_rows1(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
                                                  double *restrict z_bar, unsigned char *restrict tile_scratch,
                                                  size_t tile_bytes, double *restrict t0, const double *restrict time_,
                                                  double *restrict z, const double *restrict event, double t6,
                                                  double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const z_bar_part = part_ == 0 ? z_bar : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const z_bar_part = part == 0 ? z_bar : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
         z_bar_part[at] = 0.0;
     }
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i];
-            t1[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            t2[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double time_i = time_[i];
@@ -1046,16 +1070,19 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part_, int64_t thread_,
             const double time_i_3 = time_[i + 3];
             const double z_i_3 = z[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((time_[j] <= time_i_ ? z_i_ : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -INFINITY) - t1[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((time_[j] <= time_i_ ? z_i_ : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -INFINITY) - t1[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t1[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -INFINITY) - t1[j - tile_begin]);
             }
         }
 
@@ -1064,10 +1091,10 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part_, int64_t thread_,
         /* t7[i:n] = 1 / t2[i], in the place of t2 */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t2_i = t2[i - tile_begin_];
-            t4_part_sum += event[i] * (t1[i - tile_begin_] + gradc_log(t2_i) - z[i]);
-            t2[i - tile_begin_] = 1.0 / t2_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t2_i = t2[i - tile_begin];
+            t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2_i) - z[i]);
+            t2[i - tile_begin] = 1.0 / t2_i;
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
@@ -1078,17 +1105,17 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part_, int64_t thread_,
             const double z_i = z[i];
             double z_bar_part_sum = 0.0;
             GRADC_SIMD(reduction(+:z_bar_part_sum))
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = time_[j] <= time_i;
                 const double v1 = v0 ? z_i : -INFINITY;
-                const double v2 = t6 * event[j] * (t2[j - tile_begin_] * gradc_exp(v1 - t1[j - tile_begin_]));
+                const double v2 = t6 * event[j] * (t2[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]));
                 z_bar_part_sum += v0 ? (-INFINITY == v1 ? 0.0 : v2) : 0.0;
             }
             z_bar_part[i] += z_bar_part_sum;
         }
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct cox_value_and_grad_rows1 {
@@ -1110,37 +1137,39 @@ struct cox_value_and_grad_rows1 {
 static GRADC_APART void cox_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_value_and_grad_rows1 *const given = context;
-    cox_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->z_bar, given->tile_scratch, given->tile_bytes, given->t0, given->time_, given->z, given->event, given->t6, given->t4_parts);
+    cox_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->z_bar, given->tile_scratch, given->tile_bytes, given->t0, given->time_, given->z, given->event,
+        given->t6, given->t4_parts);
 }
 
-static GRADC_APART void cox_value_and_grad_rows2(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
                                                  double *restrict grad_w, int64_t d,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                  double *restrict z_bar, double t6, const double *restrict event,
                                                  const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t8 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t8 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t8[i:n] = z_bar[i] - t6 * event[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t8[i - tile_begin_] = z_bar[i] - t6 * event[i];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = z_bar[i] - t6 * event[i];
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t8[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t8, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
     }
 }
 
@@ -1162,7 +1191,8 @@ struct cox_value_and_grad_rows2 {
 static GRADC_APART void cox_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_value_and_grad_rows2 *const given = context;
-    cox_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->z_bar, given->t6, given->event, given->X);
+    cox_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->z_bar, given->t6, given->event, given->X);
 }
 
 int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -1181,7 +1211,8 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     unsigned char *const part_scratch_ = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch_ = (void *)scratch;
@@ -1189,17 +1220,18 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts};
+        const struct cox_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_,
+            event, t5_parts};
         gradc_run(parts, cox_value_and_grad_team0, &given);
     } else {
         cox_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
     }
     double t5 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t5 += t5_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t0_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
@@ -1213,17 +1245,19 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct cox_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch, tile_bytes, t0, time_, z, event, t6, t4_parts};
+        const struct cox_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch,
+            tile_bytes, t0, time_, z, event, t6, t4_parts};
         gradc_run(parts_, cox_value_and_grad_team1, &given);
     } else {
-        cox_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch, tile_bytes, t0, time_, z, event, t6, t4_parts);
+        cox_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch, tile_bytes, t0,
+            time_, z, event, t6, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t4 += t4_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts_; ++part_) {
-        const double *const z_bar_more = (void *)(part_scratch_ + part_ * part_bytes_);
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const z_bar_more = (void *)(part_scratch_ + part * part_bytes_);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             z_bar[at] += z_bar_more[at];
@@ -1236,13 +1270,15 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        const struct cox_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_, tile_bytes_, z_bar, t6, event, X};
+        const struct cox_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d,
+            tile_scratch_, tile_bytes_, z_bar, t6, event, X};
         gradc_run(parts_2, cox_value_and_grad_team2, &given);
     } else {
-        cox_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_, tile_bytes_, z_bar, t6, event, X);
+        cox_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_,
+            tile_bytes_, z_bar, t6, event, X);
     }
-    for (int64_t part_ = 1; part_ < parts_2; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch_2 + part_ * part_bytes_2);
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch_2 + part * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -32,6 +32,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -58,19 +61,18 @@ static inline int64_t gradc_clamp(int64_t place, int64_t extent)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -100,7 +102,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -430,33 +432,31 @@ size_t cox_sorted_value_work(int64_t n, int64_t d)
     (void)d;
     if (24.0*n + 8.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double));
+    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n + 1, sizeof(double));
 }
 
-static GRADC_APART void cox_sorted_value_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void cox_sorted_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
                                                const double *restrict X, const double *restrict w, double *restrict z,
                                                const double *restrict event, double *restrict top_parts,
                                                double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double top_part = -INFINITY;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &z[tile_begin_], 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
         /* top = max[i:n](z[i]) */
         /* t4 = sum[i:n](event[i]) */
         double top_part_max = -INFINITY;
         double t4_part_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             top_part_max = (top_part_max >= z_i || top_part_max != top_part_max) ? top_part_max : z_i;
             t4_part_sum += event[i];
@@ -464,9 +464,9 @@ static GRADC_APART void cox_sorted_value_rows0(int64_t part_, int64_t n, int64_t
         top_part = (top_part >= top_part_max || top_part != top_part) ? top_part : top_part_max;
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
-    top_parts[part_] = top_part;
+    top_parts[part] = top_part;
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct cox_sorted_value_rows0 {
@@ -485,18 +485,19 @@ static GRADC_APART void cox_sorted_value_team0(const void *context, int64_t part
 {
     const struct cox_sorted_value_rows0 *const given = context;
     (void)thread;
-    cox_sorted_value_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->z, given->event, given->top_parts, given->t4_parts);
+    cox_sorted_value_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->z, given->event,
+        given->top_parts, given->t4_parts);
 }
 
-static GRADC_APART void cox_sorted_value_rows1(int64_t part_, int64_t n, int64_t parts, double *restrict t1,
+static GRADC_APART void cox_sorted_value_rows1(int64_t part, int64_t n, int64_t parts, double *restrict t1,
                                                double *restrict z, double top)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
 
     /* t1[i:n] = exp(z[i] - top) */
     GRADC_SIMD()
-    for (int64_t i = part_begin_; i < part_end_; ++i) {
+    for (int64_t i = part_begin; i < part_end; ++i) {
         t1[i] = gradc_exp(z[i] - top);
     }
 }
@@ -516,21 +517,21 @@ static GRADC_APART void cox_sorted_value_team1(const void *context, int64_t part
     cox_sorted_value_rows1(part, given->n, given->parts, given->t1, given->z, given->top);
 }
 
-static GRADC_APART void cox_sorted_value_rows2(int64_t part_, int64_t n, int64_t parts, const int64_t *restrict last,
+static GRADC_APART void cox_sorted_value_rows2(int64_t part, int64_t n, int64_t parts, const int64_t *restrict last,
                                                const double *restrict event, double top, double *restrict t2,
                                                double *restrict z, double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int64_t last_i = last[i];
             const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             t3_part_sum += event[i] * (top + gradc_log(t2[v0 + 1]) - z[i]);
@@ -538,7 +539,7 @@ static GRADC_APART void cox_sorted_value_rows2(int64_t part_, int64_t n, int64_t
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct cox_sorted_value_rows2 {
@@ -556,7 +557,8 @@ static GRADC_APART void cox_sorted_value_team2(const void *context, int64_t part
 {
     const struct cox_sorted_value_rows2 *const given = context;
     (void)thread;
-    cox_sorted_value_rows2(part, given->n, given->parts, given->last, given->event, given->top, given->t2, given->z, given->t3_parts);
+    cox_sorted_value_rows2(part, given->n, given->parts, given->last, given->event, given->top, given->t2, given->z,
+        given->t3_parts);
 }
 
 int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -594,12 +596,12 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         cox_sorted_value_rows0(0, n, parts, d, X, w, z, event, top_parts, t4_parts);
     }
     double top = -INFINITY;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        top = (top >= top_parts[part_] || top != top) ? top : top_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        top = (top >= top_parts[part] || top != top) ? top : top_parts[part];
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
     }
     const int64_t parts_ = gradc_parts(n, 23, 0);
     if (parts_ > 1) {
@@ -627,8 +629,8 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         cox_sorted_value_rows2(0, n, parts_2, last, event, top, t2, z, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_2; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / t4 */
@@ -643,15 +645,15 @@ size_t cox_sorted_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void cox_sorted_forward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict t1,
+static GRADC_APART void cox_sorted_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t1,
                                                  double *restrict z, double top)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
 
     /* t1[i:n] = exp(z[i] - top) */
     GRADC_SIMD()
-    for (int64_t i = part_begin_; i < part_end_; ++i) {
+    for (int64_t i = part_begin; i < part_end; ++i) {
         t1[i] = gradc_exp(z[i] - top);
     }
 }
@@ -671,22 +673,21 @@ static GRADC_APART void cox_sorted_forward_team0(const void *context, int64_t pa
     cox_sorted_forward_rows0(part, given->n, given->parts, given->t1, given->z, given->top);
 }
 
-static GRADC_APART void cox_sorted_forward_rows1(int64_t part_, int64_t n, int64_t parts,
-                                                 const int64_t *restrict last, const double *restrict event,
-                                                 double top, double *restrict t2, double *restrict z,
-                                                 double *restrict t3_parts)
+static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_t parts, const int64_t *restrict last,
+                                                 const double *restrict event, double top, double *restrict t2,
+                                                 double *restrict z, double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int64_t last_i = last[i];
             const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             t3_part_sum += event[i] * (top + gradc_log(t2[v0 + 1]) - z[i]);
@@ -694,7 +695,7 @@ static GRADC_APART void cox_sorted_forward_rows1(int64_t part_, int64_t n, int64
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct cox_sorted_forward_rows1 {
@@ -712,7 +713,8 @@ static GRADC_APART void cox_sorted_forward_team1(const void *context, int64_t pa
 {
     const struct cox_sorted_forward_rows1 *const given = context;
     (void)thread;
-    cox_sorted_forward_rows1(part, given->n, given->parts, given->last, given->event, given->top, given->t2, given->z, given->t3_parts);
+    cox_sorted_forward_rows1(part, given->n, given->parts, given->last, given->event, given->top, given->t2,
+        given->z, given->t3_parts);
 }
 
 int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -745,14 +747,14 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     double top_ = -INFINITY;
     double t4_ = 0.0;
     double t4_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* top = max[i:n](z[i]) */
         /* t4 = sum[i:n](event[i]) */
         double top_max = -INFINITY;
         double t4_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             top_max = (top_max >= z_i || top_max != top_max) ? top_max : z_i;
             t4_sum += event[i];
@@ -787,8 +789,8 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
         cox_sorted_forward_rows1(0, n, parts_, last, event, top_, t2, z, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / t4 */
@@ -802,11 +804,11 @@ size_t cox_sorted_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16.0*n + 16400.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(n + 1, sizeof(double)) + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21,
+        d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_sorted_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict part_scratch, size_t part_bytes,
                                                   double *restrict grad_w, int64_t d,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, double t4,
@@ -814,30 +816,30 @@ static GRADC_APART void cox_sorted_backward_rows0(int64_t part_, int64_t thread_
                                                   double *restrict t6, const double *restrict event, double top,
                                                   const double *restrict z, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t9 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t9 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = where(top == z[i], (t4 * t0 - t7) / t8, 0) */
         /* t9[i:n] = z_bar[i] + (t1[i] * t6[n - i - 1] - t0 * event[i]) */
         const double v0 = (t4 * t0 - t7) / t8;
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v1 = t1[i] * t6[n - i - 1] - t0 * event[i] + (top == z[i] ? v0 : 0.0);
-            t9[i - tile_begin_] = v1;
+            t9[i - tile_begin] = v1;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t9[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t9, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t9, 1, grad_w_part);
     }
 }
 
@@ -865,7 +867,9 @@ struct cox_sorted_backward_rows0 {
 static GRADC_APART void cox_sorted_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_sorted_backward_rows0 *const given = context;
-    cox_sorted_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t4, given->t0, given->t7, given->t8, given->t1, given->t6, given->event, given->top, given->z, given->X);
+    cox_sorted_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t4, given->t0, given->t7, given->t8,
+        given->t1, given->t6, given->event, given->top, given->z, given->X);
 }
 
 int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -902,14 +906,14 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     }
     double t8 = 0.0;
     double t8_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t3[:n + 1] = 0 t3 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t0
          *    * event[i] / t2[s0 + 1]))) */
         /* t8 = sum[i:n](where(top == z[i], 1, 0)) */
         double t8_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int64_t last_i = last[i];
             const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             t3[v0 + 1] += t0 * event[i] / t2[v0 + 1];
@@ -933,13 +937,13 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     }
     double t7 = 0.0;
     double t7_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t7 = sum[i:n](t1[i] * t6[n - i - 1]) */
         double t7_sum = 0.0;
         GRADC_SIMD(reduction(+:t7_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t7_sum += t1[i] * t6[n - i - 1];
         }
         gradc_add(&t7, &t7_low, t7_sum);
@@ -949,13 +953,15 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct cox_sorted_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t4, t0, t7, t8, t1, t6, event, top, z, X};
+        const struct cox_sorted_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, t4, t0, t7, t8, t1, t6, event, top, z, X};
         gradc_run(parts, cox_sorted_backward_team0, &given);
     } else {
-        cox_sorted_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t4, t0, t7, t8, t1, t6, event, top, z, X);
+        cox_sorted_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t4,
+            t0, t7, t8, t1, t6, event, top, z, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -968,35 +974,33 @@ size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 40.0*n + 16408.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n + 1, sizeof(double))
+        + gradc_bytes(n + 1, sizeof(double)) + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21,
+        d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
                                                         const double *restrict X, const double *restrict w,
                                                         double *restrict z, const double *restrict event,
                                                         double *restrict top_parts, double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double top_part = -INFINITY;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &z[tile_begin_], 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
         /* top = max[i:n](z[i]) */
         /* t4 = sum[i:n](event[i]) */
         double top_part_max = -INFINITY;
         double t4_part_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             top_part_max = (top_part_max >= z_i || top_part_max != top_part_max) ? top_part_max : z_i;
             t4_part_sum += event[i];
@@ -1004,9 +1008,9 @@ static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part_, int64_t n
         top_part = (top_part >= top_part_max || top_part != top_part) ? top_part : top_part_max;
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
-    top_parts[part_] = top_part;
+    top_parts[part] = top_part;
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct cox_sorted_value_and_grad_rows0 {
@@ -1025,24 +1029,25 @@ static GRADC_APART void cox_sorted_value_and_grad_team0(const void *context, int
 {
     const struct cox_sorted_value_and_grad_rows0 *const given = context;
     (void)thread;
-    cox_sorted_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->z, given->event, given->top_parts, given->t4_parts);
+    cox_sorted_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->z,
+        given->event, given->top_parts, given->t4_parts);
 }
 
-static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part_, int64_t n, int64_t parts, double *restrict z,
+static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts, double *restrict z,
                                                         double *restrict t1, double top, double *restrict t10_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t10_part = 0.0;
     double t10_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1[i:n] = exp(z[i] - top) */
         /* t10 = sum[i:n](where(top == z[i], 1, 0)) */
         double t10_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t10_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             t1[i] = gradc_exp(z_i - top);
             t10_part_sum += top == z_i ? 1.0 : 0.0;
@@ -1050,7 +1055,7 @@ static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part_, int64_t n
         gradc_add(&t10_part, &t10_part_low, t10_part_sum);
     }
     t10_part = gradc_rounded(t10_part, t10_part_low);
-    t10_parts[part_] = t10_part;
+    t10_parts[part] = t10_part;
 }
 
 struct cox_sorted_value_and_grad_rows1 {
@@ -1069,7 +1074,7 @@ static GRADC_APART void cox_sorted_value_and_grad_team1(const void *context, int
     cox_sorted_value_and_grad_rows1(part, given->n, given->parts, given->z, given->t1, given->top, given->t10_parts);
 }
 
-static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
                                                         double *restrict grad_w, int64_t d,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -1078,30 +1083,30 @@ static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part_, int64_t t
                                                         const double *restrict event, double top, double *restrict z,
                                                         const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t11 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t11 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = where(top == z[i], (t5 * t4 - t9) / t10, 0) */
         /* t11[i:n] = z_bar[i] + (t8[n - i - 1] * t1[i] - t5 * event[i]) */
         const double v0 = (t5 * t4 - t9) / t10;
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v1 = t8[n - i - 1] * t1[i] - t5 * event[i] + (top == z[i] ? v0 : 0.0);
-            t11[i - tile_begin_] = v1;
+            t11[i - tile_begin] = v1;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t11[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t11, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t11, 1, grad_w_part);
     }
 }
 
@@ -1129,7 +1134,9 @@ struct cox_sorted_value_and_grad_rows2 {
 static GRADC_APART void cox_sorted_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_sorted_value_and_grad_rows2 *const given = context;
-    cox_sorted_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t5, given->t4, given->t9, given->t10, given->t8, given->t1, given->event, given->top, given->z, given->X);
+    cox_sorted_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t5, given->t4, given->t9, given->t10,
+        given->t8, given->t1, given->event, given->top, given->z, given->X);
 }
 
 int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -1175,12 +1182,12 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         cox_sorted_value_and_grad_rows0(0, n, parts, d, X, w, z, event, top_parts, t4_parts);
     }
     double top = -INFINITY;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        top = (top >= top_parts[part_] || top != top) ? top : top_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        top = (top >= top_parts[part] || top != top) ? top : top_parts[part];
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
     }
 
     /* t5 = 1 / t4 */
@@ -1194,8 +1201,8 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         cox_sorted_value_and_grad_rows1(0, n, parts_, z, t1, top, t10_parts);
     }
     double t10 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t10 += t10_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t10 += t10_parts[part];
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t12 = t2_t + t1[t] return t12 */
@@ -1212,13 +1219,13 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     for (int64_t at = 0; at < n + 1; ++at) {
         t6[at] = 0.0;
     }
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
         double t3_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int64_t last_i = last[i];
             const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             t3_sum += event[i] * (top + gradc_log(t2[v0 + 1]) - z[i]);
@@ -1227,7 +1234,7 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
 
         /* t6[:n + 1] = 0 t6 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t5
          *    * event[i] / t2[s0 + 1]))) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int64_t last_i = last[i];
             const int64_t v0 = last_i < 0 ? n + last_i : last_i;
             t6[v0 + 1] += t5 * event[i] / t2[v0 + 1];
@@ -1251,13 +1258,13 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     }
     double t9 = 0.0;
     double t9_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t9 = sum[i:n](t8[n - i - 1] * t1[i]) */
         double t9_sum = 0.0;
         GRADC_SIMD(reduction(+:t9_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t9_sum += t8[n - i - 1] * t1[i];
         }
         gradc_add(&t9, &t9_low, t9_sum);
@@ -1267,13 +1274,15 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        const struct cox_sorted_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t5, t4, t9, t10, t8, t1, event, top, z, X};
+        const struct cox_sorted_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, t5, t4, t9, t10, t8, t1, event, top, z, X};
         gradc_run(parts_2, cox_sorted_value_and_grad_team2, &given);
     } else {
-        cox_sorted_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t5, t4, t9, t10, t8, t1, event, top, z, X);
+        cox_sorted_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, t5, t4, t9, t10, t8, t1, event, top, z, X);
     }
-    for (int64_t part_ = 1; part_ < parts_2; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

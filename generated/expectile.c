@@ -21,6 +21,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -41,19 +44,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -83,7 +85,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
@@ -271,36 +273,36 @@ size_t expectile_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 9, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void expectile_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void expectile_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                               const double *restrict X, const double *restrict w, double tau,
                                               const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
         const double v0 = 1.0 - tau;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v1 = y[i] - t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v1 = y[i] - t0[i - tile_begin];
             t1_part_sum += v1 * v1 * (0.0 < v1 ? tau : v0);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct expectile_value_rows0 {
@@ -319,7 +321,8 @@ struct expectile_value_rows0 {
 static GRADC_APART void expectile_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct expectile_value_rows0 *const given = context;
-    expectile_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->tau, given->y, given->t1_parts);
+    expectile_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
+        given->X, given->w, given->tau, given->y, given->t1_parts);
 }
 
 int expectile_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -337,8 +340,8 @@ int expectile_value(int64_t n, int64_t d, const double *restrict w, const double
         expectile_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, tau, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -366,14 +369,14 @@ int expectile_forward(int64_t n, int64_t d, const double *restrict w, const doub
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
         const double v0 = 1.0 - tau;
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v1 = y[i] - t0[i];
             t1_sum += v1 * v1 * (0.0 < v1 ? tau : v0);
         }
@@ -421,7 +424,8 @@ int expectile_backward(int64_t n, int64_t d, const double *restrict w, const dou
         const double v9 = 2.0 * v8 * (0.0 < v8 ? v0 : v1);
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += -(X[i*d + j] * v3) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v7) + -(X[(i + 3)*d + j] * v9);
+            grad_w[j] += -(X[i*d + j] * v3) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v7) + -(X[(i + 3)*d
+                + j] * v9);
         }
     }
     for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -439,40 +443,41 @@ size_t expectile_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 18*d + 9, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 18*d + 9, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 18*d + 9, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 18*d + 9,
+        d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void expectile_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void expectile_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict grad_w, int64_t d,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        const double *restrict X, const double *restrict w, double tau,
                                                        const double *restrict y, double t2, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
         const double v0 = 1.0 - tau;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v1 = y[i] - t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v1 = y[i] - t0[i - tile_begin];
             t1_part_sum += v1 * v1 * (0.0 < v1 ? tau : v0);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
@@ -481,22 +486,23 @@ static GRADC_APART void expectile_value_and_grad_rows0(int64_t part_, int64_t th
          *    tau)))))) */
         const double v1 = tau * t2;
         const double v2 = t2 * (1.0 - tau);
-        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
-            const double v3 = y[i] - t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
+            const double v3 = y[i] - t0[i - tile_begin];
             const double v4 = 2.0 * v3 * (0.0 < v3 ? v1 : v2);
-            const double v5 = y[i + 1] - t0[i + 1 - tile_begin_];
+            const double v5 = y[i + 1] - t0[i + 1 - tile_begin];
             const double v6 = 2.0 * v5 * (0.0 < v5 ? v1 : v2);
-            const double v7 = y[i + 2] - t0[i + 2 - tile_begin_];
+            const double v7 = y[i + 2] - t0[i + 2 - tile_begin];
             const double v8 = 2.0 * v7 * (0.0 < v7 ? v1 : v2);
-            const double v9 = y[i + 3] - t0[i + 3 - tile_begin_];
+            const double v9 = y[i + 3] - t0[i + 3 - tile_begin];
             const double v10 = 2.0 * v9 * (0.0 < v9 ? v1 : v2);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w_part[j] += -(X[i*d + j] * v4) + -(X[(i + 1)*d + j] * v6) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v10);
+                grad_w_part[j] += -(X[i*d + j] * v4) + -(X[(i + 1)*d + j] * v6) + -(X[(i + 2)*d + j] * v8) + -(X[(i
+                    + 3)*d + j] * v10);
             }
         }
-        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
-            const double v3 = y[i] - t0[i - tile_begin_];
+        for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
+            const double v3 = y[i] - t0[i - tile_begin];
             const double v4 = 2.0 * v3 * (0.0 < v3 ? v1 : v2);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
@@ -505,7 +511,7 @@ static GRADC_APART void expectile_value_and_grad_rows0(int64_t part_, int64_t th
         }
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct expectile_value_and_grad_rows0 {
@@ -528,7 +534,9 @@ struct expectile_value_and_grad_rows0 {
 static GRADC_APART void expectile_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct expectile_value_and_grad_rows0 *const given = context;
-    expectile_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->tau, given->y, given->t2, given->t1_parts);
+    expectile_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->tau, given->y,
+        given->t2, given->t1_parts);
 }
 
 int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -547,17 +555,19 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct expectile_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, tau, y, t2, t1_parts};
+        const struct expectile_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, X, w, tau, y, t2, t1_parts};
         gradc_run(parts, expectile_value_and_grad_team0, &given);
     } else {
-        expectile_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, tau, y, t2, t1_parts);
+        expectile_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            X, w, tau, y, t2, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -26,6 +26,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -46,19 +49,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -712,77 +714,79 @@ size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
 {
     if (8.0*d*k + 16384.0*d + 32768.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, int64_t d, const double *restrict X,
                                                           const double *restrict w, const double *restrict V,
                                                           double *restrict t2, const double *restrict y, double b,
                                                           double *restrict t6_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*d, sizeof(double));
-    double *const t4 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const t5 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*d, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(k, tile_end_ - tile_begin_, d, V, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t1, 128, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t1, 128, 1, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             GRADC_SIMD()
             for (int64_t i = 0; i < d; ++i) {
                 const double X_li = X[l*d + i];
-                t3[(l - tile_begin_)*d + i] = X_li * X_li;
+                t3[(l - tile_begin)*d + i] = X_li * X_li;
             }
         }
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t5[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t5[l - tile_begin] = 0.0;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end_ - tile_begin_, strip_end_ - strip_begin_, d, t3, d, 1, &t2[strip_begin_], k, 1, NULL, 0, t4, 1, 128, 0, 0);
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, t3, d, 1, &t2[strip_begin], k, 1, NULL,
+                0, t4, 1, 128, 0, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t j = strip_begin_; j < 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j += 4) {
+            for (int64_t j = strip_begin; j < 4*((strip_end - strip_begin) / 4) + strip_begin; j += 4) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin_];
-                    const double t1_lj_ = t1[(j + 1)*128 + l - tile_begin_];
-                    const double t1_lj_2 = t1[(j + 2)*128 + l - tile_begin_];
-                    const double t1_lj_3 = t1[(j + 3)*128 + l - tile_begin_];
-                    t5[l - tile_begin_] += t1_lj * t1_lj - t4[(j - strip_begin_)*128 + l - tile_begin_] + (t1_lj_ * t1_lj_ - t4[(j + 1 - strip_begin_)*128 + l - tile_begin_]) + (t1_lj_2 * t1_lj_2 - t4[(j + 2 - strip_begin_)*128 + l - tile_begin_]) + (t1_lj_3 * t1_lj_3 - t4[(j + 3 - strip_begin_)*128 + l - tile_begin_]);
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    const double t1_lj_ = t1[(j + 1)*128 + l - tile_begin];
+                    const double t1_lj_2 = t1[(j + 2)*128 + l - tile_begin];
+                    const double t1_lj_3 = t1[(j + 3)*128 + l - tile_begin];
+                    t5[l - tile_begin] += t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin] + (t1_lj_
+                        * t1_lj_ - t4[(j + 1 - strip_begin)*128 + l - tile_begin]) + (t1_lj_2 * t1_lj_2 - t4[(j + 2
+                        - strip_begin)*128 + l - tile_begin]) + (t1_lj_3 * t1_lj_3 - t4[(j + 3 - strip_begin)*128 + l
+                        - tile_begin]);
                 }
             }
-            for (int64_t j = 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = 4*((strip_end - strip_begin) / 4) + strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin_];
-                    t5[l - tile_begin_] += t1_lj * t1_lj - t4[(j - strip_begin_)*128 + l - tile_begin_];
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    t5[l - tile_begin] += t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin];
                 }
             }
         }
@@ -791,15 +795,16 @@ static GRADC_APART void factorization_machine_value_rows0(int64_t part_, int64_t
          *    maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double v0 = y[l] * (b + t0[l - tile_begin_] + 0.5 * t5[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = y[l] * (b + t0[l - tile_begin] + 0.5 * t5[l - tile_begin]);
             const double v1 = -v0;
-            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(v0)));
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part_] = t6_part;
+    t6_parts[part] = t6_part;
 }
 
 struct factorization_machine_value_rows0 {
@@ -821,7 +826,8 @@ struct factorization_machine_value_rows0 {
 static GRADC_APART void factorization_machine_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct factorization_machine_value_rows0 *const given = context;
-    factorization_machine_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->X, given->w, given->V, given->t2, given->y, given->b, given->t6_parts);
+    factorization_machine_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->d, given->X, given->w, given->V, given->t2, given->y, given->b, given->t6_parts);
 }
 
 int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -842,17 +848,21 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
         }
     }
     const int64_t parts = gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128,
+        sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct factorization_machine_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2, y, b, t6_parts};
+        const struct factorization_machine_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, V,
+            t2, y, b, t6_parts};
         gradc_run(parts, factorization_machine_value_team0, &given);
     } else {
-        factorization_machine_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2, y, b, t6_parts);
+        factorization_machine_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2, y, b,
+            t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t6 += t6_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
 
     /* value = t6 / n */
@@ -864,10 +874,11 @@ size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
 {
     if (8.0*d*k + 16384.0*k > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0)
+        * (gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, int64_t d, const double *restrict X,
                                                             const double *restrict w, double *restrict t0,
@@ -876,67 +887,69 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part_, int64
                                                             double *restrict t2, const double *restrict y, double b,
                                                             double *restrict t6_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t4 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t4 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &t0[tile_begin_], 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(k, tile_end_ - tile_begin_, d, V, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, &t1[tile_begin_*k], 1, k, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, &t1[tile_begin*k], 1, k,
+            0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             GRADC_SIMD()
             for (int64_t i = 0; i < d; ++i) {
                 const double X_li = X[l*d + i];
                 t3[l*d + i] = X_li * X_li;
             }
         }
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             t5[l] = 0.0;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end_ - tile_begin_, strip_end_ - strip_begin_, d, &t3[tile_begin_*d], d, 1, &t2[strip_begin_], k, 1, NULL, 0, t4, strip, 1, 0, 0);
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, &t3[tile_begin*d], d, 1,
+                &t2[strip_begin], k, 1, NULL, 0, t4, strip, 1, 0, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
+            for (int64_t l = tile_begin; l < 4*((tile_end - tile_begin) / 4) + tile_begin; l += 4) {
                 double t5_sum = 0.0;
                 double t5_sum_ = 0.0;
                 double t5_sum_2 = 0.0;
                 double t5_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
                     const double t1_lj = t1[l*k + j];
                     const double t1_lj_ = t1[(l + 1)*k + j];
                     const double t1_lj_2 = t1[(l + 2)*k + j];
                     const double t1_lj_3 = t1[(l + 3)*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin_)*strip + j - strip_begin_];
-                    t5_sum_ += t1_lj_ * t1_lj_ - t4[(l + 1 - tile_begin_)*strip + j - strip_begin_];
-                    t5_sum_2 += t1_lj_2 * t1_lj_2 - t4[(l + 2 - tile_begin_)*strip + j - strip_begin_];
-                    t5_sum_3 += t1_lj_3 * t1_lj_3 - t4[(l + 3 - tile_begin_)*strip + j - strip_begin_];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*strip + j - strip_begin];
+                    t5_sum_ += t1_lj_ * t1_lj_ - t4[(l + 1 - tile_begin)*strip + j - strip_begin];
+                    t5_sum_2 += t1_lj_2 * t1_lj_2 - t4[(l + 2 - tile_begin)*strip + j - strip_begin];
+                    t5_sum_3 += t1_lj_3 * t1_lj_3 - t4[(l + 3 - tile_begin)*strip + j - strip_begin];
                 }
                 t5[l] += t5_sum;
                 t5[l + 1] += t5_sum_;
                 t5[l + 2] += t5_sum_2;
                 t5[l + 3] += t5_sum_3;
             }
-            for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = 4*((tile_end - tile_begin) / 4) + tile_begin; l < tile_end; ++l) {
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum))
-                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
                     const double t1_lj = t1[l*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin_)*strip + j - strip_begin_];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*strip + j - strip_begin];
                 }
                 t5[l] += t5_sum;
             }
@@ -946,15 +959,16 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part_, int64
          *    maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l]);
             const double v1 = -v0;
-            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(v0)));
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part_] = t6_part;
+    t6_parts[part] = t6_part;
 }
 
 struct factorization_machine_forward_rows0 {
@@ -980,7 +994,9 @@ struct factorization_machine_forward_rows0 {
 static GRADC_APART void factorization_machine_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct factorization_machine_forward_rows0 *const given = context;
-    factorization_machine_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->X, given->w, given->t0, given->V, given->t1, given->t3, given->t5, given->t2, given->y, given->b, given->t6_parts);
+    factorization_machine_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->d, given->X, given->w, given->t0, given->V, given->t1, given->t3, given->t5, given->t2,
+        given->y, given->b, given->t6_parts);
 }
 
 int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -1005,14 +1021,16 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct factorization_machine_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, t0, V, t1, t3, t5, t2, y, b, t6_parts};
+        const struct factorization_machine_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, t0,
+            V, t1, t3, t5, t2, y, b, t6_parts};
         gradc_run(parts, factorization_machine_forward_team0, &given);
     } else {
-        factorization_machine_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, t0, V, t1, t3, t5, t2, y, b, t6_parts);
+        factorization_machine_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, t0, V, t1, t3, t5,
+            t2, y, b, t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t6 += t6_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
 
     /* value = t6 / n */
@@ -1024,14 +1042,13 @@ size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
 {
     if (136.0*d*k + 264.0*d + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 5*d*k + 6*d
+        + 75, d*k + 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d,
+        sizeof(double))) + (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d) * (gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_w, int64_t d, double *restrict t7,
                                                              int64_t k, double *restrict t8,
@@ -1041,18 +1058,18 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part_, int6
                                                              const double *restrict X, const double *restrict t1,
                                                              const double *restrict t3, double *restrict grad_b_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    part_own_ += gradc_bytes(d, sizeof(double));
-    double *const t7_part = part_ == 0 ? t7 : (void *)part_own_;
-    part_own_ += gradc_bytes(d*k, sizeof(double));
-    double *const t8_part = part_ == 0 ? t8 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t4 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    part_own += gradc_bytes(d, sizeof(double));
+    double *const t7_part = part == 0 ? t7 : (void *)part_own;
+    part_own += gradc_bytes(d*k, sizeof(double));
+    double *const t8_part = part == 0 ? t8 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
     double grad_b_part = 0.0;
     double grad_b_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -1064,8 +1081,8 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part_, int6
     for (int64_t at = 0; at < d; ++at) {
         t8_part[at] = 0.0;
     }
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* grad_b = sum[l:n](let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5
          *    := exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l] *
@@ -1082,7 +1099,7 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part_, int6
          *    0)))))))) */
         double grad_b_part_sum = 0.0;
         GRADC_SIMD(reduction(+:grad_b_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double y_l = y[l];
             const double v0 = 0.5 * t5[l];
             const double t0_l = t0[l];
@@ -1101,22 +1118,23 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part_, int6
             const double v13 = y_l * (t2 * ((0.0 <= v4 ? 1.0 : v6) / v7 * (1.0 + v12)));
             const double v14 = v5 ? 0.0 : -v13;
             grad_b_part_sum += v14;
-            t4[l - tile_begin_] = v14;
-            t6[l - tile_begin_] = v5 ? 0.0 : -(0.5 * v13);
+            t4[l - tile_begin] = v14;
+            t6[l - tile_begin] = v5 ? 0.0 : -(0.5 * v13);
         }
         gradc_add(&grad_b_part, &grad_b_part_low, grad_b_part_sum);
 
         /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t4, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
 
         /* t7[i:d, j:k] = sum[l:n](t1[l, j] * (X[l, i] * t6[l])) */
-        gradc_product(k, d, tile_end_ - tile_begin_, &t1[tile_begin_*k], 1, k, &X[tile_begin_*d], d, 1, t6, 1, t7_part, 1, k, 1, 0);
+        gradc_product(k, d, tile_end - tile_begin, &t1[tile_begin*k], 1, k, &X[tile_begin*d], d, 1, t6, 1, t7_part,
+            1, k, 1, 0);
 
         /* t8[i:d] = sum[l:n](t3[l, i] * t6[l]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &t3[tile_begin_*d], d, t6, 1, t8_part);
+        gradc_combine(tile_end - tile_begin, d, &t3[tile_begin*d], d, t6, 1, t8_part);
     }
     grad_b_part = gradc_rounded(grad_b_part, grad_b_part_low);
-    grad_b_parts[part_] = grad_b_part;
+    grad_b_parts[part] = grad_b_part;
 }
 
 struct factorization_machine_backward_rows0 {
@@ -1145,7 +1163,10 @@ struct factorization_machine_backward_rows0 {
 static GRADC_APART void factorization_machine_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct factorization_machine_backward_rows0 *const given = context;
-    factorization_machine_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->t7, given->k, given->t8, given->tile_scratch, given->tile_bytes, given->y, given->t5, given->t0, given->b, given->t2, given->X, given->t1, given->t3, given->grad_b_parts);
+    factorization_machine_backward_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->grad_w, given->d, given->t7, given->k, given->t8, given->tile_scratch,
+        given->tile_bytes, given->y, given->t5, given->t0, given->b, given->t2, given->X, given->t1, given->t3,
+        given->grad_b_parts);
 }
 
 int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -1161,41 +1182,46 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
     double *const t8 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d) * (gradc_bytes(d, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d,
+        sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double grad_b_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct factorization_machine_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b_parts};
+        const struct factorization_machine_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, t7,
+            k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b_parts};
         gradc_run(parts, factorization_machine_backward_team0, &given);
     } else {
-        factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b_parts);
+        factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8,
+            tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b_parts);
     }
     double grad_b_ = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        grad_b_ += grad_b_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        grad_b_ += grad_b_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t7_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t7_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t7[at] += t7_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t8_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double))
+            + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t8[at] += t8_more[at];
@@ -1218,18 +1244,15 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
 {
     if (144.0*d*k + 16648.0*d + 32768.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double))
+        + (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d) * (gradc_bytes(d, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 11*d*k + 11*d
+        + 4*k + 71, d*k + 2*d) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
+static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
                                                                    int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_w,
@@ -1242,24 +1265,24 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part_
                                                                    double b, double t7, double *restrict t6_parts,
                                                                    double *restrict grad_b_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    part_own_ += gradc_bytes(d, sizeof(double));
-    double *const t10_part = part_ == 0 ? t10 : (void *)part_own_;
-    part_own_ += gradc_bytes(d*k, sizeof(double));
-    double *const t11_part = part_ == 0 ? t11 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*d, sizeof(double));
-    double *const t4 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const t5 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    part_own += gradc_bytes(d, sizeof(double));
+    double *const t10_part = part == 0 ? t10 : (void *)part_own;
+    part_own += gradc_bytes(d*k, sizeof(double));
+    double *const t11_part = part == 0 ? t11 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*d, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     double grad_b_part = 0.0;
@@ -1274,48 +1297,52 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part_
         t11_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(k, tile_end_ - tile_begin_, d, V, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t1, 128, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t1, 128, 1, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             GRADC_SIMD()
             for (int64_t i = 0; i < d; ++i) {
                 const double X_li = X[l*d + i];
-                t3[(l - tile_begin_)*d + i] = X_li * X_li;
+                t3[(l - tile_begin)*d + i] = X_li * X_li;
             }
         }
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t5[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t5[l - tile_begin] = 0.0;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end_ - tile_begin_, strip_end_ - strip_begin_, d, t3, d, 1, &t2[strip_begin_], k, 1, NULL, 0, t4, 1, 128, 0, 0);
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, t3, d, 1, &t2[strip_begin], k, 1, NULL,
+                0, t4, 1, 128, 0, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t j = strip_begin_; j < 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j += 4) {
+            for (int64_t j = strip_begin; j < 4*((strip_end - strip_begin) / 4) + strip_begin; j += 4) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin_];
-                    const double t1_lj_ = t1[(j + 1)*128 + l - tile_begin_];
-                    const double t1_lj_2 = t1[(j + 2)*128 + l - tile_begin_];
-                    const double t1_lj_3 = t1[(j + 3)*128 + l - tile_begin_];
-                    t5[l - tile_begin_] += t1_lj * t1_lj - t4[(j - strip_begin_)*128 + l - tile_begin_] + (t1_lj_ * t1_lj_ - t4[(j + 1 - strip_begin_)*128 + l - tile_begin_]) + (t1_lj_2 * t1_lj_2 - t4[(j + 2 - strip_begin_)*128 + l - tile_begin_]) + (t1_lj_3 * t1_lj_3 - t4[(j + 3 - strip_begin_)*128 + l - tile_begin_]);
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    const double t1_lj_ = t1[(j + 1)*128 + l - tile_begin];
+                    const double t1_lj_2 = t1[(j + 2)*128 + l - tile_begin];
+                    const double t1_lj_3 = t1[(j + 3)*128 + l - tile_begin];
+                    t5[l - tile_begin] += t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin] + (t1_lj_
+                        * t1_lj_ - t4[(j + 1 - strip_begin)*128 + l - tile_begin]) + (t1_lj_2 * t1_lj_2 - t4[(j + 2
+                        - strip_begin)*128 + l - tile_begin]) + (t1_lj_3 * t1_lj_3 - t4[(j + 3 - strip_begin)*128 + l
+                        - tile_begin]);
                 }
             }
-            for (int64_t j = 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = 4*((strip_end - strip_begin) / 4) + strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin_];
-                    t5[l - tile_begin_] += t1_lj * t1_lj - t4[(j - strip_begin_)*128 + l - tile_begin_];
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    t5[l - tile_begin] += t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin];
                 }
             }
         }
@@ -1331,37 +1358,38 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part_
         double t6_part_sum = 0.0;
         double grad_b_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum, grad_b_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double y_l = y[l];
-            const double t0_l = t0[l - tile_begin_];
-            const double t5_l = t5[l - tile_begin_];
+            const double t0_l = t0[l - tile_begin];
+            const double t5_l = t5[l - tile_begin];
             const double v0 = y_l * (b + t0_l + 0.5 * t5_l);
             const double v1 = -v0;
             const double v2 = gradc_exp(-fabs(v0));
             const int v3 = -INFINITY == v1;
             const double v4 = y_l * (t7 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2)));
             const double v5 = v3 ? 0.0 : -v4;
-            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
+            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                + gradc_log1p_unit(v2);
             grad_b_part_sum += v5;
-            t0[l - tile_begin_] = v5;
-            t5[l - tile_begin_] = v3 ? 0.0 : -(0.5 * v4);
+            t0[l - tile_begin] = v5;
+            t5[l - tile_begin] = v3 ? 0.0 : -(0.5 * v4);
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         gradc_add(&grad_b_part, &grad_b_part_low, grad_b_part_sum);
 
         /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
 
         /* t10[i:d, j:k] = sum[l:n](t1[l, j] * (X[l, i] * t9[l])) */
-        gradc_product(k, d, tile_end_ - tile_begin_, t1, 128, 1, &X[tile_begin_*d], d, 1, t5, 1, t10_part, 1, k, 1, 0);
+        gradc_product(k, d, tile_end - tile_begin, t1, 128, 1, &X[tile_begin*d], d, 1, t5, 1, t10_part, 1, k, 1, 0);
 
         /* t11[i:d] = sum[l:n](t3[l, i] * t9[l]) */
-        gradc_combine(tile_end_ - tile_begin_, d, t3, d, t5, 1, t11_part);
+        gradc_combine(tile_end - tile_begin, d, t3, d, t5, 1, t11_part);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part_] = t6_part;
+    t6_parts[part] = t6_part;
     grad_b_part = gradc_rounded(grad_b_part, grad_b_part_low);
-    grad_b_parts[part_] = grad_b_part;
+    grad_b_parts[part] = grad_b_part;
 }
 
 struct factorization_machine_value_and_grad_rows0 {
@@ -1390,7 +1418,10 @@ struct factorization_machine_value_and_grad_rows0 {
 static GRADC_APART void factorization_machine_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct factorization_machine_value_and_grad_rows0 *const given = context;
-    factorization_machine_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->t10, given->k, given->t11, given->tile_scratch, given->tile_bytes, given->X, given->w, given->V, given->t2, given->y, given->b, given->t7, given->t6_parts, given->grad_b_parts);
+    factorization_machine_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->grad_w, given->d, given->t10, given->k, given->t11, given->tile_scratch,
+        given->tile_bytes, given->X, given->w, given->V, given->t2, given->y, given->b, given->t7, given->t6_parts,
+        given->grad_b_parts);
 }
 
 int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -1406,7 +1437,8 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     double *const t11 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d) * (gradc_bytes(d, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t7 = 1 / n */
@@ -1421,40 +1453,46 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         }
     }
     const int64_t parts = gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d,
+        sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128,
+        sizeof(double));
     double t6_parts[GRADC_PARTS];
     double grad_b_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct factorization_machine_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b_parts};
+        const struct factorization_machine_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
+            d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b_parts};
         gradc_run(parts, factorization_machine_value_and_grad_team0, &given);
     } else {
-        factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b_parts);
+        factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11,
+            tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b_parts);
     }
     double t6 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t6 += t6_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
     double grad_b_ = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        grad_b_ += grad_b_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        grad_b_ += grad_b_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t10_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t10_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t10[at] += t10_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t11_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double))
+            + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t11[at] += t11_more[at];

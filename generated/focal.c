@@ -21,6 +21,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -41,19 +44,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -83,7 +85,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -394,23 +396,23 @@ size_t focal_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 87, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void focal_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void focal_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                           const double *restrict X, const double *restrict w, double alpha,
                                           const double *restrict y, double gamma_, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
          *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
@@ -418,18 +420,19 @@ static GRADC_APART void focal_value_rows0(int64_t part_, int64_t thread_, int64_
         const double v0 = 1.0 - alpha;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
-            const double v1 = t0[i - tile_begin_] * (2.0 * y_i - 1.0);
+            const double v1 = t0[i - tile_begin] * (2.0 * y_i - 1.0);
             const double v2 = -v1;
             const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
-            const double v4 = (alpha * y_i + (1.0 - y_i) * v0) * gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3)));
+            const double v4 = (alpha * y_i + (1.0 - y_i) * v0) * gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453
+                : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3)));
             t1_part_sum += (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) * v4;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct focal_value_rows0 {
@@ -449,7 +452,8 @@ struct focal_value_rows0 {
 static GRADC_APART void focal_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct focal_value_rows0 *const given = context;
-    focal_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->alpha, given->y, given->gamma_, given->t1_parts);
+    focal_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
+        given->X, given->w, given->alpha, given->y, given->gamma_, given->t1_parts);
 }
 
 int focal_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -461,14 +465,15 @@ int focal_value(int64_t n, int64_t d, const double *restrict w, const double *re
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct focal_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, alpha, y, gamma_, t1_parts};
+        const struct focal_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, alpha, y, gamma_,
+            t1_parts};
         gradc_run(parts, focal_value_team0, &given);
     } else {
         focal_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, alpha, y, gamma_, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -483,16 +488,16 @@ size_t focal_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void focal_forward_rows0(int64_t part_, int64_t n, int64_t parts, double alpha,
+static GRADC_APART void focal_forward_rows0(int64_t part, int64_t n, int64_t parts, double alpha,
                                             const double *restrict y, double *restrict t0, double gamma_,
                                             double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
          *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
@@ -500,18 +505,19 @@ static GRADC_APART void focal_forward_rows0(int64_t part_, int64_t n, int64_t pa
         const double v0 = 1.0 - alpha;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double v1 = t0[i] * (2.0 * y_i - 1.0);
             const double v2 = -v1;
             const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
-            const double v4 = (alpha * y_i + (1.0 - y_i) * v0) * gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3)));
+            const double v4 = (alpha * y_i + (1.0 - y_i) * v0) * gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453
+                : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3)));
             t1_part_sum += (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) * v4;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct focal_forward_rows0 {
@@ -528,7 +534,8 @@ static GRADC_APART void focal_forward_team0(const void *context, int64_t part, i
 {
     const struct focal_forward_rows0 *const given = context;
     (void)thread;
-    focal_forward_rows0(part, given->n, given->parts, given->alpha, given->y, given->t0, given->gamma_, given->t1_parts);
+    focal_forward_rows0(part, given->n, given->parts, given->alpha, given->y, given->t0, given->gamma_,
+        given->t1_parts);
 }
 
 int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -550,8 +557,8 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
         focal_forward_rows0(0, n, parts, alpha, y, t0, gamma_, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -563,28 +570,29 @@ size_t focal_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 143, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 143, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 143, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d
+        + 143, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void focal_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                              double *restrict grad_w, int64_t d, unsigned char *restrict tile_scratch,
                                              size_t tile_bytes, double alpha, const double *restrict y,
                                              const double *restrict t0, double gamma_, double t1,
                                              const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t2[i:n] = let(s0 := 2 * y[i], s1 := s0 - 1, s2 := t0[i] * s1, s3 := -s2, s4 := alpha * y[i] + (1 - y[i])
          *    * (1 - alpha), s5 := exp(-abs(s2)), s6 := log1p_unit(s5), s7 := exp(-(gamma * where(0 == s2,
@@ -595,7 +603,7 @@ static GRADC_APART void focal_backward_rows0(int64_t part_, int64_t thread_, int
          *    maximum(0, s3) + s6)))) * (where(0 <= s2, 1, s5) / s8 * (1 + s9 * where(abs(s11) < 1, s11, 0))))))) */
         const double v0 = 1.0 - alpha;
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double v1 = 2.0 * y_i;
             const double v2 = v1 - 1.0;
@@ -605,7 +613,8 @@ static GRADC_APART void focal_backward_rows0(int64_t part_, int64_t thread_, int
             const double v5 = alpha * y_i + (1.0 - y_i) * v0;
             const double v6 = gradc_exp(-fabs(v3));
             const double v7 = gradc_log1p_unit(v6);
-            const double v8 = gradc_exp(-(gamma_ * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v7)));
+            const double v8 = gradc_exp(-(gamma_ * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3
+                : 0.0) + v7)));
             const double v9 = 1.0 + v6;
             const double v10 = (0.0 <= v4 ? 1.0 : v6) / v9;
             const double v11 = v2 - v1;
@@ -613,14 +622,15 @@ static GRADC_APART void focal_backward_rows0(int64_t part_, int64_t thread_, int
             const double v13 = -v12;
             const double v14 = (0.0 <= -v4 ? 1.0 : v6) / v9 * (fabs(v13) < 1.0 ? v13 : 0.0);
             const double v15 = -INFINITY == v4 ? 0.0 : -(t1 * (v5 * v8) * (v10 * (1.0 + v14)));
-            const double v16 = v8 * (v5 * (t1 * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v7)));
+            const double v16 = v8 * (v5 * (t1 * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0)
+                + v7)));
             const double v17 = (0.0 <= v3 ? 1.0 : v6) / v9 * (1.0 + v10 * (fabs(v12) < 1.0 ? v12 : 0.0));
             const double v18 = v2 * (v15 + (-INFINITY == v3 ? 0.0 : -(gamma_ * v16 * v17)));
-            t2[i - tile_begin_] = v18;
+            t2[i - tile_begin] = v18;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
     }
 }
 
@@ -644,7 +654,9 @@ struct focal_backward_rows0 {
 static GRADC_APART void focal_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct focal_backward_rows0 *const given = context;
-    focal_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->alpha, given->y, given->t0, given->gamma_, given->t1, given->X);
+    focal_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
+        given->d, given->tile_scratch, given->tile_bytes, given->alpha, given->y, given->t0, given->gamma_,
+        given->t1, given->X);
 }
 
 int focal_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -663,13 +675,15 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct focal_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, alpha, y, t0, gamma_, t1, X};
+        const struct focal_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, alpha, y, t0, gamma_, t1, X};
         gradc_run(parts, focal_backward_team0, &given);
     } else {
-        focal_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, alpha, y, t0, gamma_, t1, X);
+        focal_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, alpha, y,
+            t0, gamma_, t1, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -682,10 +696,11 @@ size_t focal_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 116, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 116, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 116, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d
+        + 116, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void focal_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict grad_w, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -693,23 +708,23 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part_, int64_t thread
                                                    const double *restrict y, double gamma_, double t2,
                                                    double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
          *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
@@ -722,8 +737,8 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part_, int64_t thread
         const double v0 = 1.0 - alpha;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
             const double y_i = y[i];
             const double v1 = 2.0 * y_i - 1.0;
             const double v2 = t0_i * v1;
@@ -732,21 +747,22 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part_, int64_t thread
             const double v5 = gradc_log1p_unit(v4);
             const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
             const double v7 = alpha * y_i + (1.0 - y_i) * v0;
-            const double v8 = gradc_exp(-(gamma_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v5)));
+            const double v8 = gradc_exp(-(gamma_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2
+                : 0.0) + v5)));
             const double v9 = v7 * v8;
             const double v10 = 1.0 + v4;
             const double v11 = -INFINITY == v3 ? 0.0 : -((0.0 <= v3 ? 1.0 : v4) / v10 * (t2 * v9));
             const double v12 = (0.0 <= v2 ? 1.0 : v4) / v10 * (gamma_ * (v8 * (v7 * (t2 * v6))));
             t1_part_sum += v6 * v9;
-            t0[i - tile_begin_] = v1 * (v11 + (-INFINITY == v2 ? 0.0 : -v12));
+            t0[i - tile_begin] = v1 * (v11 + (-INFINITY == v2 ? 0.0 : -v12));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct focal_value_and_grad_rows0 {
@@ -770,7 +786,9 @@ struct focal_value_and_grad_rows0 {
 static GRADC_APART void focal_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct focal_value_and_grad_rows0 *const given = context;
-    focal_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->alpha, given->y, given->gamma_, given->t2, given->t1_parts);
+    focal_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->alpha, given->y,
+        given->gamma_, given->t2, given->t1_parts);
 }
 
 int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -789,17 +807,19 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct focal_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, alpha, y, gamma_, t2, t1_parts};
+        const struct focal_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, X, w, alpha, y, gamma_, t2, t1_parts};
         gradc_run(parts, focal_value_and_grad_team0, &given);
     } else {
-        focal_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, alpha, y, gamma_, t2, t1_parts);
+        focal_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
+            w, alpha, y, gamma_, t2, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

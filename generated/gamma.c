@@ -21,6 +21,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -41,19 +44,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -83,7 +85,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -382,35 +384,35 @@ size_t gamma_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 25, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gamma_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gamma_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                           const double *restrict X, const double *restrict w,
                                           const double *restrict y, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const z = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](z[i] + y[i] * exp(-z[i])) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double z_i = z[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i - tile_begin];
             t0_part_sum += z_i + y[i] * gradc_exp(-z_i);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct gamma_value_rows0 {
@@ -428,7 +430,8 @@ struct gamma_value_rows0 {
 static GRADC_APART void gamma_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gamma_value_rows0 *const given = context;
-    gamma_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t0_parts);
+    gamma_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
+        given->X, given->w, given->y, given->t0_parts);
 }
 
 int gamma_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -446,8 +449,8 @@ int gamma_value(int64_t n, int64_t d, const double *restrict w, const double *re
         gamma_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -462,27 +465,27 @@ size_t gamma_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void gamma_forward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict z,
+static GRADC_APART void gamma_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
                                             const double *restrict y, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](z[i] + y[i] * exp(-z[i])) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             t0_part_sum += z_i + y[i] * gradc_exp(-z_i);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct gamma_forward_rows0 {
@@ -519,8 +522,8 @@ int gamma_forward(int64_t n, int64_t d, const double *restrict w, const double *
         gamma_forward_rows0(0, n, parts, z, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -532,36 +535,37 @@ size_t gamma_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 27, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 27, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 27, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 27,
+        d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gamma_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gamma_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                              double *restrict grad_w, int64_t d, unsigned char *restrict tile_scratch,
                                              size_t tile_bytes, double t0, const double *restrict z,
                                              const double *restrict y, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const z_bar = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = t0 - exp(-z[i]) * (t0 * y[i]) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            z_bar[i - tile_begin_] = t0 - gradc_exp(-z[i]) * (t0 * y[i]);
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            z_bar[i - tile_begin] = t0 - gradc_exp(-z[i]) * (t0 * y[i]);
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
     }
 }
 
@@ -583,7 +587,8 @@ struct gamma_backward_rows0 {
 static GRADC_APART void gamma_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gamma_backward_rows0 *const given = context;
-    gamma_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->z, given->y, given->X);
+    gamma_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
+        given->d, given->tile_scratch, given->tile_bytes, given->t0, given->z, given->y, given->X);
 }
 
 int gamma_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -601,13 +606,15 @@ int gamma_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct gamma_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, z, y, X};
+        const struct gamma_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, t0, z, y, X};
         gradc_run(parts, gamma_backward_team0, &given);
     } else {
-        gamma_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, z, y, X);
+        gamma_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, z, y,
+            X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -620,52 +627,53 @@ size_t gamma_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 29, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 29, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 29, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 29,
+        d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gamma_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gamma_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict grad_w, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                    const double *restrict X, const double *restrict w,
                                                    const double *restrict y, double t1, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const z = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](z[i] + y[i] * exp(-z[i])) */
         /* z_bar[i:n] = t1 - exp(-z[i]) * (t1 * y[i]), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double z_i = z[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i - tile_begin];
             const double y_i = y[i];
             const double v0 = gradc_exp(-z_i);
             t0_part_sum += z_i + y_i * v0;
-            z[i - tile_begin_] = t1 - v0 * (t1 * y_i);
+            z[i - tile_begin] = t1 - v0 * (t1 * y_i);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct gamma_value_and_grad_rows0 {
@@ -687,7 +695,9 @@ struct gamma_value_and_grad_rows0 {
 static GRADC_APART void gamma_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gamma_value_and_grad_rows0 *const given = context;
-    gamma_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1, given->t0_parts);
+    gamma_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1,
+        given->t0_parts);
 }
 
 int gamma_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -706,17 +716,19 @@ int gamma_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gamma_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t1, t0_parts};
+        const struct gamma_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, X, w, y, t1, t0_parts};
         gradc_run(parts, gamma_value_and_grad_team0, &given);
     } else {
-        gamma_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t1, t0_parts);
+        gamma_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
+            w, y, t1, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -22,6 +22,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -42,19 +45,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -84,7 +86,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -380,46 +382,46 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 
 size_t gaussian_value_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 29, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 29, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
 }
 
-static GRADC_APART void gaussian_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                              const double *restrict X, const double *restrict v0,
                                              const double *restrict w, const double *restrict y,
                                              double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const s = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const s = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, v0, s, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v0, s, 1, 0);
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double s_i = s[i - tile_begin_];
-            const double v1 = gradc_exp(-s_i) * (y[i] - t0[i - tile_begin_]);
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double s_i = s[i - tile_begin];
+            const double v1 = gradc_exp(-s_i) * (y[i] - t0[i - tile_begin]);
             t1_part_sum += s_i + 0.5 * (v1 * v1);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct gaussian_value_rows0 {
@@ -438,7 +440,8 @@ struct gaussian_value_rows0 {
 static GRADC_APART void gaussian_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_value_rows0 *const given = context;
-    gaussian_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->v0, given->w, given->y, given->t1_parts);
+    gaussian_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
+        given->X, given->v0, given->w, given->y, given->t1_parts);
 }
 
 int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -456,8 +459,8 @@ int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double 
         gaussian_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, v0, w, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.9189385332046727 + t1 / n */
@@ -469,36 +472,35 @@ size_t gaussian_forward_work(int64_t n, int64_t d)
 {
     if (256.0*n > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(d, 6*n, 2*n) * (gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)));
+    return (size_t)gradc_parts(d, 6*n, 2*n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_forward_rows0(int64_t part_, int64_t d, int64_t parts,
+static GRADC_APART void gaussian_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict s, int64_t n, double *restrict t0,
                                                const double *restrict X, const double *restrict v0,
                                                const double *restrict w)
 {
-    const int64_t part_begin_ = gradc_cut(d, parts, part_);
-    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const s_part = part_ == 0 ? s : (void *)part_own_;
-    part_own_ += gradc_bytes(n, sizeof(double));
-    double *const t0_part = part_ == 0 ? t0 : (void *)part_own_;
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const s_part = part == 0 ? s : (void *)part_own;
+    part_own += gradc_bytes(n, sizeof(double));
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
         s_part[at] = 0.0;
     }
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = 0.0;
     }
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-        gradc_dots(n, tile_end_ - tile_begin_, &X[tile_begin_], d, &v0[tile_begin_], s_part, 1, 1);
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &v0[tile_begin], s_part, 1, 1);
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(n, tile_end_ - tile_begin_, &X[tile_begin_], d, &w[tile_begin_], t0_part, 1, 1);
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
     }
 }
 
@@ -519,24 +521,25 @@ static GRADC_APART void gaussian_forward_team0(const void *context, int64_t part
 {
     const struct gaussian_forward_rows0 *const given = context;
     (void)thread;
-    gaussian_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->s, given->n, given->t0, given->X, given->v0, given->w);
+    gaussian_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->s, given->n,
+        given->t0, given->X, given->v0, given->w);
 }
 
-static GRADC_APART void gaussian_forward_rows1(int64_t part_, int64_t n, int64_t parts, double *restrict s,
+static GRADC_APART void gaussian_forward_rows1(int64_t part, int64_t n, int64_t parts, double *restrict s,
                                                const double *restrict y, double *restrict t0,
                                                double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double s_i = s[i];
             const double v0 = gradc_exp(-s_i) * (y[i] - t0[i]);
             t1_part_sum += s_i + 0.5 * (v0 * v0);
@@ -544,7 +547,7 @@ static GRADC_APART void gaussian_forward_rows1(int64_t part_, int64_t n, int64_t
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct gaussian_forward_rows1 {
@@ -577,15 +580,15 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     } else {
         gaussian_forward_rows0(0, d, parts, part_scratch, part_bytes, s, n, t0, X, v0, w);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const s_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const s_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             s[at] += s_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t0_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(n, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(n, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t0[at] += t0_more[at];
@@ -600,8 +603,8 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
         gaussian_forward_rows1(0, n, parts_, s, y, t0, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.9189385332046727 + t1 / n */
@@ -613,54 +616,53 @@ size_t gaussian_backward_work(int64_t n, int64_t d)
 {
     if (256.0*d + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 33, 2*d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 33, 2*d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 33, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)))
+        + (size_t)gradc_parts(n, 6*d + 33, 2*d) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
                                                 double *restrict grad_w, int64_t d, double *restrict grad_v,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                 const double *restrict s, const double *restrict y,
                                                 const double *restrict t0, double t1, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    part_own_ += gradc_bytes(d, sizeof(double));
-    double *const grad_v_part = part_ == 0 ? grad_v : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const s_bar = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    part_own += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part == 0 ? grad_v : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const s_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d; ++at) {
         grad_v_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t2[i:n] = let(s0 := exp(-s[i]), -(s0 * (t1 * (s0 * (y[i] - t0[i]))))) */
         /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t1 - s0 * (s1 * (t1 * (s0 * s1)))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_exp(-s[i]);
             const double v1 = y[i] - t0[i];
             const double v2 = t1 * (v0 * v1);
-            t2[i - tile_begin_] = -(v0 * v2);
-            s_bar[i - tile_begin_] = t1 - v0 * (v1 * v2);
+            t2[i - tile_begin] = -(v0 * v2);
+            s_bar[i - tile_begin] = t1 - v0 * (v1 * v2);
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
 
         /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, s_bar, 1, grad_v_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_v_part);
     }
 }
 
@@ -684,7 +686,9 @@ struct gaussian_backward_rows0 {
 static GRADC_APART void gaussian_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_backward_rows0 *const given = context;
-    gaussian_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->s, given->y, given->t0, given->t1, given->X);
+    gaussian_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->s, given->y,
+        given->t0, given->t1, given->X);
 }
 
 int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -696,7 +700,8 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
     (void)v0;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d + 33, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d + 33, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d,
+        sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = cotangent / n */
@@ -705,20 +710,22 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct gaussian_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, s, y, t0, t1, X};
+        const struct gaussian_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
+            tile_scratch, tile_bytes, s, y, t0, t1, X};
         gradc_run(parts, gaussian_backward_team0, &given);
     } else {
-        gaussian_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, s, y, t0, t1, X);
+        gaussian_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch,
+            tile_bytes, s, y, t0, t1, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_v_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_v_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_v[at] += grad_v_more[at];
@@ -731,12 +738,11 @@ size_t gaussian_value_and_grad_work(int64_t n, int64_t d)
 {
     if (256.0*d + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 12*d + 36, 2*d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 12*d + 36, 2*d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 12*d + 36, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)))
+        + (size_t)gradc_parts(n, 12*d + 36, 2*d) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
                                                       double *restrict grad_w, int64_t d, double *restrict grad_v,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -744,16 +750,16 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part_, int64_t thr
                                                       const double *restrict w, const double *restrict y, double t2,
                                                       double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    part_own_ += gradc_bytes(d, sizeof(double));
-    double *const grad_v_part = part_ == 0 ? grad_v : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const s = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    part_own += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part == 0 ? grad_v : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const s = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -762,15 +768,15 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part_, int64_t thr
     for (int64_t at = 0; at < d; ++at) {
         grad_v_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, v0, s, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v0, s, 1, 0);
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
         /* t3[i:n] = let(s0 := exp(-s[i]), -(s0 * (t2 * (s0 * (y[i] - t0[i]))))), in the place of s */
@@ -778,27 +784,27 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part_, int64_t thr
          *    of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double s_i = s[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double s_i = s[i - tile_begin];
             const double v1 = gradc_exp(-s_i);
-            const double t0_i = t0[i - tile_begin_];
+            const double t0_i = t0[i - tile_begin];
             const double v2 = y[i] - t0_i;
             const double v3 = v1 * v2;
             const double v4 = t2 * v3;
             t1_part_sum += s_i + 0.5 * (v3 * v3);
-            s[i - tile_begin_] = -(v1 * v4);
-            t0[i - tile_begin_] = t2 - v1 * (v2 * v4);
+            s[i - tile_begin] = -(v1 * v4);
+            t0[i - tile_begin] = t2 - v1 * (v2 * v4);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, s, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s, 1, grad_w_part);
 
         /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_v_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_v_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct gaussian_value_and_grad_rows0 {
@@ -822,7 +828,9 @@ struct gaussian_value_and_grad_rows0 {
 static GRADC_APART void gaussian_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_value_and_grad_rows0 *const given = context;
-    gaussian_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X, given->v0, given->w, given->y, given->t2, given->t1_parts);
+    gaussian_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X, given->v0,
+        given->w, given->y, given->t2, given->t1_parts);
 }
 
 int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -831,7 +839,8 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 12*d + 36, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 12*d + 36, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d,
+        sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = 1 / n */
@@ -841,24 +850,26 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v0, w, y, t2, t1_parts};
+        const struct gaussian_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
+            tile_scratch, tile_bytes, X, v0, w, y, t2, t1_parts};
         gradc_run(parts, gaussian_value_and_grad_team0, &given);
     } else {
-        gaussian_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v0, w, y, t2, t1_parts);
+        gaussian_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch,
+            tile_bytes, X, v0, w, y, t2, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_v_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_v_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_v[at] += grad_v_more[at];

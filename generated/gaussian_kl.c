@@ -21,6 +21,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -41,19 +44,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -83,7 +85,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -174,73 +176,75 @@ size_t gaussian_kl_value_work(int64_t n, int64_t k)
 {
     if (32768.0*k + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 27*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 27*k + 1, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_kl_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                 const double *restrict log_var, const double *restrict mu,
                                                 double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const log_var_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const mu_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const log_var_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* log_var_tile[i:n, j:k] = log_var[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &log_var[tile_begin_*k], k, log_var_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
 
         /* mu_tile[i:n, j:k] = mu[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &mu[tile_begin_*k], k, mu_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
 
         /* t0[i:n] = sum[j:k](expm1(log_var_tile[i, j]) + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t0[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin_];
-                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin_];
-                const double log_var_tile_ij_ = log_var_tile[(j + 1)*128 + i - tile_begin_];
-                const double mu_tile_ij_ = mu_tile[(j + 1)*128 + i - tile_begin_];
-                const double log_var_tile_ij_2 = log_var_tile[(j + 2)*128 + i - tile_begin_];
-                const double mu_tile_ij_2 = mu_tile[(j + 2)*128 + i - tile_begin_];
-                const double log_var_tile_ij_3 = log_var_tile[(j + 3)*128 + i - tile_begin_];
-                const double mu_tile_ij_3 = mu_tile[(j + 3)*128 + i - tile_begin_];
-                t0[i - tile_begin_] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij + (gradc_expm1(log_var_tile_ij_) + mu_tile_ij_ * mu_tile_ij_ - log_var_tile_ij_) + (gradc_expm1(log_var_tile_ij_2) + mu_tile_ij_2 * mu_tile_ij_2 - log_var_tile_ij_2) + (gradc_expm1(log_var_tile_ij_3) + mu_tile_ij_3 * mu_tile_ij_3 - log_var_tile_ij_3);
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                const double log_var_tile_ij_ = log_var_tile[(j + 1)*128 + i - tile_begin];
+                const double mu_tile_ij_ = mu_tile[(j + 1)*128 + i - tile_begin];
+                const double log_var_tile_ij_2 = log_var_tile[(j + 2)*128 + i - tile_begin];
+                const double mu_tile_ij_2 = mu_tile[(j + 2)*128 + i - tile_begin];
+                const double log_var_tile_ij_3 = log_var_tile[(j + 3)*128 + i - tile_begin];
+                const double mu_tile_ij_3 = mu_tile[(j + 3)*128 + i - tile_begin];
+                t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij
+                    + (gradc_expm1(log_var_tile_ij_) + mu_tile_ij_ * mu_tile_ij_ - log_var_tile_ij_)
+                    + (gradc_expm1(log_var_tile_ij_2) + mu_tile_ij_2 * mu_tile_ij_2 - log_var_tile_ij_2)
+                    + (gradc_expm1(log_var_tile_ij_3) + mu_tile_ij_3 * mu_tile_ij_3 - log_var_tile_ij_3);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin_];
-                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin_];
-                t0[i - tile_begin_] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
             }
         }
 
         /* t1 = sum[i:n](t0[i]) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t1_part_sum += t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1_part_sum += t0[i - tile_begin];
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct gaussian_kl_value_rows0 {
@@ -257,7 +261,8 @@ struct gaussian_kl_value_rows0 {
 static GRADC_APART void gaussian_kl_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_kl_value_rows0 *const given = context;
-    gaussian_kl_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->log_var, given->mu, given->t1_parts);
+    gaussian_kl_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->log_var, given->mu, given->t1_parts);
 }
 
 int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -266,7 +271,8 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 27*k + 1, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct gaussian_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts};
@@ -275,8 +281,8 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
         gaussian_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -288,73 +294,75 @@ size_t gaussian_kl_forward_work(int64_t n, int64_t k)
 {
     if (32768.0*k + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 27*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 27*k + 1, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_kl_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                   const double *restrict log_var, const double *restrict mu,
                                                   double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const log_var_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const mu_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const log_var_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* log_var_tile[i:n, j:k] = log_var[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &log_var[tile_begin_*k], k, log_var_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
 
         /* mu_tile[i:n, j:k] = mu[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &mu[tile_begin_*k], k, mu_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
 
         /* t0[i:n] = sum[j:k](expm1(log_var_tile[i, j]) + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t0[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin_];
-                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin_];
-                const double log_var_tile_ij_ = log_var_tile[(j + 1)*128 + i - tile_begin_];
-                const double mu_tile_ij_ = mu_tile[(j + 1)*128 + i - tile_begin_];
-                const double log_var_tile_ij_2 = log_var_tile[(j + 2)*128 + i - tile_begin_];
-                const double mu_tile_ij_2 = mu_tile[(j + 2)*128 + i - tile_begin_];
-                const double log_var_tile_ij_3 = log_var_tile[(j + 3)*128 + i - tile_begin_];
-                const double mu_tile_ij_3 = mu_tile[(j + 3)*128 + i - tile_begin_];
-                t0[i - tile_begin_] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij + (gradc_expm1(log_var_tile_ij_) + mu_tile_ij_ * mu_tile_ij_ - log_var_tile_ij_) + (gradc_expm1(log_var_tile_ij_2) + mu_tile_ij_2 * mu_tile_ij_2 - log_var_tile_ij_2) + (gradc_expm1(log_var_tile_ij_3) + mu_tile_ij_3 * mu_tile_ij_3 - log_var_tile_ij_3);
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                const double log_var_tile_ij_ = log_var_tile[(j + 1)*128 + i - tile_begin];
+                const double mu_tile_ij_ = mu_tile[(j + 1)*128 + i - tile_begin];
+                const double log_var_tile_ij_2 = log_var_tile[(j + 2)*128 + i - tile_begin];
+                const double mu_tile_ij_2 = mu_tile[(j + 2)*128 + i - tile_begin];
+                const double log_var_tile_ij_3 = log_var_tile[(j + 3)*128 + i - tile_begin];
+                const double mu_tile_ij_3 = mu_tile[(j + 3)*128 + i - tile_begin];
+                t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij
+                    + (gradc_expm1(log_var_tile_ij_) + mu_tile_ij_ * mu_tile_ij_ - log_var_tile_ij_)
+                    + (gradc_expm1(log_var_tile_ij_2) + mu_tile_ij_2 * mu_tile_ij_2 - log_var_tile_ij_2)
+                    + (gradc_expm1(log_var_tile_ij_3) + mu_tile_ij_3 * mu_tile_ij_3 - log_var_tile_ij_3);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin_];
-                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin_];
-                t0[i - tile_begin_] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
             }
         }
 
         /* t1 = sum[i:n](t0[i]) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t1_part_sum += t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1_part_sum += t0[i - tile_begin];
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct gaussian_kl_forward_rows0 {
@@ -371,7 +379,8 @@ struct gaussian_kl_forward_rows0 {
 static GRADC_APART void gaussian_kl_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_kl_forward_rows0 *const given = context;
-    gaussian_kl_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->log_var, given->mu, given->t1_parts);
+    gaussian_kl_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->log_var, given->mu, given->t1_parts);
 }
 
 int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -380,7 +389,8 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 27*k + 1, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct gaussian_kl_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts};
@@ -389,8 +399,8 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
         gaussian_kl_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -405,16 +415,16 @@ size_t gaussian_kl_backward_work(int64_t n, int64_t k)
     return 0;
 }
 
-static GRADC_APART void gaussian_kl_backward_rows0(int64_t part_, int64_t n, int64_t parts, int64_t k,
+static GRADC_APART void gaussian_kl_backward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
                                                    double *restrict grad_mu, double t0, const double *restrict mu,
                                                    double *restrict grad_log_var, const double *restrict log_var)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
 
     /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
     /* grad_log_var[i:n, j:k] = t0 * expm1(log_var[i, j]) */
-    for (int64_t i = part_begin_; i < part_end_; ++i) {
+    for (int64_t i = part_begin; i < part_end; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
@@ -438,7 +448,8 @@ static GRADC_APART void gaussian_kl_backward_team0(const void *context, int64_t 
 {
     const struct gaussian_kl_backward_rows0 *const given = context;
     (void)thread;
-    gaussian_kl_backward_rows0(part, given->n, given->parts, given->k, given->grad_mu, given->t0, given->mu, given->grad_log_var, given->log_var);
+    gaussian_kl_backward_rows0(part, given->n, given->parts, given->k, given->grad_mu, given->t0, given->mu,
+        given->grad_log_var, given->log_var);
 }
 
 int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -463,73 +474,72 @@ size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
 {
     if (32768.0*k + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 33*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 33*k + 1, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          int64_t k, const double *restrict log_var,
                                                          const double *restrict mu, double t3,
                                                          double *restrict grad_mu, double *restrict grad_log_var,
                                                          double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const log_var_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const mu_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const log_var_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* log_var_tile[i:n, j:k] = log_var[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &log_var[tile_begin_*k], k, log_var_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
 
         /* mu_tile[i:n, j:k] = mu[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &mu[tile_begin_*k], k, mu_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
 
         /* t0[i:n, j:k] = expm1(log_var_tile[i, j]) */
         /* t1[i:n] = sum[j:k](t0[i, j] + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
         /* t4[i:n, j:k] = t3 * (2 * mu_tile[i, j]), in the place of log_var_tile */
         /* t5[i:n, j:k] = t3 * t0[i, j], in the place of mu_tile */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t1[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
                 const double v0 = gradc_expm1(log_var_tile_ij);
-                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin_];
-                t1[i - tile_begin_] += v0 + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
-                log_var_tile[j*128 + i - tile_begin_] = t3 * (2.0 * mu_tile_ij);
-                mu_tile[j*128 + i - tile_begin_] = t3 * v0;
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                t1[i - tile_begin] += v0 + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+                log_var_tile[j*128 + i - tile_begin] = t3 * (2.0 * mu_tile_ij);
+                mu_tile[j*128 + i - tile_begin] = t3 * v0;
             }
         }
 
         /* t2 = sum[i:n](t1[i]) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t2_part_sum += t1[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t2_part_sum += t1[i - tile_begin];
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
 
         /* grad_mu[i:n, j:k] = t4[i, j] */
-        gradc_transpose(k, tile_end_ - tile_begin_, log_var_tile, 128, &grad_mu[tile_begin_*k], k);
+        gradc_transpose(k, tile_end - tile_begin, log_var_tile, 128, &grad_mu[tile_begin*k], k);
 
         /* grad_log_var[i:n, j:k] = t5[i, j] */
-        gradc_transpose(k, tile_end_ - tile_begin_, mu_tile, 128, &grad_log_var[tile_begin_*k], k);
+        gradc_transpose(k, tile_end - tile_begin, mu_tile, 128, &grad_log_var[tile_begin*k], k);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct gaussian_kl_value_and_grad_rows0 {
@@ -549,7 +559,8 @@ struct gaussian_kl_value_and_grad_rows0 {
 static GRADC_APART void gaussian_kl_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_kl_value_and_grad_rows0 *const given = context;
-    gaussian_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->log_var, given->mu, given->t3, given->grad_mu, given->grad_log_var, given->t2_parts);
+    gaussian_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->log_var, given->mu, given->t3, given->grad_mu, given->grad_log_var, given->t2_parts);
 }
 
 int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -562,17 +573,20 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
     /* t3 = 0.5 / n */
     const double t3 = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 33*k + 1, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_kl_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts};
+        const struct gaussian_kl_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu,
+            t3, grad_mu, grad_log_var, t2_parts};
         gradc_run(parts, gaussian_kl_value_and_grad_team0, &given);
     } else {
-        gaussian_kl_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts);
+        gaussian_kl_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3, grad_mu,
+            grad_log_var, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = 0.5 * (t2 / n) */

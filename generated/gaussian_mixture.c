@@ -24,6 +24,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -44,19 +47,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -86,7 +88,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -210,26 +212,24 @@ size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
 {
     if (8.0*d*k + 16384.0*d + 32768.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 10*d*k + d + 28*k + 27, 0) * (gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 10*d*k + d + 28*k + 27, 0) * (gradc_bytes(128*d,
+        sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_value_rows0(int64_t part_, int64_t k, int64_t parts, int64_t d,
+static GRADC_APART void gaussian_mixture_value_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
                                                      double *restrict t0, const double *restrict log_sigma,
                                                      const double *restrict a, double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(k, parts, part_);
-    const int64_t part_end_ = gradc_cut(k, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_part = -INFINITY;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
                 t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
@@ -238,13 +238,13 @@ static GRADC_APART void gaussian_mixture_value_rows0(int64_t part_, int64_t k, i
 
         /* t2 = max[i:k](a[i]) */
         double t2_part_max = -INFINITY;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double a_i = a[i];
             t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
         }
         t2_part = (t2_part >= t2_part_max || t2_part != t2_part) ? t2_part : t2_part_max;
     }
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct gaussian_mixture_value_rows0 {
@@ -261,29 +261,30 @@ static GRADC_APART void gaussian_mixture_value_team0(const void *context, int64_
 {
     const struct gaussian_mixture_value_rows0 *const given = context;
     (void)thread;
-    gaussian_mixture_value_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma, given->a, given->t2_parts);
+    gaussian_mixture_value_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma, given->a,
+        given->t2_parts);
 }
 
-static GRADC_APART void gaussian_mixture_value_rows1(int64_t part_, int64_t k, int64_t parts,
-                                                     const double *restrict a, double t3, double *restrict t4_parts)
+static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, int64_t parts, const double *restrict a,
+                                                     double t3, double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(k, parts, part_);
-    const int64_t part_end_ = gradc_cut(k, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t4 = sum[i:k](exp(a[i] - t3)) */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t4_part_sum += gradc_exp(a[i] - t3);
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct gaussian_mixture_value_rows1 {
@@ -301,45 +302,45 @@ static GRADC_APART void gaussian_mixture_value_team1(const void *context, int64_
     gaussian_mixture_value_rows1(part, given->k, given->parts, given->a, given->t3, given->t4_parts);
 }
 
-static GRADC_APART void gaussian_mixture_value_rows2(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t d, int64_t k, const double *restrict X,
                                                      const double *restrict log_sigma, double *restrict t0,
                                                      const double *restrict mu, const double *restrict a, double t5,
                                                      double *restrict t11_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const X_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*d, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const t6 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const X_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*d, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* X_tile[l:n, j:d] = X[l, j] */
-        gradc_transpose(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, X_tile, 128);
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t7[l - tile_begin_] = -INFINITY;
+        gradc_transpose(tile_end - tile_begin, d, &X[tile_begin*d], d, X_tile, 128);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t7[l - tile_begin] = -INFINITY;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X_tile[l, j] - mu[i, j]), 0.9189385332046727 +
              *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
-            for (int64_t i = strip_begin_; i < strip_end_; ++i) {
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    t1[(i - strip_begin_)*128 + l - tile_begin_] = 0.0;
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    t1[(i - strip_begin)*128 + l - tile_begin] = 0.0;
                 }
                 for (int64_t j = 0; j < 4*(d / 4); j += 4) {
                     const double log_sigma_ij = log_sigma[i*d + j];
@@ -355,12 +356,15 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part_, int64_t thre
                     const double t0_ij_3 = t0[i*d + j + 3];
                     const double mu_ij_3 = mu[i*d + j + 3];
                     GRADC_SIMD()
-                    for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                        const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin_] - mu_ij);
-                        const double v1 = t0_ij_ * (X_tile[(j + 1)*128 + l - tile_begin_] - mu_ij_);
-                        const double v2 = t0_ij_2 * (X_tile[(j + 2)*128 + l - tile_begin_] - mu_ij_2);
-                        const double v3 = t0_ij_3 * (X_tile[(j + 3)*128 + l - tile_begin_] - mu_ij_3);
-                        t1[(i - strip_begin_)*128 + l - tile_begin_] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0)) + (0.9189385332046727 + (log_sigma_ij_ + 0.5 * (v1 * v1))) + (0.9189385332046727 + (log_sigma_ij_2 + 0.5 * (v2 * v2))) + (0.9189385332046727 + (log_sigma_ij_3 + 0.5 * (v3 * v3)));
+                    for (int64_t l = tile_begin; l < tile_end; ++l) {
+                        const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin] - mu_ij);
+                        const double v1 = t0_ij_ * (X_tile[(j + 1)*128 + l - tile_begin] - mu_ij_);
+                        const double v2 = t0_ij_2 * (X_tile[(j + 2)*128 + l - tile_begin] - mu_ij_2);
+                        const double v3 = t0_ij_3 * (X_tile[(j + 3)*128 + l - tile_begin] - mu_ij_3);
+                        t1[(i - strip_begin)*128 + l - tile_begin] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0
+                            * v0)) + (0.9189385332046727 + (log_sigma_ij_ + 0.5 * (v1 * v1))) + (0.9189385332046727
+                            + (log_sigma_ij_2 + 0.5 * (v2 * v2))) + (0.9189385332046727 + (log_sigma_ij_3 + 0.5 * (v3
+                            * v3)));
                     }
                 }
                 for (int64_t j = 4*(d / 4); j < d; ++j) {
@@ -368,47 +372,51 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part_, int64_t thre
                     const double t0_ij = t0[i*d + j];
                     const double mu_ij = mu[i*d + j];
                     GRADC_SIMD()
-                    for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                        const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin_] - mu_ij);
-                        t1[(i - strip_begin_)*128 + l - tile_begin_] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0));
+                    for (int64_t l = tile_begin; l < tile_end; ++l) {
+                        const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin] - mu_ij);
+                        t1[(i - strip_begin)*128 + l - tile_begin] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0
+                            * v0));
                     }
                 }
             }
 
             /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
             /* t7[l:n] = max[i:k](t6[l, i]) */
-            for (int64_t i = strip_begin_; i < strip_end_; ++i) {
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
                 const double a_i = a[i];
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v0 = a_i - t1[(i - strip_begin_)*128 + l - tile_begin_] - t5;
-                    t6[i*128 + l - tile_begin_] = v0;
-                    t7[l - tile_begin_] = (t7[l - tile_begin_] >= v0 || t7[l - tile_begin_] != t7[l - tile_begin_]) ? t7[l - tile_begin_] : v0;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = a_i - t1[(i - strip_begin)*128 + l - tile_begin] - t5;
+                    t6[i*128 + l - tile_begin] = v0;
+                    t7[l - tile_begin] = (t7[l - tile_begin] >= v0 || t7[l - tile_begin] != t7[l - tile_begin])
+                        ? t7[l - tile_begin] : v0;
                 }
             }
         }
 
         /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]), in the place of t7 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t7_l = t7[l - tile_begin_];
-            t7[l - tile_begin_] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t7_l = t7[l - tile_begin];
+            t7[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
         }
 
         /* t9[l:n] = sum[i:k](exp(t6[l, i] - t8[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t9[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t9[l - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(k / 4); i += 4) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t9[l - tile_begin_] += gradc_exp(t6[i*128 + l - tile_begin_] - t7[l - tile_begin_]) + gradc_exp(t6[(i + 1)*128 + l - tile_begin_] - t7[l - tile_begin_]) + gradc_exp(t6[(i + 2)*128 + l - tile_begin_] - t7[l - tile_begin_]) + gradc_exp(t6[(i + 3)*128 + l - tile_begin_] - t7[l - tile_begin_]);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t9[l - tile_begin] += gradc_exp(t6[i*128 + l - tile_begin] - t7[l - tile_begin]) + gradc_exp(t6[(i
+                    + 1)*128 + l - tile_begin] - t7[l - tile_begin]) + gradc_exp(t6[(i + 2)*128 + l - tile_begin]
+                    - t7[l - tile_begin]) + gradc_exp(t6[(i + 3)*128 + l - tile_begin] - t7[l - tile_begin]);
             }
         }
         for (int64_t i = 4*(k / 4); i < k; ++i) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t9[l - tile_begin_] += gradc_exp(t6[i*128 + l - tile_begin_] - t7[l - tile_begin_]);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t9[l - tile_begin] += gradc_exp(t6[i*128 + l - tile_begin] - t7[l - tile_begin]);
             }
         }
 
@@ -416,13 +424,13 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part_, int64_t thre
         /* t11 = sum[l:n](t10[l]) */
         double t11_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t11_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t11_part_sum += t7[l - tile_begin_] + gradc_log(t9[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t11_part_sum += t7[l - tile_begin] + gradc_log(t9[l - tile_begin]);
         }
         gradc_add(&t11_part, &t11_part_low, t11_part_sum);
     }
     t11_part = gradc_rounded(t11_part, t11_part_low);
-    t11_parts[part_] = t11_part;
+    t11_parts[part] = t11_part;
 }
 
 struct gaussian_mixture_value_rows2 {
@@ -444,7 +452,8 @@ struct gaussian_mixture_value_rows2 {
 static GRADC_APART void gaussian_mixture_value_team2(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_mixture_value_rows2 *const given = context;
-    gaussian_mixture_value_rows2(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->k, given->X, given->log_sigma, given->t0, given->mu, given->a, given->t5, given->t11_parts);
+    gaussian_mixture_value_rows2(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->d, given->k, given->X, given->log_sigma, given->t0, given->mu, given->a, given->t5, given->t11_parts);
 }
 
 int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
@@ -464,8 +473,8 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
         gaussian_mixture_value_rows0(0, k, parts, d, t0, log_sigma, a, t2_parts);
     }
     double t2 = -INFINITY;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 = (t2 >= t2_parts[part_] || t2 != t2) ? t2 : t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 = (t2 >= t2_parts[part] || t2 != t2) ? t2 : t2_parts[part];
     }
 
     /* t3 = where(inf == abs(t2), 0, t2) */
@@ -479,24 +488,27 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
         gaussian_mixture_value_rows1(0, k, parts_, a, t3, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t4 += t4_parts[part];
     }
 
     /* t5 = t3 + log(t4) */
     const double t5 = t3 + gradc_log(t4);
     const int64_t parts_2 = gradc_parts(n, 10*d*k + d + 28*k + 27, 0);
-    const size_t tile_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        const struct gaussian_mixture_value_rows2 given = {n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma, t0, mu, a, t5, t11_parts};
+        const struct gaussian_mixture_value_rows2 given = {n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma,
+            t0, mu, a, t5, t11_parts};
         gradc_run(parts_2, gaussian_mixture_value_team2, &given);
     } else {
-        gaussian_mixture_value_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma, t0, mu, a, t5, t11_parts);
+        gaussian_mixture_value_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma, t0, mu, a, t5,
+            t11_parts);
     }
     double t11 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_2; ++part_) {
-        t11 += t11_parts[part_];
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t11 += t11_parts[part];
     }
 
     /* value = -(t11 / n) */
@@ -508,24 +520,23 @@ size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 {
     if (16384.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part_, int64_t k, int64_t parts, int64_t d,
+static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
                                                        double *restrict t0, const double *restrict log_sigma,
                                                        const double *restrict a, double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(k, parts, part_);
-    const int64_t part_end_ = gradc_cut(k, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_part = -INFINITY;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
                 t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
@@ -534,13 +545,13 @@ static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part_, int64_t k,
 
         /* t2 = max[i:k](a[i]) */
         double t2_part_max = -INFINITY;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double a_i = a[i];
             t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
         }
         t2_part = (t2_part >= t2_part_max || t2_part != t2_part) ? t2_part : t2_part_max;
     }
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct gaussian_mixture_forward_rows0 {
@@ -557,29 +568,30 @@ static GRADC_APART void gaussian_mixture_forward_team0(const void *context, int6
 {
     const struct gaussian_mixture_forward_rows0 *const given = context;
     (void)thread;
-    gaussian_mixture_forward_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma, given->a, given->t2_parts);
+    gaussian_mixture_forward_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma, given->a,
+        given->t2_parts);
 }
 
-static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part_, int64_t k, int64_t parts,
+static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, int64_t parts,
                                                        const double *restrict a, double t3, double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(k, parts, part_);
-    const int64_t part_end_ = gradc_cut(k, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t4 = sum[i:k](exp(a[i] - t3)) */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t4_part_sum += gradc_exp(a[i] - t3);
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct gaussian_mixture_forward_rows1 {
@@ -597,7 +609,7 @@ static GRADC_APART void gaussian_mixture_forward_team1(const void *context, int6
     gaussian_mixture_forward_rows1(part, given->k, given->parts, given->a, given->t3, given->t4_parts);
 }
 
-static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        int64_t k, int64_t d, double *restrict t0,
                                                        const double *restrict X, const double *restrict mu,
@@ -605,23 +617,23 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part_, int64_t th
                                                        const double *restrict a, double t2_2, double *restrict t3,
                                                        double *restrict t9_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t5 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows((d + k) * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i, j]
          *    + 0.5 * (s0 * s0)))) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t i = 0; i < 4*(k / 4); i += 4) {
                 double t1_sum = 0.0;
                 double t1_sum_ = 0.0;
@@ -656,47 +668,47 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part_, int64_t th
 
         /* t5[l:n, i:k] = a[i] - t1[l, i] - t2_2 */
         /* t6[l:n] = max[i:k](t5[l, i]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             double t6_max = -INFINITY;
             for (int64_t i = 0; i < k; ++i) {
                 const double v0 = a[i] - t1[l*k + i] - t2_2;
-                t5[(l - tile_begin_)*k + i] = v0;
+                t5[(l - tile_begin)*k + i] = v0;
                 t6_max = (t6_max >= v0 || t6_max != t6_max) ? t6_max : v0;
             }
-            t6[l - tile_begin_] = t6_max;
+            t6[l - tile_begin] = t6_max;
         }
 
         /* t7[l:n] = where(inf == abs(t6[l]), 0, t6[l]), in the place of t6 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t6_l = t6[l - tile_begin_];
-            t6[l - tile_begin_] = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t6_l = t6[l - tile_begin];
+            t6[l - tile_begin] = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
         }
 
         /* t8[l:n] = sum[i:k](exp(t5[l, i] - t7[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t6_l = t6[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t6_l = t6[l - tile_begin];
             double t8_sum = 0.0;
             GRADC_SIMD(reduction(+:t8_sum))
             for (int64_t i = 0; i < k; ++i) {
-                t8_sum += gradc_exp(t5[(l - tile_begin_)*k + i] - t6_l);
+                t8_sum += gradc_exp(t5[(l - tile_begin)*k + i] - t6_l);
             }
-            t8[l - tile_begin_] = t8_sum;
+            t8[l - tile_begin] = t8_sum;
         }
 
         /* t3_2[l:n] = t7[l] + log(t8[l]) */
         /* t9 = sum[l:n](t3_2[l]) */
         double t9_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t9_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double v0 = t6[l - tile_begin_] + gradc_log(t8[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = t6[l - tile_begin] + gradc_log(t8[l - tile_begin]);
             t3[l] = v0;
             t9_part_sum += v0;
         }
         gradc_add(&t9_part, &t9_part_low, t9_part_sum);
     }
     t9_part = gradc_rounded(t9_part, t9_part_low);
-    t9_parts[part_] = t9_part;
+    t9_parts[part] = t9_part;
 }
 
 struct gaussian_mixture_forward_rows2 {
@@ -720,7 +732,9 @@ struct gaussian_mixture_forward_rows2 {
 static GRADC_APART void gaussian_mixture_forward_team2(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_mixture_forward_rows2 *const given = context;
-    gaussian_mixture_forward_rows2(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->t0, given->X, given->mu, given->log_sigma, given->t1, given->a, given->t2_2, given->t3, given->t9_parts);
+    gaussian_mixture_forward_rows2(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->d, given->t0, given->X, given->mu, given->log_sigma, given->t1, given->a, given->t2_2,
+        given->t3, given->t9_parts);
 }
 
 int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
@@ -739,8 +753,8 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
         gaussian_mixture_forward_rows0(0, k, parts, d, t0, log_sigma, a, t2_parts);
     }
     double t2_ = -INFINITY;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2_ = (t2_ >= t2_parts[part_] || t2_ != t2_) ? t2_ : t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2_ = (t2_ >= t2_parts[part] || t2_ != t2_) ? t2_ : t2_parts[part];
     }
 
     /* t3 = where(inf == abs(t2), 0, t2) */
@@ -754,24 +768,27 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
         gaussian_mixture_forward_rows1(0, k, parts_, a, t3_, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t4 += t4_parts[part];
     }
 
     /* t2_2 = t3 + log(t4) */
     const double t2_2 = t3_ + gradc_log(t4);
     const int64_t parts_2 = gradc_parts(n, 10*d*k + 28*k + 27, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        const struct gaussian_mixture_forward_rows2 given = {n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts};
+        const struct gaussian_mixture_forward_rows2 given = {n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu,
+            log_sigma, t1, a, t2_2, t3, t9_parts};
         gradc_run(parts_2, gaussian_mixture_forward_team2, &given);
     } else {
-        gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
+        gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a,
+            t2_2, t3, t9_parts);
     }
     double t9 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_2; ++part_) {
-        t9 += t9_parts[part_];
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t9 += t9_parts[part];
     }
 
     /* value = -(t9 / n) */
@@ -784,19 +801,15 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
 {
     if (272.0*d*k + 16384.0*d + 49424.0*k > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double)));
+    return gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(k, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(k,
+        sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k,
+        sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*d, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
                                                         double *restrict t6, int64_t k, double *restrict t10,
                                                         double *restrict t9, int64_t d, double *restrict t11,
@@ -806,24 +819,24 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t t
                                                         const double *restrict X, const double *restrict mu,
                                                         double *restrict t7_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t6_part = part_ == 0 ? t6 : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const t10_part = part_ == 0 ? t10 : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const t9_part = part_ == 0 ? t9 : (void *)part_own_;
-    part_own_ += gradc_bytes(d*k, sizeof(double));
-    double *const t11_part = part_ == 0 ? t11 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const t8 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const X_tile = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t6_part = part == 0 ? t6 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t10_part = part == 0 ? t10 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t9_part = part == 0 ? t9 : (void *)part_own;
+    part_own += gradc_bytes(d*k, sizeof(double));
+    double *const t11_part = part == 0 ? t11 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const X_tile = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -838,15 +851,15 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t t
     for (int64_t at = 0; at < d*k; ++at) {
         t11_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows((d + k) * sizeof(double));
+    const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_tile[l:n, i:k] = t1[l, i] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &t1[tile_begin_*k], k, t1_tile, 128);
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        gradc_transpose(tile_end - tile_begin, k, &t1[tile_begin*k], k, t1_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t5[i:k, l:n] = exp(a[i] - t1_tile[l, i] - t2 - t3[l]) */
             /* t6[i:k] = sum[l:n](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
@@ -858,13 +871,13 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t t
              *    i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1 +
              *    where(abs(s6) < 1, s6, 0)))))) */
             /* t10[i:k] = sum[l:n](t8[l, i]) */
-            for (int64_t i = strip_begin_; i < strip_end_; ++i) {
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
                 const double a_i = a[i];
                 double t6_part_sum = 0.0;
                 double t10_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:t6_part_sum, t10_part_sum))
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double t1_tile_li = t1_tile[i*128 + l - tile_begin_];
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
                     const double v0 = a_i - t1_tile_li;
                     const double v1 = v0 - t2;
                     const double t3_l = t3[l];
@@ -878,9 +891,9 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t t
                     const double v9 = v1 - (v2 - v5) - (t3_l + v5) + v8;
                     const double v10 = t4 * (v3 * (1.0 + (fabs(v9) < 1.0 ? v9 : 0.0)));
                     const double v11 = v4 ? 0.0 : -v10;
-                    t5[(i - strip_begin_)*128 + l - tile_begin_] = v3;
+                    t5[(i - strip_begin)*128 + l - tile_begin] = v3;
                     t6_part_sum += v4 ? 0.0 : v10;
-                    t8[i*128 + l - tile_begin_] = v11;
+                    t8[i*128 + l - tile_begin] = v11;
                     t10_part_sum += v11;
                 }
                 t6_part[i] += t6_part_sum;
@@ -892,11 +905,11 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t t
              *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1
              *    + where(abs(s6) < 1, s6, 0))))))) */
             double t7_part_sum = 0.0;
-            for (int64_t i = strip_begin_; i < strip_end_; ++i) {
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
                 const double a_i = a[i];
                 GRADC_SIMD(reduction(+:t7_part_sum))
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double t1_tile_li = t1_tile[i*128 + l - tile_begin_];
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
                     const double v0 = a_i - t1_tile_li;
                     const double v1 = v0 - t2;
                     const double t3_l = t3[l];
@@ -906,7 +919,8 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t t
                     const double v5 = v1 - v0;
                     const double v6 = a_i - (v0 - v4) - (t1_tile_li + v4) + (v0 - (v1 - v5) - (t2 + v5));
                     const double v7 = v1 - (v2 - v3) - (t3_l + v3) + v6;
-                    const double v8 = t5[(i - strip_begin_)*128 + l - tile_begin_] * (1.0 + (fabs(v7) < 1.0 ? v7 : 0.0));
+                    const double v8 = t5[(i - strip_begin)*128 + l - tile_begin] * (1.0 + (fabs(v7) < 1.0 ? v7
+                        : 0.0));
                     t7_part_sum += -INFINITY == v1 ? 0.0 : -(t4 * v8);
                 }
             }
@@ -914,7 +928,7 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t t
         }
 
         /* X_tile[l:n, j:d] = X[l, j] */
-        gradc_transpose(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, X_tile, 128);
+        gradc_transpose(tile_end - tile_begin, d, &X[tile_begin*d], d, X_tile, 128);
 
         /* t9[i:k, j:d] = sum[l:n](t8[l, i] * (X_tile[l, j] - mu[i, j])) */
         /* t11[i:k, j:d] = sum[l:n](let(s0 := X_tile[l, j] - mu[i, j], s0 * (t8[l, i] * s0))) */
@@ -933,15 +947,15 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t t
                 double t9_part_sum_3 = 0.0;
                 double t11_part_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:t9_part_sum, t11_part_sum, t9_part_sum_, t11_part_sum_, t9_part_sum_2, t11_part_sum_2, t9_part_sum_3, t11_part_sum_3))
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v0 = X_tile[j*128 + l - tile_begin_] - mu_ij;
-                    const double v1 = t8[i*128 + l - tile_begin_] * v0;
-                    const double v2 = X_tile[(j + 1)*128 + l - tile_begin_] - mu_ij_;
-                    const double v3 = t8[i*128 + l - tile_begin_] * v2;
-                    const double v4 = X_tile[(j + 2)*128 + l - tile_begin_] - mu_ij_2;
-                    const double v5 = t8[i*128 + l - tile_begin_] * v4;
-                    const double v6 = X_tile[(j + 3)*128 + l - tile_begin_] - mu_ij_3;
-                    const double v7 = t8[i*128 + l - tile_begin_] * v6;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
+                    const double v1 = t8[i*128 + l - tile_begin] * v0;
+                    const double v2 = X_tile[(j + 1)*128 + l - tile_begin] - mu_ij_;
+                    const double v3 = t8[i*128 + l - tile_begin] * v2;
+                    const double v4 = X_tile[(j + 2)*128 + l - tile_begin] - mu_ij_2;
+                    const double v5 = t8[i*128 + l - tile_begin] * v4;
+                    const double v6 = X_tile[(j + 3)*128 + l - tile_begin] - mu_ij_3;
+                    const double v7 = t8[i*128 + l - tile_begin] * v6;
                     t9_part_sum += v1;
                     t11_part_sum += v0 * v1;
                     t9_part_sum_ += v3;
@@ -965,9 +979,9 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t t
                 double t9_part_sum = 0.0;
                 double t11_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:t9_part_sum, t11_part_sum))
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v0 = X_tile[j*128 + l - tile_begin_] - mu_ij;
-                    const double v1 = t8[i*128 + l - tile_begin_] * v0;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
+                    const double v1 = t8[i*128 + l - tile_begin] * v0;
                     t9_part_sum += v1;
                     t11_part_sum += v0 * v1;
                 }
@@ -977,7 +991,7 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part_, int64_t t
         }
     }
     t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part_] = t7_part;
+    t7_parts[part] = t7_part;
 }
 
 struct gaussian_mixture_backward_rows0 {
@@ -1006,26 +1020,28 @@ struct gaussian_mixture_backward_rows0 {
 static GRADC_APART void gaussian_mixture_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_mixture_backward_rows0 *const given = context;
-    gaussian_mixture_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t6, given->k, given->t10, given->t9, given->d, given->t11, given->tile_scratch, given->tile_bytes, given->t1, given->a, given->t2, given->t3, given->t4, given->X, given->mu, given->t7_parts);
+    gaussian_mixture_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->t6, given->k, given->t10, given->t9, given->d, given->t11, given->tile_scratch, given->tile_bytes,
+        given->t1, given->a, given->t2, given->t3, given->t4, given->X, given->mu, given->t7_parts);
 }
 
-static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part_, int64_t k, int64_t parts, int64_t d,
+static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k, int64_t parts, int64_t d,
                                                         const double *restrict a, double t2, double t7,
                                                         double *restrict grad_a, double *restrict t6,
                                                         double *restrict t10, const double *restrict t0,
                                                         double *restrict grad_mu, double *restrict t9,
                                                         double *restrict grad_log_sigma, double *restrict t11)
 {
-    const int64_t part_begin_ = gradc_cut(k, parts, part_);
-    const int64_t part_end_ = gradc_cut(k, parts, part_ + 1);
-    const int64_t tile_rows_ = gradc_rows(3*d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
+    const int64_t tile_rows = gradc_rows(3*d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_a[i:k] = let(s0 := a[i] - t2, s1 := s0 - a[i], s2 := a[i] - (s0 - s1) - (t2 + s1), t6[i] +
          *    where(-inf == a[i], 0, t7 * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double a_i = a[i];
             const double v0 = a_i - t2;
             const double v1 = v0 - a_i;
@@ -1036,7 +1052,7 @@ static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part_, int64_t k
 
         /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t9[i, j])) */
         /* grad_log_sigma[i:k, j:d] = t10[i] - t0[i, j] * (t0[i, j] * t11[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t10_i = t10[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
@@ -1069,7 +1085,8 @@ static GRADC_APART void gaussian_mixture_backward_team1(const void *context, int
 {
     const struct gaussian_mixture_backward_rows1 *const given = context;
     (void)thread;
-    gaussian_mixture_backward_rows1(part, given->k, given->parts, given->d, given->a, given->t2, given->t7, given->grad_a, given->t6, given->t10, given->t0, given->grad_mu, given->t9, given->grad_log_sigma, given->t11);
+    gaussian_mixture_backward_rows1(part, given->k, given->parts, given->d, given->a, given->t2, given->t7,
+        given->grad_a, given->t6, given->t10, given->t0, given->grad_mu, given->t9, given->grad_log_sigma, given->t11);
 }
 
 int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
@@ -1089,48 +1106,55 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     double *const t11 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double))
+        + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t4 = -(cotangent / n) */
     const double t4 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
+        sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_mixture_backward_rows0 given = {n, parts, part_scratch, part_bytes, t6, k, t10, t9, d, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts};
+        const struct gaussian_mixture_backward_rows0 given = {n, parts, part_scratch, part_bytes, t6, k, t10, t9, d,
+            t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts};
         gradc_run(parts, gaussian_mixture_backward_team0, &given);
     } else {
-        gaussian_mixture_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, k, t10, t9, d, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts);
+        gaussian_mixture_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, k, t10, t9, d, t11,
+            tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts);
     }
     double t7 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t7 += t7_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t7 += t7_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t6_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t6_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t6[at] += t6_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t10_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t10_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t10[at] += t10_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t9_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
+            + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t9[at] += t9_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t11_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
+            + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t11[at] += t11_more[at];
@@ -1138,10 +1162,12 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     }
     const int64_t parts_ = gradc_parts(k, 10*d + 39, 0);
     if (parts_ > 1) {
-        const struct gaussian_mixture_backward_rows1 given = {k, parts_, d, a, t2, t7, grad_a, t6, t10, t0, grad_mu, t9, grad_log_sigma, t11};
+        const struct gaussian_mixture_backward_rows1 given = {k, parts_, d, a, t2, t7, grad_a, t6, t10, t0, grad_mu,
+            t9, grad_log_sigma, t11};
         gradc_run(parts_, gaussian_mixture_backward_team1, &given);
     } else {
-        gaussian_mixture_backward_rows1(0, k, parts_, d, a, t2, t7, grad_a, t6, t10, t0, grad_mu, t9, grad_log_sigma, t11);
+        gaussian_mixture_backward_rows1(0, k, parts_, d, a, t2, t7, grad_a, t6, t10, t0, grad_mu, t9, grad_log_sigma,
+            t11);
     }
     return 0;
 }
@@ -1150,34 +1176,28 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
 {
     if (280.0*d*k + 16384.0*d + 49424.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))
+        + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + d
+        + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 16*d*k + d
+        + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part_, int64_t k, int64_t parts, int64_t d,
+static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
                                                               double *restrict t0, const double *restrict log_sigma,
                                                               const double *restrict a, double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(k, parts, part_);
-    const int64_t part_end_ = gradc_cut(k, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_part = -INFINITY;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
                 t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
@@ -1186,13 +1206,13 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part_, int
 
         /* t2 = max[i:k](a[i]) */
         double t2_part_max = -INFINITY;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double a_i = a[i];
             t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
         }
         t2_part = (t2_part >= t2_part_max || t2_part != t2_part) ? t2_part : t2_part_max;
     }
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct gaussian_mixture_value_and_grad_rows0 {
@@ -1209,30 +1229,31 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team0(const void *contex
 {
     const struct gaussian_mixture_value_and_grad_rows0 *const given = context;
     (void)thread;
-    gaussian_mixture_value_and_grad_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma, given->a, given->t2_parts);
+    gaussian_mixture_value_and_grad_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma,
+        given->a, given->t2_parts);
 }
 
-static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part_, int64_t k, int64_t parts,
+static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part, int64_t k, int64_t parts,
                                                               const double *restrict a, double t3,
                                                               double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(k, parts, part_);
-    const int64_t part_end_ = gradc_cut(k, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t4 = sum[i:k](exp(a[i] - t3)) */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t4_part_sum += gradc_exp(a[i] - t3);
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct gaussian_mixture_value_and_grad_rows1 {
@@ -1250,11 +1271,10 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team1(const void *contex
     gaussian_mixture_value_and_grad_rows1(part, given->k, given->parts, given->a, given->t3, given->t4_parts);
 }
 
-static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int64_t thread_, int64_t n,
-                                                              int64_t parts, unsigned char *restrict part_scratch,
-                                                              size_t part_bytes, double *restrict t15, int64_t k,
-                                                              double *restrict t20, double *restrict t19, int64_t d,
-                                                              double *restrict t21,
+static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                              unsigned char *restrict part_scratch, size_t part_bytes,
+                                                              double *restrict t15, int64_t k, double *restrict t20,
+                                                              double *restrict t19, int64_t d, double *restrict t21,
                                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                               const double *restrict X,
                                                               const double *restrict log_sigma, double *restrict t0,
@@ -1262,28 +1282,28 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int
                                                               double t5, double t13, double *restrict t12_parts,
                                                               double *restrict t16_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t15_part = part_ == 0 ? t15 : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const t20_part = part_ == 0 ? t20 : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const t19_part = part_ == 0 ? t19 : (void *)part_own_;
-    part_own_ += gradc_bytes(d*k, sizeof(double));
-    double *const t21_part = part_ == 0 ? t21 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const X_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*d, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t18 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t15_part = part == 0 ? t15 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t20_part = part == 0 ? t20 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t19_part = part == 0 ? t19 : (void *)part_own;
+    part_own += gradc_bytes(d*k, sizeof(double));
+    double *const t21_part = part == 0 ? t21 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const X_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*d, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t18 = (void *)tile_own;
     double t12_part = 0.0;
     double t12_part_low = 0.0;
     double t16_part = 0.0;
@@ -1300,19 +1320,19 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int
     for (int64_t at = 0; at < d*k; ++at) {
         t21_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* X_tile[l:n, j:d] = X[l, j] */
-        gradc_transpose(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, X_tile, 128);
+        gradc_transpose(tile_end - tile_begin, d, &X[tile_begin*d], d, X_tile, 128);
 
         /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X_tile[l, j] - mu[i, j]), 0.9189385332046727 +
          *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
         for (int64_t i = 0; i < k; ++i) {
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t1[i*128 + l - tile_begin_] = 0.0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t1[i*128 + l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < 4*(d / 4); j += 4) {
                 const double log_sigma_ij = log_sigma[i*d + j];
@@ -1328,12 +1348,14 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int
                 const double t0_ij_3 = t0[i*d + j + 3];
                 const double mu_ij_3 = mu[i*d + j + 3];
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin_] - mu_ij);
-                    const double v1 = t0_ij_ * (X_tile[(j + 1)*128 + l - tile_begin_] - mu_ij_);
-                    const double v2 = t0_ij_2 * (X_tile[(j + 2)*128 + l - tile_begin_] - mu_ij_2);
-                    const double v3 = t0_ij_3 * (X_tile[(j + 3)*128 + l - tile_begin_] - mu_ij_3);
-                    t1[i*128 + l - tile_begin_] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0)) + (0.9189385332046727 + (log_sigma_ij_ + 0.5 * (v1 * v1))) + (0.9189385332046727 + (log_sigma_ij_2 + 0.5 * (v2 * v2))) + (0.9189385332046727 + (log_sigma_ij_3 + 0.5 * (v3 * v3)));
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin] - mu_ij);
+                    const double v1 = t0_ij_ * (X_tile[(j + 1)*128 + l - tile_begin] - mu_ij_);
+                    const double v2 = t0_ij_2 * (X_tile[(j + 2)*128 + l - tile_begin] - mu_ij_2);
+                    const double v3 = t0_ij_3 * (X_tile[(j + 3)*128 + l - tile_begin] - mu_ij_3);
+                    t1[i*128 + l - tile_begin] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0))
+                        + (0.9189385332046727 + (log_sigma_ij_ + 0.5 * (v1 * v1))) + (0.9189385332046727
+                        + (log_sigma_ij_2 + 0.5 * (v2 * v2))) + (0.9189385332046727 + (log_sigma_ij_3 + 0.5 * (v3 * v3)));
                 }
             }
             for (int64_t j = 4*(d / 4); j < d; ++j) {
@@ -1341,47 +1363,48 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int
                 const double t0_ij = t0[i*d + j];
                 const double mu_ij = mu[i*d + j];
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin_] - mu_ij);
-                    t1[i*128 + l - tile_begin_] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0));
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin] - mu_ij);
+                    t1[i*128 + l - tile_begin] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0));
                 }
             }
         }
 
         /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
         /* t7[l:n] = max[i:k](t6[l, i]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t7[l - tile_begin_] = -INFINITY;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t7[l - tile_begin] = -INFINITY;
         }
         for (int64_t i = 0; i < k; ++i) {
             const double a_i = a[i];
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double v0 = a_i - t1[i*128 + l - tile_begin_] - t5;
-                t6[i*128 + l - tile_begin_] = v0;
-                t7[l - tile_begin_] = (t7[l - tile_begin_] >= v0 || t7[l - tile_begin_] != t7[l - tile_begin_]) ? t7[l - tile_begin_] : v0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = a_i - t1[i*128 + l - tile_begin] - t5;
+                t6[i*128 + l - tile_begin] = v0;
+                t7[l - tile_begin] = (t7[l - tile_begin] >= v0 || t7[l - tile_begin] != t7[l - tile_begin]) ? t7[l
+                    - tile_begin] : v0;
             }
         }
 
         /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]), in the place of t7 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t7_l = t7[l - tile_begin_];
-            t7[l - tile_begin_] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t7_l = t7[l - tile_begin];
+            t7[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
         }
 
         /* t9[l:n, i:k] = exp(t6[l, i] - t8[l]), in the place of t6 */
         /* t10[l:n] = sum[i:k](t9[l, i]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t10[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t10[l - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < k; ++i) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double t6_li = t6[i*128 + l - tile_begin_];
-                const double v0 = gradc_exp(t6_li - t7[l - tile_begin_]);
-                t6[i*128 + l - tile_begin_] = v0;
-                t10[l - tile_begin_] += v0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t6_li = t6[i*128 + l - tile_begin];
+                const double v0 = gradc_exp(t6_li - t7[l - tile_begin]);
+                t6[i*128 + l - tile_begin] = v0;
+                t10[l - tile_begin] += v0;
             }
         }
 
@@ -1390,30 +1413,30 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int
         /* t14[l:n] = 1 / t10[l], in the place of t7 */
         double t12_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t12_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t7_l = t7[l - tile_begin_];
-            const double t10_l = t10[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t7_l = t7[l - tile_begin];
+            const double t10_l = t10[l - tile_begin];
             t12_part_sum += t7_l + gradc_log(t10_l);
-            t7[l - tile_begin_] = 1.0 / t10_l;
+            t7[l - tile_begin] = 1.0 / t10_l;
         }
         gradc_add(&t12_part, &t12_part_low, t12_part_sum);
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t15[i:k] = sum[l:n](where(-inf == a[i] - t1[l, i] - t5, 0, t13 * (t9[l, i] * t14[l]))) */
             /* t18[l:n, i:k] = where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l]))) */
             /* t20[i:k] = sum[l:n](t18[l, i]) */
-            for (int64_t i = strip_begin_; i < strip_end_; ++i) {
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
                 const double a_i = a[i];
                 double t15_part_sum = 0.0;
                 double t20_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:t15_part_sum, t20_part_sum))
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const int v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin_] - t5;
-                    const double v1 = t13 * (t6[i*128 + l - tile_begin_] * t7[l - tile_begin_]);
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const int v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5;
+                    const double v1 = t13 * (t6[i*128 + l - tile_begin] * t7[l - tile_begin]);
                     const double v2 = v0 ? 0.0 : -v1;
                     t15_part_sum += v0 ? 0.0 : v1;
-                    t18[(i - strip_begin_)*128 + l - tile_begin_] = v2;
+                    t18[(i - strip_begin)*128 + l - tile_begin] = v2;
                     t20_part_sum += v2;
                 }
                 t15_part[i] += t15_part_sum;
@@ -1422,11 +1445,12 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int
 
             /* t16 = sum[l:n, i:k](where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l])))) */
             double t16_part_sum = 0.0;
-            for (int64_t i = strip_begin_; i < strip_end_; ++i) {
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
                 const double a_i = a[i];
                 GRADC_SIMD(reduction(+:t16_part_sum))
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin_] - t5 ? 0.0 : -(t13 * (t6[i*128 + l - tile_begin_] * t7[l - tile_begin_]));
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5 ? 0.0 : -(t13 * (t6[i*128
+                        + l - tile_begin] * t7[l - tile_begin]));
                     t16_part_sum += v0;
                 }
             }
@@ -1434,7 +1458,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int
 
             /* t19[i:k, j:d] = sum[l:n](t18[l, i] * (X_tile[l, j] - mu[i, j])) */
             /* t21[i:k, j:d] = sum[l:n](let(s0 := X_tile[l, j] - mu[i, j], s0 * (t18[l, i] * s0))) */
-            for (int64_t i = strip_begin_; i < strip_end_; ++i) {
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
                 for (int64_t j = 0; j < 4*(d / 4); j += 4) {
                     const double mu_ij = mu[i*d + j];
                     double t19_part_sum = 0.0;
@@ -1449,15 +1473,15 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int
                     double t19_part_sum_3 = 0.0;
                     double t21_part_sum_3 = 0.0;
                     GRADC_SIMD(reduction(+:t19_part_sum, t21_part_sum, t19_part_sum_, t21_part_sum_, t19_part_sum_2, t21_part_sum_2, t19_part_sum_3, t21_part_sum_3))
-                    for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                        const double v0 = X_tile[j*128 + l - tile_begin_] - mu_ij;
-                        const double v1 = t18[(i - strip_begin_)*128 + l - tile_begin_] * v0;
-                        const double v2 = X_tile[(j + 1)*128 + l - tile_begin_] - mu_ij_;
-                        const double v3 = t18[(i - strip_begin_)*128 + l - tile_begin_] * v2;
-                        const double v4 = X_tile[(j + 2)*128 + l - tile_begin_] - mu_ij_2;
-                        const double v5 = t18[(i - strip_begin_)*128 + l - tile_begin_] * v4;
-                        const double v6 = X_tile[(j + 3)*128 + l - tile_begin_] - mu_ij_3;
-                        const double v7 = t18[(i - strip_begin_)*128 + l - tile_begin_] * v6;
+                    for (int64_t l = tile_begin; l < tile_end; ++l) {
+                        const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
+                        const double v1 = t18[(i - strip_begin)*128 + l - tile_begin] * v0;
+                        const double v2 = X_tile[(j + 1)*128 + l - tile_begin] - mu_ij_;
+                        const double v3 = t18[(i - strip_begin)*128 + l - tile_begin] * v2;
+                        const double v4 = X_tile[(j + 2)*128 + l - tile_begin] - mu_ij_2;
+                        const double v5 = t18[(i - strip_begin)*128 + l - tile_begin] * v4;
+                        const double v6 = X_tile[(j + 3)*128 + l - tile_begin] - mu_ij_3;
+                        const double v7 = t18[(i - strip_begin)*128 + l - tile_begin] * v6;
                         t19_part_sum += v1;
                         t21_part_sum += v0 * v1;
                         t19_part_sum_ += v3;
@@ -1481,9 +1505,9 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int
                     double t19_part_sum = 0.0;
                     double t21_part_sum = 0.0;
                     GRADC_SIMD(reduction(+:t19_part_sum, t21_part_sum))
-                    for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                        const double v0 = X_tile[j*128 + l - tile_begin_] - mu_ij;
-                        const double v1 = t18[(i - strip_begin_)*128 + l - tile_begin_] * v0;
+                    for (int64_t l = tile_begin; l < tile_end; ++l) {
+                        const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
+                        const double v1 = t18[(i - strip_begin)*128 + l - tile_begin] * v0;
                         t19_part_sum += v1;
                         t21_part_sum += v0 * v1;
                     }
@@ -1494,9 +1518,9 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part_, int
         }
     }
     t12_part = gradc_rounded(t12_part, t12_part_low);
-    t12_parts[part_] = t12_part;
+    t12_parts[part] = t12_part;
     t16_part = gradc_rounded(t16_part, t16_part_low);
-    t16_parts[part_] = t16_part;
+    t16_parts[part] = t16_part;
 }
 
 struct gaussian_mixture_value_and_grad_rows2 {
@@ -1526,10 +1550,13 @@ struct gaussian_mixture_value_and_grad_rows2 {
 static GRADC_APART void gaussian_mixture_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_mixture_value_and_grad_rows2 *const given = context;
-    gaussian_mixture_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t15, given->k, given->t20, given->t19, given->d, given->t21, given->tile_scratch, given->tile_bytes, given->X, given->log_sigma, given->t0, given->mu, given->a, given->t5, given->t13, given->t12_parts, given->t16_parts);
+    gaussian_mixture_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->t15, given->k, given->t20, given->t19, given->d, given->t21, given->tile_scratch,
+        given->tile_bytes, given->X, given->log_sigma, given->t0, given->mu, given->a, given->t5, given->t13,
+        given->t12_parts, given->t16_parts);
 }
 
-static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part_, int64_t k, int64_t parts, int64_t d,
+static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int64_t k, int64_t parts, int64_t d,
                                                               const double *restrict a, double *restrict t15,
                                                               double t16, double t17, double t3,
                                                               double *restrict grad_a, double *restrict t20,
@@ -1537,15 +1564,15 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part_, int
                                                               double *restrict t19, double *restrict grad_log_sigma,
                                                               double *restrict t21)
 {
-    const int64_t part_begin_ = gradc_cut(k, parts, part_);
-    const int64_t part_end_ = gradc_cut(k, parts, part_ + 1);
-    const int64_t tile_rows_ = gradc_rows(3*d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
+    const int64_t tile_rows = gradc_rows(3*d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_a[i:k] = t15[i] + where(-inf == a[i], 0, t16 * (t17 * exp(a[i] - t3))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double a_i = a[i];
             const double v0 = t15[i] + (-INFINITY == a_i ? 0.0 : t16 * (t17 * gradc_exp(a_i - t3)));
             grad_a[i] = v0;
@@ -1553,7 +1580,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part_, int
 
         /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t19[i, j])) */
         /* grad_log_sigma[i:k, j:d] = t20[i] - t0[i, j] * (t0[i, j] * t21[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t20_i = t20[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
@@ -1587,7 +1614,9 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team3(const void *contex
 {
     const struct gaussian_mixture_value_and_grad_rows3 *const given = context;
     (void)thread;
-    gaussian_mixture_value_and_grad_rows3(part, given->k, given->parts, given->d, given->a, given->t15, given->t16, given->t17, given->t3, given->grad_a, given->t20, given->t0, given->grad_mu, given->t19, given->grad_log_sigma, given->t21);
+    gaussian_mixture_value_and_grad_rows3(part, given->k, given->parts, given->d, given->a, given->t15, given->t16,
+        given->t17, given->t3, given->grad_a, given->t20, given->t0, given->grad_mu, given->t19,
+        given->grad_log_sigma, given->t21);
 }
 
 int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const double *restrict a,
@@ -1607,7 +1636,8 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     double *const t21 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double))
+        + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t13 = -(1 / n) */
@@ -1621,8 +1651,8 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         gaussian_mixture_value_and_grad_rows0(0, k, parts, d, t0, log_sigma, a, t2_parts);
     }
     double t2 = -INFINITY;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 = (t2 >= t2_parts[part_] || t2 != t2) ? t2 : t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 = (t2 >= t2_parts[part] || t2 != t2) ? t2 : t2_parts[part];
     }
 
     /* t3 = where(inf == abs(t2), 0, t2) */
@@ -1636,8 +1666,8 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         gaussian_mixture_value_and_grad_rows1(0, k, parts_, a, t3, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t4 += t4_parts[part];
     }
 
     /* t5 = t3 + log(t4) */
@@ -1645,47 +1675,54 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const double t5 = t3 + gradc_log(t4);
     const double t17 = 1.0 / t4;
     const int64_t parts_2 = gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
+        sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t12_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        const struct gaussian_mixture_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, t15, k, t20, t19, d, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts};
+        const struct gaussian_mixture_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, t15, k,
+            t20, t19, d, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts};
         gradc_run(parts_2, gaussian_mixture_value_and_grad_team2, &given);
     } else {
-        gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, t15, k, t20, t19, d, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts);
+        gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, t15, k, t20, t19, d, t21,
+            tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts);
     }
     double t12 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_2; ++part_) {
-        t12 += t12_parts[part_];
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t12 += t12_parts[part];
     }
     double t16 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_2; ++part_) {
-        t16 += t16_parts[part_];
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t16 += t16_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts_2; ++part_) {
-        const double *const t15_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t15_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t15[at] += t15_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts_2; ++part_) {
-        const double *const t20_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t20_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t20[at] += t20_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts_2; ++part_) {
-        const double *const t19_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t19_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
+            + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t19[at] += t19_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts_2; ++part_) {
-        const double *const t21_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t21_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
+            + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t21[at] += t21_more[at];
@@ -1693,10 +1730,12 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     }
     const int64_t parts_3 = gradc_parts(k, 10*d + 31, 0);
     if (parts_3 > 1) {
-        const struct gaussian_mixture_value_and_grad_rows3 given = {k, parts_3, d, a, t15, t16, t17, t3, grad_a, t20, t0, grad_mu, t19, grad_log_sigma, t21};
+        const struct gaussian_mixture_value_and_grad_rows3 given = {k, parts_3, d, a, t15, t16, t17, t3, grad_a, t20,
+            t0, grad_mu, t19, grad_log_sigma, t21};
         gradc_run(parts_3, gaussian_mixture_value_and_grad_team3, &given);
     } else {
-        gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, a, t15, t16, t17, t3, grad_a, t20, t0, grad_mu, t19, grad_log_sigma, t21);
+        gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, a, t15, t16, t17, t3, grad_a, t20, t0, grad_mu, t19,
+            grad_log_sigma, t21);
     }
 
     /* value = -(t12 / n) */

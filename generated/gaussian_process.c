@@ -33,6 +33,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -53,19 +56,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -95,7 +97,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -303,35 +305,32 @@ size_t gaussian_process_value_work(int64_t n, int64_t d)
 {
     if (24.0*n*n + 16416.0*n > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*gradc_width(n), sizeof(double)))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(int64_t))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(int64_t));
+    return gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double))
+        + (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*gradc_width(n), sizeof(double)))
+        + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double))
+        + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t d, const double *restrict X, double log_amplitude,
                                                      double t0, double t1, double *restrict K, double *restrict t2,
                                                      const double *restrict y)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const gap = (void *)tile_own_;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const gap = (void *)tile_own;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
     const int64_t strip = gradc_width(n);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
-        for (int64_t strip_begin_ = 0; strip_begin_ < n; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < n ? strip + strip_begin_ : n;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
 
             /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                for (int64_t k = strip_begin_; k < 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; k += 4) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t k = strip_begin; k < 4*((strip_end - strip_begin) / 4) + strip_begin; k += 4) {
                     double gap_sum = 0.0;
                     double gap_sum_ = 0.0;
                     double gap_sum_2 = 0.0;
@@ -347,28 +346,29 @@ static GRADC_APART void gaussian_process_value_rows0(int64_t part_, int64_t thre
                         gap_sum_2 += v2 * v2;
                         gap_sum_3 += v3 * v3;
                     }
-                    gap[(i - tile_begin_)*strip + k - strip_begin_] = gap_sum;
-                    gap[(i - tile_begin_)*strip + k + 1 - strip_begin_] = gap_sum_;
-                    gap[(i - tile_begin_)*strip + k + 2 - strip_begin_] = gap_sum_2;
-                    gap[(i - tile_begin_)*strip + k + 3 - strip_begin_] = gap_sum_3;
+                    gap[(i - tile_begin)*strip + k - strip_begin] = gap_sum;
+                    gap[(i - tile_begin)*strip + k + 1 - strip_begin] = gap_sum_;
+                    gap[(i - tile_begin)*strip + k + 2 - strip_begin] = gap_sum_2;
+                    gap[(i - tile_begin)*strip + k + 3 - strip_begin] = gap_sum_3;
                 }
-                for (int64_t k = 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; k < strip_end_; ++k) {
+                for (int64_t k = 4*((strip_end - strip_begin) / 4) + strip_begin; k < strip_end; ++k) {
                     double gap_sum = 0.0;
                     GRADC_SIMD(reduction(+:gap_sum))
                     for (int64_t j = 0; j < d; ++j) {
                         const double v0 = X[i*d + j] - X[k*d + j];
                         gap_sum += v0 * v0;
                     }
-                    gap[(i - tile_begin_)*strip + k - strip_begin_] = gap_sum;
+                    gap[(i - tile_begin)*strip + k - strip_begin] = gap_sum;
                 }
             }
 
             /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
             const double v0 = 2.0 * log_amplitude;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
-                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
-                    const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[(i - tile_begin_)*strip + j - strip_begin_]));
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[(i - tile_begin)*strip + j
+                        - strip_begin]));
                     K[i*n + j] = v1;
                 }
             }
@@ -376,7 +376,7 @@ static GRADC_APART void gaussian_process_value_rows0(int64_t part_, int64_t thre
 
         /* t2[i:n, j:1] = y[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t2[i] = y[i];
         }
     }
@@ -400,7 +400,8 @@ struct gaussian_process_value_rows0 {
 static GRADC_APART void gaussian_process_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_process_value_rows0 *const given = context;
-    gaussian_process_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->log_amplitude, given->t0, given->t1, given->K, given->t2, given->y);
+    gaussian_process_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->d, given->X, given->log_amplitude, given->t0, given->t1, given->K, given->t2, given->y);
 }
 
 int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -431,7 +432,8 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     if (parts > 1) {
-        const struct gaussian_process_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, log_amplitude, t0, t1, K, t2, y};
+        const struct gaussian_process_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, log_amplitude,
+            t0, t1, K, t2, y};
         gradc_run(parts, gaussian_process_value_team0, &given);
     } else {
         gaussian_process_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, log_amplitude, t0, t1, K, t2, y);
@@ -444,14 +446,14 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(1 * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t4 = sum[i:n](t3[i, 0] * y[i]) */
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_sum))
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4_sum += t3[i] * y[i];
             }
             gradc_add(&t4, &t4_low, t4_sum);
@@ -474,26 +476,23 @@ size_t gaussian_process_forward_work(int64_t n, int64_t d)
     (void)d;
     if (16.0*n*n + 24.0*n > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(int64_t))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(int64_t));
+    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t))
+        + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_forward_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
                                                        const double *restrict X, double *restrict gap,
                                                        double log_amplitude, double t0, double t1, double *restrict K,
                                                        double *restrict t2, const double *restrict y)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    const int64_t tile_rows_ = gradc_rows((d + n) * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t tile_rows = gradc_rows((d + n) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t k = 0; k < 4*(n / 4); k += 4) {
                 double gap_sum = 0.0;
                 double gap_sum_ = 0.0;
@@ -528,7 +527,7 @@ static GRADC_APART void gaussian_process_forward_rows0(int64_t part_, int64_t n,
 
         /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
         const double v0 = 2.0 * log_amplitude;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
@@ -538,7 +537,7 @@ static GRADC_APART void gaussian_process_forward_rows0(int64_t part_, int64_t n,
 
         /* t2[i:n, j:1] = y[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t2[i] = y[i];
         }
     }
@@ -562,7 +561,8 @@ static GRADC_APART void gaussian_process_forward_team0(const void *context, int6
 {
     const struct gaussian_process_forward_rows0 *const given = context;
     (void)thread;
-    gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->X, given->gap, given->log_amplitude, given->t0, given->t1, given->K, given->t2, given->y);
+    gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->X, given->gap,
+        given->log_amplitude, given->t0, given->t1, given->K, given->t2, given->y);
 }
 
 int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -600,14 +600,14 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(1 * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t4 = sum[i:n](t3[i, 0] * y[i]) */
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_sum))
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4_sum += t3[i] * y[i];
             }
             gradc_add(&t4, &t4_low, t4_sum);
@@ -632,28 +632,23 @@ size_t gaussian_process_backward_work(int64_t n, int64_t d)
     (void)d;
     if (32.0*n*n + 32.0*n > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(int64_t))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(int64_t));
+    return gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double))
+        + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t))
+        + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_backward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict t4,
+static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t4,
                                                         const double *restrict K, double *restrict t5,
                                                         double log_det_bar, const double *restrict y)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    const int64_t tile_rows_ = gradc_rows(n * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t tile_rows = gradc_rows(n * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t4[i:n, j:n] = K[j, i] */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 t4[j*n + i] = K[i*n + j];
@@ -662,7 +657,7 @@ static GRADC_APART void gaussian_process_backward_rows0(int64_t part_, int64_t n
 
         /* t5[i:n, j:1] = log_det_bar * y[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t5[i] = log_det_bar * y[i];
         }
     }
@@ -682,26 +677,27 @@ static GRADC_APART void gaussian_process_backward_team0(const void *context, int
 {
     const struct gaussian_process_backward_rows0 *const given = context;
     (void)thread;
-    gaussian_process_backward_rows0(part, given->n, given->parts, given->t4, given->K, given->t5, given->log_det_bar, given->y);
+    gaussian_process_backward_rows0(part, given->n, given->parts, given->t4, given->K, given->t5, given->log_det_bar,
+        given->y);
 }
 
-static GRADC_APART void gaussian_process_backward_rows1(int64_t part_, int64_t n, int64_t parts, double log_amplitude,
+static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n, int64_t parts, double log_amplitude,
                                                         double *restrict t6, double log_det_bar, double *restrict t2,
                                                         const double *restrict t3, const double *restrict gap,
                                                         double t1, double *restrict t7_parts,
                                                         double *restrict t8_parts, double *restrict t9_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     double t8_part = 0.0;
     double t8_part_low = 0.0;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows((n + 1) * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
         /* t7 = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1, s3 := s0 - s2, s4
@@ -715,7 +711,7 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part_, int64_t n
         double t7_part_sum = 0.0;
         double t8_part_sum = 0.0;
         double t9_part_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t6_i = t6[i];
             GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum, t9_part_sum))
             for (int64_t j = 0; j < n; ++j) {
@@ -737,11 +733,11 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part_, int64_t n
         gradc_add(&t9_part, &t9_part_low, t9_part_sum);
     }
     t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part_] = t7_part;
+    t7_parts[part] = t7_part;
     t8_part = gradc_rounded(t8_part, t8_part_low);
-    t8_parts[part_] = t8_part;
+    t8_parts[part] = t8_part;
     t9_part = gradc_rounded(t9_part, t9_part_low);
-    t9_parts[part_] = t9_part;
+    t9_parts[part] = t9_part;
 }
 
 struct gaussian_process_backward_rows1 {
@@ -763,7 +759,9 @@ static GRADC_APART void gaussian_process_backward_team1(const void *context, int
 {
     const struct gaussian_process_backward_rows1 *const given = context;
     (void)thread;
-    gaussian_process_backward_rows1(part, given->n, given->parts, given->log_amplitude, given->t6, given->log_det_bar, given->t2, given->t3, given->gap, given->t1, given->t7_parts, given->t8_parts, given->t9_parts);
+    gaussian_process_backward_rows1(part, given->n, given->parts, given->log_amplitude, given->t6,
+        given->log_det_bar, given->t2, given->t3, given->gap, given->t1, given->t7_parts, given->t8_parts,
+        given->t9_parts);
 }
 
 int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -817,22 +815,24 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     double t8_parts[GRADC_PARTS];
     double t9_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct gaussian_process_backward_rows1 given = {n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap, t1, t7_parts, t8_parts, t9_parts};
+        const struct gaussian_process_backward_rows1 given = {n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap,
+            t1, t7_parts, t8_parts, t9_parts};
         gradc_run(parts_, gaussian_process_backward_team1, &given);
     } else {
-        gaussian_process_backward_rows1(0, n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap, t1, t7_parts, t8_parts, t9_parts);
+        gaussian_process_backward_rows1(0, n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap, t1, t7_parts,
+            t8_parts, t9_parts);
     }
     double t7 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t7 += t7_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t7 += t7_parts[part];
     }
     double t8 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t8 += t8_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t8 += t8_parts[part];
     }
     double t9 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t9 += t9_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t9 += t9_parts[part];
     }
 
     /* grad_log_amplitude = 2 * t7 */
@@ -849,39 +849,29 @@ size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
     (void)d;
     if (64.0*n*n + 64.0*n > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(int64_t))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(int64_t))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(int64_t))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(int64_t));
+    return gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double))
+        + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double))
+        + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double))
+        + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t))
+        + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double))
+        + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
                                                               const double *restrict X, double *restrict gap,
                                                               double log_amplitude, double t0, double t1,
                                                               double *restrict K, const double *restrict y,
                                                               double *restrict t2, double *restrict t7,
                                                               double *restrict t6)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    const int64_t tile_rows_ = gradc_rows((d + 2*n) * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t k = 0; k < 4*(n / 4); k += 4) {
                 double gap_sum = 0.0;
                 double gap_sum_ = 0.0;
@@ -916,7 +906,7 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part_, int
 
         /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
         const double v0 = 2.0 * log_amplitude;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
@@ -927,14 +917,14 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part_, int
         /* t2[i:n, j:1] = y[i] */
         /* t7[i:n, j:1] = 0.5 * y[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             t2[i] = y_i;
             t7[i] = 0.5 * y_i;
         }
 
         /* t6[i:n, j:n] = K[j, i] */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 t6[j*n + i] = K[i*n + j];
@@ -963,27 +953,28 @@ static GRADC_APART void gaussian_process_value_and_grad_team0(const void *contex
 {
     const struct gaussian_process_value_and_grad_rows0 *const given = context;
     (void)thread;
-    gaussian_process_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->gap, given->log_amplitude, given->t0, given->t1, given->K, given->y, given->t2, given->t7, given->t6);
+    gaussian_process_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->gap,
+        given->log_amplitude, given->t0, given->t1, given->K, given->y, given->t2, given->t7, given->t6);
 }
 
-static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part_, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts,
                                                               double log_amplitude, double *restrict t8,
                                                               double *restrict t5, double *restrict t3,
                                                               double *restrict gap, double t1,
                                                               double *restrict t9_parts, double *restrict t10_parts,
                                                               double *restrict t11_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t9_part = 0.0;
     double t9_part_low = 0.0;
     double t10_part = 0.0;
     double t10_part_low = 0.0;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows((n + 1) * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* K_bar[i:n, j:n] = 0.5 * t5[j, i] - t8[i, 0] * t3[j, 0] */
         /* t9 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
@@ -993,7 +984,7 @@ static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part_, int
         double t9_part_sum = 0.0;
         double t10_part_sum = 0.0;
         double t11_part_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t8_i = t8[i];
             GRADC_SIMD(reduction(+:t9_part_sum, t10_part_sum, t11_part_sum))
             for (int64_t j = 0; j < n; ++j) {
@@ -1010,11 +1001,11 @@ static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part_, int
         gradc_add(&t11_part, &t11_part_low, t11_part_sum);
     }
     t9_part = gradc_rounded(t9_part, t9_part_low);
-    t9_parts[part_] = t9_part;
+    t9_parts[part] = t9_part;
     t10_part = gradc_rounded(t10_part, t10_part_low);
-    t10_parts[part_] = t10_part;
+    t10_parts[part] = t10_part;
     t11_part = gradc_rounded(t11_part, t11_part_low);
-    t11_parts[part_] = t11_part;
+    t11_parts[part] = t11_part;
 }
 
 struct gaussian_process_value_and_grad_rows1 {
@@ -1035,7 +1026,8 @@ static GRADC_APART void gaussian_process_value_and_grad_team1(const void *contex
 {
     const struct gaussian_process_value_and_grad_rows1 *const given = context;
     (void)thread;
-    gaussian_process_value_and_grad_rows1(part, given->n, given->parts, given->log_amplitude, given->t8, given->t5, given->t3, given->gap, given->t1, given->t9_parts, given->t10_parts, given->t11_parts);
+    gaussian_process_value_and_grad_rows1(part, given->n, given->parts, given->log_amplitude, given->t8, given->t5,
+        given->t3, given->gap, given->t1, given->t9_parts, given->t10_parts, given->t11_parts);
 }
 
 int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -1082,7 +1074,8 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 32*n + 2, 0);
     if (parts > 1) {
-        const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, X, gap, log_amplitude, t0, t1, K, y, t2, t7, t6};
+        const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, X, gap, log_amplitude, t0, t1, K, y,
+            t2, t7, t6};
         gradc_run(parts, gaussian_process_value_and_grad_team0, &given);
     } else {
         gaussian_process_value_and_grad_rows0(0, n, parts, d, X, gap, log_amplitude, t0, t1, K, y, t2, t7, t6);
@@ -1095,14 +1088,14 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(1 * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t4 = sum[i:n](t3[i, 0] * y[i]) */
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_sum))
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4_sum += t3[i] * y[i];
             }
             gradc_add(&t4, &t4_low, t4_sum);
@@ -1132,22 +1125,24 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     double t10_parts[GRADC_PARTS];
     double t11_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct gaussian_process_value_and_grad_rows1 given = {n, parts_, log_amplitude, t8, t5, t3, gap, t1, t9_parts, t10_parts, t11_parts};
+        const struct gaussian_process_value_and_grad_rows1 given = {n, parts_, log_amplitude, t8, t5, t3, gap, t1,
+            t9_parts, t10_parts, t11_parts};
         gradc_run(parts_, gaussian_process_value_and_grad_team1, &given);
     } else {
-        gaussian_process_value_and_grad_rows1(0, n, parts_, log_amplitude, t8, t5, t3, gap, t1, t9_parts, t10_parts, t11_parts);
+        gaussian_process_value_and_grad_rows1(0, n, parts_, log_amplitude, t8, t5, t3, gap, t1, t9_parts, t10_parts,
+            t11_parts);
     }
     double t9 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t9 += t9_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t9 += t9_parts[part];
     }
     double t10 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t10 += t10_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t10 += t10_parts[part];
     }
     double t11 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t11 += t11_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t11 += t11_parts[part];
     }
 
     /* grad_log_amplitude = 2 * t9 */

@@ -39,6 +39,9 @@ double pow(double, double);
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -59,19 +62,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -228,25 +230,25 @@ size_t glove_value_work(int64_t m, int64_t k, int64_t n)
     return (size_t)gradc_parts(n, 9*k + 61, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void glove_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void glove_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                           const int64_t *restrict row, int64_t m, const int64_t *restrict column,
                                           int64_t k, const double *restrict U, const double *restrict V,
                                           const double *restrict count, double top, const double *restrict c,
                                           const double *restrict b, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
          *    m + column[l], column[l]), j]) */
-        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
+        for (int64_t l = tile_begin; l < 4*((tile_end - tile_begin) / 4) + tile_begin; l += 4) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
@@ -274,12 +276,12 @@ static GRADC_APART void glove_value_rows0(int64_t part_, int64_t thread_, int64_
                 t0_sum_2 += U[v4*k + j] * V[v5*k + j];
                 t0_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
-            t0[l - tile_begin_] = t0_sum;
-            t0[l + 1 - tile_begin_] = t0_sum_;
-            t0[l + 2 - tile_begin_] = t0_sum_2;
-            t0[l + 3 - tile_begin_] = t0_sum_3;
+            t0[l - tile_begin] = t0_sum;
+            t0[l + 1 - tile_begin] = t0_sum_;
+            t0[l + 2 - tile_begin] = t0_sum_2;
+            t0[l + 3 - tile_begin] = t0_sum_3;
         }
-        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = 4*((tile_end - tile_begin) / 4) + tile_begin; l < tile_end; ++l) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
@@ -289,7 +291,7 @@ static GRADC_APART void glove_value_rows0(int64_t part_, int64_t thread_, int64_
             for (int64_t j = 0; j < k; ++j) {
                 t0_sum += U[v0*k + j] * V[v1*k + j];
             }
-            t0[l - tile_begin_] = t0_sum;
+            t0[l - tile_begin] = t0_sum;
         }
 
         /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
@@ -297,20 +299,20 @@ static GRADC_APART void glove_value_rows0(int64_t part_, int64_t thread_, int64_
          *    top) ** 0.75 * (s0 * s0))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
             const int64_t column_l = column[l];
             const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             const int64_t row_l = row[l];
             const int64_t v2 = row_l < 0 ? m + row_l : row_l;
-            const double v3 = c[v1] + (b[v2] + t0[l - tile_begin_]) - gradc_log(count_l);
+            const double v3 = c[v1] + (b[v2] + t0[l - tile_begin]) - gradc_log(count_l);
             t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v3 * v3);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct glove_value_rows0 {
@@ -334,7 +336,9 @@ struct glove_value_rows0 {
 static GRADC_APART void glove_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct glove_value_rows0 *const given = context;
-    glove_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->row, given->m, given->column, given->k, given->U, given->V, given->count, given->top, given->c, given->b, given->t1_parts);
+    glove_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->row,
+        given->m, given->column, given->k, given->U, given->V, given->count, given->top, given->c, given->b,
+        given->t1_parts);
 }
 
 int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
@@ -372,14 +376,16 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct glove_value_rows0 given = {n, parts, tile_scratch, tile_bytes, row, m, column, k, U, V, count, top, c, b, t1_parts};
+        const struct glove_value_rows0 given = {n, parts, tile_scratch, tile_bytes, row, m, column, k, U, V, count,
+            top, c, b, t1_parts};
         gradc_run(parts, glove_value_team0, &given);
     } else {
-        glove_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, row, m, column, k, U, V, count, top, c, b, t1_parts);
+        glove_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, row, m, column, k, U, V, count, top, c, b,
+            t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -395,22 +401,22 @@ size_t glove_forward_work(int64_t m, int64_t k, int64_t n)
     return 0;
 }
 
-static GRADC_APART void glove_forward_rows0(int64_t part_, int64_t n, int64_t parts, const int64_t *restrict row,
+static GRADC_APART void glove_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict row,
                                             int64_t m, const int64_t *restrict column, int64_t k,
                                             const double *restrict U, const double *restrict V, double *restrict t0,
                                             const double *restrict count, double top, const double *restrict c,
                                             const double *restrict b, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
          *    m + column[l], column[l]), j]) */
-        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
+        for (int64_t l = tile_begin; l < 4*((tile_end - tile_begin) / 4) + tile_begin; l += 4) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
@@ -443,7 +449,7 @@ static GRADC_APART void glove_forward_rows0(int64_t part_, int64_t n, int64_t pa
             t0[l + 2] = t0_sum_2;
             t0[l + 3] = t0_sum_3;
         }
-        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = 4*((tile_end - tile_begin) / 4) + tile_begin; l < tile_end; ++l) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
@@ -461,7 +467,7 @@ static GRADC_APART void glove_forward_rows0(int64_t part_, int64_t n, int64_t pa
          *    top) ** 0.75 * (s0 * s0))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
             const int64_t column_l = column[l];
@@ -474,7 +480,7 @@ static GRADC_APART void glove_forward_rows0(int64_t part_, int64_t n, int64_t pa
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct glove_forward_rows0 {
@@ -498,7 +504,8 @@ static GRADC_APART void glove_forward_team0(const void *context, int64_t part, i
 {
     const struct glove_forward_rows0 *const given = context;
     (void)thread;
-    glove_forward_rows0(part, given->n, given->parts, given->row, given->m, given->column, given->k, given->U, given->V, given->t0, given->count, given->top, given->c, given->b, given->t1_parts);
+    glove_forward_rows0(part, given->n, given->parts, given->row, given->m, given->column, given->k, given->U,
+        given->V, given->t0, given->count, given->top, given->c, given->b, given->t1_parts);
 }
 
 int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
@@ -540,8 +547,8 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
         glove_forward_rows0(0, n, parts, row, m, column, k, U, V, t0, count, top, c, b, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -554,8 +561,7 @@ size_t glove_backward_work(int64_t m, int64_t k, int64_t n)
     (void)m;
     (void)k;
     (void)n;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
 }
 
 int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
@@ -607,33 +613,34 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
     for (int64_t at = 0; at < m; ++at) {
         grad_c[at] = 0.0;
     }
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2[l:n] = t1 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l],
          *    column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]))) */
         /* t3[l:n] = t2[l] */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
             const int64_t column_l = column[l];
             const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             const int64_t row_l = row[l];
             const int64_t v2 = row_l < 0 ? m + row_l : row_l;
-            const double v3 = t1 * gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (2.0 * (c[v1] + (b[v2] + t0[l]) - gradc_log(count_l)));
-            t2[l - tile_begin_] = v3;
-            t3[l - tile_begin_] = v3;
+            const double v3 = t1 * gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (2.0 * (c[v1] + (b[v2]
+                + t0[l]) - gradc_log(count_l)));
+            t2[l - tile_begin] = v3;
+            t3[l - tile_begin] = v3;
         }
 
         /* grad_U[:m, :k] = 0 grad_U += each[l:n, j:k](at[where_integer(row[l] < 0, m + row[l], row[l]),
          *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t3[l])) */
         /* grad_V[:m, :k] = 0 grad_V += each[l:n, j:k](at[where_integer(column[l] < 0, m + column[l], column[l]),
          *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t3[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t column_l = column[l];
             const int64_t v0 = column_l < 0 ? m + column_l : column_l;
-            const double t3_l = t3[l - tile_begin_];
+            const double t3_l = t3[l - tile_begin];
             const int64_t row_l = row[l];
             const int64_t v1 = row_l < 0 ? m + row_l : row_l;
             for (int64_t j = 0; j < k; ++j) {
@@ -644,8 +651,8 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
 
         /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t2[l])) */
         /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t2[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t2_l = t2[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
@@ -662,8 +669,7 @@ size_t glove_value_and_grad_work(int64_t m, int64_t k, int64_t n)
     (void)m;
     (void)k;
     (void)n;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
 }
 
 int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
@@ -717,12 +723,12 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
     for (int64_t at = 0; at < m; ++at) {
         grad_c[at] = 0.0;
     }
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
          *    m + column[l], column[l]), j]) */
-        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
+        for (int64_t l = tile_begin; l < 4*((tile_end - tile_begin) / 4) + tile_begin; l += 4) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
@@ -750,12 +756,12 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
                 t0_sum_2 += U[v4*k + j] * V[v5*k + j];
                 t0_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
-            t0[l - tile_begin_] = t0_sum;
-            t0[l + 1 - tile_begin_] = t0_sum_;
-            t0[l + 2 - tile_begin_] = t0_sum_2;
-            t0[l + 3 - tile_begin_] = t0_sum_3;
+            t0[l - tile_begin] = t0_sum;
+            t0[l + 1 - tile_begin] = t0_sum_;
+            t0[l + 2 - tile_begin] = t0_sum_2;
+            t0[l + 3 - tile_begin] = t0_sum_3;
         }
-        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = 4*((tile_end - tile_begin) / 4) + tile_begin; l < tile_end; ++l) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
@@ -765,7 +771,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             for (int64_t j = 0; j < k; ++j) {
                 t0_sum += U[v0*k + j] * V[v1*k + j];
             }
-            t0[l - tile_begin_] = t0_sum;
+            t0[l - tile_begin] = t0_sum;
         }
 
         /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
@@ -776,7 +782,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
         /* t4[l:n] = t3[l], in the place of t0 */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
             const double v1 = gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75);
@@ -784,12 +790,12 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             const int64_t v2 = column_l < 0 ? m + column_l : column_l;
             const int64_t row_l = row[l];
             const int64_t v3 = row_l < 0 ? m + row_l : row_l;
-            const double t0_l = t0[l - tile_begin_];
+            const double t0_l = t0[l - tile_begin];
             const double v4 = c[v2] + (b[v3] + t0_l) - gradc_log(count_l);
             const double v5 = t2 * v1 * (2.0 * v4);
             t1_sum += v1 * (v4 * v4);
-            t3[l - tile_begin_] = v5;
-            t0[l - tile_begin_] = v5;
+            t3[l - tile_begin] = v5;
+            t0[l - tile_begin] = v5;
         }
         gradc_add(&t1, &t1_low, t1_sum);
 
@@ -797,10 +803,10 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
          *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t4[l])) */
         /* grad_V[:m, :k] = 0 grad_V += each[l:n, j:k](at[where_integer(column[l] < 0, m + column[l], column[l]),
          *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t4[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t column_l = column[l];
             const int64_t v0 = column_l < 0 ? m + column_l : column_l;
-            const double t0_l = t0[l - tile_begin_];
+            const double t0_l = t0[l - tile_begin];
             const int64_t row_l = row[l];
             const int64_t v1 = row_l < 0 ? m + row_l : row_l;
             for (int64_t j = 0; j < k; ++j) {
@@ -811,8 +817,8 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
 
         /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t3[l])) */
         /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t3[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t3_l = t3[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t3_l = t3[l - tile_begin];
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];

@@ -20,6 +20,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -40,19 +43,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -82,7 +84,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -513,39 +515,40 @@ size_t itakura_saito_value_work(int64_t n, int64_t k, int64_t d)
     return (size_t)gradc_parts(n, 3*d*k + 22*d, 0) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void itakura_saito_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void itakura_saito_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                   int64_t k, const double *restrict W, const double *restrict H,
                                                   const double *restrict V, double *restrict value_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double value_part = 0.0;
     double value_part_low = 0.0;
     const int64_t strip = gradc_width(d);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
-        for (int64_t strip_begin_ = 0; strip_begin_ < d; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < d ? strip + strip_begin_ : d;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < d ? strip + strip_begin : d;
 
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end_ - tile_begin_, strip_end_ - strip_begin_, k, &W[tile_begin_*k], k, 1, &H[strip_begin_], d, 1, NULL, 0, t0, strip, 1, 0, 0);
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &W[tile_begin*k], k, 1, &H[strip_begin],
+                d, 1, NULL, 0, t0, strip, 1, 0, 0);
 
             /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
             double value_part_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value_part_sum))
-                for (int64_t l = strip_begin_; l < strip_end_; ++l) {
-                    value_part_sum += gradc_itakura(V[i*d + l], t0[(i - tile_begin_)*strip + l - strip_begin_]);
+                for (int64_t l = strip_begin; l < strip_end; ++l) {
+                    value_part_sum += gradc_itakura(V[i*d + l], t0[(i - tile_begin)*strip + l - strip_begin]);
                 }
             }
             gradc_add(&value_part, &value_part_low, value_part_sum);
         }
     }
     value_part = gradc_rounded(value_part, value_part_low);
-    value_parts[part_] = value_part;
+    value_parts[part] = value_part;
 }
 
 struct itakura_saito_value_rows0 {
@@ -564,7 +567,8 @@ struct itakura_saito_value_rows0 {
 static GRADC_APART void itakura_saito_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct itakura_saito_value_rows0 *const given = context;
-    itakura_saito_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->k, given->W, given->H, given->V, given->value_parts);
+    itakura_saito_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
+        given->k, given->W, given->H, given->V, given->value_parts);
 }
 
 int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -576,14 +580,15 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct itakura_saito_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value_parts};
+        const struct itakura_saito_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, k, W, H, V,
+            value_parts};
         gradc_run(parts, itakura_saito_value_team0, &given);
     } else {
         itakura_saito_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        value_ += value_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        value_ += value_parts[part];
     }
     *value = value_;
     return 0;
@@ -597,21 +602,21 @@ size_t itakura_saito_forward_work(int64_t n, int64_t k, int64_t d)
     return 0;
 }
 
-static GRADC_APART void itakura_saito_forward_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void itakura_saito_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
                                                     const double *restrict V, double *restrict t0,
                                                     double *restrict value_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double value_part = 0.0;
     double value_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
         double value_part_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD(reduction(+:value_part_sum))
             for (int64_t l = 0; l < d; ++l) {
                 value_part_sum += gradc_itakura(V[i*d + l], t0[i*d + l]);
@@ -620,7 +625,7 @@ static GRADC_APART void itakura_saito_forward_rows0(int64_t part_, int64_t n, in
         gradc_add(&value_part, &value_part_low, value_part_sum);
     }
     value_part = gradc_rounded(value_part, value_part_low);
-    value_parts[part_] = value_part;
+    value_parts[part] = value_part;
 }
 
 struct itakura_saito_forward_rows0 {
@@ -658,8 +663,8 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
         itakura_saito_forward_rows0(0, n, parts, d, V, t0, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        value_ += value_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        value_ += value_parts[part];
     }
     *value = value_;
     return 0;
@@ -669,10 +674,11 @@ size_t itakura_saito_backward_work(int64_t n, int64_t k, int64_t d)
 {
     if (128.0*d*k + 16384.0*d > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n,
+        6*d*k + 13*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void itakura_saito_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void itakura_saito_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_H, int64_t k, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -680,40 +686,42 @@ static GRADC_APART void itakura_saito_backward_rows0(int64_t part_, int64_t thre
                                                      double cotangent, const double *restrict V,
                                                      const double *restrict H, const double *restrict W)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_H_part = part_ == 0 ? grad_H : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_H_part = part == 0 ? grad_H : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(d);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < k; ++j) {
                 grad_W[i*k + j] = 0.0;
             }
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < d; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < d ? strip + strip_begin_ : d;
+        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < d ? strip + strip_begin : d;
 
             /* t1[i:n, l:d] = cotangent * (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
-                for (int64_t l = strip_begin_; l < strip_end_; ++l) {
+                for (int64_t l = strip_begin; l < strip_end; ++l) {
                     const double t0_il = t0[i*d + l];
-                    t1[(i - tile_begin_)*strip + l - strip_begin_] = cotangent * (t0_il - V[i*d + l]) / t0_il / t0_il;
+                    t1[(i - tile_begin)*strip + l - strip_begin] = cotangent * (t0_il - V[i*d + l]) / t0_il / t0_il;
                 }
             }
 
             /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
-            gradc_product(k, tile_end_ - tile_begin_, strip_end_ - strip_begin_, &H[strip_begin_], d, 1, t1, 1, strip, NULL, 0, &grad_W[tile_begin_*k], 1, k, 1, 0);
+            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &H[strip_begin], d, 1, t1, 1, strip,
+                NULL, 0, &grad_W[tile_begin*k], 1, k, 1, 0);
 
             /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-            gradc_product(k, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &W[tile_begin_*k], 1, k, t1, strip, 1, NULL, 0, &grad_H_part[strip_begin_], d, 1, 1, 0);
+            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, strip, 1,
+                NULL, 0, &grad_H_part[strip_begin], d, 1, 1, 0);
         }
     }
 }
@@ -739,7 +747,9 @@ struct itakura_saito_backward_rows0 {
 static GRADC_APART void itakura_saito_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct itakura_saito_backward_rows0 *const given = context;
-    itakura_saito_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->grad_W, given->t0, given->cotangent, given->V, given->H, given->W);
+    itakura_saito_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->grad_W, given->t0,
+        given->cotangent, given->V, given->H, given->W);
 }
 
 int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -754,13 +764,15 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     if (parts > 1) {
-        const struct itakura_saito_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch, tile_bytes, grad_W, t0, cotangent, V, H, W};
+        const struct itakura_saito_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d,
+            tile_scratch, tile_bytes, grad_W, t0, cotangent, V, H, W};
         gradc_run(parts, itakura_saito_backward_team0, &given);
     } else {
-        itakura_saito_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch, tile_bytes, grad_W, t0, cotangent, V, H, W);
+        itakura_saito_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch,
+            tile_bytes, grad_W, t0, cotangent, V, H, W);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_H_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_H_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_H[at] += grad_H_more[at];
@@ -773,11 +785,12 @@ size_t itakura_saito_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
     if (128.0*d*k + 32768.0*d > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double))
-           + gradc_bytes(128*gradc_width(d), sizeof(double)));
+    return (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n,
+        9*d*k + 31*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double)) + gradc_bytes(128*gradc_width(d),
+        sizeof(double)));
 }
 
-static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_H, int64_t k, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -785,56 +798,59 @@ static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part_, int64_
                                                            const double *restrict H, const double *restrict V,
                                                            double *restrict value_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_H_part = part_ == 0 ? grad_H : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(d), sizeof(double));
-    double *const t1 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_H_part = part == 0 ? grad_H : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(d), sizeof(double));
+    double *const t1 = (void *)tile_own;
     double value_part = 0.0;
     double value_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(d);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < k; ++j) {
                 grad_W[i*k + j] = 0.0;
             }
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < d; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < d ? strip + strip_begin_ : d;
+        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < d ? strip + strip_begin : d;
 
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end_ - tile_begin_, strip_end_ - strip_begin_, k, &W[tile_begin_*k], k, 1, &H[strip_begin_], d, 1, NULL, 0, t0, strip, 1, 0, 0);
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &W[tile_begin*k], k, 1, &H[strip_begin],
+                d, 1, NULL, 0, t0, strip, 1, 0, 0);
 
             /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
             /* t1[i:n, l:d] = (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
             double value_part_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value_part_sum))
-                for (int64_t l = strip_begin_; l < strip_end_; ++l) {
+                for (int64_t l = strip_begin; l < strip_end; ++l) {
                     const double V_il = V[i*d + l];
-                    const double t0_il = t0[(i - tile_begin_)*strip + l - strip_begin_];
+                    const double t0_il = t0[(i - tile_begin)*strip + l - strip_begin];
                     value_part_sum += gradc_itakura(V_il, t0_il);
-                    t1[(i - tile_begin_)*strip + l - strip_begin_] = (t0_il - V_il) / t0_il / t0_il;
+                    t1[(i - tile_begin)*strip + l - strip_begin] = (t0_il - V_il) / t0_il / t0_il;
                 }
             }
             gradc_add(&value_part, &value_part_low, value_part_sum);
 
             /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
-            gradc_product(k, tile_end_ - tile_begin_, strip_end_ - strip_begin_, &H[strip_begin_], d, 1, t1, 1, strip, NULL, 0, &grad_W[tile_begin_*k], 1, k, 1, 0);
+            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &H[strip_begin], d, 1, t1, 1, strip,
+                NULL, 0, &grad_W[tile_begin*k], 1, k, 1, 0);
 
             /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-            gradc_product(k, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &W[tile_begin_*k], 1, k, t1, strip, 1, NULL, 0, &grad_H_part[strip_begin_], d, 1, 1, 0);
+            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, strip, 1,
+                NULL, 0, &grad_H_part[strip_begin], d, 1, 1, 0);
         }
     }
     value_part = gradc_rounded(value_part, value_part_low);
-    value_parts[part_] = value_part;
+    value_parts[part] = value_part;
 }
 
 struct itakura_saito_value_and_grad_rows0 {
@@ -857,7 +873,9 @@ struct itakura_saito_value_and_grad_rows0 {
 static GRADC_APART void itakura_saito_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct itakura_saito_value_and_grad_rows0 *const given = context;
-    itakura_saito_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->grad_W, given->W, given->H, given->V, given->value_parts);
+    itakura_saito_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->grad_W, given->W, given->H,
+        given->V, given->value_parts);
 }
 
 int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -870,20 +888,23 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 9*d*k + 31*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double)) + gradc_bytes(128*gradc_width(d), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double)) + gradc_bytes(128*gradc_width(d),
+        sizeof(double));
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct itakura_saito_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch, tile_bytes, grad_W, W, H, V, value_parts};
+        const struct itakura_saito_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d,
+            tile_scratch, tile_bytes, grad_W, W, H, V, value_parts};
         gradc_run(parts, itakura_saito_value_and_grad_team0, &given);
     } else {
-        itakura_saito_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch, tile_bytes, grad_W, W, H, V, value_parts);
+        itakura_saito_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch,
+            tile_bytes, grad_W, W, H, V, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        value_ += value_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        value_ += value_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_H_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_H_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_H[at] += grad_H_more[at];

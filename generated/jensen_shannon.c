@@ -23,6 +23,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -43,19 +46,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -85,7 +87,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -214,204 +216,211 @@ size_t jensen_shannon_value_work(int64_t n, int64_t k)
 {
     if (65536.0*k + 81920.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void jensen_shannon_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                    const double *restrict B, const double *restrict A,
                                                    double *restrict t13_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const B_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const B_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)tile_own;
     double t13_part = 0.0;
     double t13_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
         /* t0[i:n] = max[j:k](B_tile[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t0[i - tile_begin_] = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
-                t0[i - tile_begin_] = (t0[i - tile_begin_] >= B_tile_ij || t0[i - tile_begin_] != t0[i - tile_begin_]) ? t0[i - tile_begin_] : B_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                t0[i - tile_begin] = (t0[i - tile_begin] >= B_tile_ij || t0[i - tile_begin] != t0[i - tile_begin])
+                    ? t0[i - tile_begin] : B_tile_ij;
             }
         }
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0[i - tile_begin_];
-            t0[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
+            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
         /* t3[i:n] = sum[j:k](t2[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t3[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin_] - t0[i - tile_begin_]);
-                t2[j*128 + i - tile_begin_] = v0;
-                t3[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t0[i - tile_begin]);
+                t2[j*128 + i - tile_begin] = v0;
+                t3[i - tile_begin] += v0;
             }
         }
 
         /* t4[i:n] = t1[i] + log(t3[i]), in the place of t0 */
         /* t10[i:n] = 1 / t3[i], in the place of t3 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0[i - tile_begin_];
-            const double t3_i = t3[i - tile_begin_];
-            t0[i - tile_begin_] = t0_i + gradc_log(t3_i);
-            t3[i - tile_begin_] = 1.0 / t3_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            t0[i - tile_begin] = t0_i + gradc_log(t3_i);
+            t3[i - tile_begin] = 1.0 / t3_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
         /* t5[i:n] = max[j:k](A_tile[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t5[i - tile_begin_] = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t5[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
-                t5[i - tile_begin_] = (t5[i - tile_begin_] >= A_tile_ij || t5[i - tile_begin_] != t5[i - tile_begin_]) ? t5[i - tile_begin_] : A_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                t5[i - tile_begin] = (t5[i - tile_begin] >= A_tile_ij || t5[i - tile_begin] != t5[i - tile_begin])
+                    ? t5[i - tile_begin] : A_tile_ij;
             }
         }
 
         /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t5 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t5_i = t5[i - tile_begin_];
-            t5[i - tile_begin_] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
+            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n, j:k] = exp(A_tile[i, j] - t6[i]) */
         /* t8[i:n] = sum[j:k](t7[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t8[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin_] - t5[i - tile_begin_]);
-                t7[j*128 + i - tile_begin_] = v0;
-                t8[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
+                t7[j*128 + i - tile_begin] = v0;
+                t8[i - tile_begin] += v0;
             }
         }
 
         /* t9[i:n] = t6[i] + log(t8[i]), in the place of t5 */
         /* t11[i:n] = 1 / t8[i], in the place of t8 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t5_i = t5[i - tile_begin_];
-            const double t8_i = t8[i - tile_begin_];
-            t5[i - tile_begin_] = t5_i + gradc_log(t8_i);
-            t8[i - tile_begin_] = 1.0 / t8_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
+            const double t8_i = t8[i - tile_begin];
+            t5[i - tile_begin] = t5_i + gradc_log(t8_i);
+            t8[i - tile_begin] = 1.0 / t8_i;
         }
 
         /* t12[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j], s1 := A_tile[i, j] + t4[i] -
          *    t9[i] - B_tile[i, j], t2[i, j] * t10[i] * (0.6931471805599453 + (minimum(0, s0) -
          *    log1p_unit(exp(-abs(s0))))) + t7[i, j] * t11[i] * (0.6931471805599453 + (minimum(0, s1) -
          *    log1p_unit(exp(-abs(s1))))))) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t12[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t12[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
-                const double t5_i = t5[i - tile_begin_];
-                const double t0_i = t0[i - tile_begin_];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
-                const double v1 = t2[j*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
+                const double v1 = t2[j*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453 + (((v0 < 0.0
+                    || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t5_i - B_tile_ij;
-                const double v3 = t7[j*128 + i - tile_begin_] * t8[i - tile_begin_] * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
-                const double B_tile_ij_ = B_tile[(j + 1)*128 + i - tile_begin_];
-                const double A_tile_ij_ = A_tile[(j + 1)*128 + i - tile_begin_];
+                const double v3 = t7[j*128 + i - tile_begin] * t8[i - tile_begin] * (0.6931471805599453 + (((v2 < 0.0
+                    || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                const double B_tile_ij_ = B_tile[(j + 1)*128 + i - tile_begin];
+                const double A_tile_ij_ = A_tile[(j + 1)*128 + i - tile_begin];
                 const double v4 = B_tile_ij_ + t5_i - t0_i - A_tile_ij_;
-                const double v5 = t2[(j + 1)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4)))));
+                const double v5 = t2[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
+                    + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4)))));
                 const double v6 = A_tile_ij_ + t0_i - t5_i - B_tile_ij_;
-                const double v7 = t7[(j + 1)*128 + i - tile_begin_] * t8[i - tile_begin_] * (0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6)))));
-                const double B_tile_ij_2 = B_tile[(j + 2)*128 + i - tile_begin_];
-                const double A_tile_ij_2 = A_tile[(j + 2)*128 + i - tile_begin_];
+                const double v7 = t7[(j + 1)*128 + i - tile_begin] * t8[i - tile_begin] * (0.6931471805599453
+                    + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6)))));
+                const double B_tile_ij_2 = B_tile[(j + 2)*128 + i - tile_begin];
+                const double A_tile_ij_2 = A_tile[(j + 2)*128 + i - tile_begin];
                 const double v8 = B_tile_ij_2 + t5_i - t0_i - A_tile_ij_2;
-                const double v9 = t2[(j + 2)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8)))));
+                const double v9 = t2[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
+                    + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8)))));
                 const double v10 = A_tile_ij_2 + t0_i - t5_i - B_tile_ij_2;
-                const double v11 = t7[(j + 2)*128 + i - tile_begin_] * t8[i - tile_begin_] * (0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10)))));
-                const double B_tile_ij_3 = B_tile[(j + 3)*128 + i - tile_begin_];
-                const double A_tile_ij_3 = A_tile[(j + 3)*128 + i - tile_begin_];
+                const double v11 = t7[(j + 2)*128 + i - tile_begin] * t8[i - tile_begin] * (0.6931471805599453
+                    + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10)))));
+                const double B_tile_ij_3 = B_tile[(j + 3)*128 + i - tile_begin];
+                const double A_tile_ij_3 = A_tile[(j + 3)*128 + i - tile_begin];
                 const double v12 = B_tile_ij_3 + t5_i - t0_i - A_tile_ij_3;
-                const double v13 = t2[(j + 3)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12)))));
+                const double v13 = t2[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
+                    + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12)))));
                 const double v14 = A_tile_ij_3 + t0_i - t5_i - B_tile_ij_3;
-                const double v15 = t7[(j + 3)*128 + i - tile_begin_] * t8[i - tile_begin_] * (0.6931471805599453 + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14)))));
-                t12[i - tile_begin_] += v1 + v3 + (v5 + v7) + (v9 + v11) + (v13 + v15);
+                const double v15 = t7[(j + 3)*128 + i - tile_begin] * t8[i - tile_begin] * (0.6931471805599453
+                    + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14)))));
+                t12[i - tile_begin] += v1 + v3 + (v5 + v7) + (v9 + v11) + (v13 + v15);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
-                const double t5_i = t5[i - tile_begin_];
-                const double t0_i = t0[i - tile_begin_];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
-                const double v1 = t2[j*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
+                const double v1 = t2[j*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453 + (((v0 < 0.0
+                    || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t5_i - B_tile_ij;
-                const double v3 = t7[j*128 + i - tile_begin_] * t8[i - tile_begin_] * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
-                t12[i - tile_begin_] += v1 + v3;
+                const double v3 = t7[j*128 + i - tile_begin] * t8[i - tile_begin] * (0.6931471805599453 + (((v2 < 0.0
+                    || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                t12[i - tile_begin] += v1 + v3;
             }
         }
 
         /* t13 = sum[i:n](t12[i]) */
         double t13_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t13_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t13_part_sum += t12[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t13_part_sum += t12[i - tile_begin];
         }
         gradc_add(&t13_part, &t13_part_low, t13_part_sum);
     }
     t13_part = gradc_rounded(t13_part, t13_part_low);
-    t13_parts[part_] = t13_part;
+    t13_parts[part] = t13_part;
 }
 
 struct jensen_shannon_value_rows0 {
@@ -428,7 +437,8 @@ struct jensen_shannon_value_rows0 {
 static GRADC_APART void jensen_shannon_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct jensen_shannon_value_rows0 *const given = context;
-    jensen_shannon_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->A, given->t13_parts);
+    jensen_shannon_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->B, given->A, given->t13_parts);
 }
 
 int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -437,7 +447,10 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 159*k + 63, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t13_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct jensen_shannon_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t13_parts};
@@ -446,8 +459,8 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
         jensen_shannon_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t13_parts);
     }
     double t13 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t13 += t13_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t13 += t13_parts[part];
     }
 
     /* value = 0.5 * (t13 / n) */
@@ -459,199 +472,207 @@ size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 {
     if (65536.0*k + 49152.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void jensen_shannon_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t k, const double *restrict B, double *restrict t0,
                                                      const double *restrict A, double *restrict t1,
                                                      double *restrict t11_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const B_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t0_ = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const B_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
         /* t0[i:n] = max[j:k](B_tile[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t0_[i - tile_begin_] = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0_[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
-                t0_[i - tile_begin_] = (t0_[i - tile_begin_] >= B_tile_ij || t0_[i - tile_begin_] != t0_[i - tile_begin_]) ? t0_[i - tile_begin_] : B_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                t0_[i - tile_begin] = (t0_[i - tile_begin] >= B_tile_ij || t0_[i - tile_begin] != t0_[i
+                    - tile_begin]) ? t0_[i - tile_begin] : B_tile_ij;
             }
         }
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0_[i - tile_begin_];
-            t0_[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0_[i - tile_begin];
+            t0_[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
         /* t3[i:n] = sum[j:k](t2[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t3[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin_] - t0_[i - tile_begin_]);
-                t2[j*128 + i - tile_begin_] = v0;
-                t3[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t0_[i - tile_begin]);
+                t2[j*128 + i - tile_begin] = v0;
+                t3[i - tile_begin] += v0;
             }
         }
 
         /* t0_2[i:n] = t1[i] + log(t3[i]) */
         /* t8[i:n] = 1 / t3[i], in the place of t0 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0_[i - tile_begin_];
-            const double t3_i = t3[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0_[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             t0[i] = t0_i + gradc_log(t3_i);
-            t0_[i - tile_begin_] = 1.0 / t3_i;
+            t0_[i - tile_begin] = 1.0 / t3_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
         /* t4[i:n] = max[j:k](A_tile[i, j]), in the place of t3 */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t3[i - tile_begin_] = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
-                t3[i - tile_begin_] = (t3[i - tile_begin_] >= A_tile_ij || t3[i - tile_begin_] != t3[i - tile_begin_]) ? t3[i - tile_begin_] : A_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                t3[i - tile_begin] = (t3[i - tile_begin] >= A_tile_ij || t3[i - tile_begin] != t3[i - tile_begin])
+                    ? t3[i - tile_begin] : A_tile_ij;
             }
         }
 
         /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t3 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t3_i = t3[i - tile_begin_];
-            t3[i - tile_begin_] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i - tile_begin];
+            t3[i - tile_begin] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
         }
 
         /* t6[i:n, j:k] = exp(A_tile[i, j] - t5[i]) */
         /* t7[i:n] = sum[j:k](t6[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t7[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t7[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin_] - t3[i - tile_begin_]);
-                t6[j*128 + i - tile_begin_] = v0;
-                t7[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t3[i - tile_begin]);
+                t6[j*128 + i - tile_begin] = v0;
+                t7[i - tile_begin] += v0;
             }
         }
 
         /* t1_2[i:n] = t5[i] + log(t7[i]) */
         /* t9[i:n] = 1 / t7[i], in the place of t3 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t3_i = t3[i - tile_begin_];
-            const double t7_i = t7[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i - tile_begin];
+            const double t7_i = t7[i - tile_begin];
             t1[i] = t3_i + gradc_log(t7_i);
-            t3[i - tile_begin_] = 1.0 / t7_i;
+            t3[i - tile_begin] = 1.0 / t7_i;
         }
 
         /* t10[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t1_2[i] - t0_2[i] - A_tile[i, j], s1 := A_tile[i, j] +
          *    t0_2[i] - t1_2[i] - B_tile[i, j], t2[i, j] * t8[i] * (0.6931471805599453 + (minimum(0, s0) -
          *    log1p_unit(exp(-abs(s0))))) + t6[i, j] * t9[i] * (0.6931471805599453 + (minimum(0, s1) -
          *    log1p_unit(exp(-abs(s1))))))), in the place of t7 */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t7[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t7[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 const double t1_i = t1[i];
                 const double t0_i = t0[i];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = B_tile_ij + t1_i - t0_i - A_tile_ij;
-                const double v1 = t2[j*128 + i - tile_begin_] * t0_[i - tile_begin_] * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
+                const double v1 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * (0.6931471805599453
+                    + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
-                const double v3 = t6[j*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
-                const double B_tile_ij_ = B_tile[(j + 1)*128 + i - tile_begin_];
-                const double A_tile_ij_ = A_tile[(j + 1)*128 + i - tile_begin_];
+                const double v3 = t6[j*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453 + (((v2 < 0.0
+                    || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                const double B_tile_ij_ = B_tile[(j + 1)*128 + i - tile_begin];
+                const double A_tile_ij_ = A_tile[(j + 1)*128 + i - tile_begin];
                 const double v4 = B_tile_ij_ + t1_i - t0_i - A_tile_ij_;
-                const double v5 = t2[(j + 1)*128 + i - tile_begin_] * t0_[i - tile_begin_] * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4)))));
+                const double v5 = t2[(j + 1)*128 + i - tile_begin] * t0_[i - tile_begin] * (0.6931471805599453
+                    + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4)))));
                 const double v6 = A_tile_ij_ + t0_i - t1_i - B_tile_ij_;
-                const double v7 = t6[(j + 1)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6)))));
-                const double B_tile_ij_2 = B_tile[(j + 2)*128 + i - tile_begin_];
-                const double A_tile_ij_2 = A_tile[(j + 2)*128 + i - tile_begin_];
+                const double v7 = t6[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
+                    + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6)))));
+                const double B_tile_ij_2 = B_tile[(j + 2)*128 + i - tile_begin];
+                const double A_tile_ij_2 = A_tile[(j + 2)*128 + i - tile_begin];
                 const double v8 = B_tile_ij_2 + t1_i - t0_i - A_tile_ij_2;
-                const double v9 = t2[(j + 2)*128 + i - tile_begin_] * t0_[i - tile_begin_] * (0.6931471805599453 + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8)))));
+                const double v9 = t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin] * (0.6931471805599453
+                    + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8)))));
                 const double v10 = A_tile_ij_2 + t0_i - t1_i - B_tile_ij_2;
-                const double v11 = t6[(j + 2)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10)))));
-                const double B_tile_ij_3 = B_tile[(j + 3)*128 + i - tile_begin_];
-                const double A_tile_ij_3 = A_tile[(j + 3)*128 + i - tile_begin_];
+                const double v11 = t6[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
+                    + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10)))));
+                const double B_tile_ij_3 = B_tile[(j + 3)*128 + i - tile_begin];
+                const double A_tile_ij_3 = A_tile[(j + 3)*128 + i - tile_begin];
                 const double v12 = B_tile_ij_3 + t1_i - t0_i - A_tile_ij_3;
-                const double v13 = t2[(j + 3)*128 + i - tile_begin_] * t0_[i - tile_begin_] * (0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12)))));
+                const double v13 = t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin] * (0.6931471805599453
+                    + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12)))));
                 const double v14 = A_tile_ij_3 + t0_i - t1_i - B_tile_ij_3;
-                const double v15 = t6[(j + 3)*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14)))));
-                t7[i - tile_begin_] += v1 + v3 + (v5 + v7) + (v9 + v11) + (v13 + v15);
+                const double v15 = t6[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
+                    + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14)))));
+                t7[i - tile_begin] += v1 + v3 + (v5 + v7) + (v9 + v11) + (v13 + v15);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 const double t1_i = t1[i];
                 const double t0_i = t0[i];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = B_tile_ij + t1_i - t0_i - A_tile_ij;
-                const double v1 = t2[j*128 + i - tile_begin_] * t0_[i - tile_begin_] * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
+                const double v1 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * (0.6931471805599453
+                    + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
-                const double v3 = t6[j*128 + i - tile_begin_] * t3[i - tile_begin_] * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
-                t7[i - tile_begin_] += v1 + v3;
+                const double v3 = t6[j*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453 + (((v2 < 0.0
+                    || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                t7[i - tile_begin] += v1 + v3;
             }
         }
 
         /* t11 = sum[i:n](t10[i]) */
         double t11_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t11_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t11_part_sum += t7[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t11_part_sum += t7[i - tile_begin];
         }
         gradc_add(&t11_part, &t11_part_low, t11_part_sum);
     }
     t11_part = gradc_rounded(t11_part, t11_part_low);
-    t11_parts[part_] = t11_part;
+    t11_parts[part] = t11_part;
 }
 
 struct jensen_shannon_forward_rows0 {
@@ -670,7 +691,8 @@ struct jensen_shannon_forward_rows0 {
 static GRADC_APART void jensen_shannon_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct jensen_shannon_forward_rows0 *const given = context;
-    jensen_shannon_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->t0, given->A, given->t1, given->t11_parts);
+    jensen_shannon_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->B, given->t0, given->A, given->t1, given->t11_parts);
 }
 
 int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -679,17 +701,20 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 159*k + 63, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct jensen_shannon_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, t0, A, t1, t11_parts};
+        const struct jensen_shannon_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, t0, A, t1,
+            t11_parts};
         gradc_run(parts, jensen_shannon_forward_team0, &given);
     } else {
         jensen_shannon_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, t0, A, t1, t11_parts);
     }
     double t11 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t11 += t11_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t11 += t11_parts[part];
     }
 
     /* value = 0.5 * (t11 / n) */
@@ -701,55 +726,50 @@ size_t jensen_shannon_backward_work(int64_t n, int64_t k)
 {
     if (131072.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 422*k, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 422*k, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
 }
 
-static GRADC_APART void jensen_shannon_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       int64_t k, const double *restrict B, const double *restrict A,
                                                       const double *restrict t0, const double *restrict t1, double t2,
                                                       double *restrict grad_A, double *restrict grad_B)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const B_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const A_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t11 = (void *)tile_own_;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const B_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const A_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t11 = (void *)tile_own;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
         /* t3[i:n, j:k] = exp(B_tile[i, j] - t0[i]) */
         /* t4[i:n, j:k] = exp(-abs(B_tile[i, j] + t1[i] - t0[i] - A_tile[i, j])) */
@@ -781,23 +801,23 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part_, int64_t thr
          *    s24))), s26 := -s25, t2 * (t5[i, j] * (1 + where(abs(s2) < 1, s2, 0))) * (where(0 <= s6, 1, t6[i, j])
          *    / s7 * (1 + where(0 <= -s6, 1, t6[i, j]) / s7 * where(abs(s11) < 1, s11, 0))) - t2 * s15 * (s21 * (1
          *    … (1290 characters in all) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t8[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = 0.0;
         }
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t11[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t11[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 const double t0_i = t0[i];
                 const double v0 = B_tile_ij - t0_i;
                 const double v1 = gradc_exp(v0);
                 const double t1_i = t1[i];
                 const double v2 = B_tile_ij + t1_i;
                 const double v3 = v2 - t0_i;
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v4 = v3 - A_tile_ij;
                 const double v5 = gradc_exp(-fabs(v4));
                 const double v6 = A_tile_ij - t1_i;
@@ -832,20 +852,21 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part_, int64_t thr
                 const double v35 = v9 - v8;
                 const double v36 = t0_i - v34 + (A_tile_ij - (v8 - v34)) + (v8 - (v9 - v35) - (t1_i + v35));
                 const double v37 = v9 - (v10 - v33) - (B_tile_ij + v33) + v36;
-                const double v38 = ((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - v12 + v32 * (fabs(v37) < 1.0 ? v37 : 0.0);
+                const double v38 = ((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - v12 + v32 * (fabs(v37) < 1.0 ? v37
+                    : 0.0);
                 const double v39 = -v37;
                 const double v40 = (0.0 <= -v30 ? 1.0 : v11) / v31 * (fabs(v39) < 1.0 ? v39 : 0.0);
                 const double v41 = t2 * v29 * (v32 * (1.0 + v40));
                 const double v42 = gradc_log1p_unit(v5);
                 const double v43 = ((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - v42 + v18 * (fabs(v23) < 1.0 ? v23 : 0.0);
-                t3[j*128 + i - tile_begin_] = v1;
-                t4[j*128 + i - tile_begin_] = v5;
-                t5[j*128 + i - tile_begin_] = v7;
-                t6[j*128 + i - tile_begin_] = v11;
-                t7[j*128 + i - tile_begin_] = v12;
-                t8[i - tile_begin_] += v26 - (v29 * (t2 * (0.6931471805599453 + v38)) + v41);
-                t10[j*128 + i - tile_begin_] = v42;
-                t11[i - tile_begin_] += v41 - v26 - v15 * (t2 * (0.6931471805599453 + v43));
+                t3[j*128 + i - tile_begin] = v1;
+                t4[j*128 + i - tile_begin] = v5;
+                t5[j*128 + i - tile_begin] = v7;
+                t6[j*128 + i - tile_begin] = v11;
+                t7[j*128 + i - tile_begin] = v12;
+                t8[i - tile_begin] += v26 - (v29 * (t2 * (0.6931471805599453 + v38)) + v41);
+                t10[j*128 + i - tile_begin] = v42;
+                t11[i - tile_begin] += v41 - v26 - v15 * (t2 * (0.6931471805599453 + v43));
             }
         }
 
@@ -875,20 +896,20 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part_, int64_t thr
          *    … (1358 characters in all) */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double t1_i = t1[i];
                 const double v0 = A_tile_ij - t1_i;
                 const double v1 = v0 - A_tile_ij;
                 const double v2 = A_tile_ij - (v0 - v1) - (t1_i + v1);
-                const double v3 = t5[j*128 + i - tile_begin_] * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
+                const double v3 = t5[j*128 + i - tile_begin] * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
                 const double t0_i = t0[i];
                 const double v4 = A_tile_ij + t0_i;
                 const double v5 = v4 - t1_i;
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 const double v6 = v5 - B_tile_ij;
                 const double v7 = -v6;
-                const double t6_ij = t6[j*128 + i - tile_begin_];
+                const double t6_ij = t6[j*128 + i - tile_begin];
                 const double v8 = 1.0 + t6_ij;
                 const double v9 = (0.0 <= v7 ? 1.0 : t6_ij) / v8;
                 const double v10 = v6 - v5;
@@ -896,19 +917,20 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part_, int64_t thr
                 const double v12 = v5 - v4;
                 const double v13 = t0_i - v11 + (A_tile_ij - (v4 - v11)) + (v4 - (v5 - v12) - (t1_i + v12));
                 const double v14 = v5 - (v6 - v10) - (B_tile_ij + v10) + v13;
-                const double v15 = ((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - t7[j*128 + i - tile_begin_] + v9 * (fabs(v14) < 1.0 ? v14 : 0.0);
+                const double v15 = ((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - t7[j*128 + i - tile_begin] + v9
+                    * (fabs(v14) < 1.0 ? v14 : 0.0);
                 const double v16 = -v14;
                 const double v17 = (0.0 <= -v7 ? 1.0 : t6_ij) / v8 * (fabs(v16) < 1.0 ? v16 : 0.0);
                 const double v18 = t2 * v3 * (v9 * (1.0 + v17));
                 const double v19 = B_tile_ij - t0_i;
                 const double v20 = v19 - B_tile_ij;
                 const double v21 = B_tile_ij - (v19 - v20) - (t0_i + v20);
-                const double v22 = t3[j*128 + i - tile_begin_] * (1.0 + (fabs(v21) < 1.0 ? v21 : 0.0));
+                const double v22 = t3[j*128 + i - tile_begin] * (1.0 + (fabs(v21) < 1.0 ? v21 : 0.0));
                 const double v23 = B_tile_ij + t1_i;
                 const double v24 = v23 - t0_i;
                 const double v25 = v24 - A_tile_ij;
                 const double v26 = -v25;
-                const double t4_ij = t4[j*128 + i - tile_begin_];
+                const double t4_ij = t4[j*128 + i - tile_begin];
                 const double v27 = 1.0 + t4_ij;
                 const double v28 = (0.0 <= v26 ? 1.0 : t4_ij) / v27;
                 const double v29 = v25 - v24;
@@ -919,19 +941,22 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part_, int64_t thr
                 const double v34 = -v33;
                 const double v35 = (0.0 <= -v26 ? 1.0 : t4_ij) / v27 * (fabs(v34) < 1.0 ? v34 : 0.0);
                 const double v36 = t2 * v22 * (v28 * (1.0 + v35));
-                const double v37 = (-INFINITY == A_tile_ij ? 0.0 : t8[i - tile_begin_] * v3) + (v3 * (t2 * (0.6931471805599453 + v15)) + v18 - v36);
-                const double v38 = ((v25 < 0.0 || v25 != v25) ? v25 : 0.0) - t10[j*128 + i - tile_begin_] + v28 * (fabs(v33) < 1.0 ? v33 : 0.0);
-                const double v39 = (-INFINITY == B_tile_ij ? 0.0 : t11[i - tile_begin_] * v22) + (v22 * (t2 * (0.6931471805599453 + v38)) + (v36 - v18));
-                B_tile[j*128 + i - tile_begin_] = v37;
-                A_tile[j*128 + i - tile_begin_] = v39;
+                const double v37 = (-INFINITY == A_tile_ij ? 0.0 : t8[i - tile_begin] * v3) + (v3 * (t2
+                    * (0.6931471805599453 + v15)) + v18 - v36);
+                const double v38 = ((v25 < 0.0 || v25 != v25) ? v25 : 0.0) - t10[j*128 + i - tile_begin] + v28
+                    * (fabs(v33) < 1.0 ? v33 : 0.0);
+                const double v39 = (-INFINITY == B_tile_ij ? 0.0 : t11[i - tile_begin] * v22) + (v22 * (t2
+                    * (0.6931471805599453 + v38)) + (v36 - v18));
+                B_tile[j*128 + i - tile_begin] = v37;
+                A_tile[j*128 + i - tile_begin] = v39;
             }
         }
 
         /* grad_A[i:n, j:k] = t9[i, j] */
-        gradc_transpose(k, tile_end_ - tile_begin_, B_tile, 128, &grad_A[tile_begin_*k], k);
+        gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_A[tile_begin*k], k);
 
         /* grad_B[i:n, j:k] = t12[i, j] */
-        gradc_transpose(k, tile_end_ - tile_begin_, A_tile, 128, &grad_B[tile_begin_*k], k);
+        gradc_transpose(k, tile_end - tile_begin, A_tile, 128, &grad_B[tile_begin*k], k);
     }
 }
 
@@ -953,7 +978,8 @@ struct jensen_shannon_backward_rows0 {
 static GRADC_APART void jensen_shannon_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct jensen_shannon_backward_rows0 *const given = context;
-    jensen_shannon_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->A, given->t0, given->t1, given->t2, given->grad_A, given->grad_B);
+    jensen_shannon_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->B, given->A, given->t0, given->t1, given->t2, given->grad_A, given->grad_B);
 }
 
 int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -966,9 +992,13 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
     /* t2 = 0.5 * cotangent / n */
     const double t2 = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 422*k, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct jensen_shannon_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, t2, grad_A, grad_B};
+        const struct jensen_shannon_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, t2,
+            grad_A, grad_B};
         gradc_run(parts, jensen_shannon_backward_team0, &given);
     } else {
         jensen_shannon_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, t2, grad_A, grad_B);
@@ -980,158 +1010,151 @@ size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 {
     if (131072.0*k + 114688.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 255*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 255*k + 63, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, const double *restrict B,
                                                             const double *restrict A, double t18,
                                                             double *restrict grad_A, double *restrict grad_B,
                                                             double *restrict t17_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const B_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t13 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t14 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t15 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t16 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t19 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t21 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const B_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t13 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t14 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t15 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t16 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t19 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t21 = (void *)tile_own;
     double t17_part = 0.0;
     double t17_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &B[tile_begin_*k], k, B_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
         /* t0[i:n] = max[j:k](B_tile[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t0[i - tile_begin_] = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
-                t0[i - tile_begin_] = (t0[i - tile_begin_] >= B_tile_ij || t0[i - tile_begin_] != t0[i - tile_begin_]) ? t0[i - tile_begin_] : B_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                t0[i - tile_begin] = (t0[i - tile_begin] >= B_tile_ij || t0[i - tile_begin] != t0[i - tile_begin])
+                    ? t0[i - tile_begin] : B_tile_ij;
             }
         }
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0[i - tile_begin_];
-            t0[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
+            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
         /* t3[i:n] = sum[j:k](t2[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t3[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin_] - t0[i - tile_begin_]);
-                t2[j*128 + i - tile_begin_] = v0;
-                t3[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t0[i - tile_begin]);
+                t2[j*128 + i - tile_begin] = v0;
+                t3[i - tile_begin] += v0;
             }
         }
 
         /* t4[i:n] = t1[i] + log(t3[i]), in the place of t0 */
         /* t10[i:n] = 1 / t3[i], in the place of t3 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0[i - tile_begin_];
-            const double t3_i = t3[i - tile_begin_];
-            t0[i - tile_begin_] = t0_i + gradc_log(t3_i);
-            t3[i - tile_begin_] = 1.0 / t3_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            t0[i - tile_begin] = t0_i + gradc_log(t3_i);
+            t3[i - tile_begin] = 1.0 / t3_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &A[tile_begin_*k], k, A_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
         /* t5[i:n] = max[j:k](A_tile[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t5[i - tile_begin_] = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t5[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
-                t5[i - tile_begin_] = (t5[i - tile_begin_] >= A_tile_ij || t5[i - tile_begin_] != t5[i - tile_begin_]) ? t5[i - tile_begin_] : A_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                t5[i - tile_begin] = (t5[i - tile_begin] >= A_tile_ij || t5[i - tile_begin] != t5[i - tile_begin])
+                    ? t5[i - tile_begin] : A_tile_ij;
             }
         }
 
         /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t5 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t5_i = t5[i - tile_begin_];
-            t5[i - tile_begin_] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
+            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n, j:k] = exp(A_tile[i, j] - t6[i]) */
         /* t8[i:n] = sum[j:k](t7[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t8[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin_] - t5[i - tile_begin_]);
-                t7[j*128 + i - tile_begin_] = v0;
-                t8[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
+                t7[j*128 + i - tile_begin] = v0;
+                t8[i - tile_begin] += v0;
             }
         }
 
         /* t9[i:n] = t6[i] + log(t8[i]), in the place of t5 */
         /* t11[i:n] = 1 / t8[i], in the place of t8 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t5_i = t5[i - tile_begin_];
-            const double t8_i = t8[i - tile_begin_];
-            t5[i - tile_begin_] = t5_i + gradc_log(t8_i);
-            t8[i - tile_begin_] = 1.0 / t8_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
+            const double t8_i = t8[i - tile_begin];
+            t5[i - tile_begin] = t5_i + gradc_log(t8_i);
+            t8[i - tile_begin] = 1.0 / t8_i;
         }
 
         /* t12[i:n, j:k] = exp(-abs(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j])) */
@@ -1149,41 +1172,41 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part_, int64
          *    * (t7[i, j] * t11[i]) * (where(0 <= -(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]), 1, t14[i, j]) /
          *    (1 + t14[i, j])) - t18 * s0 * (where(0 <= -s1, 1, t12[i, j]) / (1 + t12[i, j])) - s0 * (t18 *
          *    (0.6931471805599453 + (minimum(0, s1) - t13[i, j]))))) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t16[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t16[i - tile_begin] = 0.0;
         }
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t19[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t19[i - tile_begin] = 0.0;
         }
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t21[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t21[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
-                const double t5_i = t5[i - tile_begin_];
-                const double t0_i = t0[i - tile_begin_];
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
                 const double v1 = gradc_exp(-fabs(v0));
                 const double v2 = gradc_log1p_unit(v1);
                 const double v3 = A_tile_ij + t0_i - t5_i - B_tile_ij;
                 const double v4 = gradc_exp(-fabs(v3));
                 const double v5 = gradc_log1p_unit(v4);
-                const double v6 = t2[j*128 + i - tile_begin_] * t3[i - tile_begin_];
+                const double v6 = t2[j*128 + i - tile_begin] * t3[i - tile_begin];
                 const double v7 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - v2);
-                const double v8 = t7[j*128 + i - tile_begin_] * t8[i - tile_begin_];
+                const double v8 = t7[j*128 + i - tile_begin] * t8[i - tile_begin];
                 const double v9 = 0.6931471805599453 + (((v3 < 0.0 || v3 != v3) ? v3 : 0.0) - v5);
                 const double v10 = t18 * v6 * ((0.0 <= -v0 ? 1.0 : v1) / (1.0 + v1));
                 const double v11 = t18 * v8 * ((0.0 <= -v3 ? 1.0 : v4) / (1.0 + v4));
-                t12[j*128 + i - tile_begin_] = v1;
-                t13[j*128 + i - tile_begin_] = v2;
-                t14[j*128 + i - tile_begin_] = v4;
-                t15[j*128 + i - tile_begin_] = v5;
-                t16[i - tile_begin_] += v6 * v7 + v8 * v9;
-                t19[i - tile_begin_] += v10 - (v8 * (t18 * v9) + v11);
-                t21[i - tile_begin_] += v11 - v10 - v6 * (t18 * v7);
+                t12[j*128 + i - tile_begin] = v1;
+                t13[j*128 + i - tile_begin] = v2;
+                t14[j*128 + i - tile_begin] = v4;
+                t15[j*128 + i - tile_begin] = v5;
+                t16[i - tile_begin] += v6 * v7 + v8 * v9;
+                t19[i - tile_begin] += v10 - (v8 * (t18 * v9) + v11);
+                t21[i - tile_begin] += v11 - v10 - v6 * (t18 * v7);
             }
         }
 
@@ -1199,43 +1222,46 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part_, int64
          *    j]))))), in the place of t2 */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double A_tile_ij = A_tile[j*128 + i - tile_begin_];
-                const double v0 = t7[j*128 + i - tile_begin_] * t8[i - tile_begin_];
-                const double t0_i = t0[i - tile_begin_];
-                const double t5_i = t5[i - tile_begin_];
-                const double B_tile_ij = B_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double v0 = t7[j*128 + i - tile_begin] * t8[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 const double v1 = A_tile_ij + t0_i - t5_i - B_tile_ij;
-                const double t14_ij = t14[j*128 + i - tile_begin_];
+                const double t14_ij = t14[j*128 + i - tile_begin];
                 const double v2 = t18 * v0 * ((0.0 <= -v1 ? 1.0 : t14_ij) / (1.0 + t14_ij));
-                const double v3 = v0 * (t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t15[j*128 + i - tile_begin_]))) + v2;
-                const double t2_ij = t2[j*128 + i - tile_begin_];
-                const double v4 = t2_ij * t3[i - tile_begin_];
+                const double v3 = v0 * (t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t15[j*128
+                    + i - tile_begin]))) + v2;
+                const double t2_ij = t2[j*128 + i - tile_begin];
+                const double v4 = t2_ij * t3[i - tile_begin];
                 const double v5 = B_tile_ij + t5_i - t0_i - A_tile_ij;
-                const double t12_ij = t12[j*128 + i - tile_begin_];
+                const double t12_ij = t12[j*128 + i - tile_begin];
                 const double v6 = t18 * v4 * ((0.0 <= -v5 ? 1.0 : t12_ij) / (1.0 + t12_ij));
-                const double v7 = v4 * (t18 * (0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - t13[j*128 + i - tile_begin_]))) + (v6 - v2);
-                B_tile[j*128 + i - tile_begin_] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin_] * v0) + (v3 - v6);
-                t2[j*128 + i - tile_begin_] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin_] * v4) + v7;
+                const double v7 = v4 * (t18 * (0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - t13[j*128
+                    + i - tile_begin]))) + (v6 - v2);
+                B_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin] * v0) + (v3
+                    - v6);
+                t2[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v4) + v7;
             }
         }
 
         /* t17 = sum[i:n](t16[i]) */
         double t17_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t17_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t17_part_sum += t16[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t17_part_sum += t16[i - tile_begin];
         }
         gradc_add(&t17_part, &t17_part_low, t17_part_sum);
 
         /* grad_A[i:n, j:k] = t20[i, j] */
-        gradc_transpose(k, tile_end_ - tile_begin_, B_tile, 128, &grad_A[tile_begin_*k], k);
+        gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_A[tile_begin*k], k);
 
         /* grad_B[i:n, j:k] = t22[i, j] */
-        gradc_transpose(k, tile_end_ - tile_begin_, t2, 128, &grad_B[tile_begin_*k], k);
+        gradc_transpose(k, tile_end - tile_begin, t2, 128, &grad_B[tile_begin*k], k);
     }
     t17_part = gradc_rounded(t17_part, t17_part_low);
-    t17_parts[part_] = t17_part;
+    t17_parts[part] = t17_part;
 }
 
 struct jensen_shannon_value_and_grad_rows0 {
@@ -1255,7 +1281,8 @@ struct jensen_shannon_value_and_grad_rows0 {
 static GRADC_APART void jensen_shannon_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct jensen_shannon_value_and_grad_rows0 *const given = context;
-    jensen_shannon_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->B, given->A, given->t18, given->grad_A, given->grad_B, given->t17_parts);
+    jensen_shannon_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->B, given->A, given->t18, given->grad_A, given->grad_B, given->t17_parts);
 }
 
 int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -1268,17 +1295,24 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
     /* t18 = 0.5 / n */
     const double t18 = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 255*k + 63, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t17_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct jensen_shannon_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t18, grad_A, grad_B, t17_parts};
+        const struct jensen_shannon_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t18,
+            grad_A, grad_B, t17_parts};
         gradc_run(parts, jensen_shannon_value_and_grad_team0, &given);
     } else {
-        jensen_shannon_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t18, grad_A, grad_B, t17_parts);
+        jensen_shannon_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t18, grad_A, grad_B,
+            t17_parts);
     }
     double t17 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t17 += t17_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t17 += t17_parts[part];
     }
 
     /* value = 0.5 * (t17 / n) */

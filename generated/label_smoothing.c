@@ -28,6 +28,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -48,19 +51,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -90,7 +92,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -546,88 +548,90 @@ size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
 {
     if (16384.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d*k + 27*k + 42, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 27*k + 42, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     int64_t k, int64_t d, const double *restrict W,
                                                     const double *restrict X, double eps, const int64_t *restrict y,
                                                     double *restrict t6_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, tile_end_ - tile_begin_, d, W, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
         /* t1[l:n] = max[j:k](t0[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t1[l - tile_begin_] = -INFINITY;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double t0_lj = t0[j*128 + l - tile_begin_];
-                t1[l - tile_begin_] = (t1[l - tile_begin_] >= t0_lj || t1[l - tile_begin_] != t1[l - tile_begin_]) ? t1[l - tile_begin_] : t0_lj;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t0_lj = t0[j*128 + l - tile_begin];
+                t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l
+                    - tile_begin] : t0_lj;
             }
         }
 
         /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t1_l = t1[l - tile_begin_];
-            t1[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
+            t1[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t3[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t3[l - tile_begin_] += gradc_exp(t0[j*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(t0[(j + 1)*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(t0[(j + 2)*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(t0[(j + 3)*128 + l - tile_begin_] - t1[l - tile_begin_]);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(t0[(j
+                    + 1)*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(t0[(j + 2)*128 + l - tile_begin]
+                    - t1[l - tile_begin]) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t3[l - tile_begin_] += gradc_exp(t0[j*128 + l - tile_begin_] - t1[l - tile_begin_]);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]);
             }
         }
 
         /* t4[l:n] = t2[l] + log(t3[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t1_l = t1[l - tile_begin_];
-            t1[l - tile_begin_] = t1_l + gradc_log(t3[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
+            t1[l - tile_begin] = t1_l + gradc_log(t3[l - tile_begin]);
         }
 
         /* L[l:n, j:k] = t0[l, j] - t4[l], in the place of t0 */
         /* t5[l:n] = sum[j:k](L[l, j]), in the place of t3 */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t3[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double t0_lj = t0[j*128 + l - tile_begin_];
-                const double v0 = t0_lj - t1[l - tile_begin_];
-                t0[j*128 + l - tile_begin_] = v0;
-                t3[l - tile_begin_] += v0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t0_lj = t0[j*128 + l - tile_begin];
+                const double v0 = t0_lj - t1[l - tile_begin];
+                t0[j*128 + l - tile_begin] = v0;
+                t3[l - tile_begin] += v0;
             }
         }
 
@@ -636,15 +640,15 @@ static GRADC_APART void label_smoothing_value_rows0(int64_t part_, int64_t threa
         const double v1 = (double)k;
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
             const int64_t v2 = y_l < 0 ? k + y_l : y_l;
-            t6_part_sum += t0[v2*128 + l - tile_begin_] * v0 + eps * (t3[l - tile_begin_] / v1);
+            t6_part_sum += t0[v2*128 + l - tile_begin] * v0 + eps * (t3[l - tile_begin] / v1);
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part_] = t6_part;
+    t6_parts[part] = t6_part;
 }
 
 struct label_smoothing_value_rows0 {
@@ -664,7 +668,8 @@ struct label_smoothing_value_rows0 {
 static GRADC_APART void label_smoothing_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct label_smoothing_value_rows0 *const given = context;
-    label_smoothing_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->eps, given->y, given->t6_parts);
+    label_smoothing_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->d, given->W, given->X, given->eps, given->y, given->t6_parts);
 }
 
 int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -685,17 +690,19 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*k + 27*k + 42, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct label_smoothing_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t6_parts};
+        const struct label_smoothing_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y,
+            t6_parts};
         gradc_run(parts, label_smoothing_value_team0, &given);
     } else {
         label_smoothing_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t6 += t6_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
 
     /* value = -(t6 / n) */
@@ -708,76 +715,75 @@ size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
     (void)d;
     if (16384.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 27*k + 42, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+    return (size_t)gradc_parts(n, 27*k + 42, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       int64_t k, double *restrict t0, double *restrict t1, double eps,
                                                       const int64_t *restrict y, double *restrict t5_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1_ = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const L = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const L = (void *)tile_own;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[l:n] = max[j:k](t0[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             double t1_max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double t0_lj = t0[l*k + j];
                 t1_max = (t1_max >= t0_lj || t1_max != t1_max) ? t1_max : t0_lj;
             }
-            t1_[l - tile_begin_] = t1_max;
+            t1_[l - tile_begin] = t1_max;
         }
 
         /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t1_l = t1_[l - tile_begin_];
-            t1_[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1_[l - tile_begin];
+            t1_[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t1_l = t1_[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1_[l - tile_begin];
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
                 t3_sum += gradc_exp(t0[l*k + j] - t1_l);
             }
-            t3[l - tile_begin_] = t3_sum;
+            t3[l - tile_begin] = t3_sum;
         }
 
         /* t1_2[l:n] = t2[l] + log(t3[l]) */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t1[l] = t1_[l - tile_begin_] + gradc_log(t3[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l] = t1_[l - tile_begin] + gradc_log(t3[l - tile_begin]);
         }
 
         /* L[l:n, j:k] = t0[l, j] - t1_2[l] */
         /* t4[l:n] = sum[j:k](L[l, j]), in the place of t1 */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l];
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0[l*k + j] - t1_l;
-                L[(l - tile_begin_)*k + j] = v0;
+                L[(l - tile_begin)*k + j] = v0;
                 t1_sum += v0;
             }
-            t1_[l - tile_begin_] = t1_sum;
+            t1_[l - tile_begin] = t1_sum;
         }
 
         /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
@@ -785,15 +791,15 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part_, int64_t thr
         const double v1 = (double)k;
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t5_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
             const int64_t v2 = y_l < 0 ? k + y_l : y_l;
-            t5_part_sum += L[(l - tile_begin_)*k + v2] * v0 + eps * (t1_[l - tile_begin_] / v1);
+            t5_part_sum += L[(l - tile_begin)*k + v2] * v0 + eps * (t1_[l - tile_begin] / v1);
         }
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
     }
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part_] = t5_part;
+    t5_parts[part] = t5_part;
 }
 
 struct label_smoothing_forward_rows0 {
@@ -812,7 +818,8 @@ struct label_smoothing_forward_rows0 {
 static GRADC_APART void label_smoothing_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct label_smoothing_forward_rows0 *const given = context;
-    label_smoothing_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->t0, given->t1, given->eps, given->y, given->t5_parts);
+    label_smoothing_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->t0, given->t1, given->eps, given->y, given->t5_parts);
 }
 
 int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -840,17 +847,19 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(k, n, d, W, 1, k, X, 1, d, NULL, 0, t0, 1, k, 1, 0);
     const int64_t parts = gradc_parts(n, 27*k + 42, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct label_smoothing_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t5_parts};
+        const struct label_smoothing_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y,
+            t5_parts};
         gradc_run(parts, label_smoothing_forward_team0, &given);
     } else {
         label_smoothing_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t5_parts);
     }
     double t5 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t5 += t5_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
 
     /* value = -(t5 / n) */
@@ -862,14 +871,13 @@ size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
 {
     if (128.0*d*k + 49152.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double)))
+        + (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict grad_W, int64_t d, int64_t k,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -877,74 +885,76 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part_, int64_t th
                                                        const double *restrict t0, const double *restrict t1,
                                                        const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_W_part = part_ == 0 ? grad_W : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const L_bar = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t0_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const L_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t0_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t3[l:n] = eps * t2 / k */
         const double v0 = eps * t2 / (double)k;
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t3[l - tile_begin_] = v0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3[l - tile_begin] = v0;
         }
 
         /* L_bar[l:n, j:k] = t3[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t2 * (1 - eps), 0) */
         /* t4[l:n] = sum[j:k](L_bar[l, j]) */
         const double v1 = t2 * (1.0 - eps);
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t4[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t y_l = y[l];
-                const double v2 = t3[l - tile_begin_] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
-                L_bar[j*128 + l - tile_begin_] = v2;
-                t4[l - tile_begin_] += v2;
+                const double v2 = t3[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                L_bar[j*128 + l - tile_begin] = v2;
+                t4[l - tile_begin] += v2;
             }
         }
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &t0[tile_begin_*k], k, t0_tile, 128);
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l, j] - (s0
              *    - s1) - (t1[l] + s1), where(-inf == t0_tile[l, j], 0, -(t4[l] * (exp(s0) * (1 + where(abs(s2) <
              *    1, s2, 0)))))) */
             /* t6[l:n, j:k] = t5[l, j] + L_bar[l, j] */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin_];
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
                     const double t1_l = t1[l];
                     const double v2 = t0_tile_lj - t1_l;
                     const double v3 = v2 - t0_tile_lj;
                     const double v4 = t0_tile_lj - (v2 - v3) - (t1_l + v3);
-                    const double v5 = t4[l - tile_begin_] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
-                    t6[(j - strip_begin_)*128 + l - tile_begin_] = L_bar[j*128 + l - tile_begin_] + (-INFINITY == t0_tile_lj ? 0.0 : -v5);
+                    const double v5 = t4[l - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
+                    t6[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin]
+                        + (-INFINITY == t0_tile_lj ? 0.0 : -v5);
                 }
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t6[l, j]) */
-            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t6, 1, 128, NULL, 0, &grad_W_part[strip_begin_], k, 1, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t6, 1, 128,
+                NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
 }
@@ -970,7 +980,9 @@ struct label_smoothing_backward_rows0 {
 static GRADC_APART void label_smoothing_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct label_smoothing_backward_rows0 *const given = context;
-    label_smoothing_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->eps, given->t2, given->y, given->t0, given->t1, given->X);
+    label_smoothing_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->eps, given->t2, given->y,
+        given->t0, given->t1, given->X);
 }
 
 int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -1000,15 +1012,19 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
     const double t2 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 8, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k),
+        sizeof(double));
     if (parts > 1) {
-        const struct label_smoothing_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch, tile_bytes, eps, t2, y, t0, t1, X};
+        const struct label_smoothing_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k,
+            tile_scratch, tile_bytes, eps, t2, y, t0, t1, X};
         gradc_run(parts, label_smoothing_backward_team0, &given);
     } else {
-        label_smoothing_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch, tile_bytes, eps, t2, y, t0, t1, X);
+        label_smoothing_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch,
+            tile_bytes, eps, t2, y, t0, t1, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_W_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];
@@ -1021,17 +1037,14 @@ size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
     if (128.0*d*k + 65536.0*k + 65536.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(d*k, sizeof(double)))
+        + (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_W, int64_t d, int64_t k,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -1039,47 +1052,48 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part_, int6
                                                              double eps, double t8, const int64_t *restrict y,
                                                              double *restrict t7_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_W_part = part_ == 0 ? grad_W : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const L_bar = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t10 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const L_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, tile_end_ - tile_begin_, d, W, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
         /* t1[l:n] = max[j:k](t0[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t1[l - tile_begin_] = -INFINITY;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double t0_lj = t0[j*128 + l - tile_begin_];
-                t1[l - tile_begin_] = (t1[l - tile_begin_] >= t0_lj || t1[l - tile_begin_] != t1[l - tile_begin_]) ? t1[l - tile_begin_] : t0_lj;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t0_lj = t0[j*128 + l - tile_begin];
+                t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l
+                    - tile_begin] : t0_lj;
             }
         }
 
@@ -1087,10 +1101,10 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part_, int6
         /* t9[l:n] = eps * t8 / k, in the place of t1 */
         const double v0 = eps * t8 / (double)k;
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t1_l = t1[l - tile_begin_];
-            t2[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-            t1[l - tile_begin_] = v0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
+            t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            t1[l - tile_begin] = v0;
         }
 
         /* t3[l:n, j:k] = exp(t0[l, j] - t2[l]) */
@@ -1098,58 +1112,60 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part_, int6
         /* L_bar[l:n, j:k] = t9[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t8 * (1 - eps), 0) */
         /* t10[l:n] = sum[j:k](L_bar[l, j]) */
         const double v1 = t8 * (1.0 - eps);
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t4[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = 0.0;
         }
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t10[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t10[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double v2 = gradc_exp(t0[j*128 + l - tile_begin_] - t2[l - tile_begin_]);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v2 = gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
                 const int64_t y_l = y[l];
-                const double v3 = t1[l - tile_begin_] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
-                t3[j*128 + l - tile_begin_] = v2;
-                t4[l - tile_begin_] += v2;
-                L_bar[j*128 + l - tile_begin_] = v3;
-                t10[l - tile_begin_] += v3;
+                const double v3 = t1[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                t3[j*128 + l - tile_begin] = v2;
+                t4[l - tile_begin] += v2;
+                L_bar[j*128 + l - tile_begin] = v3;
+                t10[l - tile_begin] += v3;
             }
         }
 
         /* t5[l:n] = t2[l] + log(t4[l]), in the place of t1 */
         /* t11[l:n] = 1 / t4[l], in the place of t2 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t2_l = t2[l - tile_begin_];
-            const double t4_l = t4[l - tile_begin_];
-            t1[l - tile_begin_] = t2_l + gradc_log(t4_l);
-            t2[l - tile_begin_] = 1.0 / t4_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            const double t4_l = t4[l - tile_begin];
+            t1[l - tile_begin] = t2_l + gradc_log(t4_l);
+            t2[l - tile_begin] = 1.0 / t4_l;
         }
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t4[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = 0.0;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* L[l:n, j:k] = t0[l, j] - t5[l], in the place of t0 */
             /* t6[l:n] = sum[j:k](L[l, j]), in the place of t4 */
             /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t10[l] * (t3[l, j] * t11[l]))) */
             /* t13[l:n, j:k] = t12[l, j] + L_bar[l, j] */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double t0_lj = t0[j*128 + l - tile_begin_];
-                    const double v2 = t0_lj - t1[l - tile_begin_];
-                    const double v3 = -INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin_] * (t3[j*128 + l - tile_begin_] * t2[l - tile_begin_]));
-                    t0[j*128 + l - tile_begin_] = v2;
-                    t4[l - tile_begin_] += v2;
-                    t13[(j - strip_begin_)*128 + l - tile_begin_] = L_bar[j*128 + l - tile_begin_] + v3;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_lj = t0[j*128 + l - tile_begin];
+                    const double v2 = t0_lj - t1[l - tile_begin];
+                    const double v3 = -INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin] * (t3[j*128 + l - tile_begin]
+                        * t2[l - tile_begin]));
+                    t0[j*128 + l - tile_begin] = v2;
+                    t4[l - tile_begin] += v2;
+                    t13[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v3;
                 }
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[l, j]) */
-            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t13, 1, 128, NULL, 0, &grad_W_part[strip_begin_], k, 1, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t13, 1, 128,
+                NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
 
         /* t7 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t6[l] / k)) */
@@ -1157,15 +1173,15 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part_, int6
         const double v3 = (double)k;
         double t7_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t7_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
             const int64_t v4 = y_l < 0 ? k + y_l : y_l;
-            t7_part_sum += t0[v4*128 + l - tile_begin_] * v2 + eps * (t4[l - tile_begin_] / v3);
+            t7_part_sum += t0[v4*128 + l - tile_begin] * v2 + eps * (t4[l - tile_begin] / v3);
         }
         gradc_add(&t7_part, &t7_part_low, t7_part_sum);
     }
     t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part_] = t7_part;
+    t7_parts[part] = t7_part;
 }
 
 struct label_smoothing_value_and_grad_rows0 {
@@ -1189,7 +1205,9 @@ struct label_smoothing_value_and_grad_rows0 {
 static GRADC_APART void label_smoothing_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct label_smoothing_value_and_grad_rows0 *const given = context;
-    label_smoothing_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->W, given->X, given->eps, given->t8, given->y, given->t7_parts);
+    label_smoothing_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->W,
+        given->X, given->eps, given->t8, given->y, given->t7_parts);
 }
 
 int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -1217,20 +1235,25 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
     const double t8 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 54, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k),
+        sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct label_smoothing_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch, tile_bytes, W, X, eps, t8, y, t7_parts};
+        const struct label_smoothing_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k,
+            tile_scratch, tile_bytes, W, X, eps, t8, y, t7_parts};
         gradc_run(parts, label_smoothing_value_and_grad_team0, &given);
     } else {
-        label_smoothing_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch, tile_bytes, W, X, eps, t8, y, t7_parts);
+        label_smoothing_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch,
+            tile_bytes, W, X, eps, t8, y, t7_parts);
     }
     double t7 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t7 += t7_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t7 += t7_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_W_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];

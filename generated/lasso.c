@@ -22,6 +22,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -42,19 +45,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -84,7 +86,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -338,35 +340,35 @@ size_t lasso_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 4, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void lasso_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void lasso_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                           const double *restrict X, const double *restrict w,
                                           const double *restrict y, double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t1, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v0 = t1[i - tile_begin_] - y[i];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t1[i - tile_begin] - y[i];
             t2_part_sum += v0 * v0;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct lasso_value_rows0 {
@@ -384,7 +386,8 @@ struct lasso_value_rows0 {
 static GRADC_APART void lasso_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct lasso_value_rows0 *const given = context;
-    lasso_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t2_parts);
+    lasso_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
+        given->X, given->w, given->y, given->t2_parts);
 }
 
 int lasso_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -394,13 +397,13 @@ int lasso_value(int64_t n, int64_t d, const double *restrict w, const double *re
     unsigned char *const tile_scratch = (void *)scratch;
     double t0 = 0.0;
     double t0_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < d; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < d ? tile_begin_ + 128 : d;
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t0 = sum[j:d](abs(w[j])) */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             t0_sum += fabs(w[j]);
         }
         gradc_add(&t0, &t0_low, t0_sum);
@@ -416,8 +419,8 @@ int lasso_value(int64_t n, int64_t d, const double *restrict w, const double *re
         lasso_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = lam * t0 + 0.5 * (t2 / n) */
@@ -432,36 +435,36 @@ size_t lasso_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
-static GRADC_APART void lasso_forward_rows0(int64_t part_, int64_t d, int64_t parts,
+static GRADC_APART void lasso_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                             double *restrict t1, int64_t n, const double *restrict w,
                                             const double *restrict X, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(d, parts, part_);
-    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t1_part = part_ == 0 ? t1 : (void *)part_own_;
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t1_part = part == 0 ? t1 : (void *)part_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
         t1_part[at] = 0.0;
     }
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[j:d](abs(w[j])) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             t0_part_sum += fabs(w[j]);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(n, tile_end_ - tile_begin_, &X[tile_begin_], d, &w[tile_begin_], t1_part, 1, 1);
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t1_part, 1, 1);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct lasso_forward_rows0 {
@@ -480,7 +483,8 @@ static GRADC_APART void lasso_forward_team0(const void *context, int64_t part, i
 {
     const struct lasso_forward_rows0 *const given = context;
     (void)thread;
-    lasso_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t1, given->n, given->w, given->X, given->t0_parts);
+    lasso_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t1, given->n,
+        given->w, given->X, given->t0_parts);
 }
 
 int lasso_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -498,11 +502,11 @@ int lasso_forward(int64_t n, int64_t d, const double *restrict w, const double *
         lasso_forward_rows0(0, d, parts, part_scratch, part_bytes, t1, n, w, X, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t1_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t1[at] += t1_more[at];
@@ -510,13 +514,13 @@ int lasso_forward(int64_t n, int64_t d, const double *restrict w, const double *
     }
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t1[i] - y[i];
             t2_sum += v0 * v0;
         }
@@ -533,37 +537,38 @@ size_t lasso_backward_work(int64_t n, int64_t d)
 {
     if (136.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double)))
+        + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void lasso_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void lasso_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                              double *restrict t3, int64_t d, unsigned char *restrict tile_scratch,
                                              size_t tile_bytes, double t0, const double *restrict t1,
                                              const double *restrict y, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t3_part = part_ == 0 ? t3 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         t3_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t2[i:n] = 2 * t0 * (t1[i] - y[i]) */
         const double v0 = 2.0 * t0;
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t2[i - tile_begin_] = (t1[i] - y[i]) * v0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t2[i - tile_begin] = (t1[i] - y[i]) * v0;
         }
 
         /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, t3_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
     }
 }
 
@@ -585,7 +590,8 @@ struct lasso_backward_rows0 {
 static GRADC_APART void lasso_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct lasso_backward_rows0 *const given = context;
-    lasso_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->t1, given->y, given->X);
+    lasso_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3,
+        given->d, given->tile_scratch, given->tile_bytes, given->t0, given->t1, given->y, given->X);
 }
 
 int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -605,13 +611,14 @@ int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct lasso_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, t0, t1, y, X};
+        const struct lasso_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch,
+            tile_bytes, t0, t1, y, X};
         gradc_run(parts, lasso_backward_team0, &given);
     } else {
         lasso_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, t0, t1, y, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t3_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t3_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t3[at] += t3_more[at];
@@ -634,52 +641,53 @@ size_t lasso_value_and_grad_work(int64_t n, int64_t d)
 {
     if (136.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double)))
+        + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void lasso_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void lasso_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict t5, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                    const double *restrict X, const double *restrict w, double t3,
                                                    const double *restrict y, double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t5_part = part_ == 0 ? t5 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t5_part = part == 0 ? t5 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         t5_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t1, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
         /* t4[i:n] = 2 * t3 * (t1[i] - y[i]), in the place of t1 */
         const double v0 = 2.0 * t3;
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t1_i = t1[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
             const double v1 = t1_i - y[i];
             t2_part_sum += v1 * v1;
-            t1[i - tile_begin_] = v0 * v1;
+            t1[i - tile_begin] = v0 * v1;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
 
         /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t1, 1, t5_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, t5_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct lasso_value_and_grad_rows0 {
@@ -701,7 +709,9 @@ struct lasso_value_and_grad_rows0 {
 static GRADC_APART void lasso_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct lasso_value_and_grad_rows0 *const given = context;
-    lasso_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t5, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t3, given->y, given->t2_parts);
+    lasso_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->t5, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t3, given->y,
+        given->t2_parts);
 }
 
 int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -719,13 +729,13 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const double t3 = 0.5 / (double)n;
     double t0 = 0.0;
     double t0_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < d; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < d ? tile_begin_ + 128 : d;
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t0 = sum[j:d](abs(w[j])) */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             t0_sum += fabs(w[j]);
         }
         gradc_add(&t0, &t0_low, t0_sum);
@@ -736,17 +746,19 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct lasso_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, d, tile_scratch, tile_bytes, X, w, t3, y, t2_parts};
+        const struct lasso_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, d, tile_scratch,
+            tile_bytes, X, w, t3, y, t2_parts};
         gradc_run(parts, lasso_value_and_grad_team0, &given);
     } else {
-        lasso_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, d, tile_scratch, tile_bytes, X, w, t3, y, t2_parts);
+        lasso_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, d, tile_scratch, tile_bytes, X, w,
+            t3, y, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t5_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t5_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t5[at] += t5_more[at];

@@ -24,6 +24,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -44,19 +47,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -86,7 +88,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -375,160 +377,167 @@ size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
 {
     if (32768.0*k + 49152.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d*k + 56*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 56*k + 59, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
 }
 
-static GRADC_APART void listnet_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                             int64_t d, const double *restrict X, const double *restrict w,
                                             const double *restrict grade, double *restrict t12_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const grade_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const grade_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)tile_own;
     double t12_part = 0.0;
     double t12_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows((d*k + k) * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
         for (int64_t j = 0; j < k; ++j) {
-            gradc_dots(tile_end_ - tile_begin_, d, &X[(tile_begin_*k + j)*d], d*k, w, &t0[j*128], 1, 0);
+            gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j*128], 1, 0);
         }
 
         /* t1[i:n] = max[j:k](t0[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t1[i - tile_begin_] = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double t0_ij = t0[j*128 + i - tile_begin_];
-                t1[i - tile_begin_] = (t1[i - tile_begin_] >= t0_ij || t1[i - tile_begin_] != t1[i - tile_begin_]) ? t1[i - tile_begin_] : t0_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_ij = t0[j*128 + i - tile_begin];
+                t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i
+                    - tile_begin] : t0_ij;
             }
         }
 
         /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t1_i = t1[i - tile_begin_];
-            t1[i - tile_begin_] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
+            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t3[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                t3[i - tile_begin_] += gradc_exp(t0[j*128 + i - tile_begin_] - t1[i - tile_begin_]) + gradc_exp(t0[(j + 1)*128 + i - tile_begin_] - t1[i - tile_begin_]) + gradc_exp(t0[(j + 2)*128 + i - tile_begin_] - t1[i - tile_begin_]) + gradc_exp(t0[(j + 3)*128 + i - tile_begin_] - t1[i - tile_begin_]);
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin]) + gradc_exp(t0[(j
+                    + 1)*128 + i - tile_begin] - t1[i - tile_begin]) + gradc_exp(t0[(j + 2)*128 + i - tile_begin]
+                    - t1[i - tile_begin]) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - t1[i - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                t3[i - tile_begin_] += gradc_exp(t0[j*128 + i - tile_begin_] - t1[i - tile_begin_]);
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
             }
         }
 
         /* t4[i:n] = t2[i] + log(t3[i]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t1_i = t1[i - tile_begin_];
-            t1[i - tile_begin_] = t1_i + gradc_log(t3[i - tile_begin_]);
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
+            t1[i - tile_begin] = t1_i + gradc_log(t3[i - tile_begin]);
         }
 
         /* grade_tile[i:n, j:k] = grade[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &grade[tile_begin_*k], k, grade_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
         /* t5[i:n] = max[j:k](grade_tile[i, j]), in the place of t3 */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t3[i - tile_begin_] = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin_];
-                t3[i - tile_begin_] = (t3[i - tile_begin_] >= grade_tile_ij || t3[i - tile_begin_] != t3[i - tile_begin_]) ? t3[i - tile_begin_] : grade_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                t3[i - tile_begin] = (t3[i - tile_begin] >= grade_tile_ij || t3[i - tile_begin] != t3[i
+                    - tile_begin]) ? t3[i - tile_begin] : grade_tile_ij;
             }
         }
 
         /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t3 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t3_i = t3[i - tile_begin_];
-            t3[i - tile_begin_] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i - tile_begin];
+            t3[i - tile_begin] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
         }
 
         /* t7[i:n, j:k] = exp(grade_tile[i, j] - t6[i]), in the place of grade_tile */
         /* t8[i:n] = sum[j:k](t7[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t8[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin_];
-                const double v0 = gradc_exp(grade_tile_ij - t3[i - tile_begin_]);
-                grade_tile[j*128 + i - tile_begin_] = v0;
-                t8[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                const double v0 = gradc_exp(grade_tile_ij - t3[i - tile_begin]);
+                grade_tile[j*128 + i - tile_begin] = v0;
+                t8[i - tile_begin] += v0;
             }
         }
 
         /* t9[i:n] = t6[i] + log(t8[i]) */
         /* t10[i:n] = 1 / t8[i], in the place of t3 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t3[i - tile_begin_] = 1.0 / t8[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 1.0 / t8[i - tile_begin];
         }
 
         /* t11[i:n] = sum[j:k]((t0[i, j] - t4[i]) * (t7[i, j] * t10[i])), in the place of t8 */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t8[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double v0 = grade_tile[j*128 + i - tile_begin_] * t3[i - tile_begin_] * (t0[j*128 + i - tile_begin_] - t1[i - tile_begin_]);
-                const double v1 = grade_tile[(j + 1)*128 + i - tile_begin_] * t3[i - tile_begin_] * (t0[(j + 1)*128 + i - tile_begin_] - t1[i - tile_begin_]);
-                const double v2 = grade_tile[(j + 2)*128 + i - tile_begin_] * t3[i - tile_begin_] * (t0[(j + 2)*128 + i - tile_begin_] - t1[i - tile_begin_]);
-                const double v3 = grade_tile[(j + 3)*128 + i - tile_begin_] * t3[i - tile_begin_] * (t0[(j + 3)*128 + i - tile_begin_] - t1[i - tile_begin_]);
-                t8[i - tile_begin_] += v0 + v1 + v2 + v3;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = grade_tile[j*128 + i - tile_begin] * t3[i - tile_begin] * (t0[j*128 + i
+                    - tile_begin] - t1[i - tile_begin]);
+                const double v1 = grade_tile[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * (t0[(j + 1)*128 + i
+                    - tile_begin] - t1[i - tile_begin]);
+                const double v2 = grade_tile[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * (t0[(j + 2)*128 + i
+                    - tile_begin] - t1[i - tile_begin]);
+                const double v3 = grade_tile[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * (t0[(j + 3)*128 + i
+                    - tile_begin] - t1[i - tile_begin]);
+                t8[i - tile_begin] += v0 + v1 + v2 + v3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double v0 = grade_tile[j*128 + i - tile_begin_] * t3[i - tile_begin_] * (t0[j*128 + i - tile_begin_] - t1[i - tile_begin_]);
-                t8[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = grade_tile[j*128 + i - tile_begin] * t3[i - tile_begin] * (t0[j*128 + i
+                    - tile_begin] - t1[i - tile_begin]);
+                t8[i - tile_begin] += v0;
             }
         }
 
         /* t12 = sum[i:n](t11[i]) */
         double t12_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t12_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t12_part_sum += t8[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t12_part_sum += t8[i - tile_begin];
         }
         gradc_add(&t12_part, &t12_part_low, t12_part_sum);
     }
     t12_part = gradc_rounded(t12_part, t12_part_low);
-    t12_parts[part_] = t12_part;
+    t12_parts[part] = t12_part;
 }
 
 struct listnet_value_rows0 {
@@ -547,7 +556,8 @@ struct listnet_value_rows0 {
 static GRADC_APART void listnet_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct listnet_value_rows0 *const given = context;
-    listnet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->X, given->w, given->grade, given->t12_parts);
+    listnet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->d, given->X, given->w, given->grade, given->t12_parts);
 }
 
 int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -556,7 +566,8 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 56*k + 59, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t12_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct listnet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t12_parts};
@@ -565,8 +576,8 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
         listnet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t12_parts);
     }
     double t12 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t12 += t12_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t12 += t12_parts[part];
     }
 
     /* value = -(t12 / n) */
@@ -579,39 +590,37 @@ size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
     (void)d;
     if (16384.0*k + 65536.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 55*k + 59, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 55*k + 59, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
 }
 
-static GRADC_APART void listnet_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                               double *restrict t0, const double *restrict grade, double *restrict t1,
                                               double *restrict t2, double *restrict t10_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1_ = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
     double t10_part = 0.0;
     double t10_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = max[j:k](t0[i, j]) */
         /* t4[i:n] = max[j:k](grade[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1_max = -INFINITY;
             double t4_max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
@@ -620,98 +629,98 @@ static GRADC_APART void listnet_forward_rows0(int64_t part_, int64_t thread_, in
                 t1_max = (t1_max >= t0_ij || t1_max != t1_max) ? t1_max : t0_ij;
                 t4_max = (t4_max >= grade_ij || t4_max != t4_max) ? t4_max : grade_ij;
             }
-            t1_[i - tile_begin_] = t1_max;
-            t4[i - tile_begin_] = t4_max;
+            t1_[i - tile_begin] = t1_max;
+            t4[i - tile_begin] = t4_max;
         }
 
         /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t4 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t1_i = t1_[i - tile_begin_];
-            const double t4_i = t4[i - tile_begin_];
-            t1_[i - tile_begin_] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-            t4[i - tile_begin_] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1_[i - tile_begin];
+            const double t4_i = t4[i - tile_begin];
+            t1_[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t4[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
         }
 
         /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
         /* t6[i:n, j:k] = exp(grade[i, j] - t5[i]) */
         /* t7[i:n] = sum[j:k](t6[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t1_i = t1_[i - tile_begin_];
-            const double t4_i = t4[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1_[i - tile_begin];
+            const double t4_i = t4[i - tile_begin];
             double t3_sum = 0.0;
             double t7_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum, t7_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = gradc_exp(grade[i*k + j] - t4_i);
                 t3_sum += gradc_exp(t0[i*k + j] - t1_i);
-                t6[(i - tile_begin_)*k + j] = v0;
+                t6[(i - tile_begin)*k + j] = v0;
                 t7_sum += v0;
             }
-            t3[i - tile_begin_] = t3_sum;
-            t7[i - tile_begin_] = t7_sum;
+            t3[i - tile_begin] = t3_sum;
+            t7[i - tile_begin] = t7_sum;
         }
 
         /* t1_2[i:n] = t2[i] + log(t3[i]) */
         /* t2_2[i:n] = t5[i] + log(t7[i]) */
         /* t8[i:n] = 1 / t7[i], in the place of t1 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t1_i = t1_[i - tile_begin_];
-            const double t7_i = t7[i - tile_begin_];
-            t1[i] = t1_i + gradc_log(t3[i - tile_begin_]);
-            t2[i] = t4[i - tile_begin_] + gradc_log(t7_i);
-            t1_[i - tile_begin_] = 1.0 / t7_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1_[i - tile_begin];
+            const double t7_i = t7[i - tile_begin];
+            t1[i] = t1_i + gradc_log(t3[i - tile_begin]);
+            t2[i] = t4[i - tile_begin] + gradc_log(t7_i);
+            t1_[i - tile_begin] = 1.0 / t7_i;
         }
 
         /* t9[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * (t6[i, j] * t8[i])), in the place of t4 */
-        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
+        for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
             const double t1_i = t1[i];
-            const double t1_i_ = t1_[i - tile_begin_];
+            const double t1_i_ = t1_[i - tile_begin];
             double t4_sum = 0.0;
             const double t1_i_2 = t1[i + 1];
-            const double t1_i_3 = t1_[i + 1 - tile_begin_];
+            const double t1_i_3 = t1_[i + 1 - tile_begin];
             double t4_sum_ = 0.0;
             const double t1_i_4 = t1[i + 2];
-            const double t1_i_5 = t1_[i + 2 - tile_begin_];
+            const double t1_i_5 = t1_[i + 2 - tile_begin];
             double t4_sum_2 = 0.0;
             const double t1_i_6 = t1[i + 3];
-            const double t1_i_7 = t1_[i + 3 - tile_begin_];
+            const double t1_i_7 = t1_[i + 3 - tile_begin];
             double t4_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:t4_sum, t4_sum_, t4_sum_2, t4_sum_3))
             for (int64_t j = 0; j < k; ++j) {
-                t4_sum += t6[(i - tile_begin_)*k + j] * t1_i_ * (t0[i*k + j] - t1_i);
-                t4_sum_ += t6[(i + 1 - tile_begin_)*k + j] * t1_i_3 * (t0[(i + 1)*k + j] - t1_i_2);
-                t4_sum_2 += t6[(i + 2 - tile_begin_)*k + j] * t1_i_5 * (t0[(i + 2)*k + j] - t1_i_4);
-                t4_sum_3 += t6[(i + 3 - tile_begin_)*k + j] * t1_i_7 * (t0[(i + 3)*k + j] - t1_i_6);
+                t4_sum += t6[(i - tile_begin)*k + j] * t1_i_ * (t0[i*k + j] - t1_i);
+                t4_sum_ += t6[(i + 1 - tile_begin)*k + j] * t1_i_3 * (t0[(i + 1)*k + j] - t1_i_2);
+                t4_sum_2 += t6[(i + 2 - tile_begin)*k + j] * t1_i_5 * (t0[(i + 2)*k + j] - t1_i_4);
+                t4_sum_3 += t6[(i + 3 - tile_begin)*k + j] * t1_i_7 * (t0[(i + 3)*k + j] - t1_i_6);
             }
-            t4[i - tile_begin_] = t4_sum;
-            t4[i + 1 - tile_begin_] = t4_sum_;
-            t4[i + 2 - tile_begin_] = t4_sum_2;
-            t4[i + 3 - tile_begin_] = t4_sum_3;
+            t4[i - tile_begin] = t4_sum;
+            t4[i + 1 - tile_begin] = t4_sum_;
+            t4[i + 2 - tile_begin] = t4_sum_2;
+            t4[i + 3 - tile_begin] = t4_sum_3;
         }
-        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i];
-            const double t1_i_ = t1_[i - tile_begin_];
+            const double t1_i_ = t1_[i - tile_begin];
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t4_sum += t6[(i - tile_begin_)*k + j] * t1_i_ * (t0[i*k + j] - t1_i);
+                t4_sum += t6[(i - tile_begin)*k + j] * t1_i_ * (t0[i*k + j] - t1_i);
             }
-            t4[i - tile_begin_] = t4_sum;
+            t4[i - tile_begin] = t4_sum;
         }
 
         /* t10 = sum[i:n](t9[i]) */
         double t10_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t10_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t10_part_sum += t4[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t10_part_sum += t4[i - tile_begin];
         }
         gradc_add(&t10_part, &t10_part_low, t10_part_sum);
     }
     t10_part = gradc_rounded(t10_part, t10_part_low);
-    t10_parts[part_] = t10_part;
+    t10_parts[part] = t10_part;
 }
 
 struct listnet_forward_rows0 {
@@ -730,7 +739,8 @@ struct listnet_forward_rows0 {
 static GRADC_APART void listnet_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct listnet_forward_rows0 *const given = context;
-    listnet_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->t0, given->grade, given->t1, given->t2, given->t10_parts);
+    listnet_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->t0, given->grade, given->t1, given->t2, given->t10_parts);
 }
 
 int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -748,17 +758,19 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
         gradc_dots(n, d, &X[j*d], d*k, w, &t0[j], k, 1);
     }
     const int64_t parts = gradc_parts(n, 55*k + 59, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t10_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct listnet_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2, t10_parts};
+        const struct listnet_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2,
+            t10_parts};
         gradc_run(parts, listnet_forward_team0, &given);
     } else {
         listnet_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2, t10_parts);
     }
     double t10 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t10 += t10_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t10 += t10_parts[part];
     }
 
     /* value = -(t10 / n) */
@@ -770,13 +782,12 @@ size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 {
     if (128.0*d + 49152.0*k + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 5*d*k
+        + 77*k, d) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void listnet_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w, int64_t d,
                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
@@ -784,28 +795,28 @@ static GRADC_APART void listnet_backward_rows0(int64_t part_, int64_t thread_, i
                                                const double *restrict t0, const double *restrict t1,
                                                const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const grade_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t0_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const grade_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t0_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows((d*k + 2*k) * sizeof(double));
+    const int64_t tile_rows = gradc_rows((d*k + 2*k) * sizeof(double));
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grade_tile[i:n, j:k] = grade[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &grade[tile_begin_*k], k, grade_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
         /* t4[i:n, j:k] = exp(grade_tile[i, j] - t2[i]) */
         /* t5[i:n, j:k] = let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 := grade_tile[i, j] -
@@ -813,58 +824,62 @@ static GRADC_APART void listnet_backward_rows0(int64_t part_, int64_t thread_, i
          *    grade_tile */
         /* t6[i:n] = sum[j:k](let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 := grade_tile[i,
          *    j] - (s0 - s1) - (t2[i] + s1), t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t6[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t6[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
                 const double t2_i = t2[i];
                 const double v0 = grade_tile_ij - t2_i;
                 const double v1 = v0 - grade_tile_ij;
                 const double v2 = grade_tile_ij - (v0 - v1) - (t2_i + v1);
                 const double v3 = gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
-                grade_tile[j*128 + i - tile_begin_] = t3 * v3;
-                t6[i - tile_begin_] += v3;
+                grade_tile[j*128 + i - tile_begin] = t3 * v3;
+                t6[i - tile_begin] += v3;
             }
         }
 
         /* t0_tile[i:n, j:k] = t0[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &t0[tile_begin_*k], k, t0_tile, 128);
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t7[i:n, j:k] = let(s0 := t0_tile[i, j] - t1[i], s1 := s0 - t0_tile[i, j], s2 := t0_tile[i, j] - (s0
              *    - s1) - (t1[i] + s1), where(-inf == t0_tile[i, j], 0, -(t3 * t6[i] * (exp(s0) * (1 +
              *    where(abs(s2) < 1, s2, 0)))))) */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                    const double t0_tile_ij = t0_tile[j*128 + i - tile_begin_];
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_tile_ij = t0_tile[j*128 + i - tile_begin];
                     const double t1_i = t1[i];
                     const double v0 = t0_tile_ij - t1_i;
                     const double v1 = v0 - t0_tile_ij;
                     const double v2 = t0_tile_ij - (v0 - v1) - (t1_i + v1);
-                    const double v3 = t3 * t6[i - tile_begin_] * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0)));
-                    t7[(j - strip_begin_)*128 + i - tile_begin_] = -INFINITY == t0_tile_ij ? 0.0 : -v3;
+                    const double v3 = t3 * t6[i - tile_begin] * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0)));
+                    t7[(j - strip_begin)*128 + i - tile_begin] = -INFINITY == t0_tile_ij ? 0.0 : -v3;
                 }
             }
 
             /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t5[i, j] + t7[i, j])) */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                for (int64_t j = strip_begin_; j < 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j += 4) {
-                    const double v0 = t7[(j - strip_begin_)*128 + i - tile_begin_] + grade_tile[j*128 + i - tile_begin_];
-                    const double v1 = t7[(j + 1 - strip_begin_)*128 + i - tile_begin_] + grade_tile[(j + 1)*128 + i - tile_begin_];
-                    const double v2 = t7[(j + 2 - strip_begin_)*128 + i - tile_begin_] + grade_tile[(j + 2)*128 + i - tile_begin_];
-                    const double v3 = t7[(j + 3 - strip_begin_)*128 + i - tile_begin_] + grade_tile[(j + 3)*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = strip_begin; j < 4*((strip_end - strip_begin) / 4) + strip_begin; j += 4) {
+                    const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i - tile_begin];
+                    const double v1 = t7[(j + 1 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 1)*128 + i
+                        - tile_begin];
+                    const double v2 = t7[(j + 2 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 2)*128 + i
+                        - tile_begin];
+                    const double v3 = t7[(j + 3 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 3)*128 + i
+                        - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
-                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + j + 1)*d + l] * v1 + X[(i*k + j + 2)*d + l] * v2 + X[(i*k + j + 3)*d + l] * v3;
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + j + 1)*d + l] * v1 + X[(i*k + j + 2)*d
+                            + l] * v2 + X[(i*k + j + 3)*d + l] * v3;
                     }
                 }
-                for (int64_t j = 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j < strip_end_; ++j) {
-                    const double v0 = t7[(j - strip_begin_)*128 + i - tile_begin_] + grade_tile[j*128 + i - tile_begin_];
+                for (int64_t j = 4*((strip_end - strip_begin) / 4) + strip_begin; j < strip_end; ++j) {
+                    const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -896,7 +911,9 @@ struct listnet_backward_rows0 {
 static GRADC_APART void listnet_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct listnet_backward_rows0 *const given = context;
-    listnet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->grade, given->t2, given->t3, given->t0, given->t1, given->X);
+    listnet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->grade, given->t2,
+        given->t3, given->t0, given->t1, given->X);
 }
 
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -913,15 +930,18 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
     const double t3 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 5*d*k + 77*k, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        const struct listnet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k, grade, t2, t3, t0, t1, X};
+        const struct listnet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, k, grade, t2, t3, t0, t1, X};
         gradc_run(parts, listnet_backward_team0, &given);
     } else {
-        listnet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k, grade, t2, t3, t0, t1, X);
+        listnet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k,
+            grade, t2, t3, t0, t1, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -934,18 +954,14 @@ size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
     if (128.0*d + 65536.0*k + 81920.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n,
+        8*d*k + 69*k + 63, d) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void listnet_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -953,175 +969,183 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part_, int64_t thre
                                                      const double *restrict grade, double t14,
                                                      double *restrict t13_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const grade_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t18 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const grade_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t18 = (void *)tile_own;
     double t13_part = 0.0;
     double t13_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows((d*k + k) * sizeof(double));
+    const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
         for (int64_t j = 0; j < k; ++j) {
-            gradc_dots(tile_end_ - tile_begin_, d, &X[(tile_begin_*k + j)*d], d*k, w, &t0[j*128], 1, 0);
+            gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j*128], 1, 0);
         }
 
         /* t1[i:n] = max[j:k](t0[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t1[i - tile_begin_] = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double t0_ij = t0[j*128 + i - tile_begin_];
-                t1[i - tile_begin_] = (t1[i - tile_begin_] >= t0_ij || t1[i - tile_begin_] != t1[i - tile_begin_]) ? t1[i - tile_begin_] : t0_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_ij = t0[j*128 + i - tile_begin];
+                t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i
+                    - tile_begin] : t0_ij;
             }
         }
 
         /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t1_i = t1[i - tile_begin_];
-            t1[i - tile_begin_] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
+            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
         /* t4[i:n] = sum[j:k](t3[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t4[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double v0 = gradc_exp(t0[j*128 + i - tile_begin_] - t1[i - tile_begin_]);
-                t3[j*128 + i - tile_begin_] = v0;
-                t4[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                t3[j*128 + i - tile_begin] = v0;
+                t4[i - tile_begin] += v0;
             }
         }
 
         /* t5[i:n] = t2[i] + log(t4[i]), in the place of t1 */
         /* t17[i:n] = 1 / t4[i], in the place of t4 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t1_i = t1[i - tile_begin_];
-            const double t4_i = t4[i - tile_begin_];
-            t1[i - tile_begin_] = t1_i + gradc_log(t4_i);
-            t4[i - tile_begin_] = 1.0 / t4_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
+            const double t4_i = t4[i - tile_begin];
+            t1[i - tile_begin] = t1_i + gradc_log(t4_i);
+            t4[i - tile_begin] = 1.0 / t4_i;
         }
 
         /* grade_tile[i:n, j:k] = grade[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &grade[tile_begin_*k], k, grade_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
         /* t6[i:n] = max[j:k](grade_tile[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t6[i - tile_begin_] = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t6[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin_];
-                t6[i - tile_begin_] = (t6[i - tile_begin_] >= grade_tile_ij || t6[i - tile_begin_] != t6[i - tile_begin_]) ? t6[i - tile_begin_] : grade_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                t6[i - tile_begin] = (t6[i - tile_begin] >= grade_tile_ij || t6[i - tile_begin] != t6[i
+                    - tile_begin]) ? t6[i - tile_begin] : grade_tile_ij;
             }
         }
 
         /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]), in the place of t6 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t6_i = t6[i - tile_begin_];
-            t6[i - tile_begin_] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t6_i = t6[i - tile_begin];
+            t6[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
         }
 
         /* t8[i:n, j:k] = exp(grade_tile[i, j] - t7[i]), in the place of grade_tile */
         /* t9[i:n] = sum[j:k](t8[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t9[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t9[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin_];
-                const double v0 = gradc_exp(grade_tile_ij - t6[i - tile_begin_]);
-                grade_tile[j*128 + i - tile_begin_] = v0;
-                t9[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                const double v0 = gradc_exp(grade_tile_ij - t6[i - tile_begin]);
+                grade_tile[j*128 + i - tile_begin] = v0;
+                t9[i - tile_begin] += v0;
             }
         }
 
         /* t10[i:n] = t7[i] + log(t9[i]) */
         /* t11[i:n] = 1 / t9[i], in the place of t6 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t6[i - tile_begin_] = 1.0 / t9[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t6[i - tile_begin] = 1.0 / t9[i - tile_begin];
         }
 
         /* t12[i:n] = sum[j:k]((t0[i, j] - t5[i]) * (t8[i, j] * t11[i])) */
         /* t15[i:n, j:k] = t14 * (t8[i, j] * t11[i]), in the place of grade_tile */
         /* t16[i:n] = sum[j:k](t8[i, j] * t11[i]), in the place of t9 */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t12[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t12[i - tile_begin] = 0.0;
         }
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t9[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t9[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin_];
-                const double v0 = grade_tile_ij * t6[i - tile_begin_];
-                t12[i - tile_begin_] += (t0[j*128 + i - tile_begin_] - t1[i - tile_begin_]) * v0;
-                grade_tile[j*128 + i - tile_begin_] = t14 * v0;
-                t9[i - tile_begin_] += v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                const double v0 = grade_tile_ij * t6[i - tile_begin];
+                t12[i - tile_begin] += (t0[j*128 + i - tile_begin] - t1[i - tile_begin]) * v0;
+                grade_tile[j*128 + i - tile_begin] = t14 * v0;
+                t9[i - tile_begin] += v0;
             }
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t18[i:n, j:k] = where(-inf == t0[i, j], 0, -(t3[i, j] * t17[i] * (t14 * t16[i]))) */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                    const double v0 = -(t3[j*128 + i - tile_begin_] * t4[i - tile_begin_] * (t14 * t9[i - tile_begin_]));
-                    t18[(j - strip_begin_)*128 + i - tile_begin_] = -INFINITY == t0[j*128 + i - tile_begin_] ? 0.0 : v0;
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = -(t3[j*128 + i - tile_begin] * t4[i - tile_begin] * (t14 * t9[i - tile_begin]));
+                    t18[(j - strip_begin)*128 + i - tile_begin] = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : v0;
                 }
             }
 
             /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t18[i, j] + t15[i, j])) */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                for (int64_t j = strip_begin_; j < 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j += 4) {
-                    const double v0 = t18[(j - strip_begin_)*128 + i - tile_begin_] + grade_tile[j*128 + i - tile_begin_];
-                    const double v1 = t18[(j + 1 - strip_begin_)*128 + i - tile_begin_] + grade_tile[(j + 1)*128 + i - tile_begin_];
-                    const double v2 = t18[(j + 2 - strip_begin_)*128 + i - tile_begin_] + grade_tile[(j + 2)*128 + i - tile_begin_];
-                    const double v3 = t18[(j + 3 - strip_begin_)*128 + i - tile_begin_] + grade_tile[(j + 3)*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = strip_begin; j < 4*((strip_end - strip_begin) / 4) + strip_begin; j += 4) {
+                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i
+                        - tile_begin];
+                    const double v1 = t18[(j + 1 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 1)*128 + i
+                        - tile_begin];
+                    const double v2 = t18[(j + 2 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 2)*128 + i
+                        - tile_begin];
+                    const double v3 = t18[(j + 3 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 3)*128 + i
+                        - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
-                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + j + 1)*d + l] * v1 + X[(i*k + j + 2)*d + l] * v2 + X[(i*k + j + 3)*d + l] * v3;
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + j + 1)*d + l] * v1 + X[(i*k + j + 2)*d
+                            + l] * v2 + X[(i*k + j + 3)*d + l] * v3;
                     }
                 }
-                for (int64_t j = 4*((strip_end_ - strip_begin_) / 4) + strip_begin_; j < strip_end_; ++j) {
-                    const double v0 = t18[(j - strip_begin_)*128 + i - tile_begin_] + grade_tile[j*128 + i - tile_begin_];
+                for (int64_t j = 4*((strip_end - strip_begin) / 4) + strip_begin; j < strip_end; ++j) {
+                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i
+                        - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -1133,13 +1157,13 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part_, int64_t thre
         /* t13 = sum[i:n](t12[i]) */
         double t13_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t13_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t13_part_sum += t12[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t13_part_sum += t12[i - tile_begin];
         }
         gradc_add(&t13_part, &t13_part_low, t13_part_sum);
     }
     t13_part = gradc_rounded(t13_part, t13_part_low);
-    t13_parts[part_] = t13_part;
+    t13_parts[part] = t13_part;
 }
 
 struct listnet_value_and_grad_rows0 {
@@ -1162,7 +1186,9 @@ struct listnet_value_and_grad_rows0 {
 static GRADC_APART void listnet_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct listnet_value_and_grad_rows0 *const given = context;
-    listnet_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->X, given->w, given->grade, given->t14, given->t13_parts);
+    listnet_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->X, given->w, given->grade,
+        given->t14, given->t13_parts);
 }
 
 int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -1178,20 +1204,25 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
     const double t14 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 8*d*k + 69*k + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t13_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct listnet_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k, X, w, grade, t14, t13_parts};
+        const struct listnet_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, k, X, w, grade, t14, t13_parts};
         gradc_run(parts, listnet_value_and_grad_team0, &given);
     } else {
-        listnet_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k, X, w, grade, t14, t13_parts);
+        listnet_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            k, X, w, grade, t14, t13_parts);
     }
     double t13 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t13 += t13_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t13 += t13_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

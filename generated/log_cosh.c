@@ -21,6 +21,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -41,19 +44,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -83,7 +85,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -394,38 +396,39 @@ size_t log_cosh_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 52, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_cosh_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void log_cosh_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                              const double *restrict X, const double *restrict w,
                                              const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
          *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v0 = t0[i - tile_begin_] - y[i];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
             const double v1 = -v0;
-            const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
+            const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1)
+                + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
             t1_part_sum += v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct log_cosh_value_rows0 {
@@ -443,7 +446,8 @@ struct log_cosh_value_rows0 {
 static GRADC_APART void log_cosh_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct log_cosh_value_rows0 *const given = context;
-    log_cosh_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t1_parts);
+    log_cosh_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
+        given->X, given->w, given->y, given->t1_parts);
 }
 
 int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -461,8 +465,8 @@ int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double 
         log_cosh_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n - 0.6931471805599453 */
@@ -477,30 +481,31 @@ size_t log_cosh_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void log_cosh_forward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict t0,
+static GRADC_APART void log_cosh_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t0,
                                                const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
          *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
             const double v1 = -v0;
-            const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
+            const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1)
+                + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
             t1_part_sum += v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct log_cosh_forward_rows0 {
@@ -537,8 +542,8 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
         log_cosh_forward_rows0(0, n, parts, t0, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n - 0.6931471805599453 */
@@ -550,28 +555,29 @@ size_t log_cosh_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 82, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 82, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 82, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 82,
+        d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_cosh_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
                                                 double *restrict grad_w, int64_t d,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                 const double *restrict t0, const double *restrict y, double t1,
                                                 const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 := -s1, s5 :=
          *    where(0 <= s4, 1, s2) / s3, s6 := s0 - t0[i], s7 := t0[i] - (s0 - s6) - (y[i] + s6), s8 := s1 - s0,
@@ -579,7 +585,7 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part_, int64_t thread_, 
          *    1, s2) / s3 * (1 + s5 * where(abs(s9) < 1, s9, 0)))) + where(-inf == -s0, 0, -(t1 * (s5 * (1 +
          *    where(0 <= -s4, 1, s2) / s3 * where(abs(s10) < 1, s10, 0)))))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i];
             const double y_i = y[i];
             const double v0 = t0_i - y_i;
@@ -595,12 +601,13 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part_, int64_t thread_, 
             const double v10 = (0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v9) < 1.0 ? v9 : 0.0));
             const double v11 = -v9;
             const double v12 = (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v11) < 1.0 ? v11 : 0.0);
-            const double v13 = (-INFINITY == v0 ? 0.0 : t1 * v10) + (-INFINITY == -v0 ? 0.0 : -(t1 * (v5 * (1.0 + v12))));
-            t2[i - tile_begin_] = v13;
+            const double v13 = (-INFINITY == v0 ? 0.0 : t1 * v10) + (-INFINITY == -v0 ? 0.0 : -(t1 * (v5 * (1.0
+                + v12))));
+            t2[i - tile_begin] = v13;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
     }
 }
 
@@ -622,7 +629,8 @@ struct log_cosh_backward_rows0 {
 static GRADC_APART void log_cosh_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct log_cosh_backward_rows0 *const given = context;
-    log_cosh_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1, given->X);
+    log_cosh_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1, given->X);
 }
 
 int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -641,13 +649,15 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct log_cosh_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, t1, X};
+        const struct log_cosh_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, t0, y, t1, X};
         gradc_run(parts, log_cosh_backward_team0, &given);
     } else {
-        log_cosh_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, t1, X);
+        log_cosh_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y,
+            t1, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -660,33 +670,34 @@ size_t log_cosh_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 75,
+        d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
                                                       double *restrict grad_w, int64_t d,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       const double *restrict X, const double *restrict w,
                                                       const double *restrict y, double t2, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
          *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
@@ -695,8 +706,8 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part_, int64_t thr
          *    in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
             const double v0 = t0_i - y[i];
             const double v1 = -v0;
             const double v2 = v0 + v0;
@@ -704,16 +715,17 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part_, int64_t thr
             const double v4 = 1.0 + v3;
             const double v5 = -INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v4);
             const double v6 = -INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v4));
-            t1_part_sum += v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(v3);
-            t0[i - tile_begin_] = v5 + v6;
+            t1_part_sum += v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1)
+                + gradc_log1p_unit(v3);
+            t0[i - tile_begin] = v5 + v6;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct log_cosh_value_and_grad_rows0 {
@@ -735,7 +747,9 @@ struct log_cosh_value_and_grad_rows0 {
 static GRADC_APART void log_cosh_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct log_cosh_value_and_grad_rows0 *const given = context;
-    log_cosh_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t2, given->t1_parts);
+    log_cosh_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t2,
+        given->t1_parts);
 }
 
 int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -754,17 +768,19 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_cosh_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t2, t1_parts};
+        const struct log_cosh_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, X, w, y, t2, t1_parts};
         gradc_run(parts, log_cosh_value_and_grad_team0, &given);
     } else {
-        log_cosh_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, t2, t1_parts);
+        log_cosh_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            X, w, y, t2, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -22,6 +22,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -42,19 +45,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -84,7 +86,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -492,40 +494,41 @@ size_t log_normal_survival_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 56, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_normal_survival_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void log_normal_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                         int64_t d, const double *restrict X, const double *restrict w,
                                                         const double *restrict time_, double t0,
                                                         const double *restrict event, double log_sigma,
                                                         double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t1, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
          *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_log(time_[i]);
-            const double v1 = t0 * (v0 - t1[i - tile_begin_]);
-            const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1))) : -gradc_log_normal(-v1);
+            const double v1 = t0 * (v0 - t1[i - tile_begin]);
+            const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1)))
+                : -gradc_log_normal(-v1);
             t2_part_sum += v2;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct log_normal_survival_value_rows0 {
@@ -546,7 +549,8 @@ struct log_normal_survival_value_rows0 {
 static GRADC_APART void log_normal_survival_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct log_normal_survival_value_rows0 *const given = context;
-    log_normal_survival_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->time_, given->t0, given->event, given->log_sigma, given->t2_parts);
+    log_normal_survival_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->d, given->X, given->w, given->time_, given->t0, given->event, given->log_sigma, given->t2_parts);
 }
 
 int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -562,14 +566,16 @@ int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, do
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_normal_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts};
+        const struct log_normal_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0,
+            event, log_sigma, t2_parts};
         gradc_run(parts, log_normal_survival_value_team0, &given);
     } else {
-        log_normal_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
+        log_normal_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event,
+            log_sigma, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = t2 / n */
@@ -584,32 +590,33 @@ size_t log_normal_survival_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void log_normal_survival_forward_rows0(int64_t part_, int64_t n, int64_t parts,
+static GRADC_APART void log_normal_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
                                                           const double *restrict time_, double t0,
                                                           double *restrict t1, const double *restrict event,
                                                           double log_sigma, double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
          *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_log(time_[i]);
             const double v1 = t0 * (v0 - t1[i]);
-            const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1))) : -gradc_log_normal(-v1);
+            const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1)))
+                : -gradc_log_normal(-v1);
             t2_part_sum += v2;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct log_normal_survival_forward_rows0 {
@@ -627,7 +634,8 @@ static GRADC_APART void log_normal_survival_forward_team0(const void *context, i
 {
     const struct log_normal_survival_forward_rows0 *const given = context;
     (void)thread;
-    log_normal_survival_forward_rows0(part, given->n, given->parts, given->time_, given->t0, given->t1, given->event, given->log_sigma, given->t2_parts);
+    log_normal_survival_forward_rows0(part, given->n, given->parts, given->time_, given->t0, given->t1, given->event,
+        given->log_sigma, given->t2_parts);
 }
 
 int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -653,8 +661,8 @@ int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, 
         log_normal_survival_forward_rows0(0, n, parts, time_, t0_, t1, event, log_sigma, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = t2 / n */
@@ -667,10 +675,11 @@ size_t log_normal_survival_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 117, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 117, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 117, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d
+        + 117, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_normal_survival_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void log_normal_survival_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_w, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -679,12 +688,12 @@ static GRADC_APART void log_normal_survival_backward_rows0(int64_t part_, int64_
                                                            double t0, const double *restrict X,
                                                            double *restrict t4_parts, double *restrict t5_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t3 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t3 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     double t5_part = 0.0;
@@ -692,9 +701,9 @@ static GRADC_APART void log_normal_survival_backward_rows0(int64_t part_, int64_
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t3[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t2 *
          *    s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t2 / erfcx(-(-0.7071067811865476 * s1))),
@@ -708,14 +717,15 @@ static GRADC_APART void log_normal_survival_backward_rows0(int64_t part_, int64_
         double t4_part_sum = 0.0;
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int v1 = 0.0 < event[i];
             const double v2 = gradc_log(time_[i]) - t1[i];
             const double v3 = t0 * v2;
             const double v4 = -v3;
-            const double v5 = v4 < 0.0 ? -(v0 / gradc_scaled_erfc(-(-0.7071067811865476 * v3))) : -(t2 * (0.3989422804014327 * gradc_exp(-0.5 * (v3 * v3))) / gradc_normal(v4));
+            const double v5 = v4 < 0.0 ? -(v0 / gradc_scaled_erfc(-(-0.7071067811865476 * v3))) : -(t2
+                * (0.3989422804014327 * gradc_exp(-0.5 * (v3 * v3))) / gradc_normal(v4));
             const double v6 = (v1 ? t2 * v3 : 0.0) + (v1 ? 0.0 : -v5);
-            t3[i - tile_begin_] = -(t0 * v6);
+            t3[i - tile_begin] = -(t0 * v6);
             t4_part_sum += v1 ? t2 : 0.0;
             t5_part_sum += v2 * v6;
         }
@@ -723,12 +733,12 @@ static GRADC_APART void log_normal_survival_backward_rows0(int64_t part_, int64_
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part_] = t5_part;
+    t5_parts[part] = t5_part;
 }
 
 struct log_normal_survival_backward_rows0 {
@@ -753,7 +763,9 @@ struct log_normal_survival_backward_rows0 {
 static GRADC_APART void log_normal_survival_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct log_normal_survival_backward_rows0 *const given = context;
-    log_normal_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t2, given->event, given->time_, given->t1, given->t0, given->X, given->t4_parts, given->t5_parts);
+    log_normal_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t2, given->event, given->time_,
+        given->t1, given->t0, given->X, given->t4_parts, given->t5_parts);
 }
 
 int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -776,21 +788,23 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_normal_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t2, event, time_, t1, t0, X, t4_parts, t5_parts};
+        const struct log_normal_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, t2, event, time_, t1, t0, X, t4_parts, t5_parts};
         gradc_run(parts, log_normal_survival_backward_team0, &given);
     } else {
-        log_normal_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t2, event, time_, t1, t0, X, t4_parts, t5_parts);
+        log_normal_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, t2, event, time_, t1, t0, X, t4_parts, t5_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
     }
     double t5 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t5 += t5_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -806,10 +820,11 @@ size_t log_normal_survival_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 144, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 144, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 144, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d
+        + 144, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
+static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
                                                                  int64_t parts, unsigned char *restrict part_scratch,
                                                                  size_t part_bytes, double *restrict grad_w,
                                                                  int64_t d, unsigned char *restrict tile_scratch,
@@ -820,12 +835,12 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part_, 
                                                                  double log_sigma, double *restrict t2_parts,
                                                                  double *restrict t5_parts, double *restrict t6_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -835,12 +850,12 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part_, 
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t1, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
          *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
@@ -857,18 +872,19 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part_, 
         double t5_part_sum = 0.0;
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int v1 = 0.0 < event[i];
             const double v2 = gradc_log(time_[i]);
-            const double t1_i = t1[i - tile_begin_];
+            const double t1_i = t1[i - tile_begin];
             const double v3 = v2 - t1_i;
             const double v4 = t0 * v3;
             const double v5 = v4 * v4;
             const double v6 = -v4;
-            const double v7 = v6 < 0.0 ? -(v0 / gradc_scaled_erfc(-(-0.7071067811865476 * v4))) : -(t3 * (0.3989422804014327 * gradc_exp(-0.5 * v5)) / gradc_normal(v6));
+            const double v7 = v6 < 0.0 ? -(v0 / gradc_scaled_erfc(-(-0.7071067811865476 * v4))) : -(t3
+                * (0.3989422804014327 * gradc_exp(-0.5 * v5)) / gradc_normal(v6));
             const double v8 = (v1 ? t3 * v4 : 0.0) + (v1 ? 0.0 : -v7);
             t2_part_sum += v1 ? 0.9189385332046727 + (v2 + (log_sigma + 0.5 * v5)) : -gradc_log_normal(v6);
-            t1[i - tile_begin_] = -(t0 * v8);
+            t1[i - tile_begin] = -(t0 * v8);
             t5_part_sum += v1 ? t3 : 0.0;
             t6_part_sum += v3 * v8;
         }
@@ -877,14 +893,14 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part_, 
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t1, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part_] = t5_part;
+    t5_parts[part] = t5_part;
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part_] = t6_part;
+    t6_parts[part] = t6_part;
 }
 
 struct log_normal_survival_value_and_grad_rows0 {
@@ -911,7 +927,10 @@ struct log_normal_survival_value_and_grad_rows0 {
 static GRADC_APART void log_normal_survival_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct log_normal_survival_value_and_grad_rows0 *const given = context;
-    log_normal_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t3, given->event, given->time_, given->t0, given->log_sigma, given->t2_parts, given->t5_parts, given->t6_parts);
+    log_normal_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
+        given->t3, given->event, given->time_, given->t0, given->log_sigma, given->t2_parts, given->t5_parts,
+        given->t6_parts);
 }
 
 int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -935,25 +954,27 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     double t5_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_normal_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts};
+        const struct log_normal_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts};
         gradc_run(parts, log_normal_survival_value_and_grad_team0, &given);
     } else {
-        log_normal_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts);
+        log_normal_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
     double t5 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t5 += t5_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
     double t6 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t6 += t6_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

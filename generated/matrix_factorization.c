@@ -31,6 +31,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -51,19 +54,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -93,7 +95,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
@@ -118,25 +120,25 @@ size_t matrix_factorization_value_work(int64_t m, int64_t k, int64_t p, int64_t 
     return (size_t)gradc_parts(n, 9*k + 4, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void matrix_factorization_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void matrix_factorization_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          const int64_t *restrict row, int64_t m,
                                                          const int64_t *restrict column, int64_t p, int64_t k,
                                                          const double *restrict U, const double *restrict V,
                                                          const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
          *    p + column[o], column[o]), j]) */
-        for (int64_t o = tile_begin_; o < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o += 4) {
+        for (int64_t o = tile_begin; o < 4*((tile_end - tile_begin) / 4) + tile_begin; o += 4) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
@@ -164,12 +166,12 @@ static GRADC_APART void matrix_factorization_value_rows0(int64_t part_, int64_t 
                 t0_sum_2 += U[v4*k + j] * V[v5*k + j];
                 t0_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
-            t0[o - tile_begin_] = t0_sum;
-            t0[o + 1 - tile_begin_] = t0_sum_;
-            t0[o + 2 - tile_begin_] = t0_sum_2;
-            t0[o + 3 - tile_begin_] = t0_sum_3;
+            t0[o - tile_begin] = t0_sum;
+            t0[o + 1 - tile_begin] = t0_sum_;
+            t0[o + 2 - tile_begin] = t0_sum_2;
+            t0[o + 3 - tile_begin] = t0_sum_3;
         }
-        for (int64_t o = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = 4*((tile_end - tile_begin) / 4) + tile_begin; o < tile_end; ++o) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
@@ -179,20 +181,20 @@ static GRADC_APART void matrix_factorization_value_rows0(int64_t part_, int64_t 
             for (int64_t j = 0; j < k; ++j) {
                 t0_sum += U[v0*k + j] * V[v1*k + j];
             }
-            t0[o - tile_begin_] = t0_sum;
+            t0[o - tile_begin] = t0_sum;
         }
 
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
-            const double v0 = t0[o - tile_begin_] - y[o];
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const double v0 = t0[o - tile_begin] - y[o];
             t1_part_sum += v0 * v0;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct matrix_factorization_value_rows0 {
@@ -214,7 +216,8 @@ struct matrix_factorization_value_rows0 {
 static GRADC_APART void matrix_factorization_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct matrix_factorization_value_rows0 *const given = context;
-    matrix_factorization_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->row, given->m, given->column, given->p, given->k, given->U, given->V, given->y, given->t1_parts);
+    matrix_factorization_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->row, given->m, given->column, given->p, given->k, given->U, given->V, given->y, given->t1_parts);
 }
 
 int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
@@ -251,25 +254,27 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct matrix_factorization_value_rows0 given = {n, parts, tile_scratch, tile_bytes, row, m, column, p, k, U, V, y, t1_parts};
+        const struct matrix_factorization_value_rows0 given = {n, parts, tile_scratch, tile_bytes, row, m, column, p,
+            k, U, V, y, t1_parts};
         gradc_run(parts, matrix_factorization_value_team0, &given);
     } else {
-        matrix_factorization_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, row, m, column, p, k, U, V, y, t1_parts);
+        matrix_factorization_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, row, m, column, p, k, U, V, y,
+            t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t2_sum = 0.0;
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -283,13 +288,13 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
     double t3 = 0.0;
     double t3_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t3_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -315,23 +320,23 @@ size_t matrix_factorization_forward_work(int64_t m, int64_t k, int64_t p, int64_
     return 0;
 }
 
-static GRADC_APART void matrix_factorization_forward_rows0(int64_t part_, int64_t n, int64_t parts,
+static GRADC_APART void matrix_factorization_forward_rows0(int64_t part, int64_t n, int64_t parts,
                                                            const int64_t *restrict row, int64_t m,
                                                            const int64_t *restrict column, int64_t p, int64_t k,
                                                            const double *restrict U, const double *restrict V,
                                                            double *restrict t0, const double *restrict y,
                                                            double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
          *    p + column[o], column[o]), j]) */
-        for (int64_t o = tile_begin_; o < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o += 4) {
+        for (int64_t o = tile_begin; o < 4*((tile_end - tile_begin) / 4) + tile_begin; o += 4) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
@@ -364,7 +369,7 @@ static GRADC_APART void matrix_factorization_forward_rows0(int64_t part_, int64_
             t0[o + 2] = t0_sum_2;
             t0[o + 3] = t0_sum_3;
         }
-        for (int64_t o = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = 4*((tile_end - tile_begin) / 4) + tile_begin; o < tile_end; ++o) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
@@ -380,14 +385,14 @@ static GRADC_APART void matrix_factorization_forward_rows0(int64_t part_, int64_
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double v0 = t0[o] - y[o];
             t1_part_sum += v0 * v0;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct matrix_factorization_forward_rows0 {
@@ -409,7 +414,8 @@ static GRADC_APART void matrix_factorization_forward_team0(const void *context, 
 {
     const struct matrix_factorization_forward_rows0 *const given = context;
     (void)thread;
-    matrix_factorization_forward_rows0(part, given->n, given->parts, given->row, given->m, given->column, given->p, given->k, given->U, given->V, given->t0, given->y, given->t1_parts);
+    matrix_factorization_forward_rows0(part, given->n, given->parts, given->row, given->m, given->column, given->p,
+        given->k, given->U, given->V, given->t0, given->y, given->t1_parts);
 }
 
 int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
@@ -445,25 +451,26 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct matrix_factorization_forward_rows0 given = {n, parts, row, m, column, p, k, U, V, t0, y, t1_parts};
+        const struct matrix_factorization_forward_rows0 given = {n, parts, row, m, column, p, k, U, V, t0, y,
+            t1_parts};
         gradc_run(parts, matrix_factorization_forward_team0, &given);
     } else {
         matrix_factorization_forward_rows0(0, n, parts, row, m, column, p, k, U, V, t0, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t2_sum = 0.0;
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -477,13 +484,13 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
     double t3 = 0.0;
     double t3_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t3_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -505,9 +512,7 @@ size_t matrix_factorization_backward_work(int64_t m, int64_t k, int64_t p, int64
     (void)n;
     if (8.0*k*m + 8.0*k*p + 1024.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*p, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*p, sizeof(double));
 }
 
 int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
@@ -557,23 +562,23 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
     for (int64_t at = 0; at < k*p; ++at) {
         t5[at] = 0.0;
     }
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2[o:n] = t1 * (2 * (t0[o] - y[o])) */
         GRADC_SIMD()
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
-            t2[o - tile_begin_] = t1 * (2.0 * (t0[o] - y[o]));
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            t2[o - tile_begin] = t1 * (2.0 * (t0[o] - y[o]));
         }
 
         /* t3[:m, :k] = 0 t3 += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o], row[o]),
          *    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t2[o])) */
         /* t5[:p, :k] = 0 t5 += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o], column[o]),
          *    j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t2[o])) */
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
             const int64_t column_o = column[o];
             const int64_t v0 = column_o < 0 ? p + column_o : column_o;
-            const double t2_o = t2[o - tile_begin_];
+            const double t2_o = t2[o - tile_begin];
             const int64_t row_o = row[o];
             const int64_t v1 = row_o < 0 ? m + row_o : row_o;
             for (int64_t j = 0; j < k; ++j) {
@@ -606,9 +611,7 @@ size_t matrix_factorization_value_and_grad_work(int64_t m, int64_t k, int64_t p,
     (void)n;
     if (8.0*k*m + 8.0*k*p + 1024.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*p, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*p, sizeof(double));
 }
 
 int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
@@ -655,13 +658,13 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     double t3 = 0.0;
     double t3_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < m; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < m ? tile_begin_ + tile_rows_ : m;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
             double t3_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double U_ij = U[i*k + j];
@@ -675,13 +678,13 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < p; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < p ? tile_begin_ + tile_rows_ : p;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
             double t2_sum = 0.0;
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double V_lj = V[l*k + j];
@@ -700,12 +703,12 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     for (int64_t at = 0; at < k*p; ++at) {
         t8[at] = 0.0;
     }
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
          *    p + column[o], column[o]), j]) */
-        for (int64_t o = tile_begin_; o < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o += 4) {
+        for (int64_t o = tile_begin; o < 4*((tile_end - tile_begin) / 4) + tile_begin; o += 4) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
@@ -733,12 +736,12 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
                 t0_sum_2 += U[v4*k + j] * V[v5*k + j];
                 t0_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
-            t0[o - tile_begin_] = t0_sum;
-            t0[o + 1 - tile_begin_] = t0_sum_;
-            t0[o + 2 - tile_begin_] = t0_sum_2;
-            t0[o + 3 - tile_begin_] = t0_sum_3;
+            t0[o - tile_begin] = t0_sum;
+            t0[o + 1 - tile_begin] = t0_sum_;
+            t0[o + 2 - tile_begin] = t0_sum_2;
+            t0[o + 3 - tile_begin] = t0_sum_3;
         }
-        for (int64_t o = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = 4*((tile_end - tile_begin) / 4) + tile_begin; o < tile_end; ++o) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];
@@ -748,18 +751,18 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
             for (int64_t j = 0; j < k; ++j) {
                 t0_sum += U[v0*k + j] * V[v1*k + j];
             }
-            t0[o - tile_begin_] = t0_sum;
+            t0[o - tile_begin] = t0_sum;
         }
 
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
         /* t5[o:n] = t4 * (2 * (t0[o] - y[o])), in the place of t0 */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
-            const double t0_o = t0[o - tile_begin_];
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const double t0_o = t0[o - tile_begin];
             const double v0 = t0_o - y[o];
             t1_sum += v0 * v0;
-            t0[o - tile_begin_] = t4 * (2.0 * v0);
+            t0[o - tile_begin] = t4 * (2.0 * v0);
         }
         gradc_add(&t1, &t1_low, t1_sum);
 
@@ -767,10 +770,10 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
          *    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t5[o])) */
         /* t8[:p, :k] = 0 t8 += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o], column[o]),
          *    j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t5[o])) */
-        for (int64_t o = tile_begin_; o < tile_end_; ++o) {
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
             const int64_t column_o = column[o];
             const int64_t v0 = column_o < 0 ? p + column_o : column_o;
-            const double t0_o = t0[o - tile_begin_];
+            const double t0_o = t0[o - tile_begin];
             const int64_t row_o = row[o];
             const int64_t v1 = row_o < 0 ? m + row_o : row_o;
             for (int64_t j = 0; j < k; ++j) {

@@ -25,6 +25,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -45,19 +48,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -87,7 +89,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -467,69 +469,68 @@ size_t multiclass_hinge_value_work(int64_t d, int64_t k, int64_t n)
 {
     if (32768.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d*k + 6*k + 3, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 6*k + 3, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void multiclass_hinge_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t k, int64_t d, const double *restrict W,
                                                      const double *restrict X, const double *restrict Y,
                                                      double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const Z = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const Y_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, tile_end_ - tile_begin_, d, W, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, Z, 128, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, Z, 128, 1, 0, 0);
 
         /* Y_tile[l:n, j:k] = Y[l, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &Y[tile_begin_*k], k, Y_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
         /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
         /* t1[l:n] = max[j:k](t0[l, j]) */
         /* t2[l:n] = sum[j:k](Y_tile[l, j] * Z[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t1[l - tile_begin_] = -INFINITY;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
         }
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t2[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t2[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double Z_lj = Z[j*128 + l - tile_begin_];
-                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin_];
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double Z_lj = Z[j*128 + l - tile_begin];
+                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
                 const double v0 = 1.0 + Z_lj - Y_tile_lj;
-                t1[l - tile_begin_] = (t1[l - tile_begin_] >= v0 || t1[l - tile_begin_] != t1[l - tile_begin_]) ? t1[l - tile_begin_] : v0;
-                t2[l - tile_begin_] += Z_lj * Y_tile_lj;
+                t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l
+                    - tile_begin] : v0;
+                t2[l - tile_begin] += Z_lj * Y_tile_lj;
             }
         }
 
         /* t3 = sum[l:n](t1[l] - t2[l]) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t3_part_sum += t1[l - tile_begin_] - t2[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct multiclass_hinge_value_rows0 {
@@ -548,7 +549,8 @@ struct multiclass_hinge_value_rows0 {
 static GRADC_APART void multiclass_hinge_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct multiclass_hinge_value_rows0 *const given = context;
-    multiclass_hinge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->Y, given->t3_parts);
+    multiclass_hinge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->d, given->W, given->X, given->Y, given->t3_parts);
 }
 
 int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -557,28 +559,30 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 6*k + 3, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct multiclass_hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, Y, t3_parts};
+        const struct multiclass_hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, Y,
+            t3_parts};
         gradc_run(parts, multiclass_hinge_value_team0, &given);
     } else {
         multiclass_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, Y, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < d; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < d ? tile_begin_ + tile_rows_ : d;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < d; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < d ? tile_begin + tile_rows : d;
 
             /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
             double t4_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double W_ij = W[i*k + j];
@@ -599,33 +603,35 @@ size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
 {
     if (128.0*k*n + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))) + (size_t)gradc_parts(n, 5*k + 3, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))) + (size_t)gradc_parts(n, 5*k
+        + 3, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part_, int64_t d, int64_t parts,
+static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict Z, int64_t n, int64_t k,
                                                        const double *restrict W, const double *restrict X,
                                                        double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(d, parts, part_);
-    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const Z_part = part_ == 0 ? Z : (void *)part_own_;
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const Z_part = part == 0 ? Z : (void *)part_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < k*n; ++at) {
         Z_part[at] = 0.0;
     }
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, n, tile_end_ - tile_begin_, &W[tile_begin_*k], 1, k, &X[tile_begin_], 1, d, NULL, 0, Z_part, 1, k, 1, 0);
+        gradc_product(k, n, tile_end - tile_begin, &W[tile_begin*k], 1, k, &X[tile_begin], 1, d, NULL, 0, Z_part, 1,
+            k, 1, 0);
 
         /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
         double t4_part_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double W_ij = W[i*k + j];
@@ -635,7 +641,7 @@ static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part_, int64_t d,
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct multiclass_hinge_forward_rows0 {
@@ -655,28 +661,29 @@ static GRADC_APART void multiclass_hinge_forward_team0(const void *context, int6
 {
     const struct multiclass_hinge_forward_rows0 *const given = context;
     (void)thread;
-    multiclass_hinge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->Z, given->n, given->k, given->W, given->X, given->t4_parts);
+    multiclass_hinge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->Z,
+        given->n, given->k, given->W, given->X, given->t4_parts);
 }
 
-static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        int64_t k, double *restrict Z, const double *restrict Y,
                                                        double *restrict t1, double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
         /* t1[l:n] = max[j:k](t0[l, j]) */
         /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             double t1_max = -INFINITY;
             double t2_sum = 0.0;
             for (int64_t j = 0; j < k; ++j) {
@@ -687,19 +694,19 @@ static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part_, int64_t th
                 t2_sum += Y_lj * Z_lj;
             }
             t1[l] = t1_max;
-            t2[l - tile_begin_] = t2_sum;
+            t2[l - tile_begin] = t2_sum;
         }
 
         /* t3 = sum[l:n](t1[l] - t2[l]) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t3_part_sum += t1[l] - t2[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3_part_sum += t1[l] - t2[l - tile_begin];
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct multiclass_hinge_forward_rows1 {
@@ -717,7 +724,8 @@ struct multiclass_hinge_forward_rows1 {
 static GRADC_APART void multiclass_hinge_forward_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct multiclass_hinge_forward_rows1 *const given = context;
-    multiclass_hinge_forward_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->Z, given->Y, given->t1, given->t3_parts);
+    multiclass_hinge_forward_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->Z, given->Y, given->t1, given->t3_parts);
 }
 
 int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -732,17 +740,18 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct multiclass_hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, Z, n, k, W, X, t4_parts};
+        const struct multiclass_hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, Z, n, k, W, X,
+            t4_parts};
         gradc_run(parts, multiclass_hinge_forward_team0, &given);
     } else {
         multiclass_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, Z, n, k, W, X, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const Z_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const Z_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k*n; ++at) {
             Z[at] += Z_more[at];
@@ -752,14 +761,15 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct multiclass_hinge_forward_rows1 given = {n, parts_, tile_scratch, tile_bytes, k, Z, Y, t1, t3_parts};
+        const struct multiclass_hinge_forward_rows1 given = {n, parts_, tile_scratch, tile_bytes, k, Z, Y, t1,
+            t3_parts};
         gradc_run(parts_, multiclass_hinge_forward_team1, &given);
     } else {
         multiclass_hinge_forward_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, k, Z, Y, t1, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / n + t4 * (0.5 * lam) */
@@ -771,65 +781,66 @@ size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n)
 {
     if (136.0*d*k + 32768.0*k + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(d*k,
+        sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
                                                         double *restrict t6, int64_t d, int64_t k,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                         const double *restrict t1, const double *restrict Z,
                                                         const double *restrict Y, double t2, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t6_part = part_ == 0 ? t6 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t6_part = part == 0 ? t6 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
     for (int64_t at = 0; at < d*k; ++at) {
         t6_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
         /* t3[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l];
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = 1.0 + Z[l*k + j] - Y[l*k + j];
-                t0[(l - tile_begin_)*k + j] = v0;
+                t0[(l - tile_begin)*k + j] = v0;
                 t3_sum += t1_l == v0 ? 1.0 : 0.0;
             }
-            t3[l - tile_begin_] = t3_sum;
+            t3[l - tile_begin] = t3_sum;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
             /* t5[l:n, j:k] = t4[l, j] - t2 * Y[l, j] */
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
-                const double v0 = t2 / t3[l - tile_begin_];
+                const double v0 = t2 / t3[l - tile_begin];
                 GRADC_SIMD()
-                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
-                    const double v1 = (t0[(l - tile_begin_)*k + j] == t1_l ? v0 : 0.0) - t2 * Y[l*k + j];
-                    t5[(l - tile_begin_)*strip + j - strip_begin_] = v1;
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    const double v1 = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0) - t2 * Y[l*k + j];
+                    t5[(l - tile_begin)*strip + j - strip_begin] = v1;
                 }
             }
 
             /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[l, j]) */
-            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t5, strip, 1, NULL, 0, &t6_part[strip_begin_], k, 1, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, strip, 1,
+                NULL, 0, &t6_part[strip_begin], k, 1, 1, 0);
         }
     }
 }
@@ -854,7 +865,9 @@ struct multiclass_hinge_backward_rows0 {
 static GRADC_APART void multiclass_hinge_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct multiclass_hinge_backward_rows0 *const given = context;
-    multiclass_hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t6, given->d, given->k, given->tile_scratch, given->tile_bytes, given->t1, given->Z, given->Y, given->t2, given->X);
+    multiclass_hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->t6, given->d, given->k, given->tile_scratch, given->tile_bytes, given->t1, given->Z, given->Y,
+        given->t2, given->X);
 }
 
 int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -873,15 +886,18 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*k + 20*k, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        const struct multiclass_hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, t6, d, k, tile_scratch, tile_bytes, t1, Z, Y, t2, X};
+        const struct multiclass_hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, t6, d, k,
+            tile_scratch, tile_bytes, t1, Z, Y, t2, X};
         gradc_run(parts, multiclass_hinge_backward_team0, &given);
     } else {
-        multiclass_hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, d, k, tile_scratch, tile_bytes, t1, Z, Y, t2, X);
+        multiclass_hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, d, k, tile_scratch, tile_bytes,
+            t1, Z, Y, t2, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t6_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t6_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t6[at] += t6_more[at];
@@ -903,117 +919,119 @@ size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
     if (136.0*d*k + 49152.0*k + 49152.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(d*k,
+        sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
-                                                              int64_t parts, unsigned char *restrict part_scratch,
-                                                              size_t part_bytes, double *restrict t9, int64_t d,
-                                                              int64_t k, unsigned char *restrict tile_scratch,
-                                                              size_t tile_bytes, const double *restrict W,
-                                                              const double *restrict X, const double *restrict Y,
-                                                              double t5, double *restrict t3_parts)
+static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                              unsigned char *restrict part_scratch, size_t part_bytes,
+                                                              double *restrict t9, int64_t d, int64_t k,
+                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                              const double *restrict W, const double *restrict X,
+                                                              const double *restrict Y, double t5,
+                                                              double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t9_part = part_ == 0 ? t9 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const Z = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const Y_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t9_part = part == 0 ? t9 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         t9_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, tile_end_ - tile_begin_, d, W, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, Z, 128, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, Z, 128, 1, 0, 0);
 
         /* Y_tile[l:n, j:k] = Y[l, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &Y[tile_begin_*k], k, Y_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
         /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j], in the place of Z */
         /* t1[l:n] = max[j:k](t0[l, j]) */
         /* t2[l:n] = sum[j:k](Y_tile[l, j] * Z[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t1[l - tile_begin_] = -INFINITY;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
         }
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t2[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t2[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double Z_lj = Z[j*128 + l - tile_begin_];
-                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin_];
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double Z_lj = Z[j*128 + l - tile_begin];
+                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
                 const double v0 = 1.0 + Z_lj - Y_tile_lj;
-                Z[j*128 + l - tile_begin_] = v0;
-                t1[l - tile_begin_] = (t1[l - tile_begin_] >= v0 || t1[l - tile_begin_] != t1[l - tile_begin_]) ? t1[l - tile_begin_] : v0;
-                t2[l - tile_begin_] += Z_lj * Y_tile_lj;
+                Z[j*128 + l - tile_begin] = v0;
+                t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l
+                    - tile_begin] : v0;
+                t2[l - tile_begin] += Z_lj * Y_tile_lj;
             }
         }
 
         /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t6[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t6[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t6[l - tile_begin_] += (Z[j*128 + l - tile_begin_] == t1[l - tile_begin_] ? 1.0 : 0.0) + (Z[(j + 1)*128 + l - tile_begin_] == t1[l - tile_begin_] ? 1.0 : 0.0) + (Z[(j + 2)*128 + l - tile_begin_] == t1[l - tile_begin_] ? 1.0 : 0.0) + (Z[(j + 3)*128 + l - tile_begin_] == t1[l - tile_begin_] ? 1.0 : 0.0);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6[l - tile_begin] += (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 1)*128
+                    + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 2)*128 + l - tile_begin] == t1[l
+                    - tile_begin] ? 1.0 : 0.0) + (Z[(j + 3)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t6[l - tile_begin_] += Z[j*128 + l - tile_begin_] == t1[l - tile_begin_] ? 1.0 : 0.0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6[l - tile_begin] += Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
             }
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
             /* t8[l:n, j:k] = t7[l, j] - t5 * Y_tile[l, j] */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v0 = Z[j*128 + l - tile_begin_] == t1[l - tile_begin_] ? t5 / t6[l - tile_begin_] : 0.0;
-                    t8[(j - strip_begin_)*128 + l - tile_begin_] = v0 - t5 * Y_tile[j*128 + l - tile_begin_];
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin] : 0.0;
+                    t8[(j - strip_begin)*128 + l - tile_begin] = v0 - t5 * Y_tile[j*128 + l - tile_begin];
                 }
             }
 
             /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
-            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t8, 1, 128, NULL, 0, &t9_part[strip_begin_], k, 1, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t8, 1, 128,
+                NULL, 0, &t9_part[strip_begin], k, 1, 1, 0);
         }
 
         /* t3 = sum[l:n](t1[l] - t2[l]) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t3_part_sum += t1[l - tile_begin_] - t2[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct multiclass_hinge_value_and_grad_rows0 {
@@ -1036,7 +1054,9 @@ struct multiclass_hinge_value_and_grad_rows0 {
 static GRADC_APART void multiclass_hinge_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct multiclass_hinge_value_and_grad_rows0 *const given = context;
-    multiclass_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t9, given->d, given->k, given->tile_scratch, given->tile_bytes, given->W, given->X, given->Y, given->t5, given->t3_parts);
+    multiclass_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->t9, given->d, given->k, given->tile_scratch, given->tile_bytes, given->W, given->X,
+        given->Y, given->t5, given->t3_parts);
 }
 
 int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -1055,13 +1075,13 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < d; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < d ? tile_begin_ + tile_rows_ : d;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < d; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < d ? tile_begin + tile_rows : d;
 
             /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
             double t4_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double W_ij = W[i*k + j];
@@ -1074,20 +1094,24 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     t4 = gradc_rounded(t4, t4_low);
     const int64_t parts = gradc_parts(n, 6*d*k + 23*k + 3, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct multiclass_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t9, d, k, tile_scratch, tile_bytes, W, X, Y, t5, t3_parts};
+        const struct multiclass_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t9, d, k,
+            tile_scratch, tile_bytes, W, X, Y, t5, t3_parts};
         gradc_run(parts, multiclass_hinge_value_and_grad_team0, &given);
     } else {
-        multiclass_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t9, d, k, tile_scratch, tile_bytes, W, X, Y, t5, t3_parts);
+        multiclass_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t9, d, k, tile_scratch,
+            tile_bytes, W, X, Y, t5, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t9_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t9[at] += t9_more[at];

@@ -30,6 +30,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -50,19 +53,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -92,7 +94,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
@@ -580,13 +582,9 @@ size_t multivariate_normal_value_work(int64_t d, int64_t n)
 {
     if (16.0*d*d + 16.0*d*n + 16.0*d + 8.0*n > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t));
+    return gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(n, sizeof(double))
+        + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t)) + gradc_bytes(d*d, sizeof(double))
+        + gradc_bytes(d, sizeof(int64_t));
 }
 
 int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -632,7 +630,8 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
     for (int64_t i = 0; i < 4*(d / 4); i += 4) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
-            distance[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j] * t1[(i + 2)*n + j] + t0[(i + 3)*n + j] * t1[(i + 3)*n + j];
+            distance[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j]
+                * t1[(i + 2)*n + j] + t0[(i + 3)*n + j] * t1[(i + 3)*n + j];
         }
     }
     for (int64_t i = 4*(d / 4); i < d; ++i) {
@@ -643,13 +642,13 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
     }
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2 = sum[j:n](distance[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             t2_sum += distance[j];
         }
         gradc_add(&t2, &t2_low, t2_sum);
@@ -665,12 +664,8 @@ size_t multivariate_normal_forward_work(int64_t d, int64_t n)
 {
     if (16.0*d*d + 8.0*d*n + 16.0*d + 8.0*n > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t));
+    return gradc_bytes(d*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(d*d, sizeof(double))
+        + gradc_bytes(d, sizeof(int64_t)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t));
 }
 
 int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -715,7 +710,8 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
     for (int64_t i = 0; i < 4*(d / 4); i += 4) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
-            distance[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j] * t1[(i + 2)*n + j] + t0[(i + 3)*n + j] * t1[(i + 3)*n + j];
+            distance[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j]
+                * t1[(i + 2)*n + j] + t0[(i + 3)*n + j] * t1[(i + 3)*n + j];
         }
     }
     for (int64_t i = 4*(d / 4); i < d; ++i) {
@@ -726,13 +722,13 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
     }
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2 = sum[j:n](distance[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             t2_sum += distance[j];
         }
         gradc_add(&t2, &t2_low, t2_sum);
@@ -748,33 +744,27 @@ size_t multivariate_normal_backward_work(int64_t d, int64_t n)
 {
     if (40.0*d*d + 24.0*d*n + 16.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128, sizeof(double)))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t));
+    return gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*n, sizeof(double))
+        + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*d, sizeof(double))
+        + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, 3*d*n + 5*n
+        + 2, 0) * (gradc_bytes(128, sizeof(double))) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t));
 }
 
-static GRADC_APART void multivariate_normal_backward_rows0(int64_t part_, int64_t thread_, int64_t d, int64_t parts,
+static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t thread, int64_t d, int64_t parts,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                            int64_t n, double *restrict t5, double t3,
                                                            const double *restrict t1, double *restrict grad_mu,
                                                            double *restrict t8)
 {
-    const int64_t part_begin_ = gradc_cut(d, parts, part_);
-    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t6 = (void *)tile_own_;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t6 = (void *)tile_own;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t6[i:d] = sum[j:n](t5[i, j] + t3 * t1[i, j]) */
-        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
+        for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
             double t6_sum = 0.0;
             double t6_sum_ = 0.0;
             double t6_sum_2 = 0.0;
@@ -786,28 +776,29 @@ static GRADC_APART void multivariate_normal_backward_rows0(int64_t part_, int64_
                 t6_sum_2 += t5[(i + 2)*n + j] + t3 * t1[(i + 2)*n + j];
                 t6_sum_3 += t5[(i + 3)*n + j] + t3 * t1[(i + 3)*n + j];
             }
-            t6[i - tile_begin_] = t6_sum;
-            t6[i + 1 - tile_begin_] = t6_sum_;
-            t6[i + 2 - tile_begin_] = t6_sum_2;
-            t6[i + 3 - tile_begin_] = t6_sum_3;
+            t6[i - tile_begin] = t6_sum;
+            t6[i + 1 - tile_begin] = t6_sum_;
+            t6[i + 2 - tile_begin] = t6_sum_2;
+            t6[i + 3 - tile_begin] = t6_sum_3;
         }
-        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
             double t6_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_sum))
             for (int64_t j = 0; j < n; ++j) {
                 t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
             }
-            t6[i - tile_begin_] = t6_sum;
+            t6[i - tile_begin] = t6_sum;
         }
 
         /* grad_mu[i:d] = -t6[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            grad_mu[i] = -t6[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            grad_mu[i] = -t6[i - tile_begin];
         }
 
         /* t8[i:d, k:d] = sum[j:n](t1[k, j] * t5[i, j]) */
-        gradc_product(d, tile_end_ - tile_begin_, n, t1, n, 1, &t5[tile_begin_*n], 1, n, NULL, 0, &t8[tile_begin_*d], 1, d, 0, 0);
+        gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &t5[tile_begin*n], 1, n, NULL, 0, &t8[tile_begin*d], 1,
+            d, 0, 0);
     }
 }
 
@@ -827,7 +818,8 @@ struct multivariate_normal_backward_rows0 {
 static GRADC_APART void multivariate_normal_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct multivariate_normal_backward_rows0 *const given = context;
-    multivariate_normal_backward_rows0(part, thread, given->d, given->parts, given->tile_scratch, given->tile_bytes, given->n, given->t5, given->t3, given->t1, given->grad_mu, given->t8);
+    multivariate_normal_backward_rows0(part, thread, given->d, given->parts, given->tile_scratch, given->tile_bytes,
+        given->n, given->t5, given->t3, given->t1, given->grad_mu, given->t8);
 }
 
 int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -891,7 +883,8 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     const int64_t parts = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct multivariate_normal_backward_rows0 given = {d, parts, tile_scratch, tile_bytes, n, t5, t3, t1, grad_mu, t8};
+        const struct multivariate_normal_backward_rows0 given = {d, parts, tile_scratch, tile_bytes, n, t5, t3, t1,
+            grad_mu, t8};
         gradc_run(parts, multivariate_normal_backward_team0, &given);
     } else {
         multivariate_normal_backward_rows0(0, 0, d, parts, tile_scratch, tile_bytes, n, t5, t3, t1, grad_mu, t8);
@@ -917,45 +910,36 @@ size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n)
 {
     if (56.0*d*d + 32.0*d*n + 32.0*d + 136.0*n + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, d + 5*n, n) * (gradc_bytes(n, sizeof(double)))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128, sizeof(double)))
-           + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t));
+    return gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(n, sizeof(double))
+        + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*n, sizeof(double))
+        + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*d, sizeof(double))
+        + gradc_bytes(d, sizeof(int64_t)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t))
+        + (size_t)gradc_parts(d, d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + gradc_bytes(d*d, sizeof(double))
+        + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128,
+        sizeof(double))) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t));
 }
 
-static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part_, int64_t d, int64_t parts,
+static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, int64_t d, int64_t parts,
                                                                  unsigned char *restrict part_scratch,
                                                                  size_t part_bytes, double *restrict distance,
                                                                  int64_t n, double *restrict t0, double *restrict t1,
                                                                  double *restrict t5, double t4, double *restrict t3,
                                                                  const double *restrict S)
 {
-    const int64_t part_begin_ = gradc_cut(d, parts, part_);
-    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const distance_part = part_ == 0 ? distance : (void *)part_own_;
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const distance_part = part == 0 ? distance : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
         distance_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows((d + 2*n) * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
         /* t5[i:d, j:n] = t4 * t0[i, j] */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double t0_ij = t0[i*n + j];
@@ -965,7 +949,7 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part_, 
         }
 
         /* t3[i:d, j:d] = S[j, i] */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
                 t3[j*d + i] = S[i*d + j];
@@ -993,24 +977,25 @@ static GRADC_APART void multivariate_normal_value_and_grad_team0(const void *con
 {
     const struct multivariate_normal_value_and_grad_rows0 *const given = context;
     (void)thread;
-    multivariate_normal_value_and_grad_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->distance, given->n, given->t0, given->t1, given->t5, given->t4, given->t3, given->S);
+    multivariate_normal_value_and_grad_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes,
+        given->distance, given->n, given->t0, given->t1, given->t5, given->t4, given->t3, given->S);
 }
 
-static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part_, int64_t thread_, int64_t d,
+static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, int64_t thread, int64_t d,
                                                                  int64_t parts, unsigned char *restrict tile_scratch,
                                                                  size_t tile_bytes, int64_t n, double *restrict t6,
                                                                  double t4, double *restrict t1,
                                                                  double *restrict grad_mu, double *restrict t9)
 {
-    const int64_t part_begin_ = gradc_cut(d, parts, part_);
-    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t7 = (void *)tile_own_;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t7 = (void *)tile_own;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t7[i:d] = sum[j:n](t6[i, j] + t4 * t1[i, j]) */
-        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
+        for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
             double t7_sum = 0.0;
             double t7_sum_ = 0.0;
             double t7_sum_2 = 0.0;
@@ -1022,28 +1007,29 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part_, 
                 t7_sum_2 += t6[(i + 2)*n + j] + t4 * t1[(i + 2)*n + j];
                 t7_sum_3 += t6[(i + 3)*n + j] + t4 * t1[(i + 3)*n + j];
             }
-            t7[i - tile_begin_] = t7_sum;
-            t7[i + 1 - tile_begin_] = t7_sum_;
-            t7[i + 2 - tile_begin_] = t7_sum_2;
-            t7[i + 3 - tile_begin_] = t7_sum_3;
+            t7[i - tile_begin] = t7_sum;
+            t7[i + 1 - tile_begin] = t7_sum_;
+            t7[i + 2 - tile_begin] = t7_sum_2;
+            t7[i + 3 - tile_begin] = t7_sum_3;
         }
-        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
             double t7_sum = 0.0;
             GRADC_SIMD(reduction(+:t7_sum))
             for (int64_t j = 0; j < n; ++j) {
                 t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
             }
-            t7[i - tile_begin_] = t7_sum;
+            t7[i - tile_begin] = t7_sum;
         }
 
         /* grad_mu[i:d] = -t7[i] */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            grad_mu[i] = -t7[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            grad_mu[i] = -t7[i - tile_begin];
         }
 
         /* t9[i:d, k:d] = sum[j:n](t1[k, j] * t6[i, j]) */
-        gradc_product(d, tile_end_ - tile_begin_, n, t1, n, 1, &t6[tile_begin_*n], 1, n, NULL, 0, &t9[tile_begin_*d], 1, d, 0, 0);
+        gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &t6[tile_begin*n], 1, n, NULL, 0, &t9[tile_begin*d], 1,
+            d, 0, 0);
     }
 }
 
@@ -1063,7 +1049,8 @@ struct multivariate_normal_value_and_grad_rows1 {
 static GRADC_APART void multivariate_normal_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct multivariate_normal_value_and_grad_rows1 *const given = context;
-    multivariate_normal_value_and_grad_rows1(part, thread, given->d, given->parts, given->tile_scratch, given->tile_bytes, given->n, given->t6, given->t4, given->t1, given->grad_mu, given->t9);
+    multivariate_normal_value_and_grad_rows1(part, thread, given->d, given->parts, given->tile_scratch,
+        given->tile_bytes, given->n, given->t6, given->t4, given->t1, given->grad_mu, given->t9);
 }
 
 int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -1130,13 +1117,15 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     const int64_t parts = gradc_parts(d, d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        const struct multivariate_normal_value_and_grad_rows0 given = {d, parts, part_scratch, part_bytes, distance, n, t0, t1, t5, t4, t3, S};
+        const struct multivariate_normal_value_and_grad_rows0 given = {d, parts, part_scratch, part_bytes, distance,
+            n, t0, t1, t5, t4, t3, S};
         gradc_run(parts, multivariate_normal_value_and_grad_team0, &given);
     } else {
-        multivariate_normal_value_and_grad_rows0(0, d, parts, part_scratch, part_bytes, distance, n, t0, t1, t5, t4, t3, S);
+        multivariate_normal_value_and_grad_rows0(0, d, parts, part_scratch, part_bytes, distance, n, t0, t1, t5, t4,
+            t3, S);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const distance_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const distance_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             distance[at] += distance_more[at];
@@ -1144,13 +1133,13 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     }
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2 = sum[j:n](distance[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             t2_sum += distance[j];
         }
         gradc_add(&t2, &t2_low, t2_sum);
@@ -1167,10 +1156,12 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     const int64_t parts_ = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_ > 1) {
-        const struct multivariate_normal_value_and_grad_rows1 given = {d, parts_, tile_scratch, tile_bytes, n, t6, t4, t1, grad_mu, t9};
+        const struct multivariate_normal_value_and_grad_rows1 given = {d, parts_, tile_scratch, tile_bytes, n, t6,
+            t4, t1, grad_mu, t9};
         gradc_run(parts_, multivariate_normal_value_and_grad_team1, &given);
     } else {
-        multivariate_normal_value_and_grad_rows1(0, 0, d, parts_, tile_scratch, tile_bytes, n, t6, t4, t1, grad_mu, t9);
+        multivariate_normal_value_and_grad_rows1(0, 0, d, parts_, tile_scratch, tile_bytes, n, t6, t4, t1, grad_mu,
+            t9);
     }
 
     /* t8 = call.inv(S) */

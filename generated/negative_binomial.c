@@ -23,6 +23,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -43,19 +46,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -85,7 +87,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -789,24 +791,24 @@ size_t negative_binomial_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 84, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void negative_binomial_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void negative_binomial_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       int64_t d, const double *restrict X, const double *restrict w,
                                                       double r, const double *restrict y, double log_alpha, double t0,
                                                       double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t1, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
          *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
@@ -816,27 +818,29 @@ static GRADC_APART void negative_binomial_value_rows0(int64_t part_, int64_t thr
         {
             double far = 0.0;
             GRADC_SIMD(reduction(+:far))
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 far += gradc_far_gamma(r + y_i, v0);
             }
             if (far == 0.0) {
                 GRADC_SIMD(reduction(+:t2_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double y_i = y[i];
-                    const double v1 = log_alpha + t1[i - tile_begin_];
+                    const double v1 = log_alpha + t1[i - tile_begin];
                     const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
                     const double v3 = -v1;
-                    const double v4 = r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + y_i * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2);
+                    const double v4 = r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2)
+                        + y_i * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2);
                     t2_part_sum += gradc_gamma_ratio(r + y_i, v0) + (t0 + v4);
                 }
             } else {
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double y_i = y[i];
-                    const double v1 = log_alpha + t1[i - tile_begin_];
+                    const double v1 = log_alpha + t1[i - tile_begin];
                     const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
                     const double v3 = -v1;
-                    const double v4 = r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + y_i * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2);
+                    const double v4 = r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2)
+                        + y_i * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2);
                     t2_part_sum += gradc_gammaln_difference(r + y_i, v0) + (t0 + v4);
                 }
             }
@@ -844,7 +848,7 @@ static GRADC_APART void negative_binomial_value_rows0(int64_t part_, int64_t thr
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct negative_binomial_value_rows0 {
@@ -865,7 +869,8 @@ struct negative_binomial_value_rows0 {
 static GRADC_APART void negative_binomial_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct negative_binomial_value_rows0 *const given = context;
-    negative_binomial_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->r, given->y, given->log_alpha, given->t0, given->t2_parts);
+    negative_binomial_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->d, given->X, given->w, given->r, given->y, given->log_alpha, given->t0, given->t2_parts);
 }
 
 int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -884,14 +889,16 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct negative_binomial_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, r, y, log_alpha, t0, t2_parts};
+        const struct negative_binomial_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, r, y,
+            log_alpha, t0, t2_parts};
         gradc_run(parts, negative_binomial_value_team0, &given);
     } else {
-        negative_binomial_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, r, y, log_alpha, t0, t2_parts);
+        negative_binomial_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, r, y, log_alpha, t0,
+            t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = t2 / n */
@@ -906,16 +913,16 @@ size_t negative_binomial_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void negative_binomial_forward_rows0(int64_t part_, int64_t n, int64_t parts, double r,
+static GRADC_APART void negative_binomial_forward_rows0(int64_t part, int64_t n, int64_t parts, double r,
                                                         const double *restrict y, double log_alpha,
                                                         double *restrict t1, double t0, double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
          *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
@@ -925,27 +932,29 @@ static GRADC_APART void negative_binomial_forward_rows0(int64_t part_, int64_t n
         {
             double far = 0.0;
             GRADC_SIMD(reduction(+:far))
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 far += gradc_far_gamma(r + y_i, v0);
             }
             if (far == 0.0) {
                 GRADC_SIMD(reduction(+:t2_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double y_i = y[i];
                     const double v1 = log_alpha + t1[i];
                     const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
                     const double v3 = -v1;
-                    const double v4 = r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + y_i * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2);
+                    const double v4 = r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2)
+                        + y_i * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2);
                     t2_part_sum += gradc_gamma_ratio(r + y_i, v0) + (t0 + v4);
                 }
             } else {
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double y_i = y[i];
                     const double v1 = log_alpha + t1[i];
                     const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
                     const double v3 = -v1;
-                    const double v4 = r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + y_i * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2);
+                    const double v4 = r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2)
+                        + y_i * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2);
                     t2_part_sum += gradc_gammaln_difference(r + y_i, v0) + (t0 + v4);
                 }
             }
@@ -953,7 +962,7 @@ static GRADC_APART void negative_binomial_forward_rows0(int64_t part_, int64_t n
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct negative_binomial_forward_rows0 {
@@ -971,7 +980,8 @@ static GRADC_APART void negative_binomial_forward_team0(const void *context, int
 {
     const struct negative_binomial_forward_rows0 *const given = context;
     (void)thread;
-    negative_binomial_forward_rows0(part, given->n, given->parts, given->r, given->y, given->log_alpha, given->t1, given->t0, given->t2_parts);
+    negative_binomial_forward_rows0(part, given->n, given->parts, given->r, given->y, given->log_alpha, given->t1,
+        given->t0, given->t2_parts);
 }
 
 int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -1000,8 +1010,8 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
         negative_binomial_forward_rows0(0, n, parts, r_, y, log_alpha, t1, t0, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = t2 / n */
@@ -1014,10 +1024,11 @@ size_t negative_binomial_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 149, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 149, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 149, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d
+        + 149, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void negative_binomial_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict part_scratch, size_t part_bytes,
                                                          double *restrict grad_w, int64_t d,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -1026,12 +1037,12 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part_, int64_t 
                                                          const double *restrict X, double *restrict t3_parts,
                                                          double *restrict r_bar_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     double r_bar_part = 0.0;
@@ -1039,9 +1050,9 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part_, int64_t 
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t2[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 := where(0 <=
          *    s3, 1, s1) / s2, s5 := s0 - log_alpha, s6 := t1[i] - s5 + (log_alpha - (s0 - s5)), s7 := -s6,
@@ -1063,14 +1074,14 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part_, int64_t 
         {
             double far = 0.0;
             GRADC_SIMD(reduction(+:far))
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 const double v2 = r + y_i;
                 far += gradc_far_gamma(v2, v1);
             }
             if (far == 0.0) {
                 GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t1_i = t1[i];
                     const double v2 = log_alpha + t1_i;
                     const double v3 = gradc_exp(-fabs(v2));
@@ -1086,13 +1097,14 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part_, int64_t 
                     const double v12 = -INFINITY == v5 ? 0.0 : -(t0 * y_i * (v6 * (1.0 + v11)));
                     const double v13 = (-INFINITY == v2 ? 0.0 : v0 * v9) + v12;
                     const double v14 = r + y_i;
-                    const double v15 = t0 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3)) - t0 * gradc_psi(v14 + v1);
-                    t2[i - tile_begin_] = v13;
+                    const double v15 = t0 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
+                        + gradc_log1p_unit(v3)) - t0 * gradc_psi(v14 + v1);
+                    t2[i - tile_begin] = v13;
                     t3_part_sum += v13;
                     r_bar_part_sum += t0 * gradc_psi_difference(v14, v1) + v15;
                 }
             } else {
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t1_i = t1[i];
                     const double v2 = log_alpha + t1_i;
                     const double v3 = gradc_exp(-fabs(v2));
@@ -1108,8 +1120,9 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part_, int64_t 
                     const double v12 = -INFINITY == v5 ? 0.0 : -(t0 * y_i * (v6 * (1.0 + v11)));
                     const double v13 = (-INFINITY == v2 ? 0.0 : v0 * v9) + v12;
                     const double v14 = r + y_i;
-                    const double v15 = t0 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3)) - t0 * gradc_psi(v14 + v1);
-                    t2[i - tile_begin_] = v13;
+                    const double v15 = t0 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
+                        + gradc_log1p_unit(v3)) - t0 * gradc_psi(v14 + v1);
+                    t2[i - tile_begin] = v13;
                     t3_part_sum += v13;
                     r_bar_part_sum += t0 * gradc_digamma_difference(v14, v1) + v15;
                 }
@@ -1119,12 +1132,12 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part_, int64_t 
         gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
     r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
-    r_bar_parts[part_] = r_bar_part;
+    r_bar_parts[part] = r_bar_part;
 }
 
 struct negative_binomial_backward_rows0 {
@@ -1149,7 +1162,9 @@ struct negative_binomial_backward_rows0 {
 static GRADC_APART void negative_binomial_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct negative_binomial_backward_rows0 *const given = context;
-    negative_binomial_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->r, given->t0, given->y, given->t1, given->log_alpha, given->X, given->t3_parts, given->r_bar_parts);
+    negative_binomial_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->r, given->t0, given->y, given->t1,
+        given->log_alpha, given->X, given->t3_parts, given->r_bar_parts);
 }
 
 int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -1171,21 +1186,23 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     double t3_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct negative_binomial_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts};
+        const struct negative_binomial_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts};
         gradc_run(parts, negative_binomial_backward_team0, &given);
     } else {
-        negative_binomial_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts);
+        negative_binomial_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
     double r_bar = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        r_bar += r_bar_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        r_bar += r_bar_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -1201,12 +1218,12 @@ size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 154, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 154, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 154, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d
+        + 154, d) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
-                                                               int64_t parts, unsigned char *restrict part_scratch,
+static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                               unsigned char *restrict part_scratch,
                                                                size_t part_bytes, double *restrict grad_w, int64_t d,
                                                                unsigned char *restrict tile_scratch,
                                                                size_t tile_bytes, const double *restrict X,
@@ -1215,14 +1232,14 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part_, in
                                                                double *restrict t2_parts, double *restrict t5_parts,
                                                                double *restrict r_bar_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -1232,12 +1249,12 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part_, in
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t1, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
          *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
@@ -1259,7 +1276,7 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part_, in
         {
             double far = 0.0;
             GRADC_SIMD(reduction(+:far))
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 const double v2 = r + y_i;
                 far += gradc_far_gamma(v2, v0);
@@ -1267,42 +1284,44 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part_, in
             }
             if (far == 0.0) {
                 GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, r_bar_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double y_i = y[i];
                     const double v2 = r + y_i;
-                    const double v3 = log_alpha + t1[i - tile_begin_];
+                    const double v3 = log_alpha + t1[i - tile_begin];
                     const double v4 = gradc_exp(-fabs(v3));
                     const double v5 = gradc_log1p_unit(v4);
                     const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
                     const double v7 = -v3;
-                    const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);
+                    const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7
+                        : 0.0) + v5);
                     const double v9 = 1.0 + v4;
                     const double v10 = -INFINITY == v3 ? 0.0 : v1 * ((0.0 <= v3 ? 1.0 : v4) / v9);
                     const double v11 = -INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v9));
                     const double v12 = v10 + v11;
                     const double v13 = t3 * gradc_psi_difference(v2, v0) + (t3 * v6 - t3 * gradc_psi(v2 + v0));
                     t2_part_sum += gradc_gamma_ratio(v2, v0) + (t0 + v8);
-                    t4[i - tile_begin_] = v12;
+                    t4[i - tile_begin] = v12;
                     t5_part_sum += v12;
                     r_bar_part_sum += v13;
                 }
             } else {
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double y_i = y[i];
                     const double v2 = r + y_i;
-                    const double v3 = log_alpha + t1[i - tile_begin_];
+                    const double v3 = log_alpha + t1[i - tile_begin];
                     const double v4 = gradc_exp(-fabs(v3));
                     const double v5 = gradc_log1p_unit(v4);
                     const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
                     const double v7 = -v3;
-                    const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);
+                    const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7
+                        : 0.0) + v5);
                     const double v9 = 1.0 + v4;
                     const double v10 = -INFINITY == v3 ? 0.0 : v1 * ((0.0 <= v3 ? 1.0 : v4) / v9);
                     const double v11 = -INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v9));
                     const double v12 = v10 + v11;
                     const double v13 = t3 * gradc_digamma_difference(v2, v0) + (t3 * v6 - t3 * gradc_psi(v2 + v0));
                     t2_part_sum += gradc_gammaln_difference(v2, v0) + (t0 + v8);
-                    t4[i - tile_begin_] = v12;
+                    t4[i - tile_begin] = v12;
                     t5_part_sum += v12;
                     r_bar_part_sum += v13;
                 }
@@ -1313,14 +1332,14 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part_, in
         gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t4, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part_] = t5_part;
+    t5_parts[part] = t5_part;
     r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
-    r_bar_parts[part_] = r_bar_part;
+    r_bar_parts[part] = r_bar_part;
 }
 
 struct negative_binomial_value_and_grad_rows0 {
@@ -1347,7 +1366,9 @@ struct negative_binomial_value_and_grad_rows0 {
 static GRADC_APART void negative_binomial_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct negative_binomial_value_and_grad_rows0 *const given = context;
-    negative_binomial_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->r, given->t3, given->y, given->log_alpha, given->t0, given->t2_parts, given->t5_parts, given->r_bar_parts);
+    negative_binomial_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
+        given->r, given->t3, given->y, given->log_alpha, given->t0, given->t2_parts, given->t5_parts, given->r_bar_parts);
 }
 
 int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -1373,25 +1394,27 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     double t5_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct negative_binomial_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts};
+        const struct negative_binomial_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts};
         gradc_run(parts, negative_binomial_value_and_grad_team0, &given);
     } else {
-        negative_binomial_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts);
+        negative_binomial_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
     double t5 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t5 += t5_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
     double r_bar = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        r_bar += r_bar_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        r_bar += r_bar_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

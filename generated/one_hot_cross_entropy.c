@@ -23,6 +23,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -43,19 +46,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -85,7 +87,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -541,88 +543,89 @@ size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
     if (32768.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d*k + 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, int64_t d, const double *restrict W,
                                                           const double *restrict X, const double *restrict b,
                                                           const double *restrict Y, double *restrict t7_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, tile_end_ - tile_begin_, d, W, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
         /* t1[l:n, j:k] = t0[l, j] + b[j] */
         /* t2[l:n] = max[j:k](t1[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t2[l - tile_begin_] = -INFINITY;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t2[l - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             const double b_j = b[j];
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double v0 = t0[j*128 + l - tile_begin_] + b_j;
-                t1[j*128 + l - tile_begin_] = v0;
-                t2[l - tile_begin_] = (t2[l - tile_begin_] >= v0 || t2[l - tile_begin_] != t2[l - tile_begin_]) ? t2[l - tile_begin_] : v0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t0[j*128 + l - tile_begin] + b_j;
+                t1[j*128 + l - tile_begin] = v0;
+                t2[l - tile_begin] = (t2[l - tile_begin] >= v0 || t2[l - tile_begin] != t2[l - tile_begin]) ? t2[l
+                    - tile_begin] : v0;
             }
         }
 
         /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]), in the place of t2 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t2_l = t2[l - tile_begin_];
-            t2[l - tile_begin_] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            t2[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
         }
 
         /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t4[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t4[l - tile_begin_] += gradc_exp(t1[j*128 + l - tile_begin_] - t2[l - tile_begin_]) + gradc_exp(t1[(j + 1)*128 + l - tile_begin_] - t2[l - tile_begin_]) + gradc_exp(t1[(j + 2)*128 + l - tile_begin_] - t2[l - tile_begin_]) + gradc_exp(t1[(j + 3)*128 + l - tile_begin_] - t2[l - tile_begin_]);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t1[(j
+                    + 1)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t1[(j + 2)*128 + l - tile_begin]
+                    - t2[l - tile_begin]) + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t4[l - tile_begin_] += gradc_exp(t1[j*128 + l - tile_begin_] - t2[l - tile_begin_]);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t2[l - tile_begin]);
             }
         }
 
         /* t5[l:n] = t3[l] + log(t4[l]), in the place of t2 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t2_l = t2[l - tile_begin_];
-            t2[l - tile_begin_] = t2_l + gradc_log(t4[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            t2[l - tile_begin] = t2_l + gradc_log(t4[l - tile_begin]);
         }
 
         /* Y_tile[l:n, j:k] = Y[l, j], in the place of t1 */
-        gradc_transpose(tile_end_ - tile_begin_, k, &Y[tile_begin_*k], k, t1, 128);
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, t1, 128);
 
         /* t6[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t5[l])), in the place of t4 */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t4[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             const double b_j = b[j];
@@ -630,33 +633,38 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part_, int64_t
             const double b_j_2 = b[j + 2];
             const double b_j_3 = b[j + 3];
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double v0 = t1[j*128 + l - tile_begin_] * (t0[j*128 + l - tile_begin_] + b_j - t2[l - tile_begin_]);
-                const double v1 = t1[(j + 1)*128 + l - tile_begin_] * (t0[(j + 1)*128 + l - tile_begin_] + b_j_ - t2[l - tile_begin_]);
-                const double v2 = t1[(j + 2)*128 + l - tile_begin_] * (t0[(j + 2)*128 + l - tile_begin_] + b_j_2 - t2[l - tile_begin_]);
-                const double v3 = t1[(j + 3)*128 + l - tile_begin_] * (t0[(j + 3)*128 + l - tile_begin_] + b_j_3 - t2[l - tile_begin_]);
-                t4[l - tile_begin_] += v0 + v1 + v2 + v3;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t1[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t2[l
+                    - tile_begin]);
+                const double v1 = t1[(j + 1)*128 + l - tile_begin] * (t0[(j + 1)*128 + l - tile_begin] + b_j_ - t2[l
+                    - tile_begin]);
+                const double v2 = t1[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin] + b_j_2 - t2[l
+                    - tile_begin]);
+                const double v3 = t1[(j + 3)*128 + l - tile_begin] * (t0[(j + 3)*128 + l - tile_begin] + b_j_3 - t2[l
+                    - tile_begin]);
+                t4[l - tile_begin] += v0 + v1 + v2 + v3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             const double b_j = b[j];
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double v0 = t1[j*128 + l - tile_begin_] * (t0[j*128 + l - tile_begin_] + b_j - t2[l - tile_begin_]);
-                t4[l - tile_begin_] += v0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t1[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t2[l
+                    - tile_begin]);
+                t4[l - tile_begin] += v0;
             }
         }
 
         /* t7 = sum[l:n](t6[l]) */
         double t7_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t7_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t7_part_sum += t4[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t7_part_sum += t4[l - tile_begin];
         }
         gradc_add(&t7_part, &t7_part_low, t7_part_sum);
     }
     t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part_] = t7_part;
+    t7_parts[part] = t7_part;
 }
 
 struct one_hot_cross_entropy_value_rows0 {
@@ -676,7 +684,8 @@ struct one_hot_cross_entropy_value_rows0 {
 static GRADC_APART void one_hot_cross_entropy_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct one_hot_cross_entropy_value_rows0 *const given = context;
-    one_hot_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->b, given->Y, given->t7_parts);
+    one_hot_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->d, given->W, given->X, given->b, given->Y, given->t7_parts);
 }
 
 int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -686,17 +695,19 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 34*k + 28, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct one_hot_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y, t7_parts};
+        const struct one_hot_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y,
+            t7_parts};
         gradc_run(parts, one_hot_cross_entropy_value_team0, &given);
     } else {
         one_hot_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y, t7_parts);
     }
     double t7 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t7 += t7_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t7 += t7_parts[part];
     }
 
     /* value = -(t7 / n) */
@@ -709,69 +720,68 @@ size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
     (void)d;
     if (16384.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 33*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 33*k + 28, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, double *restrict t0, const double *restrict b,
                                                             double *restrict t1, const double *restrict Y,
                                                             double *restrict t6_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1_ = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1_ = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[l:n, j:k] = t0[l, j] + b[j] */
         /* t2[l:n] = max[j:k](t1[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             double t2_max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0[l*k + j] + b[j];
-                t1_[(l - tile_begin_)*k + j] = v0;
+                t1_[(l - tile_begin)*k + j] = v0;
                 t2_max = (t2_max >= v0 || t2_max != t2_max) ? t2_max : v0;
             }
-            t2[l - tile_begin_] = t2_max;
+            t2[l - tile_begin] = t2_max;
         }
 
         /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]), in the place of t2 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t2_l = t2[l - tile_begin_];
-            t2[l - tile_begin_] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            t2[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
         }
 
         /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t2_l = t2[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t4_sum += gradc_exp(t1_[(l - tile_begin_)*k + j] - t2_l);
+                t4_sum += gradc_exp(t1_[(l - tile_begin)*k + j] - t2_l);
             }
-            t4[l - tile_begin_] = t4_sum;
+            t4[l - tile_begin] = t4_sum;
         }
 
         /* t1_2[l:n] = t3[l] + log(t4[l]) */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t1[l] = t2[l - tile_begin_] + gradc_log(t4[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l] = t2[l - tile_begin] + gradc_log(t4[l - tile_begin]);
         }
 
         /* t5[l:n] = sum[j:k](Y[l, j] * (t0[l, j] + b[j] - t1_2[l])), in the place of t2 */
-        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
+        for (int64_t l = tile_begin; l < 4*((tile_end - tile_begin) / 4) + tile_begin; l += 4) {
             const double t1_l = t1[l];
             double t2_sum = 0.0;
             const double t1_l_ = t1[l + 1];
@@ -787,31 +797,31 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part_, int64
                 t2_sum_2 += Y[(l + 2)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l_2);
                 t2_sum_3 += Y[(l + 3)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l_3);
             }
-            t2[l - tile_begin_] = t2_sum;
-            t2[l + 1 - tile_begin_] = t2_sum_;
-            t2[l + 2 - tile_begin_] = t2_sum_2;
-            t2[l + 3 - tile_begin_] = t2_sum_3;
+            t2[l - tile_begin] = t2_sum;
+            t2[l + 1 - tile_begin] = t2_sum_;
+            t2[l + 2 - tile_begin] = t2_sum_2;
+            t2[l + 3 - tile_begin] = t2_sum_3;
         }
-        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = 4*((tile_end - tile_begin) / 4) + tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l];
             double t2_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_sum))
             for (int64_t j = 0; j < k; ++j) {
                 t2_sum += Y[l*k + j] * (t0[l*k + j] + b[j] - t1_l);
             }
-            t2[l - tile_begin_] = t2_sum;
+            t2[l - tile_begin] = t2_sum;
         }
 
         /* t6 = sum[l:n](t5[l]) */
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t6_part_sum += t2[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t6_part_sum += t2[l - tile_begin];
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part_] = t6_part;
+    t6_parts[part] = t6_part;
 }
 
 struct one_hot_cross_entropy_forward_rows0 {
@@ -830,7 +840,8 @@ struct one_hot_cross_entropy_forward_rows0 {
 static GRADC_APART void one_hot_cross_entropy_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct one_hot_cross_entropy_forward_rows0 *const given = context;
-    one_hot_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->t0, given->b, given->t1, given->Y, given->t6_parts);
+    one_hot_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->t0, given->b, given->t1, given->Y, given->t6_parts);
 }
 
 int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -846,17 +857,19 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(k, n, d, W, 1, k, X, 1, d, NULL, 0, t0, 1, k, 1, 0);
     const int64_t parts = gradc_parts(n, 33*k + 28, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct one_hot_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t6_parts};
+        const struct one_hot_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, b, t1,
+            Y, t6_parts};
         gradc_run(parts, one_hot_cross_entropy_forward_team0, &given);
     } else {
         one_hot_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t6 += t6_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
 
     /* value = -(t6 / n) */
@@ -868,16 +881,14 @@ size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
     if (128.0*d*k + 49424.0*k + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 52*k + 4,
+        d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
+        sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k),
+        sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict t8, int64_t k, double *restrict t9,
                                                              double *restrict grad_W, int64_t d,
@@ -886,22 +897,22 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part_, int6
                                                              const double *restrict t0, const double *restrict b,
                                                              const double *restrict t1, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t8_part = part_ == 0 ? t8 : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const t9_part = part_ == 0 ? t9 : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const grad_W_part = part_ == 0 ? grad_W : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const Y_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t0_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t8_part = part == 0 ? t8 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t9_part = part == 0 ? t9 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t0_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
     for (int64_t at = 0; at < k; ++at) {
         t8_part[at] = 0.0;
     }
@@ -912,40 +923,41 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part_, int6
         grad_W_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Y_tile[l:n, j:k] = Y[l, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &Y[tile_begin_*k], k, Y_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
         /* t3[l:n] = sum[j:k](Y_tile[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t3[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t3[l - tile_begin_] += Y_tile[j*128 + l - tile_begin_] + Y_tile[(j + 1)*128 + l - tile_begin_] + Y_tile[(j + 2)*128 + l - tile_begin_] + Y_tile[(j + 3)*128 + l - tile_begin_];
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += Y_tile[j*128 + l - tile_begin] + Y_tile[(j + 1)*128 + l - tile_begin]
+                    + Y_tile[(j + 2)*128 + l - tile_begin] + Y_tile[(j + 3)*128 + l - tile_begin];
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t3[l - tile_begin_] += Y_tile[j*128 + l - tile_begin_];
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += Y_tile[j*128 + l - tile_begin];
             }
         }
 
         /* t4[l:n] = -(t2 * t3[l]), in the place of t3 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t3_l = t3[l - tile_begin_];
-            t3[l - tile_begin_] = -(t2 * t3_l);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t3_l = t3[l - tile_begin];
+            t3[l - tile_begin] = -(t2 * t3_l);
         }
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &t0[tile_begin_*k], k, t0_tile, 128);
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t5[l:n, j:k] = exp(t0_tile[l, j] + b[j] - t1[l]) */
             /* t6[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 := s2
@@ -956,23 +968,23 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part_, int6
              *    s2 - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)),
              *    where(-inf == s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0)))))) */
             /* t9[j:k] = sum[l:n](Y_tile[l, j]) */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
                 double t8_part_sum = 0.0;
                 double t9_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:t8_part_sum, t9_part_sum))
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin_];
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
                     const double v0 = t0_tile_lj + b_j;
                     const double t1_l = t1[l];
                     const double v1 = v0 - t1_l;
                     const double v2 = v0 - t0_tile_lj;
                     const double v3 = v1 - v0;
                     const double v4 = b_j - v2 + (t0_tile_lj - (v0 - v2)) + (v0 - (v1 - v3) - (t1_l + v3));
-                    const double v5 = t3[l - tile_begin_] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
+                    const double v5 = t3[l - tile_begin] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
                     const double v6 = -INFINITY == v0 ? 0.0 : v5;
-                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin_];
-                    t7[(j - strip_begin_)*128 + l - tile_begin_] = t2 * Y_tile_lj + v6;
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    t7[(j - strip_begin)*128 + l - tile_begin] = t2 * Y_tile_lj + v6;
                     t8_part_sum += v6;
                     t9_part_sum += Y_tile_lj;
                 }
@@ -981,7 +993,8 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part_, int6
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
-            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t7, 1, 128, NULL, 0, &grad_W_part[strip_begin_], k, 1, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, 1, 128,
+                NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
 }
@@ -1009,7 +1022,9 @@ struct one_hot_cross_entropy_backward_rows0 {
 static GRADC_APART void one_hot_cross_entropy_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct one_hot_cross_entropy_backward_rows0 *const given = context;
-    one_hot_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t8, given->k, given->t9, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->Y, given->t2, given->t0, given->b, given->t1, given->X);
+    one_hot_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->t8, given->k, given->t9, given->grad_W, given->d, given->tile_scratch,
+        given->tile_bytes, given->Y, given->t2, given->t0, given->b, given->t1, given->X);
 }
 
 int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -1024,36 +1039,42 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     double *const t9 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k,
+        sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = -(cotangent / n) */
     const double t2 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
+        sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        const struct one_hot_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, d, tile_scratch, tile_bytes, Y, t2, t0, b, t1, X};
+        const struct one_hot_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, t8, k, t9,
+            grad_W, d, tile_scratch, tile_bytes, Y, t2, t0, b, t1, X};
         gradc_run(parts, one_hot_cross_entropy_backward_team0, &given);
     } else {
-        one_hot_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, d, tile_scratch, tile_bytes, Y, t2, t0, b, t1, X);
+        one_hot_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, d,
+            tile_scratch, tile_bytes, Y, t2, t0, b, t1, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t8_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t8_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t8[at] += t8_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t9_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t9[at] += t9_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_W_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
+            + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];
@@ -1072,20 +1093,15 @@ size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
 {
     if (128.0*d*k + 65808.0*k + 65536.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 48*k
+        + 36, d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
+        sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
+static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
                                                                    int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict t15, int64_t k,
@@ -1096,30 +1112,30 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part_
                                                                    const double *restrict Y, double t9,
                                                                    double *restrict t8_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t15_part = part_ == 0 ? t15 : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const t16_part = part_ == 0 ? t16 : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const grad_W_part = part_ == 0 ? grad_W : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const Y_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t15_part = part == 0 ? t15 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t16_part = part == 0 ? t16 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)tile_own;
     double t8_part = 0.0;
     double t8_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -1132,69 +1148,70 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part_
         grad_W_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, tile_end_ - tile_begin_, d, W, 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
         /* t1[l:n, j:k] = t0[l, j] + b[j] */
         /* t2[l:n] = max[j:k](t1[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t2[l - tile_begin_] = -INFINITY;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t2[l - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             const double b_j = b[j];
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double v0 = t0[j*128 + l - tile_begin_] + b_j;
-                t1[j*128 + l - tile_begin_] = v0;
-                t2[l - tile_begin_] = (t2[l - tile_begin_] >= v0 || t2[l - tile_begin_] != t2[l - tile_begin_]) ? t2[l - tile_begin_] : v0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t0[j*128 + l - tile_begin] + b_j;
+                t1[j*128 + l - tile_begin] = v0;
+                t2[l - tile_begin] = (t2[l - tile_begin] >= v0 || t2[l - tile_begin] != t2[l - tile_begin]) ? t2[l
+                    - tile_begin] : v0;
             }
         }
 
         /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]), in the place of t2 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t2_l = t2[l - tile_begin_];
-            t2[l - tile_begin_] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            t2[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
         }
 
         /* t4[l:n, j:k] = exp(t1[l, j] - t3[l]), in the place of t1 */
         /* t5[l:n] = sum[j:k](t4[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t5[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t5[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double t1_lj = t1[j*128 + l - tile_begin_];
-                const double v0 = gradc_exp(t1_lj - t2[l - tile_begin_]);
-                t1[j*128 + l - tile_begin_] = v0;
-                t5[l - tile_begin_] += v0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_lj = t1[j*128 + l - tile_begin];
+                const double v0 = gradc_exp(t1_lj - t2[l - tile_begin]);
+                t1[j*128 + l - tile_begin] = v0;
+                t5[l - tile_begin] += v0;
             }
         }
 
         /* t6[l:n] = t3[l] + log(t5[l]), in the place of t2 */
         /* t12[l:n] = 1 / t5[l], in the place of t5 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t2_l = t2[l - tile_begin_];
-            const double t5_l = t5[l - tile_begin_];
-            t2[l - tile_begin_] = t2_l + gradc_log(t5_l);
-            t5[l - tile_begin_] = 1.0 / t5_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            const double t5_l = t5[l - tile_begin];
+            t2[l - tile_begin] = t2_l + gradc_log(t5_l);
+            t5[l - tile_begin] = 1.0 / t5_l;
         }
 
         /* Y_tile[l:n, j:k] = Y[l, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &Y[tile_begin_*k], k, Y_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
         /* t7[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t6[l])) */
         /* t10[l:n] = sum[j:k](Y_tile[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t7[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t7[l - tile_begin] = 0.0;
         }
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t10[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t10[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             const double b_j = b[j];
@@ -1202,22 +1219,25 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part_
             const double b_j_2 = b[j + 2];
             const double b_j_3 = b[j + 3];
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin_];
-                const double Y_tile_lj_ = Y_tile[(j + 1)*128 + l - tile_begin_];
-                const double Y_tile_lj_2 = Y_tile[(j + 2)*128 + l - tile_begin_];
-                const double Y_tile_lj_3 = Y_tile[(j + 3)*128 + l - tile_begin_];
-                t7[l - tile_begin_] += Y_tile_lj * (t0[j*128 + l - tile_begin_] + b_j - t2[l - tile_begin_]) + Y_tile_lj_ * (t0[(j + 1)*128 + l - tile_begin_] + b_j_ - t2[l - tile_begin_]) + Y_tile_lj_2 * (t0[(j + 2)*128 + l - tile_begin_] + b_j_2 - t2[l - tile_begin_]) + Y_tile_lj_3 * (t0[(j + 3)*128 + l - tile_begin_] + b_j_3 - t2[l - tile_begin_]);
-                t10[l - tile_begin_] += Y_tile_lj + Y_tile_lj_ + Y_tile_lj_2 + Y_tile_lj_3;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                const double Y_tile_lj_ = Y_tile[(j + 1)*128 + l - tile_begin];
+                const double Y_tile_lj_2 = Y_tile[(j + 2)*128 + l - tile_begin];
+                const double Y_tile_lj_3 = Y_tile[(j + 3)*128 + l - tile_begin];
+                t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t2[l - tile_begin])
+                    + Y_tile_lj_ * (t0[(j + 1)*128 + l - tile_begin] + b_j_ - t2[l - tile_begin]) + Y_tile_lj_2
+                    * (t0[(j + 2)*128 + l - tile_begin] + b_j_2 - t2[l - tile_begin]) + Y_tile_lj_3 * (t0[(j + 3)*128
+                    + l - tile_begin] + b_j_3 - t2[l - tile_begin]);
+                t10[l - tile_begin] += Y_tile_lj + Y_tile_lj_ + Y_tile_lj_2 + Y_tile_lj_3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             const double b_j = b[j];
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin_];
-                t7[l - tile_begin_] += Y_tile_lj * (t0[j*128 + l - tile_begin_] + b_j - t2[l - tile_begin_]);
-                t10[l - tile_begin_] += Y_tile_lj;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t2[l - tile_begin]);
+                t10[l - tile_begin] += Y_tile_lj;
             }
         }
 
@@ -1225,27 +1245,28 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part_
         /* t11[l:n] = -(t9 * t10[l]), in the place of t2 */
         double t8_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t8_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t8_part_sum += t7[l - tile_begin_];
-            t2[l - tile_begin_] = -(t9 * t10[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t8_part_sum += t7[l - tile_begin];
+            t2[l - tile_begin] = -(t9 * t10[l - tile_begin]);
         }
         gradc_add(&t8_part, &t8_part_low, t8_part_sum);
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t13[l:n, j:k] = where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l])) */
             /* t14[l:n, j:k] = t13[l, j] + t9 * Y_tile[l, j] */
             /* t15[j:k] = sum[l:n](where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l]))) */
             /* t16[j:k] = sum[l:n](Y_tile[l, j]) */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
                 double t15_part_sum = 0.0;
                 double t16_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:t15_part_sum, t16_part_sum))
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v0 = -INFINITY == t0[j*128 + l - tile_begin_] + b_j ? 0.0 : t2[l - tile_begin_] * (t1[j*128 + l - tile_begin_] * t5[l - tile_begin_]);
-                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin_];
-                    t14[(j - strip_begin_)*128 + l - tile_begin_] = t9 * Y_tile_lj + v0;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = -INFINITY == t0[j*128 + l - tile_begin] + b_j ? 0.0 : t2[l - tile_begin]
+                        * (t1[j*128 + l - tile_begin] * t5[l - tile_begin]);
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    t14[(j - strip_begin)*128 + l - tile_begin] = t9 * Y_tile_lj + v0;
                     t15_part_sum += v0;
                     t16_part_sum += Y_tile_lj;
                 }
@@ -1254,11 +1275,12 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part_
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t14[l, j]) */
-            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t14, 1, 128, NULL, 0, &grad_W_part[strip_begin_], k, 1, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t14, 1, 128,
+                NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
     t8_part = gradc_rounded(t8_part, t8_part_low);
-    t8_parts[part_] = t8_part;
+    t8_parts[part] = t8_part;
 }
 
 struct one_hot_cross_entropy_value_and_grad_rows0 {
@@ -1284,7 +1306,9 @@ struct one_hot_cross_entropy_value_and_grad_rows0 {
 static GRADC_APART void one_hot_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct one_hot_cross_entropy_value_and_grad_rows0 *const given = context;
-    one_hot_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t15, given->k, given->t16, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->W, given->X, given->b, given->Y, given->t9, given->t8_parts);
+    one_hot_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->t15, given->k, given->t16, given->grad_W, given->d, given->tile_scratch,
+        given->tile_bytes, given->W, given->X, given->b, given->Y, given->t9, given->t8_parts);
 }
 
 int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -1298,41 +1322,49 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     double *const t16 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
+        + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t9 = -(1 / n) */
     const double t9 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
+        sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k),
+        sizeof(double));
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct one_hot_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, d, tile_scratch, tile_bytes, W, X, b, Y, t9, t8_parts};
+        const struct one_hot_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t15, k,
+            t16, grad_W, d, tile_scratch, tile_bytes, W, X, b, Y, t9, t8_parts};
         gradc_run(parts, one_hot_cross_entropy_value_and_grad_team0, &given);
     } else {
-        one_hot_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, d, tile_scratch, tile_bytes, W, X, b, Y, t9, t8_parts);
+        one_hot_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, d,
+            tile_scratch, tile_bytes, W, X, b, Y, t9, t8_parts);
     }
     double t8 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t8 += t8_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t8 += t8_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t15_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t15_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t15[at] += t15_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t16_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t16_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t16[at] += t16_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_W_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
+            + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];

@@ -36,6 +36,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -62,19 +65,18 @@ static inline int64_t gradc_clamp(int64_t place, int64_t extent)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -104,7 +106,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -488,29 +490,28 @@ size_t ordinal_logistic_value_work(int64_t n, int64_t d, int64_t k)
 {
     if (24.0*k + 16408.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k + 1, sizeof(double))
-           + gradc_bytes(k + 2, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 189, 0) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(k, sizeof(double)) + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k + 2, sizeof(double))
+        + (size_t)gradc_parts(n, 3*d + 189, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void ordinal_logistic_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t d, const double *restrict X, const double *restrict w,
                                                      const int64_t *restrict y, int64_t k, double *restrict ends,
                                                      double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const z = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
          *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
@@ -520,8 +521,8 @@ static GRADC_APART void ordinal_logistic_value_rows0(int64_t part_, int64_t thre
          *    log1p(-exp(s2))))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double z_i = z[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i - tile_begin];
             const int64_t y_i = y[i];
             const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
             const double ends_here = ends[v0];
@@ -529,14 +530,17 @@ static GRADC_APART void ordinal_logistic_value_rows0(int64_t part_, int64_t thre
             const int64_t v2 = y_i < 0 ? k + y_i + 2 : y_i;
             const double ends_here_ = ends[v2];
             const double v3 = ends_here_ - z_i;
-            const double v4 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v1)))) + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v3))));
+            const double v4 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(v1)))) + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3)
+                ? v3 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v3))));
             const double v5 = ends_here_ - ends_here;
-            t3_part_sum += v4 - (-0.6931471805599453 < v5 ? gradc_log(-gradc_expm1(v5)) : gradc_log1p(-gradc_exp(v5)));
+            t3_part_sum += v4 - (-0.6931471805599453 < v5 ? gradc_log(-gradc_expm1(v5))
+                : gradc_log1p(-gradc_exp(v5)));
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct ordinal_logistic_value_rows0 {
@@ -556,7 +560,8 @@ struct ordinal_logistic_value_rows0 {
 static GRADC_APART void ordinal_logistic_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct ordinal_logistic_value_rows0 *const given = context;
-    ordinal_logistic_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->k, given->ends, given->t3_parts);
+    ordinal_logistic_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->d, given->X, given->w, given->y, given->k, given->ends, given->t3_parts);
 }
 
 int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -642,14 +647,15 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ordinal_logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, k, ends, t3_parts};
+        const struct ordinal_logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, k, ends,
+            t3_parts};
         gradc_run(parts, ordinal_logistic_value_team0, &given);
     } else {
         ordinal_logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, k, ends, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / n */
@@ -663,20 +669,19 @@ size_t ordinal_logistic_forward_work(int64_t n, int64_t d, int64_t k)
     (void)d;
     if (16.0*k + 16.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k + 2, sizeof(double));
+    return gradc_bytes(k, sizeof(double)) + gradc_bytes(k + 2, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict z,
+static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
                                                        const int64_t *restrict y, int64_t k, double *restrict ends,
                                                        double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
          *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
@@ -686,7 +691,7 @@ static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part_, int64_t n,
          *    log1p(-exp(s2))))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             const int64_t y_i = y[i];
             const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
@@ -695,14 +700,17 @@ static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part_, int64_t n,
             const int64_t v2 = y_i < 0 ? k + y_i + 2 : y_i;
             const double ends_here_ = ends[v2];
             const double v3 = ends_here_ - z_i;
-            const double v4 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v1)))) + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v3))));
+            const double v4 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(v1)))) + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3)
+                ? v3 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v3))));
             const double v5 = ends_here_ - ends_here;
-            t3_part_sum += v4 - (-0.6931471805599453 < v5 ? gradc_log(-gradc_expm1(v5)) : gradc_log1p(-gradc_exp(v5)));
+            t3_part_sum += v4 - (-0.6931471805599453 < v5 ? gradc_log(-gradc_expm1(v5))
+                : gradc_log1p(-gradc_exp(v5)));
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct ordinal_logistic_forward_rows0 {
@@ -719,7 +727,8 @@ static GRADC_APART void ordinal_logistic_forward_team0(const void *context, int6
 {
     const struct ordinal_logistic_forward_rows0 *const given = context;
     (void)thread;
-    ordinal_logistic_forward_rows0(part, given->n, given->parts, given->z, given->y, given->k, given->ends, given->t3_parts);
+    ordinal_logistic_forward_rows0(part, given->n, given->parts, given->z, given->y, given->k, given->ends,
+        given->t3_parts);
 }
 
 int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -812,8 +821,8 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
         ordinal_logistic_forward_rows0(0, n, parts, z, y, k, ends, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / n */
@@ -827,26 +836,20 @@ size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k)
     (void)d;
     if (48.0*k + 3120.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(k + 2, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k + 2, sizeof(double))
-           + gradc_bytes(k + 1, sizeof(double))
-           + gradc_bytes(k + 1, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k, sizeof(double));
+    return gradc_bytes(k + 2, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(k + 2, sizeof(double)) + gradc_bytes(k + 1, sizeof(double))
+        + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part_, int64_t k, int64_t parts, double *restrict t7,
+static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, int64_t k, int64_t parts, double *restrict t7,
                                                         double *restrict t6, const double *restrict c)
 {
-    const int64_t part_begin_ = gradc_cut(k - 1, parts, part_);
-    const int64_t part_end_ = gradc_cut(k - 1, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(k - 1, parts, part);
+    const int64_t part_end = gradc_cut(k - 1, parts, part + 1);
 
     /* t7[:k] = 0 t7 += each[i:k - 1](at[i + 1](t6[k - i - 2] * exp(c[i + 1]))) */
     GRADC_SIMD()
-    for (int64_t i = part_begin_; i < part_end_; ++i) {
+    for (int64_t i = part_begin; i < part_end; ++i) {
         t7[i + 1] = t6[k - i - 2] * gradc_exp(c[i + 1]);
     }
 }
@@ -941,9 +944,9 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
         ends_bar[at] = 0.0;
     }
     {
-        const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
              *    exp(-abs(s0)), s2 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s3 :=
@@ -957,7 +960,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
              *    expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k +
              *    y[i] + 3, y[i] + 1)]))) */
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
                 const int64_t y_i = y[i];
                 const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
@@ -973,22 +976,22 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
                 const double v8 = gradc_exp(-fabs(v6));
                 const double v9 = t0 * ((0.0 <= v6 ? 1.0 : v8) / (1.0 + v8));
                 const double v10 = t0 / gradc_expm1(-(ends_here_ - ends_here));
-                z_bar[i - tile_begin_] = (v2 ? 0.0 : v4) + (v7 ? 0.0 : -v9);
-                t1[i - tile_begin_] = v10 + (v7 ? 0.0 : v9);
-                t3[i - tile_begin_] = (v2 ? 0.0 : -v4) - v10;
+                z_bar[i - tile_begin] = (v2 ? 0.0 : v4) + (v7 ? 0.0 : -v9);
+                t1[i - tile_begin] = v10 + (v7 ? 0.0 : v9);
+                t3[i - tile_begin] = (v2 ? 0.0 : -v4) - v10;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z_bar, 1, grad_w);
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w);
 
             /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t1[i]),
              *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t3[i])) */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
                 const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
                 const int64_t v1 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-                ends_bar[v0] += t1[i - tile_begin_];
-                ends_bar[v1] += t3[i - tile_begin_];
+                ends_bar[v0] += t1[i - tile_begin];
+                ends_bar[v1] += t3[i - tile_begin];
             }
         }
     }
@@ -1043,29 +1046,22 @@ size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
     (void)d;
     if (64.0*k + 3128.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k + 1, sizeof(double))
-           + gradc_bytes(k + 2, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k + 2, sizeof(double))
-           + gradc_bytes(k + 1, sizeof(double))
-           + gradc_bytes(k + 1, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(k + 1, sizeof(double))
+        + gradc_bytes(k + 2, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(k + 2, sizeof(double)) + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k + 1,
+        sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part_, int64_t k, int64_t parts,
+static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part, int64_t k, int64_t parts,
                                                               double *restrict t11, double *restrict t9,
                                                               const double *restrict c)
 {
-    const int64_t part_begin_ = gradc_cut(k - 1, parts, part_);
-    const int64_t part_end_ = gradc_cut(k - 1, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(k - 1, parts, part);
+    const int64_t part_end = gradc_cut(k - 1, parts, part + 1);
 
     /* t11[:k] = 0 t11 += each[i:k - 1](at[i + 1](t9[k - i - 2] * exp(c[i + 1]))) */
     GRADC_SIMD()
-    for (int64_t i = part_begin_; i < part_end_; ++i) {
+    for (int64_t i = part_begin; i < part_end; ++i) {
         t11[i + 1] = t9[k - i - 2] * gradc_exp(c[i + 1]);
     }
 }
@@ -1190,12 +1186,12 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         ends_bar[at] = 0.0;
     }
     {
-        const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
             /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
              *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k +
@@ -1216,8 +1212,8 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
              *    y[i] + 3, y[i] + 1)]))) */
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double z_i = z[i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i - tile_begin];
                 const int64_t y_i = y[i];
                 const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
                 const double ends_here = ends[v0];
@@ -1227,7 +1223,9 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
                 const double ends_here_ = ends[v3];
                 const double v4 = ends_here_ - z_i;
                 const double v5 = gradc_exp(-fabs(v4));
-                const double v6 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2)) + (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + gradc_log1p_unit(v5));
+                const double v6 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                    + gradc_log1p_unit(v2)) + (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0)
+                    + gradc_log1p_unit(v5));
                 const double v7 = ends_here_ - ends_here;
                 const int v8 = -INFINITY == v1;
                 const double v9 = t4 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2));
@@ -1235,23 +1233,23 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
                 const double v11 = t4 * ((0.0 <= v4 ? 1.0 : v5) / (1.0 + v5));
                 const double v12 = t4 / gradc_expm1(-v7);
                 t3_sum += v6 - (-0.6931471805599453 < v7 ? gradc_log(-gradc_expm1(v7)) : gradc_log1p(-gradc_exp(v7)));
-                z[i - tile_begin_] = (v8 ? 0.0 : v9) + (v10 ? 0.0 : -v11);
-                t5[i - tile_begin_] = v12 + (v10 ? 0.0 : v11);
-                t6[i - tile_begin_] = (v8 ? 0.0 : -v9) - v12;
+                z[i - tile_begin] = (v8 ? 0.0 : v9) + (v10 ? 0.0 : -v11);
+                t5[i - tile_begin] = v12 + (v10 ? 0.0 : v11);
+                t6[i - tile_begin] = (v8 ? 0.0 : -v9) - v12;
             }
             gradc_add(&t3, &t3_low, t3_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z, 1, grad_w);
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w);
 
             /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t5[i]),
              *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t6[i])) */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
                 const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
                 const int64_t v1 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-                ends_bar[v0] += t5[i - tile_begin_];
-                ends_bar[v1] += t6[i - tile_begin_];
+                ends_bar[v0] += t5[i - tile_begin];
+                ends_bar[v1] += t6[i - tile_begin];
             }
         }
     }

@@ -21,6 +21,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -41,19 +44,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -83,7 +85,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -337,30 +339,30 @@ size_t pinball_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 8, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void pinball_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void pinball_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                             const double *restrict X, const double *restrict w, double tau,
                                             const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
         const double v0 = tau - 1.0;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v1 = y[i] - t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v1 = y[i] - t0[i - tile_begin];
             const double v2 = tau * v1;
             const double v3 = v0 * v1;
             t1_part_sum += (v2 > v3 || v2 != v2) ? v2 : v3;
@@ -368,7 +370,7 @@ static GRADC_APART void pinball_value_rows0(int64_t part_, int64_t thread_, int6
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct pinball_value_rows0 {
@@ -387,7 +389,8 @@ struct pinball_value_rows0 {
 static GRADC_APART void pinball_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct pinball_value_rows0 *const given = context;
-    pinball_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->tau, given->y, given->t1_parts);
+    pinball_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
+        given->X, given->w, given->tau, given->y, given->t1_parts);
 }
 
 int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -405,8 +408,8 @@ int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *
         pinball_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, tau, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -434,14 +437,14 @@ int pinball_forward(int64_t n, int64_t d, const double *restrict w, const double
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
         const double v0 = tau - 1.0;
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v1 = y[i] - t0[i];
             const double v2 = tau * v1;
             const double v3 = v0 * v1;
@@ -460,44 +463,45 @@ size_t pinball_backward_work(int64_t n, int64_t d)
 {
     if (136.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 18, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 18, d) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 18, d) * (gradc_bytes(d, sizeof(double)))
+        + (size_t)gradc_parts(n, 3*d + 18, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void pinball_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void pinball_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict t3, int64_t d, unsigned char *restrict tile_scratch,
                                                size_t tile_bytes, double tau, double t1, const double *restrict y,
                                                const double *restrict t0, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t3_part = part_ == 0 ? t3 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         t3_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t2[i:n] = let(s0 := y[i] - t0[i], s1 := tau - 1, s2 := s0 * s1, s3 := tau * s0, s4 := where(s3 == s2,
          *    0.5 * t1, 0), tau * where(s2 < s3, t1, s4) + s1 * where(s3 < s2, t1, s4)) */
         const double v0 = tau - 1.0;
         const double v1 = 0.5 * t1;
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v2 = y[i] - t0[i];
             const double v3 = v2 * v0;
             const double v4 = tau * v2;
             const double v5 = v4 == v3 ? v1 : 0.0;
             const double v6 = tau * (v3 < v4 ? t1 : v5) + v0 * (v4 < v3 ? t1 : v5);
-            t2[i - tile_begin_] = v6;
+            t2[i - tile_begin] = v6;
         }
 
         /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, t3_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
     }
 }
 
@@ -520,7 +524,8 @@ struct pinball_backward_rows0 {
 static GRADC_APART void pinball_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct pinball_backward_rows0 *const given = context;
-    pinball_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->d, given->tile_scratch, given->tile_bytes, given->tau, given->t1, given->y, given->t0, given->X);
+    pinball_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3,
+        given->d, given->tile_scratch, given->tile_bytes, given->tau, given->t1, given->y, given->t0, given->X);
 }
 
 int pinball_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -541,13 +546,15 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct pinball_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, tau, t1, y, t0, X};
+        const struct pinball_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch,
+            tile_bytes, tau, t1, y, t0, X};
         gradc_run(parts, pinball_backward_team0, &given);
     } else {
-        pinball_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, tau, t1, y, t0, X);
+        pinball_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, tau, t1, y,
+            t0, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t3_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t3_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t3[at] += t3_more[at];
@@ -566,33 +573,34 @@ size_t pinball_value_and_grad_work(int64_t n, int64_t d)
 {
     if (136.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(d, sizeof(double)))
+        + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void pinball_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict t4, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      const double *restrict X, const double *restrict w, double tau,
                                                      double t2, const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t4_part = part_ == 0 ? t4 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t4_part = part == 0 ? t4 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         t4_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
         /* t3[i:n] = let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3 == s2,
@@ -601,23 +609,23 @@ static GRADC_APART void pinball_value_and_grad_rows0(int64_t part_, int64_t thre
         const double v1 = 0.5 * t2;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
             const double v2 = y[i] - t0_i;
             const double v3 = tau * v2;
             const double v4 = v0 * v2;
             const double v5 = v3 == v4 ? v1 : 0.0;
             const double v6 = tau * (v4 < v3 ? t2 : v5) + v0 * (v3 < v4 ? t2 : v5);
             t1_part_sum += (v3 > v4 || v3 != v3) ? v3 : v4;
-            t0[i - tile_begin_] = v6;
+            t0[i - tile_begin] = v6;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* t4[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, t4_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t4_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct pinball_value_and_grad_rows0 {
@@ -640,7 +648,9 @@ struct pinball_value_and_grad_rows0 {
 static GRADC_APART void pinball_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct pinball_value_and_grad_rows0 *const given = context;
-    pinball_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->tau, given->t2, given->y, given->t1_parts);
+    pinball_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->t4, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->tau, given->t2,
+        given->y, given->t1_parts);
 }
 
 int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -661,17 +671,19 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct pinball_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes, X, w, tau, t2, y, t1_parts};
+        const struct pinball_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, d, tile_scratch,
+            tile_bytes, X, w, tau, t2, y, t1_parts};
         gradc_run(parts, pinball_value_and_grad_team0, &given);
     } else {
-        pinball_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes, X, w, tau, t2, y, t1_parts);
+        pinball_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes, X, w,
+            tau, t2, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t4_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t4[at] += t4_more[at];

@@ -22,6 +22,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -42,19 +45,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -84,7 +86,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -413,33 +415,33 @@ size_t plackett_luce_value_work(int64_t n, int64_t d)
 {
     if (144.0*n + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 27*n + 29, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n)
+        * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 27*n + 29, 0) * (gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_value_rows0(int64_t part_, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64_t parts,
                                                   unsigned char *restrict part_scratch, size_t part_bytes,
                                                   double *restrict t0, int64_t d, const double *restrict X,
                                                   const double *restrict w, double *restrict s,
                                                   const double *restrict place)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t0_part = part_ == 0 ? t0 : (void *)part_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = -INFINITY;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &s[tile_begin_], 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
         /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -468,35 +470,36 @@ static GRADC_APART void plackett_luce_value_team0(const void *context, int64_t p
 {
     const struct plackett_luce_value_rows0 *const given = context;
     (void)thread;
-    plackett_luce_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d, given->X, given->w, given->s, given->place);
+    plackett_luce_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0,
+        given->d, given->X, given->w, given->s, given->place);
 }
 
-static GRADC_APART void plackett_luce_value_rows1(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                   double *restrict t0, const double *restrict place,
                                                   double *restrict s, double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i];
-            t1[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            t2[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
@@ -508,16 +511,19 @@ static GRADC_APART void plackett_luce_value_rows1(int64_t part_, int64_t thread_
             const double place_i_3 = place[i + 3];
             const double s_i_3 = s[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_ ? s_i_ : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -INFINITY) - t1[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((place[j] <= place_i_ ? s_i_ : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -INFINITY) - t1[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
             }
         }
 
@@ -525,13 +531,13 @@ static GRADC_APART void plackett_luce_value_rows1(int64_t part_, int64_t thread_
         /* t4 = sum[i:n](t3[i] - s[i]) */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t4_part_sum += t1[i - tile_begin_] + gradc_log(t2[i - tile_begin_]) - s[i];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4_part_sum += t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - s[i];
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct plackett_luce_value_rows1 {
@@ -548,7 +554,8 @@ struct plackett_luce_value_rows1 {
 static GRADC_APART void plackett_luce_value_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_value_rows1 *const given = context;
-    plackett_luce_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->t0, given->place, given->s, given->t4_parts);
+    plackett_luce_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->t0, given->place, given->s, given->t4_parts);
 }
 
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -570,8 +577,8 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     } else {
         plackett_luce_value_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t0_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
@@ -587,8 +594,8 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
         plackett_luce_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0, place, s, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t4 += t4_parts[part];
     }
 
     /* value = t4 / n */
@@ -599,50 +606,51 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
 size_t plackett_luce_forward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 32*n + 29, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 32*n + 29, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     const double *restrict place, double *restrict s,
                                                     double *restrict t0, double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0_ = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            t0_[j - tile_begin_] = -INFINITY;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t0_[j - tile_begin] = -INFINITY;
         }
         for (int64_t i = 0; i < n; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                t0_[j - tile_begin_] = (t0_[j - tile_begin_] >= v0 || t0_[j - tile_begin_] != t0_[j - tile_begin_]) ? t0_[j - tile_begin_] : v0;
+                t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin])
+                    ? t0_[j - tile_begin] : v0;
             }
         }
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0_[i - tile_begin_];
-            t0_[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0_[i - tile_begin];
+            t0_[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            t2[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
@@ -654,16 +662,19 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part_, int64_t threa
             const double place_i_3 = place[i + 3];
             const double s_i_3 = s[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t0_[j - tile_begin_]) + gradc_exp((place[j] <= place_i_ ? s_i_ : -INFINITY) - t0_[j - tile_begin_]) + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -INFINITY) - t0_[j - tile_begin_]) + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -INFINITY) - t0_[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t0_[j - tile_begin])
+                    + gradc_exp((place[j] <= place_i_ ? s_i_ : -INFINITY) - t0_[j - tile_begin])
+                    + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -INFINITY) - t0_[j - tile_begin])
+                    + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -INFINITY) - t0_[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t0_[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t0_[j - tile_begin]);
             }
         }
 
@@ -671,15 +682,15 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part_, int64_t threa
         /* t3 = sum[i:n](t0_2[i] - s[i]) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v0 = t0_[i - tile_begin_] + gradc_log(t2[i - tile_begin_]);
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0_[i - tile_begin] + gradc_log(t2[i - tile_begin]);
             t0[i] = v0;
             t3_part_sum += v0 - s[i];
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct plackett_luce_forward_rows0 {
@@ -696,7 +707,8 @@ struct plackett_luce_forward_rows0 {
 static GRADC_APART void plackett_luce_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_forward_rows0 *const given = context;
-    plackett_luce_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->place, given->s, given->t0, given->t3_parts);
+    plackett_luce_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->place, given->s, given->t0, given->t3_parts);
 }
 
 int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -721,8 +733,8 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
         plackett_luce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, place, s, t0, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / n */
@@ -734,34 +746,35 @@ size_t plackett_luce_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d
+        + 42*n + 3, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      const double *restrict place, const double *restrict t0,
                                                      const double *restrict s, double t1, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const s_bar = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const s_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), s2 := s1 - t0[j], s3
          *    := s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * (exp(s2) * (1 +
          *    where(abs(s4) < 1, s4, 0)))), 0))) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            s_bar[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            s_bar[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
@@ -773,7 +786,7 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part_, int64_t thre
             const double place_i_3 = place[i + 3];
             const double t0_i_3 = t0[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = place_i <= place[j];
                 const double v1 = v0 ? s[j] : -INFINITY;
                 const double v2 = v1 - t0_i;
@@ -785,46 +798,49 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part_, int64_t thre
                 const double v8 = v7 - t0_i_;
                 const double v9 = v8 - v7;
                 const double v10 = v7 - (v8 - v9) - (t0_i_ + v9);
-                const double v11 = -INFINITY == v7 ? 0.0 : t1 * (gradc_exp(v8) * (1.0 + (fabs(v10) < 1.0 ? v10 : 0.0)));
+                const double v11 = -INFINITY == v7 ? 0.0 : t1 * (gradc_exp(v8) * (1.0 + (fabs(v10) < 1.0 ? v10
+                    : 0.0)));
                 const int v12 = place_i_2 <= place[j];
                 const double v13 = v12 ? s[j] : -INFINITY;
                 const double v14 = v13 - t0_i_2;
                 const double v15 = v14 - v13;
                 const double v16 = v13 - (v14 - v15) - (t0_i_2 + v15);
-                const double v17 = -INFINITY == v13 ? 0.0 : t1 * (gradc_exp(v14) * (1.0 + (fabs(v16) < 1.0 ? v16 : 0.0)));
+                const double v17 = -INFINITY == v13 ? 0.0 : t1 * (gradc_exp(v14) * (1.0 + (fabs(v16) < 1.0 ? v16
+                    : 0.0)));
                 const int v18 = place_i_3 <= place[j];
                 const double v19 = v18 ? s[j] : -INFINITY;
                 const double v20 = v19 - t0_i_3;
                 const double v21 = v20 - v19;
                 const double v22 = v19 - (v20 - v21) - (t0_i_3 + v21);
-                const double v23 = -INFINITY == v19 ? 0.0 : t1 * (gradc_exp(v20) * (1.0 + (fabs(v22) < 1.0 ? v22 : 0.0)));
-                s_bar[j - tile_begin_] += (v0 ? v5 : 0.0) + (v6 ? v11 : 0.0) + (v12 ? v17 : 0.0) + (v18 ? v23 : 0.0);
+                const double v23 = -INFINITY == v19 ? 0.0 : t1 * (gradc_exp(v20) * (1.0 + (fabs(v22) < 1.0 ? v22
+                    : 0.0)));
+                s_bar[j - tile_begin] += (v0 ? v5 : 0.0) + (v6 ? v11 : 0.0) + (v12 ? v17 : 0.0) + (v18 ? v23 : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double place_i = place[i];
             const double t0_i = t0[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = place_i <= place[j];
                 const double v1 = v0 ? s[j] : -INFINITY;
                 const double v2 = v1 - t0_i;
                 const double v3 = v2 - v1;
                 const double v4 = v1 - (v2 - v3) - (t0_i + v3);
                 const double v5 = -INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
-                s_bar[j - tile_begin_] += v0 ? v5 : 0.0;
+                s_bar[j - tile_begin] += v0 ? v5 : 0.0;
             }
         }
 
         /* t2[i:n] = s_bar[i] - t1, in the place of s_bar */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double s_bar_i = s_bar[i - tile_begin_];
-            s_bar[i - tile_begin_] = s_bar_i - t1;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double s_bar_i = s_bar[i - tile_begin];
+            s_bar[i - tile_begin] = s_bar_i - t1;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, s_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
     }
 }
 
@@ -847,7 +863,9 @@ struct plackett_luce_backward_rows0 {
 static GRADC_APART void plackett_luce_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_backward_rows0 *const given = context;
-    plackett_luce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->place, given->t0, given->s, given->t1, given->X);
+    plackett_luce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->place, given->t0, given->s,
+        given->t1, given->X);
 }
 
 int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -866,13 +884,15 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct plackett_luce_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, place, t0, s, t1, X};
+        const struct plackett_luce_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, place, t0, s, t1, X};
         gradc_run(parts, plackett_luce_backward_team0, &given);
     } else {
-        plackett_luce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, place, t0, s, t1, X);
+        plackett_luce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            place, t0, s, t1, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -885,34 +905,35 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 280.0*n + 49152.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double))
+        + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33,
+        n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d,
+        sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict t0, int64_t d, const double *restrict X,
                                                            const double *restrict w, double *restrict s,
                                                            const double *restrict place)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t0_part = part_ == 0 ? t0 : (void *)part_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = -INFINITY;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &s[tile_begin_], 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
         /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -941,42 +962,43 @@ static GRADC_APART void plackett_luce_value_and_grad_team0(const void *context, 
 {
     const struct plackett_luce_value_and_grad_rows0 *const given = context;
     (void)thread;
-    plackett_luce_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d, given->X, given->w, given->s, given->place);
+    plackett_luce_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->t0, given->d, given->X, given->w, given->s, given->place);
 }
 
-static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict s_bar,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                            double *restrict t0, const double *restrict place,
                                                            double *restrict s, double t5, double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const s_bar_part = part_ == 0 ? s_bar : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const s_bar_part = part == 0 ? s_bar : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
         s_bar_part[at] = 0.0;
     }
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i];
-            t1[i - tile_begin_] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            t2[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
@@ -988,16 +1010,19 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part_, int64_
             const double place_i_3 = place[i + 3];
             const double s_i_3 = s[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_ ? s_i_ : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -INFINITY) - t1[j - tile_begin_]) + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -INFINITY) - t1[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((place[j] <= place_i_ ? s_i_ : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -INFINITY) - t1[j - tile_begin])
+                    + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -INFINITY) - t1[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-                t2[j - tile_begin_] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin_]);
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
             }
         }
 
@@ -1006,10 +1031,10 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part_, int64_
         /* t6[i:n] = 1 / t2[i], in the place of t2 */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t2_i = t2[i - tile_begin_];
-            t4_part_sum += t1[i - tile_begin_] + gradc_log(t2_i) - s[i];
-            t2[i - tile_begin_] = 1.0 / t2_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t2_i = t2[i - tile_begin];
+            t4_part_sum += t1[i - tile_begin] + gradc_log(t2_i) - s[i];
+            t2[i - tile_begin] = 1.0 / t2_i;
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
@@ -1020,17 +1045,18 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part_, int64_
             const double s_i = s[i];
             double s_bar_part_sum = 0.0;
             GRADC_SIMD(reduction(+:s_bar_part_sum))
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = place[j] <= place_i;
                 const double v1 = v0 ? s_i : -INFINITY;
-                const double v2 = -INFINITY == v1 ? 0.0 : t5 * (t2[j - tile_begin_] * gradc_exp(v1 - t1[j - tile_begin_]));
+                const double v2 = -INFINITY == v1 ? 0.0 : t5 * (t2[j - tile_begin] * gradc_exp(v1 - t1[j
+                    - tile_begin]));
                 s_bar_part_sum += v0 ? v2 : 0.0;
             }
             s_bar_part[i] += s_bar_part_sum;
         }
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct plackett_luce_value_and_grad_rows1 {
@@ -1051,37 +1077,39 @@ struct plackett_luce_value_and_grad_rows1 {
 static GRADC_APART void plackett_luce_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_value_and_grad_rows1 *const given = context;
-    plackett_luce_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->s_bar, given->tile_scratch, given->tile_bytes, given->t0, given->place, given->s, given->t5, given->t4_parts);
+    plackett_luce_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->s_bar, given->tile_scratch, given->tile_bytes, given->t0, given->place, given->s, given->t5,
+        given->t4_parts);
 }
 
-static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_w, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                            double *restrict s_bar, double t5,
                                                            const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t7 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t7 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t7[i:n] = s_bar[i] - t5 */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t7[i - tile_begin_] = s_bar[i] - t5;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t7[i - tile_begin] = s_bar[i] - t5;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t7[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t7, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t7, 1, grad_w_part);
     }
 }
 
@@ -1102,7 +1130,8 @@ struct plackett_luce_value_and_grad_rows2 {
 static GRADC_APART void plackett_luce_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_value_and_grad_rows2 *const given = context;
-    plackett_luce_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->s_bar, given->t5, given->X);
+    plackett_luce_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->s_bar, given->t5, given->X);
 }
 
 int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -1121,7 +1150,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     unsigned char *const part_scratch_ = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch_ = (void *)scratch;
@@ -1131,13 +1161,14 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        const struct plackett_luce_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, s, place};
+        const struct plackett_luce_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, s,
+            place};
         gradc_run(parts, plackett_luce_value_and_grad_team0, &given);
     } else {
         plackett_luce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t0_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
@@ -1148,17 +1179,19 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct plackett_luce_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, s_bar, tile_scratch, tile_bytes, t0, place, s, t5, t4_parts};
+        const struct plackett_luce_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, s_bar,
+            tile_scratch, tile_bytes, t0, place, s, t5, t4_parts};
         gradc_run(parts_, plackett_luce_value_and_grad_team1, &given);
     } else {
-        plackett_luce_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, s_bar, tile_scratch, tile_bytes, t0, place, s, t5, t4_parts);
+        plackett_luce_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, s_bar, tile_scratch,
+            tile_bytes, t0, place, s, t5, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t4 += t4_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts_; ++part_) {
-        const double *const s_bar_more = (void *)(part_scratch_ + part_ * part_bytes_);
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const s_bar_more = (void *)(part_scratch_ + part * part_bytes_);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             s_bar[at] += s_bar_more[at];
@@ -1171,13 +1204,15 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        const struct plackett_luce_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_, tile_bytes_, s_bar, t5, X};
+        const struct plackett_luce_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d,
+            tile_scratch_, tile_bytes_, s_bar, t5, X};
         gradc_run(parts_2, plackett_luce_value_and_grad_team2, &given);
     } else {
-        plackett_luce_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_, tile_bytes_, s_bar, t5, X);
+        plackett_luce_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_,
+            tile_bytes_, s_bar, t5, X);
     }
-    for (int64_t part_ = 1; part_ < parts_2; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch_2 + part_ * part_bytes_2);
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch_2 + part * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -31,6 +31,9 @@ double hypot(double, double);
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -51,19 +54,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -93,7 +95,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -368,35 +370,35 @@ size_t pseudo_huber_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 34, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void pseudo_huber_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void pseudo_huber_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                  const double *restrict X, const double *restrict w,
                                                  const double *restrict y, double delta, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v0 = t0[i - tile_begin_] - y[i];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
             t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct pseudo_huber_value_rows0 {
@@ -415,7 +417,8 @@ struct pseudo_huber_value_rows0 {
 static GRADC_APART void pseudo_huber_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct pseudo_huber_value_rows0 *const given = context;
-    pseudo_huber_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->delta, given->t1_parts);
+    pseudo_huber_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
+        given->X, given->w, given->y, given->delta, given->t1_parts);
 }
 
 int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -427,14 +430,15 @@ int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const dou
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct pseudo_huber_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, delta, t1_parts};
+        const struct pseudo_huber_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, delta,
+            t1_parts};
         gradc_run(parts, pseudo_huber_value_team0, &given);
     } else {
         pseudo_huber_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, delta, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -449,27 +453,27 @@ size_t pseudo_huber_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void pseudo_huber_forward_rows0(int64_t part_, int64_t n, int64_t parts, double *restrict t0,
+static GRADC_APART void pseudo_huber_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t0,
                                                    const double *restrict y, double delta, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
             t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct pseudo_huber_forward_rows0 {
@@ -508,8 +512,8 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
         pseudo_huber_forward_rows0(0, n, parts, t0, y, delta, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -521,33 +525,34 @@ size_t pseudo_huber_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 58, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 58, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 58, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 58,
+        d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void pseudo_huber_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void pseudo_huber_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                     unsigned char *restrict part_scratch, size_t part_bytes,
                                                     double *restrict grad_w, int64_t d,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     const double *restrict t0, const double *restrict y, double t1,
                                                     double delta, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := t1 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3, s5
          *    := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
             const double v1 = t1 * v0;
             const double v2 = v0 / delta;
@@ -555,11 +560,11 @@ static GRADC_APART void pseudo_huber_backward_rows0(int64_t part_, int64_t threa
             const double v4 = 1.0 + v3;
             const double v5 = v1 / v4;
             const double v6 = 0.0 == v3 ? 0.0 : -(v2 / v3 * (v0 * v1 / v4 / v4) / delta);
-            t2[i - tile_begin_] = v5 + v5 + v6;
+            t2[i - tile_begin] = v5 + v5 + v6;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
     }
 }
 
@@ -582,7 +587,9 @@ struct pseudo_huber_backward_rows0 {
 static GRADC_APART void pseudo_huber_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct pseudo_huber_backward_rows0 *const given = context;
-    pseudo_huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1, given->delta, given->X);
+    pseudo_huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1,
+        given->delta, given->X);
 }
 
 int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -601,13 +608,15 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct pseudo_huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, t1, delta, X};
+        const struct pseudo_huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, t0, y, t1, delta, X};
         gradc_run(parts, pseudo_huber_backward_team0, &given);
     } else {
-        pseudo_huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y, t1, delta, X);
+        pseudo_huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            t0, y, t1, delta, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -620,10 +629,11 @@ size_t pseudo_huber_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63,
+        d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict part_scratch, size_t part_bytes,
                                                           double *restrict grad_w, int64_t d,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -631,23 +641,23 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part_, int64_t
                                                           const double *restrict y, double delta, double t2,
                                                           double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
         /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := t2 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3, s5
@@ -655,8 +665,8 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part_, int64_t
          *    t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t0_i = t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
             const double v0 = t0_i - y[i];
             const double v1 = v0 / delta;
             const double v2 = gradc_hypot(1.0, v1);
@@ -665,15 +675,15 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part_, int64_t
             const double v5 = v4 / v3;
             const double v6 = 0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta);
             t1_part_sum += v0 * (v0 / v3);
-            t0[i - tile_begin_] = v5 + v5 + v6;
+            t0[i - tile_begin] = v5 + v5 + v6;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, t0, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct pseudo_huber_value_and_grad_rows0 {
@@ -696,7 +706,9 @@ struct pseudo_huber_value_and_grad_rows0 {
 static GRADC_APART void pseudo_huber_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct pseudo_huber_value_and_grad_rows0 *const given = context;
-    pseudo_huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->delta, given->t2, given->t1_parts);
+    pseudo_huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->delta,
+        given->t2, given->t1_parts);
 }
 
 int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -715,17 +727,19 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct pseudo_huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, delta, t2, t1_parts};
+        const struct pseudo_huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, X, w, y, delta, t2, t1_parts};
         gradc_run(parts, pseudo_huber_value_and_grad_team0, &given);
     } else {
-        pseudo_huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X, w, y, delta, t2, t1_parts);
+        pseudo_huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, X, w, y, delta, t2, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -22,6 +22,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -42,19 +45,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -84,7 +86,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -398,34 +400,34 @@ size_t ranknet_value_work(int64_t n, int64_t d)
     return gradc_bytes(n, sizeof(double));
 }
 
-static GRADC_APART void ranknet_value_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void ranknet_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
                                             const double *restrict X, const double *restrict w, double *restrict s,
                                             const double *restrict grade, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &s[tile_begin_], 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
         /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
         double t1_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
             GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
             }
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct ranknet_value_rows0 {
@@ -443,18 +445,19 @@ static GRADC_APART void ranknet_value_team0(const void *context, int64_t part, i
 {
     const struct ranknet_value_rows0 *const given = context;
     (void)thread;
-    ranknet_value_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->s, given->grade, given->t1_parts);
+    ranknet_value_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->s, given->grade,
+        given->t1_parts);
 }
 
-static GRADC_APART void ranknet_value_rows1(int64_t part_, int64_t n, int64_t parts, const double *restrict grade,
+static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t parts, const double *restrict grade,
                                             double *restrict s, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
@@ -463,16 +466,17 @@ static GRADC_APART void ranknet_value_rows1(int64_t part_, int64_t n, int64_t pa
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double v0 = s_i - s[j];
-                const double v1 = grade_i < grade[j] ? (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)))) : 0.0;
+                const double v1 = grade_i < grade[j] ? (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0
+                    : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)))) : 0.0;
                 t0_part_sum += v1;
             }
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct ranknet_value_rows1 {
@@ -504,8 +508,8 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
         ranknet_value_rows0(0, n, parts, d, X, w, s, grade, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
     const int64_t parts_ = gradc_parts(n, 53*n, 0);
     double t0_parts[GRADC_PARTS];
@@ -516,8 +520,8 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
         ranknet_value_rows1(0, n, parts_, grade, s, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / t1 */
@@ -532,18 +536,18 @@ size_t ranknet_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void ranknet_forward_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict grade,
+static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict grade,
                                               double *restrict s, double *restrict t0_parts,
                                               double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
@@ -554,10 +558,11 @@ static GRADC_APART void ranknet_forward_rows0(int64_t part_, int64_t n, int64_t 
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = grade_i < grade[j];
                 const double v1 = s_i - s[j];
-                const double v2 = v0 ? (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v1)))) : 0.0;
+                const double v2 = v0 ? (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                    + gradc_log1p_unit(gradc_exp(-fabs(v1)))) : 0.0;
                 t0_part_sum += v2;
                 t1_part_sum += v0 ? 1.0 : 0.0;
             }
@@ -566,9 +571,9 @@ static GRADC_APART void ranknet_forward_rows0(int64_t part_, int64_t n, int64_t 
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct ranknet_forward_rows0 {
@@ -608,12 +613,12 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
         ranknet_forward_rows0(0, n, parts, grade, s, t0_parts, t1_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1_ = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1_ += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1_ += t1_parts[part];
     }
 
     /* value = t0 / t1 */
@@ -626,31 +631,31 @@ size_t ranknet_backward_work(int64_t n, int64_t d)
 {
     if (128.0*d + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d
+        + 112*n + 3, d) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void ranknet_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w, int64_t d,
                                                unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                const double *restrict grade, const double *restrict s, double t0,
                                                const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const s_bar = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const s_bar_2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const s_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const s_bar_2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s_bar[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[j], s4 :=
          *    s[j] - (s0 - s3) - (s[i] + s3), where(grade[j] < grade[i], -where(-inf == s0, 0, t0 * (where(0 <= s0,
@@ -658,11 +663,11 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part_, int64_t thread_, i
         /* s_bar_2[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[i], s4 :=
          *    s[i] - (s0 - s3) - (s[j] + s3), where(grade[i] < grade[j], where(-inf == s0, 0, t0 * (where(0 <= s0,
          *    1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))), 0))) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            s_bar[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            s_bar[j - tile_begin] = 0.0;
         }
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            s_bar_2[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            s_bar_2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double grade_i = grade[i];
@@ -674,7 +679,7 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part_, int64_t thread_, i
             const double grade_i_3 = grade[i + 3];
             const double s_i_3 = s[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double grade_j = grade[j];
                 const double s_j = s[j];
                 const double v0 = s_i - s_j;
@@ -733,15 +738,17 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part_, int64_t thread_, i
                 const double v53 = s_j - (v49 - v52) - (s_i_3 + v52);
                 const double v54 = (0.0 <= -v49 ? 1.0 : v50) / v51 * (fabs(v53) < 1.0 ? v53 : 0.0);
                 const double v55 = -INFINITY == v49 ? 0.0 : t0 * ((0.0 <= v49 ? 1.0 : v50) / v51 * (1.0 + v54));
-                s_bar[j - tile_begin_] += (grade_i < grade_j ? -v6 : 0.0) + (grade_i_ < grade_j ? -v20 : 0.0) + (grade_i_2 < grade_j ? -v34 : 0.0) + (grade_i_3 < grade_j ? -v48 : 0.0);
-                s_bar_2[j - tile_begin_] += (grade_j < grade_i ? v13 : 0.0) + (grade_j < grade_i_ ? v27 : 0.0) + (grade_j < grade_i_2 ? v41 : 0.0) + (grade_j < grade_i_3 ? v55 : 0.0);
+                s_bar[j - tile_begin] += (grade_i < grade_j ? -v6 : 0.0) + (grade_i_ < grade_j ? -v20 : 0.0)
+                    + (grade_i_2 < grade_j ? -v34 : 0.0) + (grade_i_3 < grade_j ? -v48 : 0.0);
+                s_bar_2[j - tile_begin] += (grade_j < grade_i ? v13 : 0.0) + (grade_j < grade_i_ ? v27 : 0.0)
+                    + (grade_j < grade_i_2 ? v41 : 0.0) + (grade_j < grade_i_3 ? v55 : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double grade_j = grade[j];
                 const double s_j = s[j];
                 const double v0 = s_i - s_j;
@@ -758,20 +765,20 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part_, int64_t thread_, i
                 const double v11 = s_j - (v7 - v10) - (s_i + v10);
                 const double v12 = (0.0 <= -v7 ? 1.0 : v8) / v9 * (fabs(v11) < 1.0 ? v11 : 0.0);
                 const double v13 = -INFINITY == v7 ? 0.0 : t0 * ((0.0 <= v7 ? 1.0 : v8) / v9 * (1.0 + v12));
-                s_bar[j - tile_begin_] += grade_i < grade_j ? -v6 : 0.0;
-                s_bar_2[j - tile_begin_] += grade_j < grade_i ? v13 : 0.0;
+                s_bar[j - tile_begin] += grade_i < grade_j ? -v6 : 0.0;
+                s_bar_2[j - tile_begin] += grade_j < grade_i ? v13 : 0.0;
             }
         }
 
         /* t2[i:n] = s_bar[i] + s_bar_2[i], in the place of s_bar */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double s_bar_i = s_bar[i - tile_begin_];
-            s_bar[i - tile_begin_] = s_bar_2[i - tile_begin_] + s_bar_i;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double s_bar_i = s_bar[i - tile_begin];
+            s_bar[i - tile_begin] = s_bar_2[i - tile_begin] + s_bar_i;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, s_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
     }
 }
 
@@ -793,7 +800,8 @@ struct ranknet_backward_rows0 {
 static GRADC_APART void ranknet_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct ranknet_backward_rows0 *const given = context;
-    ranknet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t0, given->X);
+    ranknet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t0, given->X);
 }
 
 int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -812,13 +820,15 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct ranknet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade, s, t0, X};
+        const struct ranknet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
+            tile_bytes, grade, s, t0, X};
         gradc_run(parts, ranknet_backward_team0, &given);
     } else {
-        ranknet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade, s, t0, X);
+        ranknet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade,
+            s, t0, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -831,39 +841,40 @@ size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*d + 8.0*n + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(d,
+        sizeof(double))) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts, int64_t d,
+static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
                                                      const double *restrict X, const double *restrict w,
                                                      double *restrict s, const double *restrict grade,
                                                      double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, &s[tile_begin_], 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
         /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
         double t1_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
             GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
             }
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct ranknet_value_and_grad_rows0 {
@@ -881,32 +892,33 @@ static GRADC_APART void ranknet_value_and_grad_team0(const void *context, int64_
 {
     const struct ranknet_value_and_grad_rows0 *const given = context;
     (void)thread;
-    ranknet_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->s, given->grade, given->t1_parts);
+    ranknet_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->s, given->grade,
+        given->t1_parts);
 }
 
-static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      const double *restrict grade, double *restrict s, double t2,
                                                      const double *restrict X, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const s_bar = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const s_bar_2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const s_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const s_bar_2 = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
@@ -915,9 +927,10 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part_, int64_t thre
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double v0 = s_i - s[j];
-                const double v1 = grade_i < grade[j] ? (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)))) : 0.0;
+                const double v1 = grade_i < grade[j] ? (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0
+                    : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)))) : 0.0;
                 t0_part_sum += v1;
             }
         }
@@ -927,11 +940,11 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part_, int64_t thre
          *    == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
         /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), where(grade[j] < grade[i],
          *    -where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            s_bar[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            s_bar[j - tile_begin] = 0.0;
         }
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
-            s_bar_2[j - tile_begin_] = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            s_bar_2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double grade_i = grade[i];
@@ -943,7 +956,7 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part_, int64_t thre
             const double grade_i_3 = grade[i + 3];
             const double s_i_3 = s[i + 3];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double grade_j = grade[j];
                 const double s_j = s[j];
                 const double v0 = s_j - s_i;
@@ -970,15 +983,17 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part_, int64_t thre
                 const double v21 = s_i_3 - s_j;
                 const double v22 = gradc_exp(-fabs(v21));
                 const double v23 = -INFINITY == v21 ? 0.0 : t2 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22));
-                s_bar[j - tile_begin_] += (grade_j < grade_i ? v2 : 0.0) + (grade_j < grade_i_ ? v8 : 0.0) + (grade_j < grade_i_2 ? v14 : 0.0) + (grade_j < grade_i_3 ? v20 : 0.0);
-                s_bar_2[j - tile_begin_] += (grade_i < grade_j ? -v5 : 0.0) + (grade_i_ < grade_j ? -v11 : 0.0) + (grade_i_2 < grade_j ? -v17 : 0.0) + (grade_i_3 < grade_j ? -v23 : 0.0);
+                s_bar[j - tile_begin] += (grade_j < grade_i ? v2 : 0.0) + (grade_j < grade_i_ ? v8 : 0.0)
+                    + (grade_j < grade_i_2 ? v14 : 0.0) + (grade_j < grade_i_3 ? v20 : 0.0);
+                s_bar_2[j - tile_begin] += (grade_i < grade_j ? -v5 : 0.0) + (grade_i_ < grade_j ? -v11 : 0.0)
+                    + (grade_i_2 < grade_j ? -v17 : 0.0) + (grade_i_3 < grade_j ? -v23 : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD()
-            for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double grade_j = grade[j];
                 const double s_j = s[j];
                 const double v0 = s_j - s_i;
@@ -987,23 +1002,23 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part_, int64_t thre
                 const double v3 = s_i - s_j;
                 const double v4 = gradc_exp(-fabs(v3));
                 const double v5 = -INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4));
-                s_bar[j - tile_begin_] += grade_j < grade_i ? v2 : 0.0;
-                s_bar_2[j - tile_begin_] += grade_i < grade_j ? -v5 : 0.0;
+                s_bar[j - tile_begin] += grade_j < grade_i ? v2 : 0.0;
+                s_bar_2[j - tile_begin] += grade_i < grade_j ? -v5 : 0.0;
             }
         }
 
         /* t3[i:n] = s_bar[i] + s_bar_2[i], in the place of s_bar */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double s_bar_i = s_bar[i - tile_begin_];
-            s_bar[i - tile_begin_] = s_bar_i + s_bar_2[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double s_bar_i = s_bar[i - tile_begin];
+            s_bar[i - tile_begin] = s_bar_i + s_bar_2[i - tile_begin];
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, s_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct ranknet_value_and_grad_rows1 {
@@ -1025,7 +1040,9 @@ struct ranknet_value_and_grad_rows1 {
 static GRADC_APART void ranknet_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct ranknet_value_and_grad_rows1 *const given = context;
-    ranknet_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t2, given->X, given->t0_parts);
+    ranknet_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t2, given->X,
+        given->t0_parts);
 }
 
 int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -1047,8 +1064,8 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         ranknet_value_and_grad_rows0(0, n, parts, d, X, w, s, grade, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* t2 = 1 / t1 */
@@ -1058,17 +1075,19 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct ranknet_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade, s, t2, X, t0_parts};
+        const struct ranknet_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, grade, s, t2, X, t0_parts};
         gradc_run(parts_, ranknet_value_and_grad_team1, &given);
     } else {
-        ranknet_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade, s, t2, X, t0_parts);
+        ranknet_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            grade, s, t2, X, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t0 += t0_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts_; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

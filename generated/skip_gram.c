@@ -35,6 +35,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -55,19 +58,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -97,7 +99,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -185,44 +187,43 @@ size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
     if (16384.0*q + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
     return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128*gradc_width(q), sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void skip_gram_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t q,
                                               const int64_t *restrict word, int64_t m, int64_t k,
                                               const double *restrict U, const int64_t *restrict noise,
-                                              const double *restrict V, const int64_t *restrict context,
+                                              const double *restrict V, const int64_t *restrict context_,
                                               double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const drawn = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(q), sizeof(double));
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const seen = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const drawn = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(q), sizeof(double));
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const seen = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(q * sizeof(double));
+    const int64_t tile_rows = gradc_rows(q * sizeof(double));
     const int64_t strip = gradc_width(q);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t0[l - tile_begin_] = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t0[l - tile_begin] = 0.0;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < q; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < q ? strip + strip_begin_ : q;
+        for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < q ? strip + strip_begin : q;
 
             /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
              *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t word_l = word[l];
                 const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                for (int64_t o = strip_begin_; o < strip_end_; ++o) {
-                    drawn[(l - tile_begin_)*strip + o - strip_begin_] = 0.0;
+                for (int64_t o = strip_begin; o < strip_end; ++o) {
+                    drawn[(l - tile_begin)*strip + o - strip_begin] = 0.0;
                 }
                 for (int64_t j = 0; j < 4*(k / 4); j += 4) {
                     const double U_j = U[v0*k + j];
@@ -230,57 +231,59 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part_, int64_t thread_, in
                     const double U_j_2 = U[v0*k + j + 2];
                     const double U_j_3 = U[v0*k + j + 3];
                     GRADC_SIMD()
-                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
                         const int64_t noise_lo = noise[l*q + o];
                         const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                        drawn[(l - tile_begin_)*strip + o - strip_begin_] += U_j * V[v1*k + j] + U_j_ * V[v1*k + j + 1] + U_j_2 * V[v1*k + j + 2] + U_j_3 * V[v1*k + j + 3];
+                        drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[v1*k + j] + U_j_ * V[v1*k + j + 1]
+                            + U_j_2 * V[v1*k + j + 2] + U_j_3 * V[v1*k + j + 3];
                     }
                 }
                 for (int64_t j = 4*(k / 4); j < k; ++j) {
                     const double U_j = U[v0*k + j];
                     GRADC_SIMD()
-                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
                         const int64_t noise_lo = noise[l*q + o];
                         const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                        drawn[(l - tile_begin_)*strip + o - strip_begin_] += U_j * V[v1*k + j];
+                        drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[v1*k + j];
                     }
                 }
             }
 
             /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
              *    log1p_unit(exp(-abs(drawn[l, o]))))) */
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t0_sum = 0.0;
                 GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t o = strip_begin_; o < strip_end_; ++o) {
-                    const double drawn_lo = drawn[(l - tile_begin_)*strip + o - strip_begin_];
-                    t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                for (int64_t o = strip_begin; o < strip_end; ++o) {
+                    const double drawn_lo = drawn[(l - tile_begin)*strip + o - strip_begin];
+                    t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo)
+                        ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
                 }
-                t0[l - tile_begin_] += t0_sum;
+                t0[l - tile_begin] += t0_sum;
             }
         }
 
         /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l]
          *    < 0, m + context[l], context[l]), j]) */
-        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
+        for (int64_t l = tile_begin; l < 4*((tile_end - tile_begin) / 4) + tile_begin; l += 4) {
             const int64_t word_l = word[l];
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            const int64_t context_l = context[l];
+            const int64_t context_l = context_[l];
             const int64_t v1 = context_l < 0 ? m + context_l : context_l;
             double seen_sum = 0.0;
             const int64_t word_l_ = word[l + 1];
             const int64_t v2 = word_l_ < 0 ? m + word_l_ : word_l_;
-            const int64_t context_l_ = context[l + 1];
+            const int64_t context_l_ = context_[l + 1];
             const int64_t v3 = context_l_ < 0 ? m + context_l_ : context_l_;
             double seen_sum_ = 0.0;
             const int64_t word_l_2 = word[l + 2];
             const int64_t v4 = word_l_2 < 0 ? m + word_l_2 : word_l_2;
-            const int64_t context_l_2 = context[l + 2];
+            const int64_t context_l_2 = context_[l + 2];
             const int64_t v5 = context_l_2 < 0 ? m + context_l_2 : context_l_2;
             double seen_sum_2 = 0.0;
             const int64_t word_l_3 = word[l + 3];
             const int64_t v6 = word_l_3 < 0 ? m + word_l_3 : word_l_3;
-            const int64_t context_l_3 = context[l + 3];
+            const int64_t context_l_3 = context_[l + 3];
             const int64_t v7 = context_l_3 < 0 ? m + context_l_3 : context_l_3;
             double seen_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
@@ -290,38 +293,39 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part_, int64_t thread_, in
                 seen_sum_2 += U[v4*k + j] * V[v5*k + j];
                 seen_sum_3 += U[v6*k + j] * V[v7*k + j];
             }
-            seen[l - tile_begin_] = seen_sum;
-            seen[l + 1 - tile_begin_] = seen_sum_;
-            seen[l + 2 - tile_begin_] = seen_sum_2;
-            seen[l + 3 - tile_begin_] = seen_sum_3;
+            seen[l - tile_begin] = seen_sum;
+            seen[l + 1 - tile_begin] = seen_sum_;
+            seen[l + 2 - tile_begin] = seen_sum_2;
+            seen[l + 3 - tile_begin] = seen_sum_3;
         }
-        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = 4*((tile_end - tile_begin) / 4) + tile_begin; l < tile_end; ++l) {
             const int64_t word_l = word[l];
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            const int64_t context_l = context[l];
+            const int64_t context_l = context_[l];
             const int64_t v1 = context_l < 0 ? m + context_l : context_l;
             double seen_sum = 0.0;
             GRADC_SIMD(reduction(+:seen_sum))
             for (int64_t j = 0; j < k; ++j) {
                 seen_sum += U[v0*k + j] * V[v1*k + j];
             }
-            seen[l - tile_begin_] = seen_sum;
+            seen[l - tile_begin] = seen_sum;
         }
 
         /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p_unit(exp(-abs(seen[l])))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double seen_l = seen[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double seen_l = seen[l - tile_begin];
             const double v0 = -seen_l;
-            const double v1 = t0[l - tile_begin_] + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l))));
+            const double v1 = t0[l - tile_begin] + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0
+                : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l))));
             t1_part_sum += v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct skip_gram_value_rows0 {
@@ -336,18 +340,19 @@ struct skip_gram_value_rows0 {
     const double *U;
     const int64_t *noise;
     const double *V;
-    const int64_t *context;
+    const int64_t *context_;
     double *t1_parts;
 };
 
 static GRADC_APART void skip_gram_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct skip_gram_value_rows0 *const given = context;
-    skip_gram_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q, given->word, given->m, given->k, given->U, given->noise, given->V, given->context, given->t1_parts);
+    skip_gram_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q,
+        given->word, given->m, given->k, given->U, given->noise, given->V, given->context_, given->t1_parts);
 }
 
 int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
-                    const int64_t *restrict word, const int64_t *restrict context, const int64_t *restrict noise,
+                    const int64_t *restrict word, const int64_t *restrict context_, const int64_t *restrict noise,
                     double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -382,7 +387,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
-            const int64_t context_l = context[l];
+            const int64_t context_l = context_[l];
             const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
@@ -391,17 +396,20 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
         }
     }
     const int64_t parts = gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0);
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct skip_gram_value_rows0 given = {n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V, context, t1_parts};
+        const struct skip_gram_value_rows0 given = {n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V,
+            context_, t1_parts};
         gradc_run(parts, skip_gram_value_team0, &given);
     } else {
-        skip_gram_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V, context, t1_parts);
+        skip_gram_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V, context_,
+            t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -415,26 +423,26 @@ size_t skip_gram_forward_work(int64_t m, int64_t k, int64_t n, int64_t q)
     return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void skip_gram_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t q,
                                                 const int64_t *restrict word, int64_t m, double *restrict drawn,
                                                 int64_t k, const double *restrict U, const int64_t *restrict noise,
-                                                const double *restrict V, const int64_t *restrict context,
+                                                const double *restrict V, const int64_t *restrict context_,
                                                 double *restrict seen, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*q * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
          *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t word_l = word[l];
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
             for (int64_t o = 0; o < q; ++o) {
@@ -449,7 +457,8 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part_, int64_t thread_, 
                 for (int64_t o = 0; o < q; ++o) {
                     const int64_t noise_lo = noise[l*q + o];
                     const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                    drawn[l*q + o] += U_j * V[v1*k + j] + U_j_ * V[v1*k + j + 1] + U_j_2 * V[v1*k + j + 2] + U_j_3 * V[v1*k + j + 3];
+                    drawn[l*q + o] += U_j * V[v1*k + j] + U_j_ * V[v1*k + j + 1] + U_j_2 * V[v1*k + j + 2] + U_j_3
+                        * V[v1*k + j + 3];
                 }
             }
             for (int64_t j = 4*(k / 4); j < k; ++j) {
@@ -465,37 +474,38 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part_, int64_t thread_, 
 
         /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
          *    log1p_unit(exp(-abs(drawn[l, o]))))) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t o = 0; o < q; ++o) {
                 const double drawn_lo = drawn[l*q + o];
-                t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo
+                    : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
             }
-            t0[l - tile_begin_] = t0_sum;
+            t0[l - tile_begin] = t0_sum;
         }
 
         /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l]
          *    < 0, m + context[l], context[l]), j]) */
-        for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
+        for (int64_t l = tile_begin; l < 4*((tile_end - tile_begin) / 4) + tile_begin; l += 4) {
             const int64_t word_l = word[l];
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            const int64_t context_l = context[l];
+            const int64_t context_l = context_[l];
             const int64_t v1 = context_l < 0 ? m + context_l : context_l;
             double seen_sum = 0.0;
             const int64_t word_l_ = word[l + 1];
             const int64_t v2 = word_l_ < 0 ? m + word_l_ : word_l_;
-            const int64_t context_l_ = context[l + 1];
+            const int64_t context_l_ = context_[l + 1];
             const int64_t v3 = context_l_ < 0 ? m + context_l_ : context_l_;
             double seen_sum_ = 0.0;
             const int64_t word_l_2 = word[l + 2];
             const int64_t v4 = word_l_2 < 0 ? m + word_l_2 : word_l_2;
-            const int64_t context_l_2 = context[l + 2];
+            const int64_t context_l_2 = context_[l + 2];
             const int64_t v5 = context_l_2 < 0 ? m + context_l_2 : context_l_2;
             double seen_sum_2 = 0.0;
             const int64_t word_l_3 = word[l + 3];
             const int64_t v6 = word_l_3 < 0 ? m + word_l_3 : word_l_3;
-            const int64_t context_l_3 = context[l + 3];
+            const int64_t context_l_3 = context_[l + 3];
             const int64_t v7 = context_l_3 < 0 ? m + context_l_3 : context_l_3;
             double seen_sum_3 = 0.0;
             GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
@@ -510,10 +520,10 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part_, int64_t thread_, 
             seen[l + 2] = seen_sum_2;
             seen[l + 3] = seen_sum_3;
         }
-        for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = 4*((tile_end - tile_begin) / 4) + tile_begin; l < tile_end; ++l) {
             const int64_t word_l = word[l];
             const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            const int64_t context_l = context[l];
+            const int64_t context_l = context_[l];
             const int64_t v1 = context_l < 0 ? m + context_l : context_l;
             double seen_sum = 0.0;
             GRADC_SIMD(reduction(+:seen_sum))
@@ -527,16 +537,17 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part_, int64_t thread_, 
          *    log1p_unit(exp(-abs(seen[l])))))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double seen_l = seen[l];
             const double v0 = -seen_l;
-            const double v1 = t0[l - tile_begin_] + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l))));
+            const double v1 = t0[l - tile_begin] + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0
+                : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l))));
             t1_part_sum += v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct skip_gram_forward_rows0 {
@@ -552,7 +563,7 @@ struct skip_gram_forward_rows0 {
     const double *U;
     const int64_t *noise;
     const double *V;
-    const int64_t *context;
+    const int64_t *context_;
     double *seen;
     double *t1_parts;
 };
@@ -560,11 +571,13 @@ struct skip_gram_forward_rows0 {
 static GRADC_APART void skip_gram_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct skip_gram_forward_rows0 *const given = context;
-    skip_gram_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q, given->word, given->m, given->drawn, given->k, given->U, given->noise, given->V, given->context, given->seen, given->t1_parts);
+    skip_gram_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q,
+        given->word, given->m, given->drawn, given->k, given->U, given->noise, given->V, given->context_,
+        given->seen, given->t1_parts);
 }
 
 int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
-                      const int64_t *restrict word, const int64_t *restrict context, const int64_t *restrict noise,
+                      const int64_t *restrict word, const int64_t *restrict context_, const int64_t *restrict noise,
                       double *restrict value, double *restrict drawn, double *restrict seen, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -599,7 +612,7 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
-            const int64_t context_l = context[l];
+            const int64_t context_l = context_[l];
             const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
@@ -611,14 +624,16 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct skip_gram_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts};
+        const struct skip_gram_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U,
+            noise, V, context_, seen, t1_parts};
         gradc_run(parts, skip_gram_forward_team0, &given);
     } else {
-        skip_gram_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts);
+        skip_gram_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V,
+            context_, seen, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -631,16 +646,13 @@ size_t skip_gram_backward_work(int64_t m, int64_t k, int64_t n, int64_t q)
     (void)n;
     if (32.0*k*m + 1024.0*q + 1024.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(128*gradc_width(q), sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(128*gradc_width(q),
+        sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m,
+        sizeof(double));
 }
 
 int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
-                       const int64_t *restrict word, const int64_t *restrict context, const int64_t *restrict noise,
+                       const int64_t *restrict word, const int64_t *restrict context_, const int64_t *restrict noise,
                        const double *restrict drawn, const double *restrict seen, double cotangent,
                        double *restrict grad_U, double *restrict grad_V, void *restrict work)
 {
@@ -660,7 +672,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
-            const int64_t context_l = context[l];
+            const int64_t context_l = context_[l];
             const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
@@ -710,30 +722,30 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         t4[at] = 0.0;
     }
     {
-        const int64_t tile_rows_ = gradc_rows(2*q * sizeof(double));
+        const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
         const int64_t strip = gradc_width(q);
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t0 * (where(0
              *    <= s0, 1, s1) / (1 + s1))))) */
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double seen_l = seen[l];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
                 const double v2 = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
-                seen_bar[l - tile_begin_] = v2;
+                seen_bar[l - tile_begin] = v2;
             }
 
             /* t1[:m, :k] = 0 t1 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
              *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
             /* t4[:m, :k] = 0 t4 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
              *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const int64_t context_l = context[l];
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t context_l = context_[l];
                 const int64_t v0 = context_l < 0 ? m + context_l : context_l;
-                const double seen_bar_l = seen_bar[l - tile_begin_];
+                const double seen_bar_l = seen_bar[l - tile_begin];
                 const int64_t word_l = word[l];
                 const int64_t v1 = word_l < 0 ? m + word_l : word_l;
                 for (int64_t j = 0; j < k; ++j) {
@@ -741,18 +753,19 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                     t4[v0*k + j] += U[v1*k + j] * seen_bar_l;
                 }
             }
-            for (int64_t strip_begin_ = 0; strip_begin_ < q; strip_begin_ += strip) {
-                const int64_t strip_end_ = strip + strip_begin_ < q ? strip + strip_begin_ : q;
+            for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
+                const int64_t strip_end = strip + strip_begin < q ? strip + strip_begin : q;
 
                 /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t0 *
                  *    (where(0 <= drawn[l, o], 1, s0) / (1 + s0)))) */
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
                     GRADC_SIMD()
-                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
                         const double drawn_lo = drawn[l*q + o];
                         const double v0 = gradc_exp(-fabs(drawn_lo));
-                        const double v1 = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
-                        drawn_bar[(l - tile_begin_)*strip + o - strip_begin_] = v1;
+                        const double v1 = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0
+                            + v0));
+                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = v1;
                     }
                 }
 
@@ -760,13 +773,13 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                  *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
                 /* t3[:m, :k] = 0 t3 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o],
                  *    noise[l, o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const int64_t word_l = word[l];
                     const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
                         const int64_t noise_lo = noise[l*q + o];
                         const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                        const double drawn_bar_lo = drawn_bar[(l - tile_begin_)*strip + o - strip_begin_];
+                        const double drawn_bar_lo = drawn_bar[(l - tile_begin)*strip + o - strip_begin];
                         for (int64_t j = 0; j < k; ++j) {
                             t2[v0*k + j] += V[v1*k + j] * drawn_bar_lo;
                             t3[v1*k + j] += U[v0*k + j] * drawn_bar_lo;
@@ -794,18 +807,13 @@ size_t skip_gram_value_and_grad_work(int64_t m, int64_t k, int64_t n, int64_t q)
     (void)n;
     if (32.0*k*m + 2048.0*q + 2048.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(128*gradc_width(q), sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(q), sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double));
+    return gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(k*m, sizeof(double))
+        + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double));
 }
 
 int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U,
-                             const double *restrict V, const int64_t *restrict word, const int64_t *restrict context,
+                             const double *restrict V, const int64_t *restrict word, const int64_t *restrict context_,
                              const int64_t *restrict noise, double *restrict value, double *restrict grad_U,
                              double *restrict grad_V, void *restrict work)
 {
@@ -855,7 +863,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
-            const int64_t context_l = context[l];
+            const int64_t context_l = context_[l];
             const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
@@ -881,23 +889,23 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         t7[at] = 0.0;
     }
     {
-        const int64_t tile_rows_ = gradc_rows(q * sizeof(double));
+        const int64_t tile_rows = gradc_rows(q * sizeof(double));
         const int64_t strip = gradc_width(q);
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t1[l - tile_begin_] = 0.0;
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t1[l - tile_begin] = 0.0;
             }
-            for (int64_t strip_begin_ = 0; strip_begin_ < q; strip_begin_ += strip) {
-                const int64_t strip_end_ = strip + strip_begin_ < q ? strip + strip_begin_ : q;
+            for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
+                const int64_t strip_end = strip + strip_begin < q ? strip + strip_begin : q;
 
                 /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
                  *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const int64_t word_l = word[l];
                     const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
-                        drawn[(l - tile_begin_)*strip + o - strip_begin_] = 0.0;
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        drawn[(l - tile_begin)*strip + o - strip_begin] = 0.0;
                     }
                     for (int64_t j = 0; j < 4*(k / 4); j += 4) {
                         const double U_j = U[v0*k + j];
@@ -905,19 +913,20 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                         const double U_j_2 = U[v0*k + j + 2];
                         const double U_j_3 = U[v0*k + j + 3];
                         GRADC_SIMD()
-                        for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                        for (int64_t o = strip_begin; o < strip_end; ++o) {
                             const int64_t noise_lo = noise[l*q + o];
                             const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                            drawn[(l - tile_begin_)*strip + o - strip_begin_] += U_j * V[v1*k + j] + U_j_ * V[v1*k + j + 1] + U_j_2 * V[v1*k + j + 2] + U_j_3 * V[v1*k + j + 3];
+                            drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[v1*k + j] + U_j_ * V[v1*k + j
+                                + 1] + U_j_2 * V[v1*k + j + 2] + U_j_3 * V[v1*k + j + 3];
                         }
                     }
                     for (int64_t j = 4*(k / 4); j < k; ++j) {
                         const double U_j = U[v0*k + j];
                         GRADC_SIMD()
-                        for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                        for (int64_t o = strip_begin; o < strip_end; ++o) {
                             const int64_t noise_lo = noise[l*q + o];
                             const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                            drawn[(l - tile_begin_)*strip + o - strip_begin_] += U_j * V[v1*k + j];
+                            drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[v1*k + j];
                         }
                     }
                 }
@@ -927,30 +936,32 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                  *    drawn[l, o]))) */
                 /* drawn_bar[l:n, o:q] = where(-inf == drawn[l, o], 0, t3 * (where(0 <= drawn[l, o], 1, t0[l, o]) /
                  *    (1 + t0[l, o]))) */
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
                     double t1_sum = 0.0;
                     GRADC_SIMD(reduction(+:t1_sum))
-                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
-                        const double drawn_lo = drawn[(l - tile_begin_)*strip + o - strip_begin_];
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        const double drawn_lo = drawn[(l - tile_begin)*strip + o - strip_begin];
                         const double v0 = gradc_exp(-fabs(drawn_lo));
-                        const double v1 = -INFINITY == drawn_lo ? 0.0 : t3 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
-                        t1_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
-                        drawn_bar[(l - tile_begin_)*strip + o - strip_begin_] = v1;
+                        const double v1 = -INFINITY == drawn_lo ? 0.0 : t3 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0
+                            + v0));
+                        t1_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo)
+                            ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
+                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = v1;
                     }
-                    t1[l - tile_begin_] += t1_sum;
+                    t1[l - tile_begin] += t1_sum;
                 }
 
                 /* t4[:m, :k] = 0 t4 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
                  *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
                 /* t6[:m, :k] = 0 t6 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o],
                  *    noise[l, o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const int64_t word_l = word[l];
                     const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                    for (int64_t o = strip_begin_; o < strip_end_; ++o) {
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
                         const int64_t noise_lo = noise[l*q + o];
                         const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                        const double drawn_bar_lo = drawn_bar[(l - tile_begin_)*strip + o - strip_begin_];
+                        const double drawn_bar_lo = drawn_bar[(l - tile_begin)*strip + o - strip_begin];
                         for (int64_t j = 0; j < k; ++j) {
                             t4[v0*k + j] += V[v1*k + j] * drawn_bar_lo;
                             t6[v1*k + j] += U[v0*k + j] * drawn_bar_lo;
@@ -961,25 +972,25 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
 
             /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
              *    V[where_integer(context[l] < 0, m + context[l], context[l]), j]) */
-            for (int64_t l = tile_begin_; l < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l += 4) {
+            for (int64_t l = tile_begin; l < 4*((tile_end - tile_begin) / 4) + tile_begin; l += 4) {
                 const int64_t word_l = word[l];
                 const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                const int64_t context_l = context[l];
+                const int64_t context_l = context_[l];
                 const int64_t v1 = context_l < 0 ? m + context_l : context_l;
                 double seen_sum = 0.0;
                 const int64_t word_l_ = word[l + 1];
                 const int64_t v2 = word_l_ < 0 ? m + word_l_ : word_l_;
-                const int64_t context_l_ = context[l + 1];
+                const int64_t context_l_ = context_[l + 1];
                 const int64_t v3 = context_l_ < 0 ? m + context_l_ : context_l_;
                 double seen_sum_ = 0.0;
                 const int64_t word_l_2 = word[l + 2];
                 const int64_t v4 = word_l_2 < 0 ? m + word_l_2 : word_l_2;
-                const int64_t context_l_2 = context[l + 2];
+                const int64_t context_l_2 = context_[l + 2];
                 const int64_t v5 = context_l_2 < 0 ? m + context_l_2 : context_l_2;
                 double seen_sum_2 = 0.0;
                 const int64_t word_l_3 = word[l + 3];
                 const int64_t v6 = word_l_3 < 0 ? m + word_l_3 : word_l_3;
-                const int64_t context_l_3 = context[l + 3];
+                const int64_t context_l_3 = context_[l + 3];
                 const int64_t v7 = context_l_3 < 0 ? m + context_l_3 : context_l_3;
                 double seen_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
@@ -989,22 +1000,22 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                     seen_sum_2 += U[v4*k + j] * V[v5*k + j];
                     seen_sum_3 += U[v6*k + j] * V[v7*k + j];
                 }
-                seen[l - tile_begin_] = seen_sum;
-                seen[l + 1 - tile_begin_] = seen_sum_;
-                seen[l + 2 - tile_begin_] = seen_sum_2;
-                seen[l + 3 - tile_begin_] = seen_sum_3;
+                seen[l - tile_begin] = seen_sum;
+                seen[l + 1 - tile_begin] = seen_sum_;
+                seen[l + 2 - tile_begin] = seen_sum_2;
+                seen[l + 3 - tile_begin] = seen_sum_3;
             }
-            for (int64_t l = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; l < tile_end_; ++l) {
+            for (int64_t l = 4*((tile_end - tile_begin) / 4) + tile_begin; l < tile_end; ++l) {
                 const int64_t word_l = word[l];
                 const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                const int64_t context_l = context[l];
+                const int64_t context_l = context_[l];
                 const int64_t v1 = context_l < 0 ? m + context_l : context_l;
                 double seen_sum = 0.0;
                 GRADC_SIMD(reduction(+:seen_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     seen_sum += U[v0*k + j] * V[v1*k + j];
                 }
-                seen[l - tile_begin_] = seen_sum;
+                seen[l - tile_begin] = seen_sum;
             }
 
             /* t2 = sum[l:n](let(s0 := -seen[l], t1[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
@@ -1013,14 +1024,15 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
              *    <= s0, 1, s1) / (1 + s1))))), in the place of t1 */
             double t2_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_sum))
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double t1_l = t1[l - tile_begin_];
-                const double seen_l = seen[l - tile_begin_];
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l - tile_begin];
+                const double seen_l = seen[l - tile_begin];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
                 const double v2 = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
-                t2_sum += t1_l + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1));
-                t1[l - tile_begin_] = v2;
+                t2_sum += t1_l + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                    + gradc_log1p_unit(v1));
+                t1[l - tile_begin] = v2;
             }
             gradc_add(&t2, &t2_low, t2_sum);
 
@@ -1028,10 +1040,10 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
              *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
             /* t7[:m, :k] = 0 t7 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
              *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const int64_t context_l = context[l];
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t context_l = context_[l];
                 const int64_t v0 = context_l < 0 ? m + context_l : context_l;
-                const double t1_l = t1[l - tile_begin_];
+                const double t1_l = t1[l - tile_begin];
                 const int64_t word_l = word[l];
                 const int64_t v1 = word_l < 0 ? m + word_l : word_l;
                 for (int64_t j = 0; j < k; ++j) {

@@ -24,6 +24,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -44,19 +47,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -86,7 +88,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -182,36 +184,35 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t soft_dice_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 71*k + 12, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 71*k + 12, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                               const double *restrict Z, const double *restrict Y, double eps,
                                               double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p_unit(exp(-abs(Z[i, j])))))) */
         /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
         /* t1[i:n] = sum[j:k](P[i, j]) */
         /* t2[i:n] = sum[j:k](Y[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             double t1_sum = 0.0;
             double t2_sum = 0.0;
@@ -219,29 +220,30 @@ static GRADC_APART void soft_dice_value_rows0(int64_t part_, int64_t thread_, in
             for (int64_t j = 0; j < k; ++j) {
                 const double Z_ij = Z[i*k + j];
                 const double v0 = -Z_ij;
-                const double v1 = -(0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij))));
+                const double v1 = -(0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                    + gradc_log1p_unit(gradc_exp(-fabs(Z_ij))));
                 const double v2 = gradc_exp(v1);
                 const double Y_ij = Y[i*k + j];
                 t0_sum += Y_ij * v2;
                 t1_sum += v2;
                 t2_sum += Y_ij;
             }
-            t0[i - tile_begin_] = t0_sum;
-            t1[i - tile_begin_] = t1_sum;
-            t2[i - tile_begin_] = t2_sum;
+            t0[i - tile_begin] = t0_sum;
+            t1[i - tile_begin] = t1_sum;
+            t2[i - tile_begin] = t2_sum;
         }
 
         /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v0 = (eps + 2.0 * t0[i - tile_begin_]) / (eps + (t2[i - tile_begin_] + t1[i - tile_begin_]));
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = (eps + 2.0 * t0[i - tile_begin]) / (eps + (t2[i - tile_begin] + t1[i - tile_begin]));
             t3_part_sum += v0;
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct soft_dice_value_rows0 {
@@ -259,7 +261,8 @@ struct soft_dice_value_rows0 {
 static GRADC_APART void soft_dice_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct soft_dice_value_rows0 *const given = context;
-    soft_dice_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->Z, given->Y, given->eps, given->t3_parts);
+    soft_dice_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->Z, given->Y, given->eps, given->t3_parts);
 }
 
 int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -268,7 +271,8 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 71*k + 12, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct soft_dice_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_parts};
@@ -277,8 +281,8 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
         soft_dice_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = 1 - t3 / n */
@@ -293,25 +297,25 @@ size_t soft_dice_forward_work(int64_t n, int64_t k)
     return 0;
 }
 
-static GRADC_APART void soft_dice_forward_rows0(int64_t part_, int64_t n, int64_t parts, int64_t k,
+static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
                                                 const double *restrict Z, const double *restrict Y,
                                                 double *restrict P, double *restrict t0, double *restrict t1,
                                                 double *restrict t2, double eps, double *restrict t3_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t3_part = 0.0;
     double t3_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p_unit(exp(-abs(Z[i, j])))))) */
         /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
         /* t1[i:n] = sum[j:k](P[i, j]) */
         /* t2[i:n] = sum[j:k](Y[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             double t1_sum = 0.0;
             double t2_sum = 0.0;
@@ -319,7 +323,8 @@ static GRADC_APART void soft_dice_forward_rows0(int64_t part_, int64_t n, int64_
             for (int64_t j = 0; j < k; ++j) {
                 const double Z_ij = Z[i*k + j];
                 const double v0 = -Z_ij;
-                const double v1 = -(0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij))));
+                const double v1 = -(0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                    + gradc_log1p_unit(gradc_exp(-fabs(Z_ij))));
                 const double v2 = gradc_exp(v1);
                 const double Y_ij = Y[i*k + j];
                 P[i*k + j] = v2;
@@ -335,13 +340,13 @@ static GRADC_APART void soft_dice_forward_rows0(int64_t part_, int64_t n, int64_
         /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t3_part_sum += (eps + 2.0 * t0[i]) / (eps + (t2[i] + t1[i]));
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part_] = t3_part;
+    t3_parts[part] = t3_part;
 }
 
 struct soft_dice_forward_rows0 {
@@ -362,7 +367,8 @@ static GRADC_APART void soft_dice_forward_team0(const void *context, int64_t par
 {
     const struct soft_dice_forward_rows0 *const given = context;
     (void)thread;
-    soft_dice_forward_rows0(part, given->n, given->parts, given->k, given->Z, given->Y, given->P, given->t0, given->t1, given->t2, given->eps, given->t3_parts);
+    soft_dice_forward_rows0(part, given->n, given->parts, given->k, given->Z, given->Y, given->P, given->t0,
+        given->t1, given->t2, given->eps, given->t3_parts);
 }
 
 int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -379,8 +385,8 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
         soft_dice_forward_rows0(0, n, parts, k, Z, Y, P, t0, t1, t2, eps, t3_parts);
     }
     double t3 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t3 += t3_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = 1 - t3 / n */
@@ -392,70 +398,69 @@ size_t soft_dice_backward_work(int64_t n, int64_t k)
 {
     if (49152.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 45*k + 24, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+    return (size_t)gradc_parts(n, 45*k + 24, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                  double eps, const double *restrict t1, const double *restrict t2,
                                                  double t3, const double *restrict t0, const double *restrict Z,
                                                  const double *restrict P, const double *restrict Y,
                                                  double *restrict grad_Z)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t4 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const Z_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const P_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const Y_tile = (void *)tile_own_;
-    const int64_t tile_rows_ = gradc_rows(3*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const Z_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const P_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    const int64_t tile_rows = gradc_rows(3*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t4[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t3 * (eps + 2 * t0[i]) / s0 / s0)) */
         /* t5[i:n] = 2 * (t3 / (eps + (t1[i] + t2[i]))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = eps + (t1[i] + t2[i]);
-            t4[i - tile_begin_] = -(t3 * (eps + 2.0 * t0[i]) / v0 / v0);
-            t5[i - tile_begin_] = 2.0 * (t3 / v0);
+            t4[i - tile_begin] = -(t3 * (eps + 2.0 * t0[i]) / v0 / v0);
+            t5[i - tile_begin] = 2.0 * (t3 / v0);
         }
 
         /* Z_tile[i:n, j:k] = Z[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &Z[tile_begin_*k], k, Z_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
 
         /* P_tile[i:n, j:k] = P[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &P[tile_begin_*k], k, P_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &P[tile_begin*k], k, P_tile, 128);
 
         /* Y_tile[i:n, j:k] = Y[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &Y[tile_begin_*k], k, Y_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
         /* t6[i:n, j:k] = let(s0 := -Z_tile[i, j], s1 := exp(-abs(Z_tile[i, j])), where(-inf == s0, 0, P_tile[i, j]
          *    * (t4[i] + Y_tile[i, j] * t5[i]) * (where(0 <= s0, 1, s1) / (1 + s1)))), in the place of Z_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
                 const double v0 = -Z_tile_ij;
-                const double v1 = P_tile[j*128 + i - tile_begin_] * (t4[i - tile_begin_] + Y_tile[j*128 + i - tile_begin_] * t5[i - tile_begin_]);
+                const double v1 = P_tile[j*128 + i - tile_begin] * (t4[i - tile_begin] + Y_tile[j*128 + i
+                    - tile_begin] * t5[i - tile_begin]);
                 const double v2 = gradc_exp(-fabs(Z_tile_ij));
                 const double v3 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
-                Z_tile[j*128 + i - tile_begin_] = v3;
+                Z_tile[j*128 + i - tile_begin] = v3;
             }
         }
 
         /* grad_Z[i:n, j:k] = t6[i, j] */
-        gradc_transpose(k, tile_end_ - tile_begin_, Z_tile, 128, &grad_Z[tile_begin_*k], k);
+        gradc_transpose(k, tile_end - tile_begin, Z_tile, 128, &grad_Z[tile_begin*k], k);
     }
 }
 
@@ -479,7 +484,8 @@ struct soft_dice_backward_rows0 {
 static GRADC_APART void soft_dice_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct soft_dice_backward_rows0 *const given = context;
-    soft_dice_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->eps, given->t1, given->t2, given->t3, given->t0, given->Z, given->P, given->Y, given->grad_Z);
+    soft_dice_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->eps, given->t1, given->t2, given->t3, given->t0, given->Z, given->P, given->Y, given->grad_Z);
 }
 
 int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -492,9 +498,11 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 45*k + 24, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
-        const struct soft_dice_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z};
+        const struct soft_dice_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3, t0, Z,
+            P, Y, grad_Z};
         gradc_run(parts, soft_dice_backward_team0, &given);
     } else {
         soft_dice_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z);
@@ -506,94 +514,93 @@ size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
 {
     if (65536.0*k + 49152.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 95*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 95*k + 28, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        int64_t k, const double *restrict Z, const double *restrict Y,
                                                        double eps, double t5, double *restrict grad_Z,
                                                        double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const Z_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const P = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const Y_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Z_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const P = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* Z_tile[i:n, j:k] = Z[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &Z[tile_begin_*k], k, Z_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
 
         /* t0[i:n, j:k] = exp(-abs(Z_tile[i, j])) */
         /* P[i:n, j:k] = let(s0 := -Z_tile[i, j], exp(-where(0 == s0, 0.6931471805599453, log1p_unit(t0[i, j]) +
          *    maximum(0, s0)))) */
         /* t2[i:n] = sum[j:k](P[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t2[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t2[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
                 const double v0 = gradc_exp(-fabs(Z_tile_ij));
                 const double v1 = -Z_tile_ij;
-                const double v2 = gradc_exp(-(0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v0)));
-                t0[j*128 + i - tile_begin_] = v0;
-                P[j*128 + i - tile_begin_] = v2;
-                t2[i - tile_begin_] += v2;
+                const double v2 = gradc_exp(-(0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                    + gradc_log1p_unit(v0)));
+                t0[j*128 + i - tile_begin] = v0;
+                P[j*128 + i - tile_begin] = v2;
+                t2[i - tile_begin] += v2;
             }
         }
 
         /* Y_tile[i:n, j:k] = Y[i, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &Y[tile_begin_*k], k, Y_tile, 128);
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
         /* t1[i:n] = sum[j:k](P[i, j] * Y_tile[i, j]) */
         /* t3[i:n] = sum[j:k](Y_tile[i, j]) */
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t1[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i - tile_begin] = 0.0;
         }
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            t3[i - tile_begin_] = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double Y_tile_ij = Y_tile[j*128 + i - tile_begin_];
-                const double Y_tile_ij_ = Y_tile[(j + 1)*128 + i - tile_begin_];
-                const double Y_tile_ij_2 = Y_tile[(j + 2)*128 + i - tile_begin_];
-                const double Y_tile_ij_3 = Y_tile[(j + 3)*128 + i - tile_begin_];
-                t1[i - tile_begin_] += P[j*128 + i - tile_begin_] * Y_tile_ij + P[(j + 1)*128 + i - tile_begin_] * Y_tile_ij_ + P[(j + 2)*128 + i - tile_begin_] * Y_tile_ij_2 + P[(j + 3)*128 + i - tile_begin_] * Y_tile_ij_3;
-                t3[i - tile_begin_] += Y_tile_ij + Y_tile_ij_ + Y_tile_ij_2 + Y_tile_ij_3;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
+                const double Y_tile_ij_ = Y_tile[(j + 1)*128 + i - tile_begin];
+                const double Y_tile_ij_2 = Y_tile[(j + 2)*128 + i - tile_begin];
+                const double Y_tile_ij_3 = Y_tile[(j + 3)*128 + i - tile_begin];
+                t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij + P[(j + 1)*128 + i - tile_begin]
+                    * Y_tile_ij_ + P[(j + 2)*128 + i - tile_begin] * Y_tile_ij_2 + P[(j + 3)*128 + i - tile_begin]
+                    * Y_tile_ij_3;
+                t3[i - tile_begin] += Y_tile_ij + Y_tile_ij_ + Y_tile_ij_2 + Y_tile_ij_3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double Y_tile_ij = Y_tile[j*128 + i - tile_begin_];
-                t1[i - tile_begin_] += P[j*128 + i - tile_begin_] * Y_tile_ij;
-                t3[i - tile_begin_] += Y_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
+                t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij;
+                t3[i - tile_begin] += Y_tile_ij;
             }
         }
 
@@ -602,14 +609,14 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part_, int64_t th
         /* t7[i:n] = 2 * (t5 / (eps + (t3[i] + t2[i]))), in the place of t1 */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double t1_i = t1[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
             const double v0 = eps + 2.0 * t1_i;
-            const double t2_i = t2[i - tile_begin_];
-            const double v1 = eps + (t2_i + t3[i - tile_begin_]);
+            const double t2_i = t2[i - tile_begin];
+            const double v1 = eps + (t2_i + t3[i - tile_begin]);
             t4_part_sum += v0 / v1;
-            t2[i - tile_begin_] = -(t5 * v0 / v1 / v1);
-            t1[i - tile_begin_] = 2.0 * (t5 / v1);
+            t2[i - tile_begin] = -(t5 * v0 / v1 / v1);
+            t1[i - tile_begin] = 2.0 * (t5 / v1);
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
@@ -617,21 +624,22 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part_, int64_t th
          *    (where(0 <= s0, 1, t0[i, j]) / (1 + t0[i, j])))), in the place of Z_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin_];
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
                 const double v0 = -Z_tile_ij;
-                const double v1 = P[j*128 + i - tile_begin_] * (t2[i - tile_begin_] + Y_tile[j*128 + i - tile_begin_] * t1[i - tile_begin_]);
-                const double t0_ij = t0[j*128 + i - tile_begin_];
+                const double v1 = P[j*128 + i - tile_begin] * (t2[i - tile_begin] + Y_tile[j*128 + i - tile_begin]
+                    * t1[i - tile_begin]);
+                const double t0_ij = t0[j*128 + i - tile_begin];
                 const double v2 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
-                Z_tile[j*128 + i - tile_begin_] = v2;
+                Z_tile[j*128 + i - tile_begin] = v2;
             }
         }
 
         /* grad_Z[i:n, j:k] = t8[i, j] */
-        gradc_transpose(k, tile_end_ - tile_begin_, Z_tile, 128, &grad_Z[tile_begin_*k], k);
+        gradc_transpose(k, tile_end - tile_begin, Z_tile, 128, &grad_Z[tile_begin*k], k);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct soft_dice_value_and_grad_rows0 {
@@ -651,7 +659,8 @@ struct soft_dice_value_and_grad_rows0 {
 static GRADC_APART void soft_dice_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct soft_dice_value_and_grad_rows0 *const given = context;
-    soft_dice_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->Z, given->Y, given->eps, given->t5, given->grad_Z, given->t4_parts);
+    soft_dice_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->Z, given->Y, given->eps, given->t5, given->grad_Z, given->t4_parts);
 }
 
 int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -663,17 +672,20 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
     /* t5 = -(1 / n) */
     const double t5 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 95*k + 28, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct soft_dice_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts};
+        const struct soft_dice_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5,
+            grad_Z, t4_parts};
         gradc_run(parts, soft_dice_value_and_grad_team0, &given);
     } else {
         soft_dice_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
     }
 
     /* value = 1 - t4 / n */

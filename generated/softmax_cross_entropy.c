@@ -27,6 +27,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -47,19 +50,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -89,7 +91,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -546,75 +548,77 @@ size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
     if (32768.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*k + 26*k + 32, 0) * (gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, int64_t d, const double *restrict W,
                                                           const double *restrict X, const double *restrict b,
                                                           const int64_t *restrict y, double *restrict t5_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const Z = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t1[l - tile_begin_] = -INFINITY;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(strip_end_ - strip_begin_, tile_end_ - tile_begin_, d, &W[strip_begin_], 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &W[strip_begin], 1, k, &X[tile_begin*d],
+                1, d, NULL, 0, t0, 128, 1, 0, 0);
 
             /* Z[l:n, j:k] = t0[l, j] + b[j] */
             /* t1[l:n] = max[j:k](Z[l, j]) */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v0 = t0[(j - strip_begin_)*128 + l - tile_begin_] + b_j;
-                    Z[j*128 + l - tile_begin_] = v0;
-                    t1[l - tile_begin_] = (t1[l - tile_begin_] >= v0 || t1[l - tile_begin_] != t1[l - tile_begin_]) ? t1[l - tile_begin_] : v0;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0[(j - strip_begin)*128 + l - tile_begin] + b_j;
+                    Z[j*128 + l - tile_begin] = v0;
+                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin])
+                        ? t1[l - tile_begin] : v0;
                 }
             }
         }
 
         /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t1_l = t1[l - tile_begin_];
-            t1[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
+            t1[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t3[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t3[l - tile_begin_] += gradc_exp(Z[j*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(Z[(j + 1)*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(Z[(j + 2)*128 + l - tile_begin_] - t1[l - tile_begin_]) + gradc_exp(Z[(j + 3)*128 + l - tile_begin_] - t1[l - tile_begin_]);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(Z[(j
+                    + 1)*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(Z[(j + 2)*128 + l - tile_begin]
+                    - t1[l - tile_begin]) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                t3[l - tile_begin_] += gradc_exp(Z[j*128 + l - tile_begin_] - t1[l - tile_begin_]);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]);
             }
         }
 
@@ -622,15 +626,15 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part_, int64_t
         /* t5 = sum[l:n](t4[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t5_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-            t5_part_sum += t1[l - tile_begin_] + gradc_log(t3[l - tile_begin_]) - Z[v0*128 + l - tile_begin_];
+            t5_part_sum += t1[l - tile_begin] + gradc_log(t3[l - tile_begin]) - Z[v0*128 + l - tile_begin];
         }
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
     }
     t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part_] = t5_part;
+    t5_parts[part] = t5_part;
 }
 
 struct softmax_cross_entropy_value_rows0 {
@@ -650,7 +654,8 @@ struct softmax_cross_entropy_value_rows0 {
 static GRADC_APART void softmax_cross_entropy_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct softmax_cross_entropy_value_rows0 *const given = context;
-    softmax_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->d, given->W, given->X, given->b, given->y, given->t5_parts);
+    softmax_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->d, given->W, given->X, given->b, given->y, given->t5_parts);
 }
 
 int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -672,17 +677,19 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*k + 26*k + 32, 0);
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct softmax_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t5_parts};
+        const struct softmax_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y,
+            t5_parts};
         gradc_run(parts, softmax_cross_entropy_value_team0, &given);
     } else {
         softmax_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t5_parts);
     }
     double t5 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t5 += t5_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
 
     /* value = t5 / n */
@@ -695,76 +702,75 @@ size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
     (void)d;
     if (16384.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, double *restrict t0, const double *restrict b,
                                                             const int64_t *restrict y, double *restrict t1,
                                                             double *restrict t4_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const Z = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1_ = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(k * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* Z[l:n, j:k] = t0[l, j] + b[j] */
         /* t1[l:n] = max[j:k](Z[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             double t1_max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0[l*k + j] + b[j];
-                Z[(l - tile_begin_)*k + j] = v0;
+                Z[(l - tile_begin)*k + j] = v0;
                 t1_max = (t1_max >= v0 || t1_max != t1_max) ? t1_max : v0;
             }
-            t1_[l - tile_begin_] = t1_max;
+            t1_[l - tile_begin] = t1_max;
         }
 
         /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t1_l = t1_[l - tile_begin_];
-            t1_[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1_[l - tile_begin];
+            t1_[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t1_l = t1_[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1_[l - tile_begin];
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += gradc_exp(Z[(l - tile_begin_)*k + j] - t1_l);
+                t3_sum += gradc_exp(Z[(l - tile_begin)*k + j] - t1_l);
             }
-            t3[l - tile_begin_] = t3_sum;
+            t3[l - tile_begin] = t3_sum;
         }
 
         /* t1_2[l:n] = t2[l] + log(t3[l]) */
         /* t4 = sum[l:n](t1_2[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double v0 = t1_[l - tile_begin_] + gradc_log(t3[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = t1_[l - tile_begin] + gradc_log(t3[l - tile_begin]);
             const int64_t y_l = y[l];
             const int64_t v1 = y_l < 0 ? k + y_l : y_l;
             t1[l] = v0;
-            t4_part_sum += v0 - Z[(l - tile_begin_)*k + v1];
+            t4_part_sum += v0 - Z[(l - tile_begin)*k + v1];
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part_] = t4_part;
+    t4_parts[part] = t4_part;
 }
 
 struct softmax_cross_entropy_forward_rows0 {
@@ -783,7 +789,8 @@ struct softmax_cross_entropy_forward_rows0 {
 static GRADC_APART void softmax_cross_entropy_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct softmax_cross_entropy_forward_rows0 *const given = context;
-    softmax_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->t0, given->b, given->y, given->t1, given->t4_parts);
+    softmax_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->k, given->t0, given->b, given->y, given->t1, given->t4_parts);
 }
 
 int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -811,17 +818,19 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(k, n, d, W, 1, k, X, 1, d, NULL, 0, t0, 1, k, 1, 0);
     const int64_t parts = gradc_parts(n, 26*k + 32, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct softmax_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t4_parts};
+        const struct softmax_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, b, y,
+            t1, t4_parts};
         gradc_run(parts, softmax_cross_entropy_forward_team0, &given);
     } else {
         softmax_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t4_parts);
     }
     double t4 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t4 += t4_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
     }
 
     /* value = t4 / n */
@@ -833,12 +842,12 @@ size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
     if (128.0*d*k + 32896.0*k > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
+        sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_b, int64_t k,
                                                              double *restrict grad_W, int64_t d,
@@ -847,16 +856,16 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part_, int6
                                                              const double *restrict b, const int64_t *restrict y,
                                                              const double *restrict t1, const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_b_part = part_ == 0 ? grad_b : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const grad_W_part = part_ == 0 ? grad_W : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const Z_bar = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_b_part = part == 0 ? grad_b : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Z_bar = (void *)tile_own;
     for (int64_t at = 0; at < k; ++at) {
         grad_b_part[at] = 0.0;
     }
@@ -864,35 +873,37 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part_, int6
         grad_W_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &t0[tile_begin_*k], k, t0_tile, 128);
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* Z[l:n, j:k] = t0_tile[l, j] + b[j] */
             /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2 * exp(Z[l, j] - t1[l])) + where(j ==
              *    where_integer(y[l] < 0, k + y[l], y[l]), -t2, 0) */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
             const double v0 = -t2;
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v1 = t0_tile[j*128 + l - tile_begin_] + b_j;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v1 = t0_tile[j*128 + l - tile_begin] + b_j;
                     const int64_t y_l = y[l];
-                    const double v2 = (j == (y_l < 0 ? k + y_l : y_l) ? v0 : 0.0) + (-INFINITY == v1 ? 0.0 : t2 * gradc_exp(v1 - t1[l]));
-                    Z_bar[(j - strip_begin_)*128 + l - tile_begin_] = v2;
+                    const double v2 = (j == (y_l < 0 ? k + y_l : y_l) ? v0 : 0.0) + (-INFINITY == v1 ? 0.0 : t2
+                        * gradc_exp(v1 - t1[l]));
+                    Z_bar[(j - strip_begin)*128 + l - tile_begin] = v2;
                     grad_b_part_sum += v2;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, Z_bar, 1, 128, NULL, 0, &grad_W_part[strip_begin_], k, 1, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, Z_bar, 1, 128,
+                NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
 }
@@ -919,7 +930,9 @@ struct softmax_cross_entropy_backward_rows0 {
 static GRADC_APART void softmax_cross_entropy_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct softmax_cross_entropy_backward_rows0 *const given = context;
-    softmax_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->t2, given->b, given->y, given->t1, given->X);
+    softmax_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes,
+        given->t0, given->t2, given->b, given->y, given->t1, given->X);
 }
 
 int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -930,7 +943,8 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     (void)W;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
+        sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
@@ -951,20 +965,22 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        const struct softmax_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, tile_scratch, tile_bytes, t0, t2, b, y, t1, X};
+        const struct softmax_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k,
+            grad_W, d, tile_scratch, tile_bytes, t0, t2, b, y, t1, X};
         gradc_run(parts, softmax_cross_entropy_backward_team0, &given);
     } else {
-        softmax_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, tile_scratch, tile_bytes, t0, t2, b, y, t1, X);
+        softmax_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d,
+            tile_scratch, tile_bytes, t0, t2, b, y, t1, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_b_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             grad_b[at] += grad_b_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_W_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];
@@ -977,15 +993,13 @@ size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
 {
     if (128.0*d*k + 49280.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
+        sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(128*gradc_width(k),
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
+static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
                                                                    int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_b,
@@ -996,22 +1010,22 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part_
                                                                    const int64_t *restrict y, double t7,
                                                                    double *restrict t6_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_b_part = part_ == 0 ? grad_b : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const grad_W_part = part_ == 0 ? grad_W : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const Z = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_b_part = part == 0 ? grad_b : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -1021,48 +1035,50 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part_
         grad_W_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t1[l - tile_begin_] = -INFINITY;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(strip_end_ - strip_begin_, tile_end_ - tile_begin_, d, &W[strip_begin_], 1, k, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &W[strip_begin], 1, k, &X[tile_begin*d],
+                1, d, NULL, 0, t0, 128, 1, 0, 0);
 
             /* Z[l:n, j:k] = t0[l, j] + b[j] */
             /* t1[l:n] = max[j:k](Z[l, j]) */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
                 GRADC_SIMD()
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v0 = t0[(j - strip_begin_)*128 + l - tile_begin_] + b_j;
-                    Z[j*128 + l - tile_begin_] = v0;
-                    t1[l - tile_begin_] = (t1[l - tile_begin_] >= v0 || t1[l - tile_begin_] != t1[l - tile_begin_]) ? t1[l - tile_begin_] : v0;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0[(j - strip_begin)*128 + l - tile_begin] + b_j;
+                    Z[j*128 + l - tile_begin] = v0;
+                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin])
+                        ? t1[l - tile_begin] : v0;
                 }
             }
         }
 
         /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t1_l = t1[l - tile_begin_];
-            t1[l - tile_begin_] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
+            t1[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n, j:k] = exp(Z[l, j] - t2[l]) */
         /* t4[l:n] = sum[j:k](t3[l, j]) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            t4[l - tile_begin_] = 0.0;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
-            for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                const double v0 = gradc_exp(Z[j*128 + l - tile_begin_] - t1[l - tile_begin_]);
-                t3[j*128 + l - tile_begin_] = v0;
-                t4[l - tile_begin_] += v0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]);
+                t3[j*128 + l - tile_begin] = v0;
+                t4[l - tile_begin] += v0;
             }
         }
 
@@ -1071,41 +1087,43 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part_
         /* t8[l:n] = 1 / t4[l], in the place of t1 */
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double t1_l = t1[l - tile_begin_];
-            const double t4_l = t4[l - tile_begin_];
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
+            const double t4_l = t4[l - tile_begin];
             const int64_t y_l = y[l];
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-            t6_part_sum += t1_l + gradc_log(t4_l) - Z[v0*128 + l - tile_begin_];
-            t1[l - tile_begin_] = 1.0 / t4_l;
+            t6_part_sum += t1_l + gradc_log(t4_l) - Z[v0*128 + l - tile_begin];
+            t1[l - tile_begin] = 1.0 / t4_l;
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t7 * (t3[l, j] * t8[l])) + where(j == where_integer(y[l]
              *    < 0, k + y[l], y[l]), -t7, 0), in the place of t0 */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
             const double v0 = -t7;
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
-                for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-                    const double v1 = -INFINITY == Z[j*128 + l - tile_begin_] ? 0.0 : t7 * (t3[j*128 + l - tile_begin_] * t1[l - tile_begin_]);
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v1 = -INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7 * (t3[j*128 + l - tile_begin]
+                        * t1[l - tile_begin]);
                     const int64_t y_l = y[l];
                     const double v2 = v1 + (j == (y_l < 0 ? k + y_l : y_l) ? v0 : 0.0);
-                    t0[(j - strip_begin_)*128 + l - tile_begin_] = v2;
+                    t0[(j - strip_begin)*128 + l - tile_begin] = v2;
                     grad_b_part_sum += v2;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t0, 1, 128, NULL, 0, &grad_W_part[strip_begin_], k, 1, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t0, 1, 128,
+                NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part_] = t6_part;
+    t6_parts[part] = t6_part;
 }
 
 struct softmax_cross_entropy_value_and_grad_rows0 {
@@ -1130,7 +1148,9 @@ struct softmax_cross_entropy_value_and_grad_rows0 {
 static GRADC_APART void softmax_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct softmax_cross_entropy_value_and_grad_rows0 *const given = context;
-    softmax_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->W, given->X, given->b, given->y, given->t7, given->t6_parts);
+    softmax_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes,
+        given->W, given->X, given->b, given->y, given->t7, given->t6_parts);
 }
 
 int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -1140,7 +1160,8 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(k, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
@@ -1159,27 +1180,30 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     const double t7 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d*k + 41*k + 36, d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct softmax_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, tile_scratch, tile_bytes, W, X, b, y, t7, t6_parts};
+        const struct softmax_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b,
+            k, grad_W, d, tile_scratch, tile_bytes, W, X, b, y, t7, t6_parts};
         gradc_run(parts, softmax_cross_entropy_value_and_grad_team0, &given);
     } else {
-        softmax_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, tile_scratch, tile_bytes, W, X, b, y, t7, t6_parts);
+        softmax_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d,
+            tile_scratch, tile_bytes, W, X, b, y, t7, t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t6 += t6_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_b_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             grad_b[at] += grad_b_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_W_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];

@@ -22,6 +22,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -42,19 +45,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -84,7 +86,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
@@ -272,36 +274,36 @@ size_t squared_hinge_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 6, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void squared_hinge_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void squared_hinge_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                   const double *restrict X, const double *restrict w,
                                                   const double *restrict y, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v0 = 1.0 - y[i] * t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = 1.0 - y[i] * t0[i - tile_begin];
             const double v1 = (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
             t1_part_sum += v1 * v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct squared_hinge_value_rows0 {
@@ -319,7 +321,8 @@ struct squared_hinge_value_rows0 {
 static GRADC_APART void squared_hinge_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct squared_hinge_value_rows0 *const given = context;
-    squared_hinge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->w, given->y, given->t1_parts);
+    squared_hinge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
+        given->X, given->w, given->y, given->t1_parts);
 }
 
 int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -337,18 +340,18 @@ int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const do
         squared_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < d; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < d ? tile_begin_ + 128 : d;
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             const double w_j = w[j];
             t2_sum += w_j * w_j;
         }
@@ -368,37 +371,37 @@ size_t squared_hinge_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
-static GRADC_APART void squared_hinge_forward_rows0(int64_t part_, int64_t d, int64_t parts,
+static GRADC_APART void squared_hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                     unsigned char *restrict part_scratch, size_t part_bytes,
                                                     double *restrict t0, int64_t n, const double *restrict X,
                                                     const double *restrict w, double *restrict t2_parts)
 {
-    const int64_t part_begin_ = gradc_cut(d, parts, part_);
-    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t0_part = part_ == 0 ? t0 : (void *)part_own_;
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = 0.0;
     }
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(n, tile_end_ - tile_begin_, &X[tile_begin_], d, &w[tile_begin_], t0_part, 1, 1);
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
 
         /* t2 = sum[j:d](w[j] * w[j]) */
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             const double w_j = w[j];
             t2_part_sum += w_j * w_j;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part_] = t2_part;
+    t2_parts[part] = t2_part;
 }
 
 struct squared_hinge_forward_rows0 {
@@ -417,7 +420,8 @@ static GRADC_APART void squared_hinge_forward_team0(const void *context, int64_t
 {
     const struct squared_hinge_forward_rows0 *const given = context;
     (void)thread;
-    squared_hinge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0, given->n, given->X, given->w, given->t2_parts);
+    squared_hinge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0,
+        given->n, given->X, given->w, given->t2_parts);
 }
 
 int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -436,11 +440,11 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
         squared_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
     }
     double t2 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t2 += t2_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t0_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             t0[at] += t0_more[at];
@@ -448,13 +452,13 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
     }
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = 1.0 - y[i] * t0[i];
             const double v1 = (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
             t1_sum += v1 * v1;
@@ -510,7 +514,8 @@ int squared_hinge_backward(int64_t n, int64_t d, const double *restrict w, const
         const double v11 = y_i_3 * (0.0 < v9 ? v10 : (0.0 == v9 ? 0.5 * v10 : 0.0));
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v11);
+            t2[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j]
+                * v11);
         }
     }
     for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -537,10 +542,11 @@ size_t squared_hinge_value_and_grad_work(int64_t n, int64_t d)
 {
     if (136.0*d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 20*d + 6, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 20*d + 6, d) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 20*d + 6, d) * (gradc_bytes(d, sizeof(double)))
+        + (size_t)gradc_parts(n, 20*d + 6, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict t4, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
@@ -548,29 +554,29 @@ static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part_, int64_
                                                            const double *restrict y, double t3,
                                                            double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t4_part = part_ == 0 ? t4 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t4_part = part == 0 ? t4 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         t4_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, t0, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double v0 = 1.0 - y[i] * t0[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = 1.0 - y[i] * t0[i - tile_begin];
             const double v1 = (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
             t1_part_sum += v1 * v1;
         }
@@ -578,31 +584,32 @@ static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part_, int64_
 
         /* t4[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], s1 := t3 * (2 * maximum(0, s0)), -(X[i, j] * (y[i] *
          *    where(0 < s0, s1, where(0 == s0, 0.5 * s1, 0)))))) */
-        for (int64_t i = tile_begin_; i < 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i += 4) {
+        for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
             const double y_i = y[i];
-            const double v0 = 1.0 - y_i * t0[i - tile_begin_];
+            const double v0 = 1.0 - y_i * t0[i - tile_begin];
             const double v1 = t3 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
             const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
             const double y_i_ = y[i + 1];
-            const double v3 = 1.0 - y_i_ * t0[i + 1 - tile_begin_];
+            const double v3 = 1.0 - y_i_ * t0[i + 1 - tile_begin];
             const double v4 = t3 * (2.0 * ((v3 > 0.0 || v3 != v3) ? v3 : 0.0));
             const double v5 = y_i_ * (0.0 < v3 ? v4 : (0.0 == v3 ? 0.5 * v4 : 0.0));
             const double y_i_2 = y[i + 2];
-            const double v6 = 1.0 - y_i_2 * t0[i + 2 - tile_begin_];
+            const double v6 = 1.0 - y_i_2 * t0[i + 2 - tile_begin];
             const double v7 = t3 * (2.0 * ((v6 > 0.0 || v6 != v6) ? v6 : 0.0));
             const double v8 = y_i_2 * (0.0 < v6 ? v7 : (0.0 == v6 ? 0.5 * v7 : 0.0));
             const double y_i_3 = y[i + 3];
-            const double v9 = 1.0 - y_i_3 * t0[i + 3 - tile_begin_];
+            const double v9 = 1.0 - y_i_3 * t0[i + 3 - tile_begin];
             const double v10 = t3 * (2.0 * ((v9 > 0.0 || v9 != v9) ? v9 : 0.0));
             const double v11 = y_i_3 * (0.0 < v9 ? v10 : (0.0 == v9 ? 0.5 * v10 : 0.0));
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t4_part[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v11);
+                t4_part[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8) + -(X[(i
+                    + 3)*d + j] * v11);
             }
         }
-        for (int64_t i = 4*((tile_end_ - tile_begin_) / 4) + tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
-            const double v0 = 1.0 - y_i * t0[i - tile_begin_];
+            const double v0 = 1.0 - y_i * t0[i - tile_begin];
             const double v1 = t3 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
             const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
             GRADC_SIMD()
@@ -612,7 +619,7 @@ static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part_, int64_
         }
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct squared_hinge_value_and_grad_rows0 {
@@ -634,7 +641,9 @@ struct squared_hinge_value_and_grad_rows0 {
 static GRADC_APART void squared_hinge_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct squared_hinge_value_and_grad_rows0 *const given = context;
-    squared_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t3, given->t1_parts);
+    squared_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->t4, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t3,
+        given->t1_parts);
 }
 
 int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -652,13 +661,13 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const double t3 = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < d; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < d ? tile_begin_ + 128 : d;
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t j = tile_begin_; j < tile_end_; ++j) {
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
             const double w_j = w[j];
             t2_sum += w_j * w_j;
         }
@@ -670,17 +679,19 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct squared_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes, X, w, y, t3, t1_parts};
+        const struct squared_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, d,
+            tile_scratch, tile_bytes, X, w, y, t3, t1_parts};
         gradc_run(parts, squared_hinge_value_and_grad_team0, &given);
     } else {
-        squared_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes, X, w, y, t3, t1_parts);
+        squared_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes,
+            X, w, y, t3, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t4_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             t4[at] += t4_more[at];

@@ -22,6 +22,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -42,19 +45,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -84,7 +86,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
@@ -179,21 +181,21 @@ size_t t_sne_value_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void t_sne_value_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict Y,
+static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict Y,
                                           const double *restrict P, double log_z, double *restrict value_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double value_part = 0.0;
     double value_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows((n + 2) * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
          *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
         double value_part_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double Y_i = Y[i*2];
             const double Y_i_ = Y[i*2 + 1];
             GRADC_SIMD(reduction(+:value_part_sum))
@@ -208,7 +210,7 @@ static GRADC_APART void t_sne_value_rows0(int64_t part_, int64_t n, int64_t part
         gradc_add(&value_part, &value_part_low, value_part_sum);
     }
     value_part = gradc_rounded(value_part, value_part_low);
-    value_parts[part_] = value_part;
+    value_parts[part] = value_part;
 }
 
 struct t_sne_value_rows0 {
@@ -234,14 +236,14 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
     double t0 = 0.0;
     double t0_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(2 * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+        const int64_t tile_rows = gradc_rows(2 * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 +
              *    (s0 * s0 + s1 * s1)), 0))) */
             double t0_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
                 GRADC_SIMD(reduction(+:t0_sum))
@@ -268,8 +270,8 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
         t_sne_value_rows0(0, n, parts, Y, P, log_z, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        value_ += value_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        value_ += value_parts[part];
     }
     *value = value_;
     return 0;
@@ -281,20 +283,20 @@ size_t t_sne_forward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void t_sne_forward_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict P,
+static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict P,
                                             double log_z, double *restrict D2, double *restrict value_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double value_part = 0.0;
     double value_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(2*n * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(2*n * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
         double value_part_sum = 0.0;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD(reduction(+:value_part_sum))
             for (int64_t j = 0; j < n; ++j) {
                 const double P_ij = P[i*n + j];
@@ -305,7 +307,7 @@ static GRADC_APART void t_sne_forward_rows0(int64_t part_, int64_t n, int64_t pa
         gradc_add(&value_part, &value_part_low, value_part_sum);
     }
     value_part = gradc_rounded(value_part, value_part_low);
-    value_parts[part_] = value_part;
+    value_parts[part] = value_part;
 }
 
 struct t_sne_forward_rows0 {
@@ -331,14 +333,14 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
     double t0_ = 0.0;
     double t0_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(2 * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+        const int64_t tile_rows = gradc_rows(2 * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* D2[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s0 * s0 + s1 * s1) */
             /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
             double t0_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
                 GRADC_SIMD(reduction(+:t0_sum))
@@ -366,8 +368,8 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
         t_sne_forward_rows0(0, n, parts, P, log_z, D2, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        value_ += value_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        value_ += value_parts[part];
     }
     *value = value_;
     *t0 = t0_;
@@ -378,69 +380,70 @@ size_t t_sne_backward_work(int64_t n)
 {
     if (16672.0*n > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(128*gradc_width(n), sizeof(double)));
+    return gradc_bytes(2*n, sizeof(double)) + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n)
+        * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(128*gradc_width(n),
+        sizeof(double)));
 }
 
-static GRADC_APART void t_sne_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                              double *restrict t4, unsigned char *restrict tile_scratch,
                                              size_t tile_bytes, double *restrict t3, const double *restrict D2,
                                              double cotangent, const double *restrict P, double t2,
                                              const double *restrict Y)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t4_part = part_ == 0 ? t4 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const D2_bar = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t4_part = part == 0 ? t4 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const D2_bar = (void *)tile_own;
     for (int64_t at = 0; at < 2*n; ++at) {
         t4_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows((2*n + 2) * sizeof(double));
+    const int64_t tile_rows = gradc_rows((2*n + 2) * sizeof(double));
     const int64_t strip = gradc_width(n);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < 2; ++j) {
                 t3[i*2 + j] = 0.0;
             }
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < n; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < n ? strip + strip_begin_ : n;
+        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
 
             /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t2 / s0 /
              *    s0), 0)) */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
-                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
                     const double v0 = 1.0 + D2[i*n + j];
                     const double v1 = cotangent * P[i*n + j] / v0 + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
-                    D2_bar[(i - tile_begin_)*strip + j - strip_begin_] = v1;
+                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = v1;
                 }
             }
 
             /* t3[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
                     double t3_sum = 0.0;
                     GRADC_SIMD(reduction(+:t3_sum))
-                    for (int64_t k = strip_begin_; k < strip_end_; ++k) {
-                        t3_sum += D2_bar[(i - tile_begin_)*strip + k - strip_begin_] * (Y_ij - Y[k*2 + j]);
+                    for (int64_t k = strip_begin; k < strip_end; ++k) {
+                        t3_sum += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
                     }
                     t3[i*2 + j] += t3_sum;
                 }
             }
 
             /* t4[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
                     GRADC_SIMD()
-                    for (int64_t k = strip_begin_; k < strip_end_; ++k) {
-                        t4_part[k*2 + j] += D2_bar[(i - tile_begin_)*strip + k - strip_begin_] * (Y_ij - Y[k*2 + j]);
+                    for (int64_t k = strip_begin; k < strip_end; ++k) {
+                        t4_part[k*2 + j] += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
                     }
                 }
             }
@@ -467,7 +470,8 @@ struct t_sne_backward_rows0 {
 static GRADC_APART void t_sne_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct t_sne_backward_rows0 *const given = context;
-    t_sne_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4, given->tile_scratch, given->tile_bytes, given->t3, given->D2, given->cotangent, given->P, given->t2, given->Y);
+    t_sne_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4,
+        given->tile_scratch, given->tile_bytes, given->t3, given->D2, given->cotangent, given->P, given->t2, given->Y);
 }
 
 int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P, const double *restrict D2,
@@ -484,13 +488,13 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows(n * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t1 = sum[i:n, j:n](P[i, j]) */
             double t1_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:t1_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     t1_sum += P[i*n + j];
@@ -507,13 +511,15 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     const size_t part_bytes = gradc_bytes(2*n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     if (parts > 1) {
-        const struct t_sne_backward_rows0 given = {n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, t3, D2, cotangent, P, t2, Y};
+        const struct t_sne_backward_rows0 given = {n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes,
+            t3, D2, cotangent, P, t2, Y};
         gradc_run(parts, t_sne_backward_team0, &given);
     } else {
-        t_sne_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, t3, D2, cotangent, P, t2, Y);
+        t_sne_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, t3, D2,
+            cotangent, P, t2, Y);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t4_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
             t4[at] += t4_more[at];
@@ -534,50 +540,51 @@ size_t t_sne_value_and_grad_work(int64_t n)
 {
     if (16672.0*n > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(128*gradc_width(n), sizeof(double)));
+    return gradc_bytes(2*n, sizeof(double)) + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n)
+        * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(128*gradc_width(n),
+        sizeof(double)));
 }
 
-static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict t3, unsigned char *restrict tile_scratch,
                                                    size_t tile_bytes, double *restrict t2, const double *restrict Y,
                                                    const double *restrict P, double t1, double log_z,
                                                    double *restrict value_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const t3_part = part_ == 0 ? t3 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const D2_bar = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const D2_bar = (void *)tile_own;
     double value_part = 0.0;
     double value_part_low = 0.0;
     for (int64_t at = 0; at < 2*n; ++at) {
         t3_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows((n + 2) * sizeof(double));
+    const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
     const int64_t strip = gradc_width(n);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < 2; ++j) {
                 t2[i*2 + j] = 0.0;
             }
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < n; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < n ? strip + strip_begin_ : n;
+        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
 
             /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
              *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
             /* D2_bar[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s2 := 1 + (s0 * s0 + s1 *
              *    s1), P[i, j] / s2 + where(j <= i - 1, -(t1 / s2 / s2), 0)) */
             double value_part_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
                 GRADC_SIMD(reduction(+:value_part_sum))
-                for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
                     const double P_ij = P[i*n + j];
                     const double v0 = Y_i - Y[j*2];
                     const double v1 = Y_i_ - Y[j*2 + 1];
@@ -585,38 +592,38 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part_, int64_t thread
                     const double v3 = 1.0 + v2;
                     const double v4 = P_ij / v3 + (j <= i - 1 ? -(t1 / v3 / v3) : 0.0);
                     value_part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v2)));
-                    D2_bar[(i - tile_begin_)*strip + j - strip_begin_] = v4;
+                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = v4;
                 }
             }
             gradc_add(&value_part, &value_part_low, value_part_sum);
 
             /* t2[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
                     double t2_sum = 0.0;
                     GRADC_SIMD(reduction(+:t2_sum))
-                    for (int64_t k = strip_begin_; k < strip_end_; ++k) {
-                        t2_sum += D2_bar[(i - tile_begin_)*strip + k - strip_begin_] * (Y_ij - Y[k*2 + j]);
+                    for (int64_t k = strip_begin; k < strip_end; ++k) {
+                        t2_sum += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
                     }
                     t2[i*2 + j] += t2_sum;
                 }
             }
 
             /* t3[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
                     GRADC_SIMD()
-                    for (int64_t k = strip_begin_; k < strip_end_; ++k) {
-                        t3_part[k*2 + j] += D2_bar[(i - tile_begin_)*strip + k - strip_begin_] * (Y_ij - Y[k*2 + j]);
+                    for (int64_t k = strip_begin; k < strip_end; ++k) {
+                        t3_part[k*2 + j] += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
                     }
                 }
             }
         }
     }
     value_part = gradc_rounded(value_part, value_part_low);
-    value_parts[part_] = value_part;
+    value_parts[part] = value_part;
 }
 
 struct t_sne_value_and_grad_rows0 {
@@ -638,7 +645,9 @@ struct t_sne_value_and_grad_rows0 {
 static GRADC_APART void t_sne_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct t_sne_value_and_grad_rows0 *const given = context;
-    t_sne_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3, given->tile_scratch, given->tile_bytes, given->t2, given->Y, given->P, given->t1, given->log_z, given->value_parts);
+    t_sne_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->t3, given->tile_scratch, given->tile_bytes, given->t2, given->Y, given->P, given->t1, given->log_z,
+        given->value_parts);
 }
 
 int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
@@ -657,16 +666,16 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     double log_z_bar = 0.0;
     double log_z_bar_low = 0.0;
     {
-        const int64_t tile_rows_ = gradc_rows((n + 2) * sizeof(double));
-        for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += tile_rows_) {
-            const int64_t tile_end_ = tile_begin_ + tile_rows_ < n ? tile_begin_ + tile_rows_ : n;
+        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 +
              *    (s0 * s0 + s1 * s1)), 0))) */
             /* log_z_bar = sum[i:n, j:n](P[i, j]) */
             double t0_sum = 0.0;
             double log_z_bar_sum = 0.0;
-            for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
                 GRADC_SIMD(reduction(+:t0_sum, log_z_bar_sum))
@@ -695,17 +704,19 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct t_sne_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, t1, log_z, value_parts};
+        const struct t_sne_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch,
+            tile_bytes, t2, Y, P, t1, log_z, value_parts};
         gradc_run(parts, t_sne_value_and_grad_team0, &given);
     } else {
-        t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, t1, log_z, value_parts);
+        t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P,
+            t1, log_z, value_parts);
     }
     double value_ = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        value_ += value_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        value_ += value_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const t3_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t3_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
             t3[at] += t3_more[at];

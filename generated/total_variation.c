@@ -31,6 +31,9 @@ double hypot(double, double);
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -57,19 +60,18 @@ static inline int64_t gradc_clamp(int64_t place, int64_t extent)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -144,26 +146,26 @@ size_t total_variation_value_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void total_variation_value_rows0(int64_t part_, int64_t t, int64_t parts, double eps,
+static GRADC_APART void total_variation_value_rows0(int64_t part, int64_t t, int64_t parts, double eps,
                                                     const double *restrict x, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(t - 1, parts, part_);
-    const int64_t part_end_ = gradc_cut(t - 1, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(t - 1, parts, part);
+    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t0_part_sum += gradc_hypot(eps, x[i + 1] - x[i]);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct total_variation_value_rows0 {
@@ -194,18 +196,18 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
         total_variation_value_rows0(0, t, parts, eps, x, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < t; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < t ? tile_begin_ + 128 : t;
+    for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
 
         /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = x[i] - y[i];
             t1_sum += v0 * v0;
         }
@@ -224,26 +226,26 @@ size_t total_variation_forward_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void total_variation_forward_rows0(int64_t part_, int64_t t, int64_t parts, double eps,
+static GRADC_APART void total_variation_forward_rows0(int64_t part, int64_t t, int64_t parts, double eps,
                                                       const double *restrict x, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(t - 1, parts, part_);
-    const int64_t part_end_ = gradc_cut(t - 1, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(t - 1, parts, part);
+    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             t0_part_sum += gradc_hypot(eps, x[i + 1] - x[i]);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct total_variation_forward_rows0 {
@@ -274,18 +276,18 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
         total_variation_forward_rows0(0, t, parts, eps, x, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1 = 0.0;
     double t1_low = 0.0;
-    for (int64_t tile_begin_ = 0; tile_begin_ < t; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < t ? tile_begin_ + 128 : t;
+    for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
 
         /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = x[i] - y[i];
             t1_sum += v0 * v0;
         }
@@ -300,61 +302,60 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
 
 size_t total_variation_backward_work(int64_t t)
 {
-    return (size_t)gradc_parts(t, 57, 0) * (gradc_bytes(129, sizeof(double))
-           + gradc_bytes(129, sizeof(double)));
+    return (size_t)gradc_parts(t, 57, 0) * (gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double)));
 }
 
-static GRADC_APART void total_variation_backward_rows0(int64_t part_, int64_t thread_, int64_t t, int64_t parts,
+static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thread, int64_t t, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        const double *restrict x, double eps, double cotangent,
                                                        double lam, const double *restrict y, double *restrict grad_x)
 {
-    const int64_t part_begin_ = gradc_cut(t, parts, part_);
-    const int64_t part_end_ = gradc_cut(t, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(129, sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    const int64_t part_begin = gradc_cut(t, parts, part);
+    const int64_t part_end = gradc_cut(t, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(129, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[i:t] = let(s0 := x[i + 1] - x[i], where(i < t - 1, s0 / hypot(eps, s0), 0)) */
         /* t1[i:t] = where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0) */
         {
-            const int64_t halo_begin = tile_begin_ - 1 > 0 ? tile_begin_ - 1 : 0;
+            const int64_t halo_begin = tile_begin - 1 > 0 ? tile_begin - 1 : 0;
             {
-                const int64_t i_last = gradc_within(t - 1, halo_begin, tile_begin_);
+                const int64_t i_last = gradc_within(t - 1, halo_begin, tile_begin);
                 GRADC_SIMD()
                 for (int64_t i = halo_begin; i < i_last; ++i) {
                     const double v0 = x[i + 1] - x[i];
                     const double v1 = gradc_hypot(eps, v0);
-                    t0[i + 1 - tile_begin_] = v0 / v1;
-                    t1[i + 1 - tile_begin_] = v1;
+                    t0[i + 1 - tile_begin] = v0 / v1;
+                    t1[i + 1 - tile_begin] = v1;
                 }
-                for (int64_t i = i_last; i < tile_begin_; ++i) {
+                for (int64_t i = i_last; i < tile_begin; ++i) {
                     const int v0 = i < t - 1;
                     const double v1 = x[gradc_clamp(i + 1, t)] - x[i];
                     const double v2 = gradc_hypot(eps, v1);
-                    t0[i + 1 - tile_begin_] = v0 ? v1 / v2 : 0.0;
-                    t1[i + 1 - tile_begin_] = v0 ? v2 : 0.0;
+                    t0[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                    t1[i + 1 - tile_begin] = v0 ? v2 : 0.0;
                 }
             }
         }
         {
-            const int64_t i_last = gradc_within(t - 1, tile_begin_, tile_end_);
+            const int64_t i_last = gradc_within(t - 1, tile_begin, tile_end);
             GRADC_SIMD()
-            for (int64_t i = tile_begin_; i < i_last; ++i) {
+            for (int64_t i = tile_begin; i < i_last; ++i) {
                 const double v0 = x[i + 1] - x[i];
                 const double v1 = gradc_hypot(eps, v0);
-                t0[i + 1 - tile_begin_] = v0 / v1;
-                t1[i + 1 - tile_begin_] = v1;
+                t0[i + 1 - tile_begin] = v0 / v1;
+                t1[i + 1 - tile_begin] = v1;
             }
-            for (int64_t i = i_last; i < tile_end_; ++i) {
+            for (int64_t i = i_last; i < tile_end; ++i) {
                 const int v0 = i < t - 1;
                 const double v1 = x[gradc_clamp(i + 1, t)] - x[i];
                 const double v2 = gradc_hypot(eps, v1);
-                t0[i + 1 - tile_begin_] = v0 ? v1 / v2 : 0.0;
-                t1[i + 1 - tile_begin_] = v0 ? v2 : 0.0;
+                t0[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                t1[i + 1 - tile_begin] = v0 ? v2 : 0.0;
             }
         }
 
@@ -362,23 +363,26 @@ static GRADC_APART void total_variation_backward_rows0(int64_t part_, int64_t th
          *    1], 0, t0[i - 1] * s0), 0) + where(i < t - 1, where(0 == t1[i], 0, -(t0[i] * s0)), 0))) */
         {
             const double v0 = cotangent * lam;
-            const int64_t i_first = gradc_within(1, tile_begin_, tile_end_);
-            const int64_t i_last = gradc_within(t - 1, i_first, tile_end_);
-            for (int64_t i = tile_begin_; i < i_first; ++i) {
-                const double v1 = 1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin_] ? 0.0 : t0[gradc_clamp(i - 1, t) + 1 - tile_begin_] * v0) : 0.0;
-                const double v2 = 0.0 == t1[i + 1 - tile_begin_] ? 0.0 : -(t0[i + 1 - tile_begin_] * v0);
+            const int64_t i_first = gradc_within(1, tile_begin, tile_end);
+            const int64_t i_last = gradc_within(t - 1, i_first, tile_end);
+            for (int64_t i = tile_begin; i < i_first; ++i) {
+                const double v1 = 1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
+                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0;
+                const double v2 = 0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0);
                 const double v3 = cotangent * (x[i] - y[i]) + (v1 + (i < t - 1 ? v2 : 0.0));
                 grad_x[i] = v3;
             }
             GRADC_SIMD()
             for (int64_t i = i_first; i < i_last; ++i) {
-                const double v1 = 0.0 == t1[i + 1 - tile_begin_] ? 0.0 : -(t0[i + 1 - tile_begin_] * v0);
-                const double v2 = cotangent * (x[i] - y[i]) + ((0.0 == t1[i - tile_begin_] ? 0.0 : t0[i - tile_begin_] * v0) + v1);
+                const double v1 = 0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0);
+                const double v2 = cotangent * (x[i] - y[i]) + ((0.0 == t1[i - tile_begin] ? 0.0 : t0[i - tile_begin]
+                    * v0) + v1);
                 grad_x[i] = v2;
             }
-            for (int64_t i = i_last; i < tile_end_; ++i) {
-                const double v1 = 1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin_] ? 0.0 : t0[gradc_clamp(i - 1, t) + 1 - tile_begin_] * v0) : 0.0;
-                const double v2 = 0.0 == t1[i + 1 - tile_begin_] ? 0.0 : -(t0[i + 1 - tile_begin_] * v0);
+            for (int64_t i = i_last; i < tile_end; ++i) {
+                const double v1 = 1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
+                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0;
+                const double v2 = 0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0);
                 const double v3 = cotangent * (x[i] - y[i]) + (v1 + (i < t - 1 ? v2 : 0.0));
                 grad_x[i] = v3;
             }
@@ -402,7 +406,8 @@ struct total_variation_backward_rows0 {
 static GRADC_APART void total_variation_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct total_variation_backward_rows0 *const given = context;
-    total_variation_backward_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes, given->x, given->eps, given->cotangent, given->lam, given->y, given->grad_x);
+    total_variation_backward_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes,
+        given->x, given->eps, given->cotangent, given->lam, given->y, given->grad_x);
 }
 
 int total_variation_backward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
@@ -413,7 +418,8 @@ int total_variation_backward(int64_t t, const double *restrict x, const double *
     const int64_t parts = gradc_parts(t, 57, 0);
     const size_t tile_bytes = gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double));
     if (parts > 1) {
-        const struct total_variation_backward_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, cotangent, lam, y, grad_x};
+        const struct total_variation_backward_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, cotangent,
+            lam, y, grad_x};
         gradc_run(parts, total_variation_backward_team0, &given);
     } else {
         total_variation_backward_rows0(0, 0, t, parts, tile_scratch, tile_bytes, x, eps, cotangent, lam, y, grad_x);
@@ -423,70 +429,69 @@ int total_variation_backward(int64_t t, const double *restrict x, const double *
 
 size_t total_variation_value_and_grad_work(int64_t t)
 {
-    return (size_t)gradc_parts(t, 57, 0) * (gradc_bytes(129, sizeof(double))
-           + gradc_bytes(129, sizeof(double)));
+    return (size_t)gradc_parts(t, 57, 0) * (gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double)));
 }
 
-static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t t, int64_t parts,
+static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64_t thread, int64_t t, int64_t parts,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                              const double *restrict x, double eps,
                                                              const double *restrict y, double lam,
                                                              double *restrict grad_x, double *restrict t0_parts,
                                                              double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(t, parts, part_);
-    const int64_t part_end_ = gradc_cut(t, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(129, sizeof(double));
-    double *const t3 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(t, parts, part);
+    const int64_t part_end = gradc_cut(t, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(129, sizeof(double));
+    double *const t3 = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:t](where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0)) */
         /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
         /* t2[i:t] = let(s0 := x[i + 1] - x[i], where(i < t - 1, s0 / hypot(eps, s0), 0)) */
         /* t3[i:t] = where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0) */
         {
-            const int64_t halo_begin = tile_begin_ - 1 > 0 ? tile_begin_ - 1 : 0;
+            const int64_t halo_begin = tile_begin - 1 > 0 ? tile_begin - 1 : 0;
             {
-                const int64_t i_last = gradc_within(t - 1, halo_begin, tile_begin_);
+                const int64_t i_last = gradc_within(t - 1, halo_begin, tile_begin);
                 GRADC_SIMD()
                 for (int64_t i = halo_begin; i < i_last; ++i) {
                     const double v0 = x[i + 1] - x[i];
                     const double v1 = gradc_hypot(eps, v0);
-                    t2[i + 1 - tile_begin_] = v0 / v1;
-                    t3[i + 1 - tile_begin_] = v1;
+                    t2[i + 1 - tile_begin] = v0 / v1;
+                    t3[i + 1 - tile_begin] = v1;
                 }
-                for (int64_t i = i_last; i < tile_begin_; ++i) {
+                for (int64_t i = i_last; i < tile_begin; ++i) {
                     const int v0 = i < t - 1;
                     const double v1 = x[gradc_clamp(i + 1, t)] - x[i];
                     const double v2 = gradc_hypot(eps, v1);
-                    t2[i + 1 - tile_begin_] = v0 ? v1 / v2 : 0.0;
-                    t3[i + 1 - tile_begin_] = v0 ? v2 : 0.0;
+                    t2[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                    t3[i + 1 - tile_begin] = v0 ? v2 : 0.0;
                 }
             }
         }
         {
             double t0_part_sum = 0.0;
             double t1_part_sum = 0.0;
-            const int64_t i_last = gradc_within(t - 1, tile_begin_, tile_end_);
+            const int64_t i_last = gradc_within(t - 1, tile_begin, tile_end);
             GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
-            for (int64_t i = tile_begin_; i < i_last; ++i) {
+            for (int64_t i = tile_begin; i < i_last; ++i) {
                 const double x_i = x[i];
                 const double v0 = x[i + 1] - x_i;
                 const double v1 = gradc_hypot(eps, v0);
                 const double v2 = x_i - y[i];
                 t0_part_sum += v1;
                 t1_part_sum += v2 * v2;
-                t2[i + 1 - tile_begin_] = v0 / v1;
-                t3[i + 1 - tile_begin_] = v1;
+                t2[i + 1 - tile_begin] = v0 / v1;
+                t3[i + 1 - tile_begin] = v1;
             }
-            for (int64_t i = i_last; i < tile_end_; ++i) {
+            for (int64_t i = i_last; i < tile_end; ++i) {
                 const int v0 = i < t - 1;
                 const double x_i = x[i];
                 const double v1 = x[gradc_clamp(i + 1, t)] - x_i;
@@ -495,8 +500,8 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part_, int6
                 const double v4 = x_i - y[i];
                 t0_part_sum += v3;
                 t1_part_sum += v4 * v4;
-                t2[i + 1 - tile_begin_] = v0 ? v1 / v2 : 0.0;
-                t3[i + 1 - tile_begin_] = v3;
+                t2[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                t3[i + 1 - tile_begin] = v3;
             }
             gradc_add(&t0_part, &t0_part_low, t0_part_sum);
             gradc_add(&t1_part, &t1_part_low, t1_part_sum);
@@ -505,30 +510,32 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part_, int6
         /* grad_x[i:t] = x[i] - y[i] + (where(1 <= i, where(0 == t3[i - 1], 0, lam * t2[i - 1]), 0) + where(i < t -
          *    1, where(0 == t3[i], 0, -(lam * t2[i])), 0)) */
         {
-            const int64_t i_first = gradc_within(1, tile_begin_, tile_end_);
-            const int64_t i_last = gradc_within(t - 1, i_first, tile_end_);
-            for (int64_t i = tile_begin_; i < i_first; ++i) {
-                const double v0 = 1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin_] ? 0.0 : lam * t2[gradc_clamp(i - 1, t) + 1 - tile_begin_]) : 0.0;
-                const double v1 = 0.0 == t3[i + 1 - tile_begin_] ? 0.0 : -(lam * t2[i + 1 - tile_begin_]);
+            const int64_t i_first = gradc_within(1, tile_begin, tile_end);
+            const int64_t i_last = gradc_within(t - 1, i_first, tile_end);
+            for (int64_t i = tile_begin; i < i_first; ++i) {
+                const double v0 = 1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
+                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0;
+                const double v1 = 0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]);
                 grad_x[i] = x[i] - y[i] + (v0 + (i < t - 1 ? v1 : 0.0));
             }
             GRADC_SIMD()
             for (int64_t i = i_first; i < i_last; ++i) {
-                const double v0 = 0.0 == t3[i + 1 - tile_begin_] ? 0.0 : -(lam * t2[i + 1 - tile_begin_]);
-                const double v1 = x[i] - y[i] + ((0.0 == t3[i - tile_begin_] ? 0.0 : lam * t2[i - tile_begin_]) + v0);
+                const double v0 = 0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]);
+                const double v1 = x[i] - y[i] + ((0.0 == t3[i - tile_begin] ? 0.0 : lam * t2[i - tile_begin]) + v0);
                 grad_x[i] = v1;
             }
-            for (int64_t i = i_last; i < tile_end_; ++i) {
-                const double v0 = 1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin_] ? 0.0 : lam * t2[gradc_clamp(i - 1, t) + 1 - tile_begin_]) : 0.0;
-                const double v1 = 0.0 == t3[i + 1 - tile_begin_] ? 0.0 : -(lam * t2[i + 1 - tile_begin_]);
+            for (int64_t i = i_last; i < tile_end; ++i) {
+                const double v0 = 1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
+                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0;
+                const double v1 = 0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]);
                 grad_x[i] = x[i] - y[i] + (v0 + (i < t - 1 ? v1 : 0.0));
             }
         }
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct total_variation_value_and_grad_rows0 {
@@ -548,7 +555,8 @@ struct total_variation_value_and_grad_rows0 {
 static GRADC_APART void total_variation_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct total_variation_value_and_grad_rows0 *const given = context;
-    total_variation_value_and_grad_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes, given->x, given->eps, given->y, given->lam, given->grad_x, given->t0_parts, given->t1_parts);
+    total_variation_value_and_grad_rows0(part, thread, given->t, given->parts, given->tile_scratch,
+        given->tile_bytes, given->x, given->eps, given->y, given->lam, given->grad_x, given->t0_parts, given->t1_parts);
 }
 
 int total_variation_value_and_grad(int64_t t, const double *restrict x, const double *restrict y, double lam,
@@ -561,18 +569,20 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
     double t0_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct total_variation_value_and_grad_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, y, lam, grad_x, t0_parts, t1_parts};
+        const struct total_variation_value_and_grad_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, y,
+            lam, grad_x, t0_parts, t1_parts};
         gradc_run(parts, total_variation_value_and_grad_team0, &given);
     } else {
-        total_variation_value_and_grad_rows0(0, 0, t, parts, tile_scratch, tile_bytes, x, eps, y, lam, grad_x, t0_parts, t1_parts);
+        total_variation_value_and_grad_rows0(0, 0, t, parts, tile_scratch, tile_bytes, x, eps, y, lam, grad_x,
+            t0_parts, t1_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * t1 + lam * t0 */

@@ -34,6 +34,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -54,19 +57,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -111,33 +113,33 @@ static inline double gradc_rounded(double sum, double low)
 size_t triplet_value_work(int64_t m, int64_t k, int64_t n)
 {
     (void)m;
-    return (size_t)gradc_parts(n, 16*k + 6, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 16*k + 6, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
 }
 
-static GRADC_APART void triplet_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void triplet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                             const int64_t *restrict anchor, int64_t m,
                                             const int64_t *restrict positive, const int64_t *restrict negative,
                                             int64_t k, const double *restrict E, double margin,
                                             double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const near = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const far = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const near = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const far = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
         /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t anchor_l = anchor[l];
             const int64_t v0 = anchor_l < 0 ? m + anchor_l : anchor_l;
             const int64_t positive_l = positive[l];
@@ -154,21 +156,21 @@ static GRADC_APART void triplet_value_rows0(int64_t part_, int64_t thread_, int6
                 near_sum += v3 * v3;
                 far_sum += v4 * v4;
             }
-            near[l - tile_begin_] = near_sum;
-            far[l - tile_begin_] = far_sum;
+            near[l - tile_begin] = near_sum;
+            far[l - tile_begin] = far_sum;
         }
 
         /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double v0 = margin + (near[l - tile_begin_] - far[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = margin + (near[l - tile_begin] - far[l - tile_begin]);
             t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct triplet_value_rows0 {
@@ -189,7 +191,8 @@ struct triplet_value_rows0 {
 static GRADC_APART void triplet_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct triplet_value_rows0 *const given = context;
-    triplet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->anchor, given->m, given->positive, given->negative, given->k, given->E, given->margin, given->t0_parts);
+    triplet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->anchor,
+        given->m, given->positive, given->negative, given->k, given->E, given->margin, given->t0_parts);
 }
 
 int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
@@ -238,14 +241,16 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct triplet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, anchor, m, positive, negative, k, E, margin, t0_parts};
+        const struct triplet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, anchor, m, positive, negative,
+            k, E, margin, t0_parts};
         gradc_run(parts, triplet_value_team0, &given);
     } else {
-        triplet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, anchor, m, positive, negative, k, E, margin, t0_parts);
+        triplet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, anchor, m, positive, negative, k, E, margin,
+            t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -261,24 +266,24 @@ size_t triplet_forward_work(int64_t m, int64_t k, int64_t n)
     return 0;
 }
 
-static GRADC_APART void triplet_forward_rows0(int64_t part_, int64_t n, int64_t parts, const int64_t *restrict anchor,
+static GRADC_APART void triplet_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict anchor,
                                               int64_t m, const int64_t *restrict positive,
                                               const int64_t *restrict negative, int64_t k, const double *restrict E,
                                               double *restrict near, double *restrict far, double margin,
                                               double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
         /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t anchor_l = anchor[l];
             const int64_t v0 = anchor_l < 0 ? m + anchor_l : anchor_l;
             const int64_t positive_l = positive[l];
@@ -302,14 +307,14 @@ static GRADC_APART void triplet_forward_rows0(int64_t part_, int64_t n, int64_t 
         /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double v0 = margin + (near[l] - far[l]);
             t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct triplet_forward_rows0 {
@@ -331,7 +336,8 @@ static GRADC_APART void triplet_forward_team0(const void *context, int64_t part,
 {
     const struct triplet_forward_rows0 *const given = context;
     (void)thread;
-    triplet_forward_rows0(part, given->n, given->parts, given->anchor, given->m, given->positive, given->negative, given->k, given->E, given->near, given->far, given->margin, given->t0_parts);
+    triplet_forward_rows0(part, given->n, given->parts, given->anchor, given->m, given->positive, given->negative,
+        given->k, given->E, given->near, given->far, given->margin, given->t0_parts);
 }
 
 int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
@@ -378,14 +384,15 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
     const int64_t parts = gradc_parts(n, 16*k + 6, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct triplet_forward_rows0 given = {n, parts, anchor, m, positive, negative, k, E, near, far, margin, t0_parts};
+        const struct triplet_forward_rows0 given = {n, parts, anchor, m, positive, negative, k, E, near, far, margin,
+            t0_parts};
         gradc_run(parts, triplet_forward_team0, &given);
     } else {
         triplet_forward_rows0(0, n, parts, anchor, m, positive, negative, k, E, near, far, margin, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -398,8 +405,7 @@ size_t triplet_backward_work(int64_t m, int64_t k, int64_t n)
     (void)n;
     if (16.0*k*m > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double));
+    return gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double));
 }
 
 int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
@@ -499,10 +505,8 @@ size_t triplet_value_and_grad_work(int64_t m, int64_t k, int64_t n)
     (void)n;
     if (16.0*k*m + 2048.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(k*m, sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double))
+        + gradc_bytes(k*m, sizeof(double));
 }
 
 int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
@@ -564,14 +568,14 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
     for (int64_t at = 0; at < k*m; ++at) {
         t3[at] = 0.0;
     }
-    for (int64_t tile_begin_ = 0; tile_begin_ < n; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < n ? tile_begin_ + 128 : n;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
         /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
          *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t anchor_l = anchor[l];
             const int64_t v0 = anchor_l < 0 ? m + anchor_l : anchor_l;
             const int64_t positive_l = positive[l];
@@ -588,15 +592,15 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
                 near_sum += v3 * v3;
                 far_sum += v4 * v4;
             }
-            near[l - tile_begin_] = near_sum;
-            far[l - tile_begin_] = far_sum;
+            near[l - tile_begin] = near_sum;
+            far[l - tile_begin] = far_sum;
         }
 
         /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
-            const double v0 = margin + (near[l - tile_begin_] - far[l - tile_begin_]);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = margin + (near[l - tile_begin] - far[l - tile_begin]);
             t0_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
         }
         gradc_add(&t0, &t0_low, t0_sum);
@@ -610,12 +614,12 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
          *    s3 := 2 * (E[s0, j] - E[s1, j]) * where(0 < s2, t1, where(0 == s2, 0.5 * t1, 0)), at[s1, j](s3),
          *    at[s0, j](-s3))) */
         const double v0 = 0.5 * t1;
-        for (int64_t l = tile_begin_; l < tile_end_; ++l) {
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t anchor_l = anchor[l];
             const int64_t v1 = anchor_l < 0 ? m + anchor_l : anchor_l;
             const int64_t positive_l = positive[l];
             const int64_t v2 = positive_l < 0 ? m + positive_l : positive_l;
-            const double v3 = margin + (near[l - tile_begin_] - far[l - tile_begin_]);
+            const double v3 = margin + (near[l - tile_begin] - far[l - tile_begin]);
             const double v4 = 0.0 < v3 ? t1 : (0.0 == v3 ? v0 : 0.0);
             const int64_t negative_l = negative[l];
             const int64_t v5 = negative_l < 0 ? m + negative_l : negative_l;

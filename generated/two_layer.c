@@ -29,6 +29,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -49,19 +52,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -574,98 +576,102 @@ size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
     if (32768.0*h + 16384.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*gradc_width(h), sizeof(double))
-           + gradc_bytes(128*gradc_width(h), sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*gradc_width(h),
+        sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void two_layer_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t h,
                                               int64_t k, int64_t d, const double *restrict W1,
                                               const double *restrict X, const double *restrict b1,
                                               const double *restrict W2, const double *restrict b2,
                                               const int64_t *restrict y, double *restrict t7_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(h), sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(h), sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     const int64_t strip = gradc_width(h);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
             for (int64_t l = 0; l < k; ++l) {
-                t2[l*128 + m - tile_begin_] = 0.0;
+                t2[l*128 + m - tile_begin] = 0.0;
             }
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < h; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < h ? strip + strip_begin_ : h;
+        for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < h ? strip + strip_begin : h;
 
             /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-            gradc_product(strip_end_ - strip_begin_, tile_end_ - tile_begin_, d, &W1[strip_begin_], 1, h, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &W1[strip_begin], 1, h,
+                &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
             /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b1_j = b1[j];
                 GRADC_SIMD()
-                for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                    t1[(j - strip_begin_)*128 + m - tile_begin_] = gradc_tanh(t0[(j - strip_begin_)*128 + m - tile_begin_] + b1_j);
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    t1[(j - strip_begin)*128 + m - tile_begin] = gradc_tanh(t0[(j - strip_begin)*128 + m
+                        - tile_begin] + b1_j);
                 }
             }
 
             /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-            gradc_product(k, tile_end_ - tile_begin_, strip_end_ - strip_begin_, &W2[strip_begin_*k], 1, k, t1, 128, 1, NULL, 0, t2, 128, 1, 1, 0);
+            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &W2[strip_begin*k], 1, k, t1, 128, 1,
+                NULL, 0, t2, 128, 1, 1, 0);
         }
 
         /* Z[m:n, l:k] = t2[m, l] + b2[l], in the place of t2 */
         /* t3[m:n] = max[l:k](Z[m, l]) */
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-            t3[m - tile_begin_] = -INFINITY;
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            t3[m - tile_begin] = -INFINITY;
         }
         for (int64_t l = 0; l < k; ++l) {
             const double b2_l = b2[l];
             GRADC_SIMD()
-            for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                const double t2_ml = t2[l*128 + m - tile_begin_];
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double t2_ml = t2[l*128 + m - tile_begin];
                 const double v0 = t2_ml + b2_l;
-                t2[l*128 + m - tile_begin_] = v0;
-                t3[m - tile_begin_] = (t3[m - tile_begin_] >= v0 || t3[m - tile_begin_] != t3[m - tile_begin_]) ? t3[m - tile_begin_] : v0;
+                t2[l*128 + m - tile_begin] = v0;
+                t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin]) ? t3[m
+                    - tile_begin] : v0;
             }
         }
 
         /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3 */
         GRADC_SIMD()
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-            const double t3_m = t3[m - tile_begin_];
-            t3[m - tile_begin_] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t3_m = t3[m - tile_begin];
+            t3[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
         }
 
         /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-            t5[m - tile_begin_] = 0.0;
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            t5[m - tile_begin] = 0.0;
         }
         for (int64_t l = 0; l < 4*(k / 4); l += 4) {
             GRADC_SIMD()
-            for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                t5[m - tile_begin_] += gradc_exp(t2[l*128 + m - tile_begin_] - t3[m - tile_begin_]) + gradc_exp(t2[(l + 1)*128 + m - tile_begin_] - t3[m - tile_begin_]) + gradc_exp(t2[(l + 2)*128 + m - tile_begin_] - t3[m - tile_begin_]) + gradc_exp(t2[(l + 3)*128 + m - tile_begin_] - t3[m - tile_begin_]);
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t5[m - tile_begin] += gradc_exp(t2[l*128 + m - tile_begin] - t3[m - tile_begin]) + gradc_exp(t2[(l
+                    + 1)*128 + m - tile_begin] - t3[m - tile_begin]) + gradc_exp(t2[(l + 2)*128 + m - tile_begin]
+                    - t3[m - tile_begin]) + gradc_exp(t2[(l + 3)*128 + m - tile_begin] - t3[m - tile_begin]);
             }
         }
         for (int64_t l = 4*(k / 4); l < k; ++l) {
             GRADC_SIMD()
-            for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                t5[m - tile_begin_] += gradc_exp(t2[l*128 + m - tile_begin_] - t3[m - tile_begin_]);
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t5[m - tile_begin] += gradc_exp(t2[l*128 + m - tile_begin] - t3[m - tile_begin]);
             }
         }
 
@@ -673,15 +679,15 @@ static GRADC_APART void two_layer_value_rows0(int64_t part_, int64_t thread_, in
         /* t7 = sum[m:n](t6[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
         double t7_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t7_part_sum))
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
             const int64_t y_m = y[m];
             const int64_t v0 = y_m < 0 ? k + y_m : y_m;
-            t7_part_sum += t3[m - tile_begin_] + gradc_log(t5[m - tile_begin_]) - t2[v0*128 + m - tile_begin_];
+            t7_part_sum += t3[m - tile_begin] + gradc_log(t5[m - tile_begin]) - t2[v0*128 + m - tile_begin];
         }
         gradc_add(&t7_part, &t7_part_low, t7_part_sum);
     }
     t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part_] = t7_part;
+    t7_parts[part] = t7_part;
 }
 
 struct two_layer_value_rows0 {
@@ -704,7 +710,8 @@ struct two_layer_value_rows0 {
 static GRADC_APART void two_layer_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct two_layer_value_rows0 *const given = context;
-    two_layer_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->h, given->k, given->d, given->W1, given->X, given->b1, given->W2, given->b2, given->y, given->t7_parts);
+    two_layer_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->h,
+        given->k, given->d, given->W1, given->X, given->b1, given->W2, given->b2, given->y, given->t7_parts);
 }
 
 int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1, const double *restrict b1,
@@ -726,17 +733,20 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0);
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*gradc_width(h),
+        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct two_layer_value_rows0 given = {n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y, t7_parts};
+        const struct two_layer_value_rows0 given = {n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2,
+            y, t7_parts};
         gradc_run(parts, two_layer_value_team0, &given);
     } else {
         two_layer_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y, t7_parts);
     }
     double t7 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t7 += t7_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t7 += t7_parts[part];
     }
 
     /* value = t7 / n */
@@ -750,11 +760,10 @@ size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
     if (16384.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void two_layer_forward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                 int64_t h, double *restrict t1, double *restrict t0,
                                                 const double *restrict b1, const double *restrict W2,
@@ -762,21 +771,21 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part_, int64_t thread_, 
                                                 const int64_t *restrict y, double *restrict t3,
                                                 double *restrict t6_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const Z = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3_ = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
             GRADC_SIMD()
             for (int64_t j = 0; j < h; ++j) {
                 t1[m*h + j] = gradc_tanh(t0[m*h + j] + b1[j]);
@@ -784,53 +793,54 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part_, int64_t thread_, 
         }
 
         /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-        gradc_product(k, tile_end_ - tile_begin_, h, W2, 1, k, &t1[tile_begin_*h], 1, h, NULL, 0, &t2[tile_begin_*k], 1, k, 0, 0);
+        gradc_product(k, tile_end - tile_begin, h, W2, 1, k, &t1[tile_begin*h], 1, h, NULL, 0, &t2[tile_begin*k], 1,
+            k, 0, 0);
 
         /* Z[m:n, l:k] = t2[m, l] + b2[l] */
         /* t3[m:n] = max[l:k](Z[m, l]) */
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
             double t3_max = -INFINITY;
             for (int64_t l = 0; l < k; ++l) {
                 const double v0 = t2[m*k + l] + b2[l];
-                Z[(m - tile_begin_)*k + l] = v0;
+                Z[(m - tile_begin)*k + l] = v0;
                 t3_max = (t3_max >= v0 || t3_max != t3_max) ? t3_max : v0;
             }
-            t3_[m - tile_begin_] = t3_max;
+            t3_[m - tile_begin] = t3_max;
         }
 
         /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3 */
         GRADC_SIMD()
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-            const double t3_m = t3_[m - tile_begin_];
-            t3_[m - tile_begin_] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t3_m = t3_[m - tile_begin];
+            t3_[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
         }
 
         /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-            const double t3_m = t3_[m - tile_begin_];
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t3_m = t3_[m - tile_begin];
             double t5_sum = 0.0;
             GRADC_SIMD(reduction(+:t5_sum))
             for (int64_t l = 0; l < k; ++l) {
-                t5_sum += gradc_exp(Z[(m - tile_begin_)*k + l] - t3_m);
+                t5_sum += gradc_exp(Z[(m - tile_begin)*k + l] - t3_m);
             }
-            t5[m - tile_begin_] = t5_sum;
+            t5[m - tile_begin] = t5_sum;
         }
 
         /* t3_2[m:n] = t4[m] + log(t5[m]) */
         /* t6 = sum[m:n](t3_2[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-            const double v0 = t3_[m - tile_begin_] + gradc_log(t5[m - tile_begin_]);
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double v0 = t3_[m - tile_begin] + gradc_log(t5[m - tile_begin]);
             const int64_t y_m = y[m];
             const int64_t v1 = y_m < 0 ? k + y_m : y_m;
             t3[m] = v0;
-            t6_part_sum += v0 - Z[(m - tile_begin_)*k + v1];
+            t6_part_sum += v0 - Z[(m - tile_begin)*k + v1];
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part_] = t6_part;
+    t6_parts[part] = t6_part;
 }
 
 struct two_layer_forward_rows0 {
@@ -854,7 +864,8 @@ struct two_layer_forward_rows0 {
 static GRADC_APART void two_layer_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct two_layer_forward_rows0 *const given = context;
-    two_layer_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k, given->h, given->t1, given->t0, given->b1, given->W2, given->t2, given->b2, given->y, given->t3, given->t6_parts);
+    two_layer_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->h, given->t1, given->t0, given->b1, given->W2, given->t2, given->b2, given->y, given->t3, given->t6_parts);
 }
 
 int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -884,17 +895,20 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
     /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
     gradc_product(h, n, d, W1, 1, h, X, 1, d, NULL, 0, t0, 1, h, 1, 0);
     const int64_t parts = gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct two_layer_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts};
+        const struct two_layer_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2,
+            b2, y, t3, t6_parts};
         gradc_run(parts, two_layer_forward_team0, &given);
     } else {
-        two_layer_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts);
+        two_layer_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3,
+            t6_parts);
     }
     double t6 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t6 += t6_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
 
     /* value = t6 / n */
@@ -907,16 +921,13 @@ size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
     if (128.0*d*h + 128.0*h*k + 49280.0*h + 32896.0*k > GRADC_MOST)
         return SIZE_MAX;
     return (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(h*k, sizeof(double))
-           + gradc_bytes(h, sizeof(double))
-           + gradc_bytes(d*h, sizeof(double))) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*gradc_width(h), sizeof(double)));
+        + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)))
+        + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*h, sizeof(double))
+        + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double)));
 }
 
-static GRADC_APART void two_layer_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
                                                  double *restrict grad_b2, int64_t k, double *restrict grad_W2,
                                                  int64_t h, double *restrict grad_b1, double *restrict grad_W1,
@@ -927,26 +938,26 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part_, int64_t thread_,
                                                  const double *restrict t0, const double *restrict b1,
                                                  const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_b2_part = part_ == 0 ? grad_b2 : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const grad_W2_part = part_ == 0 ? grad_W2 : (void *)part_own_;
-    part_own_ += gradc_bytes(h*k, sizeof(double));
-    double *const grad_b1_part = part_ == 0 ? grad_b1 : (void *)part_own_;
-    part_own_ += gradc_bytes(h, sizeof(double));
-    double *const grad_W1_part = part_ == 0 ? grad_W1 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t2_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const Z_bar = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const t5 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*h, sizeof(double));
-    double *const t0_tile = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*h, sizeof(double));
-    double *const t7 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_b2_part = part == 0 ? grad_b2 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)part_own;
+    part_own += gradc_bytes(h*k, sizeof(double));
+    double *const grad_b1_part = part == 0 ? grad_b1 : (void *)part_own;
+    part_own += gradc_bytes(h, sizeof(double));
+    double *const grad_W1_part = part == 0 ? grad_W1 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Z_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*h, sizeof(double));
+    double *const t0_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*h, sizeof(double));
+    double *const t7 = (void *)tile_own;
     for (int64_t at = 0; at < k; ++at) {
         grad_b2_part[at] = 0.0;
     }
@@ -961,67 +972,72 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part_, int64_t thread_,
     }
     const int64_t strip = gradc_width(k);
     const int64_t strip_ = gradc_width(h);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2_tile[m:n, l:k] = t2[m, l] */
-        gradc_transpose(tile_end_ - tile_begin_, k, &t2[tile_begin_*k], k, t2_tile, 128);
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
+        gradc_transpose(tile_end - tile_begin, k, &t2[tile_begin*k], k, t2_tile, 128);
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
             for (int64_t j = 0; j < h; ++j) {
-                t5[j*128 + m - tile_begin_] = 0.0;
+                t5[j*128 + m - tile_begin] = 0.0;
             }
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < k ? strip + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* Z[m:n, l:k] = t2_tile[m, l] + b2[l] */
             /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t4 * exp(Z[m, l] - t3[m])) + where(l ==
              *    where_integer(y[m] < 0, k + y[m], y[m]), -t4, 0) */
             /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
             const double v0 = -t4;
-            for (int64_t l = strip_begin_; l < strip_end_; ++l) {
+            for (int64_t l = strip_begin; l < strip_end; ++l) {
                 const double b2_l = b2[l];
                 double grad_b2_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b2_part_sum))
-                for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                    const double v1 = t2_tile[l*128 + m - tile_begin_] + b2_l;
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v1 = t2_tile[l*128 + m - tile_begin] + b2_l;
                     const int64_t y_m = y[m];
-                    const double v2 = (l == (y_m < 0 ? k + y_m : y_m) ? v0 : 0.0) + (-INFINITY == v1 ? 0.0 : t4 * gradc_exp(v1 - t3[m]));
-                    Z_bar[(l - strip_begin_)*128 + m - tile_begin_] = v2;
+                    const double v2 = (l == (y_m < 0 ? k + y_m : y_m) ? v0 : 0.0) + (-INFINITY == v1 ? 0.0 : t4
+                        * gradc_exp(v1 - t3[m]));
+                    Z_bar[(l - strip_begin)*128 + m - tile_begin] = v2;
                     grad_b2_part_sum += v2;
                 }
                 grad_b2_part[l] += grad_b2_part_sum;
             }
 
             /* t5[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-            gradc_product(h, tile_end_ - tile_begin_, strip_end_ - strip_begin_, &W2[strip_begin_], k, 1, Z_bar, 128, 1, NULL, 0, t5, 128, 1, 1, 0);
+            gradc_product(h, tile_end - tile_begin, strip_end - strip_begin, &W2[strip_begin], k, 1, Z_bar, 128, 1,
+                NULL, 0, t5, 128, 1, 1, 0);
 
             /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
-            gradc_product(h, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &t1[tile_begin_*h], 1, h, Z_bar, 1, 128, NULL, 0, &grad_W2_part[strip_begin_], k, 1, 1, 0);
+            gradc_product(h, strip_end - strip_begin, tile_end - tile_begin, &t1[tile_begin*h], 1, h, Z_bar, 1, 128,
+                NULL, 0, &grad_W2_part[strip_begin], k, 1, 1, 0);
         }
 
         /* t0_tile[m:n, j:h] = t0[m, j] */
-        gradc_transpose(tile_end_ - tile_begin_, h, &t0[tile_begin_*h], h, t0_tile, 128);
-        for (int64_t strip_begin_ = 0; strip_begin_ < h; strip_begin_ += strip_) {
-            const int64_t strip_end_ = strip_ + strip_begin_ < h ? strip_ + strip_begin_ : h;
+        gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip_) {
+            const int64_t strip_end = strip_ + strip_begin < h ? strip_ + strip_begin : h;
 
             /* t6[m:n, j:h] = sech_square(t0_tile[m, j] + b1[j]) */
             /* t7[m:n, j:h] = t6[m, j] * t5[m, j] */
             /* grad_b1[j:h] = sum[m:n](t6[m, j] * t5[m, j]) */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b1_j = b1[j];
                 double grad_b1_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b1_part_sum))
-                for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                    const double v0 = t5[j*128 + m - tile_begin_] * gradc_sech_square(t0_tile[j*128 + m - tile_begin_] + b1_j);
-                    t7[(j - strip_begin_)*128 + m - tile_begin_] = v0;
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t5[j*128 + m - tile_begin] * gradc_sech_square(t0_tile[j*128 + m - tile_begin]
+                        + b1_j);
+                    t7[(j - strip_begin)*128 + m - tile_begin] = v0;
                     grad_b1_part_sum += v0;
                 }
                 grad_b1_part[j] += grad_b1_part_sum;
             }
 
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t7[m, j]) */
-            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t7, 1, 128, NULL, 0, &grad_W1_part[strip_begin_], h, 1, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, 1, 128,
+                NULL, 0, &grad_W1_part[strip_begin], h, 1, 1, 0);
         }
     }
 }
@@ -1055,7 +1071,10 @@ struct two_layer_backward_rows0 {
 static GRADC_APART void two_layer_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct two_layer_backward_rows0 *const given = context;
-    two_layer_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->d, given->tile_scratch, given->tile_bytes, given->t2, given->t4, given->b2, given->y, given->t3, given->W2, given->t1, given->t0, given->b1, given->X);
+    two_layer_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->d,
+        given->tile_scratch, given->tile_bytes, given->t2, given->t4, given->b2, given->y, given->t3, given->W2,
+        given->t1, given->t0, given->b1, given->X);
 }
 
 int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -1068,7 +1087,9 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     (void)W1;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k,
+        sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h,
+        sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
@@ -1086,37 +1107,45 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     /* t4 = cotangent / n */
     const double t4 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h,
+        sizeof(double)) + gradc_bytes(d*h, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
+        + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(h),
+        sizeof(double));
     if (parts > 1) {
-        const struct two_layer_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, d, tile_scratch, tile_bytes, t2, t4, b2, y, t3, W2, t1, t0, b1, X};
+        const struct two_layer_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h,
+            grad_b1, grad_W1, d, tile_scratch, tile_bytes, t2, t4, b2, y, t3, W2, t1, t0, b1, X};
         gradc_run(parts, two_layer_backward_team0, &given);
     } else {
-        two_layer_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, d, tile_scratch, tile_bytes, t2, t4, b2, y, t3, W2, t1, t0, b1, X);
+        two_layer_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1,
+            d, tile_scratch, tile_bytes, t2, t4, b2, y, t3, W2, t1, t0, b1, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_b2_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b2_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             grad_b2[at] += grad_b2_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_W2_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W2_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k,
+            sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h*k; ++at) {
             grad_W2[at] += grad_W2_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_b1_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
+            + gradc_bytes(h*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
             grad_b1[at] += grad_b1_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_W1_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
+            + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1[at] += grad_W1_more[at];
@@ -1129,21 +1158,16 @@ size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
     if (128.0*d*h + 128.0*h*k + 65664.0*h + 49280.0*k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(h*k, sizeof(double))
-           + gradc_bytes(h, sizeof(double))
-           + gradc_bytes(d*h, sizeof(double))) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(128*gradc_width(h), sizeof(double))
-           + gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(h), sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k,
+        sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h,
+        sizeof(double))) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k)
+        * (gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h,
+        sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*gradc_width(h), sizeof(double)));
 }
 
-static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict grad_b2, int64_t k, double *restrict grad_W2,
                                                        int64_t h, double *restrict grad_b1, double *restrict grad_W1,
@@ -1154,34 +1178,34 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part_, int64_t th
                                                        const int64_t *restrict y, double t9,
                                                        double *restrict t8_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_b2_part = part_ == 0 ? grad_b2 : (void *)part_own_;
-    part_own_ += gradc_bytes(k, sizeof(double));
-    double *const grad_W2_part = part_ == 0 ? grad_W2 : (void *)part_own_;
-    part_own_ += gradc_bytes(h*k, sizeof(double));
-    double *const grad_b1_part = part_ == 0 ? grad_b1 : (void *)part_own_;
-    part_own_ += gradc_bytes(h, sizeof(double));
-    double *const grad_W1_part = part_ == 0 ? grad_W1 : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const t0 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(h), sizeof(double));
-    double *const t1 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*h, sizeof(double));
-    double *const t12 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*h, sizeof(double));
-    double *const t2 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const Z = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_b2_part = part == 0 ? grad_b2 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)part_own;
+    part_own += gradc_bytes(h*k, sizeof(double));
+    double *const grad_b1_part = part == 0 ? grad_b1 : (void *)part_own;
+    part_own += gradc_bytes(h, sizeof(double));
+    double *const grad_W1_part = part == 0 ? grad_W1 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*h, sizeof(double));
+    double *const t12 = (void *)tile_own;
+    tile_own += gradc_bytes(128*h, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)tile_own;
     double t8_part = 0.0;
     double t8_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -1198,66 +1222,69 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part_, int64_t th
     }
     const int64_t strip = gradc_width(h);
     const int64_t strip_ = gradc_width(k);
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
-        for (int64_t strip_begin_ = 0; strip_begin_ < h; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < h ? strip + strip_begin_ : h;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < h ? strip + strip_begin : h;
 
             /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-            gradc_product(strip_end_ - strip_begin_, tile_end_ - tile_begin_, d, &W1[strip_begin_], 1, h, &X[tile_begin_*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &W1[strip_begin], 1, h,
+                &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
             /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
             /* t12[m:n, j:h] = sech_square(t0[m, j] + b1[j]) */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b1_j = b1[j];
                 GRADC_SIMD()
-                for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                    const double v0 = t0[(j - strip_begin_)*128 + m - tile_begin_] + b1_j;
-                    t1[j*128 + m - tile_begin_] = gradc_tanh(v0);
-                    t12[j*128 + m - tile_begin_] = gradc_sech_square(v0);
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t0[(j - strip_begin)*128 + m - tile_begin] + b1_j;
+                    t1[j*128 + m - tile_begin] = gradc_tanh(v0);
+                    t12[j*128 + m - tile_begin] = gradc_sech_square(v0);
                 }
             }
         }
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-            t3[m - tile_begin_] = -INFINITY;
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            t3[m - tile_begin] = -INFINITY;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < k; strip_begin_ += strip_) {
-            const int64_t strip_end_ = strip_ + strip_begin_ < k ? strip_ + strip_begin_ : k;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip_) {
+            const int64_t strip_end = strip_ + strip_begin < k ? strip_ + strip_begin : k;
 
             /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-            gradc_product(strip_end_ - strip_begin_, tile_end_ - tile_begin_, h, &W2[strip_begin_], 1, k, t1, 128, 1, NULL, 0, t2, 128, 1, 0, 0);
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, h, &W2[strip_begin], 1, k, t1, 128, 1,
+                NULL, 0, t2, 128, 1, 0, 0);
 
             /* Z[m:n, l:k] = t2[m, l] + b2[l] */
             /* t3[m:n] = max[l:k](Z[m, l]) */
-            for (int64_t l = strip_begin_; l < strip_end_; ++l) {
+            for (int64_t l = strip_begin; l < strip_end; ++l) {
                 const double b2_l = b2[l];
                 GRADC_SIMD()
-                for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                    const double v0 = t2[(l - strip_begin_)*128 + m - tile_begin_] + b2_l;
-                    Z[l*128 + m - tile_begin_] = v0;
-                    t3[m - tile_begin_] = (t3[m - tile_begin_] >= v0 || t3[m - tile_begin_] != t3[m - tile_begin_]) ? t3[m - tile_begin_] : v0;
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t2[(l - strip_begin)*128 + m - tile_begin] + b2_l;
+                    Z[l*128 + m - tile_begin] = v0;
+                    t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin])
+                        ? t3[m - tile_begin] : v0;
                 }
             }
         }
 
         /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3 */
         GRADC_SIMD()
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-            const double t3_m = t3[m - tile_begin_];
-            t3[m - tile_begin_] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t3_m = t3[m - tile_begin];
+            t3[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
         }
 
         /* t5[m:n, l:k] = exp(Z[m, l] - t4[m]) */
         /* t6[m:n] = sum[l:k](t5[m, l]) */
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-            t6[m - tile_begin_] = 0.0;
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            t6[m - tile_begin] = 0.0;
         }
         for (int64_t l = 0; l < k; ++l) {
             GRADC_SIMD()
-            for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                const double v0 = gradc_exp(Z[l*128 + m - tile_begin_] - t3[m - tile_begin_]);
-                t5[l*128 + m - tile_begin_] = v0;
-                t6[m - tile_begin_] += v0;
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double v0 = gradc_exp(Z[l*128 + m - tile_begin] - t3[m - tile_begin]);
+                t5[l*128 + m - tile_begin] = v0;
+                t6[m - tile_begin] += v0;
             }
         }
 
@@ -1266,13 +1293,13 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part_, int64_t th
         /* t10[m:n] = 1 / t6[m], in the place of t3 */
         double t8_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t8_part_sum))
-        for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-            const double t3_m = t3[m - tile_begin_];
-            const double t6_m = t6[m - tile_begin_];
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t3_m = t3[m - tile_begin];
+            const double t6_m = t6[m - tile_begin];
             const int64_t y_m = y[m];
             const int64_t v0 = y_m < 0 ? k + y_m : y_m;
-            t8_part_sum += t3_m + gradc_log(t6_m) - Z[v0*128 + m - tile_begin_];
-            t3[m - tile_begin_] = 1.0 / t6_m;
+            t8_part_sum += t3_m + gradc_log(t6_m) - Z[v0*128 + m - tile_begin];
+            t3[m - tile_begin] = 1.0 / t6_m;
         }
         gradc_add(&t8_part, &t8_part_low, t8_part_sum);
 
@@ -1283,44 +1310,47 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part_, int64_t th
         for (int64_t l = 0; l < k; ++l) {
             double grad_b2_part_sum = 0.0;
             GRADC_SIMD(reduction(+:grad_b2_part_sum))
-            for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                const double Z_ml = Z[l*128 + m - tile_begin_];
-                const double v1 = -INFINITY == Z_ml ? 0.0 : t9 * (t5[l*128 + m - tile_begin_] * t3[m - tile_begin_]);
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double Z_ml = Z[l*128 + m - tile_begin];
+                const double v1 = -INFINITY == Z_ml ? 0.0 : t9 * (t5[l*128 + m - tile_begin] * t3[m - tile_begin]);
                 const int64_t y_m = y[m];
                 const double v2 = v1 + (l == (y_m < 0 ? k + y_m : y_m) ? v0 : 0.0);
-                Z[l*128 + m - tile_begin_] = v2;
+                Z[l*128 + m - tile_begin] = v2;
                 grad_b2_part_sum += v2;
             }
             grad_b2_part[l] += grad_b2_part_sum;
         }
-        for (int64_t strip_begin_ = 0; strip_begin_ < h; strip_begin_ += strip) {
-            const int64_t strip_end_ = strip + strip_begin_ < h ? strip + strip_begin_ : h;
+        for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
+            const int64_t strip_end = strip + strip_begin < h ? strip + strip_begin : h;
 
             /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]), in the place of t0 */
-            gradc_product(strip_end_ - strip_begin_, tile_end_ - tile_begin_, k, &W2[strip_begin_*k], k, 1, Z, 128, 1, NULL, 0, t0, 128, 1, 0, 0);
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, k, &W2[strip_begin*k], k, 1, Z, 128, 1,
+                NULL, 0, t0, 128, 1, 0, 0);
 
             /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
-            gradc_product(strip_end_ - strip_begin_, k, tile_end_ - tile_begin_, &t1[strip_begin_*128], 128, 1, Z, 1, 128, NULL, 0, &grad_W2_part[strip_begin_*k], k, 1, 1, 0);
+            gradc_product(strip_end - strip_begin, k, tile_end - tile_begin, &t1[strip_begin*128], 128, 1, Z, 1, 128,
+                NULL, 0, &grad_W2_part[strip_begin*k], k, 1, 1, 0);
 
             /* t13[m:n, j:h] = t11[m, j] * t12[m, j] */
             /* grad_b1[j:h] = sum[m:n](t12[m, j] * t11[m, j]) */
-            for (int64_t j = strip_begin_; j < strip_end_; ++j) {
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 double grad_b1_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b1_part_sum))
-                for (int64_t m = tile_begin_; m < tile_end_; ++m) {
-                    const double v1 = t0[(j - strip_begin_)*128 + m - tile_begin_] * t12[j*128 + m - tile_begin_];
-                    t13[(j - strip_begin_)*128 + m - tile_begin_] = v1;
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v1 = t0[(j - strip_begin)*128 + m - tile_begin] * t12[j*128 + m - tile_begin];
+                    t13[(j - strip_begin)*128 + m - tile_begin] = v1;
                     grad_b1_part_sum += v1;
                 }
                 grad_b1_part[j] += grad_b1_part_sum;
             }
 
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t13[m, j]) */
-            gradc_product(d, strip_end_ - strip_begin_, tile_end_ - tile_begin_, &X[tile_begin_*d], 1, d, t13, 1, 128, NULL, 0, &grad_W1_part[strip_begin_], h, 1, 1, 0);
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t13, 1, 128,
+                NULL, 0, &grad_W1_part[strip_begin], h, 1, 1, 0);
         }
     }
     t8_part = gradc_rounded(t8_part, t8_part_low);
-    t8_parts[part_] = t8_part;
+    t8_parts[part] = t8_part;
 }
 
 struct two_layer_value_and_grad_rows0 {
@@ -1350,7 +1380,10 @@ struct two_layer_value_and_grad_rows0 {
 static GRADC_APART void two_layer_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct two_layer_value_and_grad_rows0 *const given = context;
-    two_layer_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->d, given->tile_scratch, given->tile_bytes, given->W1, given->X, given->b1, given->W2, given->b2, given->y, given->t9, given->t8_parts);
+    two_layer_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->d,
+        given->tile_scratch, given->tile_bytes, given->W1, given->X, given->b1, given->W2, given->b2, given->y,
+        given->t9, given->t8_parts);
 }
 
 int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -1361,7 +1394,9 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k,
+        sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h,
+        sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
@@ -1379,42 +1414,51 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
     /* t9 = 1 / n */
     const double t9 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h,
+        sizeof(double)) + gradc_bytes(d*h, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*h, sizeof(double))
+        + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k,
+        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct two_layer_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, d, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t9, t8_parts};
+        const struct two_layer_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2,
+            h, grad_b1, grad_W1, d, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t9, t8_parts};
         gradc_run(parts, two_layer_value_and_grad_team0, &given);
     } else {
-        two_layer_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1, d, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t9, t8_parts);
+        two_layer_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1,
+            grad_W1, d, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t9, t8_parts);
     }
     double t8 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t8 += t8_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t8 += t8_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_b2_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b2_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             grad_b2[at] += grad_b2_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_W2_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W2_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k,
+            sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h*k; ++at) {
             grad_W2[at] += grad_W2_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_b1_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
+            + gradc_bytes(h*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
             grad_b1[at] += grad_b1_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_W1_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
+            + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1[at] += grad_W1_more[at];

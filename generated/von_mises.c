@@ -32,6 +32,9 @@ double sin(double);
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -50,19 +53,18 @@ double sin(double);
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -373,15 +375,15 @@ size_t von_mises_value_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_value_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict x,
+static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
                                               double mu, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
         double t0_part_sum = 0.0;
@@ -389,19 +391,19 @@ static GRADC_APART void von_mises_value_rows0(int64_t part_, int64_t n, int64_t 
             double far = 0.0;
             if (GRADC_NEAR) {
                 GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     far += gradc_far_sine(0.5 * (x[i] - mu));
                 }
             }
             if (GRADC_NEAR && far == 0.0) {
                 GRADC_SIMD(reduction(+:t0_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = gradc_sin(0.5 * (x[i] - mu));
                     t0_part_sum += v0 * v0;
                 }
             } else {
                 GRADC_SIMD(reduction(+:t0_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = sin(0.5 * (x[i] - mu));
                     t0_part_sum += v0 * v0;
                 }
@@ -410,7 +412,7 @@ static GRADC_APART void von_mises_value_rows0(int64_t part_, int64_t n, int64_t 
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct von_mises_value_rows0 {
@@ -441,8 +443,8 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
         von_mises_value_rows0(0, n, parts, x, mu, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
@@ -457,15 +459,15 @@ size_t von_mises_forward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_forward_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict x,
+static GRADC_APART void von_mises_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
                                                 double mu, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
         double t0_part_sum = 0.0;
@@ -473,19 +475,19 @@ static GRADC_APART void von_mises_forward_rows0(int64_t part_, int64_t n, int64_
             double far = 0.0;
             if (GRADC_NEAR) {
                 GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     far += gradc_far_sine(0.5 * (x[i] - mu));
                 }
             }
             if (GRADC_NEAR && far == 0.0) {
                 GRADC_SIMD(reduction(+:t0_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = gradc_sin(0.5 * (x[i] - mu));
                     t0_part_sum += v0 * v0;
                 }
             } else {
                 GRADC_SIMD(reduction(+:t0_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = sin(0.5 * (x[i] - mu));
                     t0_part_sum += v0 * v0;
                 }
@@ -494,7 +496,7 @@ static GRADC_APART void von_mises_forward_rows0(int64_t part_, int64_t n, int64_
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct von_mises_forward_rows0 {
@@ -525,8 +527,8 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
         von_mises_forward_rows0(0, n, parts, x, mu, t0_parts);
     }
     double t0_ = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0_ += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0_ += t0_parts[part];
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
@@ -542,15 +544,15 @@ size_t von_mises_backward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_backward_rows0(int64_t part_, int64_t n, int64_t parts, const double *restrict x,
+static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
                                                  double mu, double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
         double t1_part_sum = 0.0;
@@ -558,7 +560,7 @@ static GRADC_APART void von_mises_backward_rows0(int64_t part_, int64_t n, int64
             double far = 0.0;
             if (GRADC_NEAR) {
                 GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     far += gradc_far_sine(v0);
                     far += gradc_far_sine(v0);
@@ -566,13 +568,13 @@ static GRADC_APART void von_mises_backward_rows0(int64_t part_, int64_t n, int64
             }
             if (GRADC_NEAR && far == 0.0) {
                 GRADC_SIMD(reduction(+:t1_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     t1_part_sum += gradc_cos(v0) * gradc_sin(v0);
                 }
             } else {
                 GRADC_SIMD(reduction(+:t1_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     t1_part_sum += cos(v0) * sin(v0);
                 }
@@ -581,7 +583,7 @@ static GRADC_APART void von_mises_backward_rows0(int64_t part_, int64_t n, int64
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct von_mises_backward_rows0 {
@@ -620,8 +622,8 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
         von_mises_backward_rows0(0, n, parts, x, mu, t1_parts);
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* grad_mu = -(2 * (t1 * (cotangent * exp(log_kappa) / n))) */
@@ -635,18 +637,18 @@ size_t von_mises_value_and_grad_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part_, int64_t n, int64_t parts,
+static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
                                                        const double *restrict x, double mu, double *restrict t0_parts,
                                                        double *restrict t1_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
         /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
@@ -656,7 +658,7 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part_, int64_t n,
             double far = 0.0;
             if (GRADC_NEAR) {
                 GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     far += gradc_far_sine(v0);
                     far += gradc_far_sine(v0);
@@ -664,7 +666,7 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part_, int64_t n,
             }
             if (GRADC_NEAR && far == 0.0) {
                 GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     const double v1 = gradc_sin(v0);
                     t0_part_sum += v1 * v1;
@@ -672,7 +674,7 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part_, int64_t n,
                 }
             } else {
                 GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
-                for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     const double v1 = sin(v0);
                     t0_part_sum += v1 * v1;
@@ -684,9 +686,9 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part_, int64_t n,
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
     t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part_] = t1_part;
+    t1_parts[part] = t1_part;
 }
 
 struct von_mises_value_and_grad_rows0 {
@@ -702,7 +704,8 @@ static GRADC_APART void von_mises_value_and_grad_team0(const void *context, int6
 {
     const struct von_mises_value_and_grad_rows0 *const given = context;
     (void)thread;
-    von_mises_value_and_grad_rows0(part, given->n, given->parts, given->x, given->mu, given->t0_parts, given->t1_parts);
+    von_mises_value_and_grad_rows0(part, given->n, given->parts, given->x, given->mu, given->t0_parts,
+        given->t1_parts);
 }
 
 int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
@@ -719,12 +722,12 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
         von_mises_value_and_grad_rows0(0, n, parts, x, mu, t0_parts, t1_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t1 += t1_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */

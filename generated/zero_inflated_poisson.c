@@ -22,6 +22,9 @@
 #define GRADC_SIMD(...)
 #endif
 
+#define GRADC_TILE 128  /* the most rows of a tile */
+#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
+
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
 #if defined(__GNUC__)
 #define GRADC_APART __attribute__((noinline))
@@ -42,19 +45,18 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-#define GRADC_PARTS 16
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
     const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
     return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
 }
 
 /* Where a part begins: at a multiple of the rows of a tile. */
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
-    return part == parts ? rows : rows / 128 * part / parts * 128;
+    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
 /* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
@@ -84,7 +86,7 @@ static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -392,53 +394,55 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 
 size_t zero_inflated_poisson_value_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 124, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 124, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
+        sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t d, const double *restrict X,
                                                           const double *restrict v0, const double *restrict w,
                                                           const double *restrict y, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const g = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const z = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const g = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, v0, g, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v0, g, 1, 0);
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
          *    log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
          *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double g_i = g[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double g_i = g[i - tile_begin];
             const double y_i = y[i];
-            const double z_i = z[i - tile_begin_];
+            const double z_i = z[i - tile_begin];
             const double v1 = gradc_exp(z_i);
             const double v2 = -v1;
-            const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
-            const double v4 = (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)))) + (0.0 < y_i ? v1 - y_i * z_i : -v3);
+            const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2)
+                + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
+            const double v4 = (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(g_i)))) + (0.0 < y_i ? v1 - y_i * z_i : -v3);
             t0_part_sum += v4;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct zero_inflated_poisson_value_rows0 {
@@ -457,7 +461,8 @@ struct zero_inflated_poisson_value_rows0 {
 static GRADC_APART void zero_inflated_poisson_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct zero_inflated_poisson_value_rows0 *const given = context;
-    zero_inflated_poisson_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d, given->X, given->v0, given->w, given->y, given->t0_parts);
+    zero_inflated_poisson_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->d, given->X, given->v0, given->w, given->y, given->t0_parts);
 }
 
 int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -470,14 +475,15 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct zero_inflated_poisson_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, v0, w, y, t0_parts};
+        const struct zero_inflated_poisson_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, v0, w, y,
+            t0_parts};
         gradc_run(parts, zero_inflated_poisson_value_team0, &given);
     } else {
         zero_inflated_poisson_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, v0, w, y, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -489,36 +495,35 @@ size_t zero_inflated_poisson_forward_work(int64_t n, int64_t d)
 {
     if (256.0*n > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(d, 6*n, 2*n) * (gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)));
+    return (size_t)gradc_parts(d, 6*n, 2*n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part_, int64_t d, int64_t parts,
+static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict g, int64_t n, double *restrict z,
                                                             const double *restrict X, const double *restrict v0,
                                                             const double *restrict w)
 {
-    const int64_t part_begin_ = gradc_cut(d, parts, part_);
-    const int64_t part_end_ = gradc_cut(d, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const g_part = part_ == 0 ? g : (void *)part_own_;
-    part_own_ += gradc_bytes(n, sizeof(double));
-    double *const z_part = part_ == 0 ? z : (void *)part_own_;
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const g_part = part == 0 ? g : (void *)part_own;
+    part_own += gradc_bytes(n, sizeof(double));
+    double *const z_part = part == 0 ? z : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
         g_part[at] = 0.0;
     }
     for (int64_t at = 0; at < n; ++at) {
         z_part[at] = 0.0;
     }
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-        gradc_dots(n, tile_end_ - tile_begin_, &X[tile_begin_], d, &v0[tile_begin_], g_part, 1, 1);
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &v0[tile_begin], g_part, 1, 1);
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(n, tile_end_ - tile_begin_, &X[tile_begin_], d, &w[tile_begin_], z_part, 1, 1);
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], z_part, 1, 1);
     }
 }
 
@@ -539,39 +544,42 @@ static GRADC_APART void zero_inflated_poisson_forward_team0(const void *context,
 {
     const struct zero_inflated_poisson_forward_rows0 *const given = context;
     (void)thread;
-    zero_inflated_poisson_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->g, given->n, given->z, given->X, given->v0, given->w);
+    zero_inflated_poisson_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes,
+        given->g, given->n, given->z, given->X, given->v0, given->w);
 }
 
-static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part_, int64_t n, int64_t parts,
+static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part, int64_t n, int64_t parts,
                                                             double *restrict g, const double *restrict y,
                                                             double *restrict z, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += 128) {
-        const int64_t tile_end_ = tile_begin_ + 128 < part_end_ ? tile_begin_ + 128 : part_end_;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
          *    log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
          *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double g_i = g[i];
             const double y_i = y[i];
             const double z_i = z[i];
             const double v0 = gradc_exp(z_i);
             const double v1 = -v0;
-            const double v2 = g_i == v1 ? 0.6931471805599453 + g_i : ((g_i > v1 || g_i != g_i) ? g_i : v1) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v0)));
-            const double v3 = (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)))) + (0.0 < y_i ? v0 - y_i * z_i : -v2);
+            const double v2 = g_i == v1 ? 0.6931471805599453 + g_i : ((g_i > v1 || g_i != g_i) ? g_i : v1)
+                + gradc_log1p_unit(gradc_exp(-fabs(g_i + v0)));
+            const double v3 = (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(g_i)))) + (0.0 < y_i ? v0 - y_i * z_i : -v2);
             t0_part_sum += v3;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct zero_inflated_poisson_forward_rows1 {
@@ -599,20 +607,21 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
     const int64_t parts = gradc_parts(d, 6*n, 2*n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        const struct zero_inflated_poisson_forward_rows0 given = {d, parts, part_scratch, part_bytes, g, n, z, X, v0, w};
+        const struct zero_inflated_poisson_forward_rows0 given = {d, parts, part_scratch, part_bytes, g, n, z, X, v0,
+            w};
         gradc_run(parts, zero_inflated_poisson_forward_team0, &given);
     } else {
         zero_inflated_poisson_forward_rows0(0, d, parts, part_scratch, part_bytes, g, n, z, X, v0, w);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const g_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const g_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             g[at] += g_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const z_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(n, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const z_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(n, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             z[at] += z_more[at];
@@ -627,8 +636,8 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
         zero_inflated_poisson_forward_rows1(0, n, parts_, g, y, z, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts_; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts_; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -640,12 +649,11 @@ size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d)
 {
     if (256.0*d + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)))
+        + (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part_, int64_t thread_, int64_t n, int64_t parts,
+static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_w, int64_t d,
                                                              double *restrict grad_v,
@@ -654,25 +662,25 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part_, int6
                                                              const double *restrict g, double t0,
                                                              const double *restrict X)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    part_own_ += gradc_bytes(d, sizeof(double));
-    double *const grad_v_part = part_ == 0 ? grad_v : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const z_bar = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const g_bar = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    part_own += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part == 0 ? grad_v : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const g_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d; ++at) {
         grad_v_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0, -(t0 *
          *    y[i]), 0) + s1 * (where(s0, t0, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t0 * (where(0 <= -s2, 1,
@@ -681,7 +689,7 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part_, int6
          *    where(s0, 0, t0 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0, where(s0, 0, -(t0 *
          *    (where(0 <= s2, 1, s3) / (1 + s3)))))) */
         GRADC_SIMD()
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const int v0 = 0.0 < y_i;
             const double v1 = gradc_exp(z[i]);
@@ -695,15 +703,15 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part_, int6
             const double v8 = gradc_exp(-fabs(g_i));
             const double v9 = v7 ? 0.0 : t0 * ((0.0 <= g_i ? 1.0 : v8) / (1.0 + v8));
             const double v10 = v0 ? 0.0 : (v7 ? 0.0 : -(t0 * ((0.0 <= v2 ? 1.0 : v3) / v4)));
-            z_bar[i - tile_begin_] = v6;
-            g_bar[i - tile_begin_] = v9 + v10;
+            z_bar[i - tile_begin] = v6;
+            g_bar[i - tile_begin] = v9 + v10;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
 
         /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, g_bar, 1, grad_v_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g_bar, 1, grad_v_part);
     }
 }
 
@@ -727,7 +735,9 @@ struct zero_inflated_poisson_backward_rows0 {
 static GRADC_APART void zero_inflated_poisson_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct zero_inflated_poisson_backward_rows0 *const given = context;
-    zero_inflated_poisson_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->y, given->z, given->g, given->t0, given->X);
+    zero_inflated_poisson_backward_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->y,
+        given->z, given->g, given->t0, given->X);
 }
 
 int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -739,7 +749,8 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
     (void)v0;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d,
+        sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = cotangent / n */
@@ -748,20 +759,22 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct zero_inflated_poisson_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, y, z, g, t0, X};
+        const struct zero_inflated_poisson_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            grad_v, tile_scratch, tile_bytes, y, z, g, t0, X};
         gradc_run(parts, zero_inflated_poisson_backward_team0, &given);
     } else {
-        zero_inflated_poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, y, z, g, t0, X);
+        zero_inflated_poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
+            tile_scratch, tile_bytes, y, z, g, t0, X);
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_v_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_v_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_v[at] += grad_v_more[at];
@@ -774,12 +787,12 @@ size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
 {
     if (256.0*d + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d,
+        sizeof(double))) + (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part_, int64_t thread_, int64_t n,
+static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
                                                                    int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_w,
@@ -790,16 +803,16 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part_
                                                                    const double *restrict w, const double *restrict y,
                                                                    double t1, double *restrict t0_parts)
 {
-    const int64_t part_begin_ = gradc_cut(n, parts, part_);
-    const int64_t part_end_ = gradc_cut(n, parts, part_ + 1);
-    unsigned char *part_own_ = part_scratch + part_ * part_bytes;
-    double *const grad_w_part = part_ == 0 ? grad_w : (void *)part_own_;
-    part_own_ += gradc_bytes(d, sizeof(double));
-    double *const grad_v_part = part_ == 0 ? grad_v : (void *)part_own_;
-    unsigned char *tile_own_ = tile_scratch + thread_ * tile_bytes;
-    double *const g = (void *)tile_own_;
-    tile_own_ += gradc_bytes(128, sizeof(double));
-    double *const z = (void *)tile_own_;
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    part_own += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part == 0 ? grad_v : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const g = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -808,15 +821,15 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part_
     for (int64_t at = 0; at < d; ++at) {
         grad_v_part[at] = 0.0;
     }
-    const int64_t tile_rows_ = gradc_rows(d * sizeof(double));
-    for (int64_t tile_begin_ = part_begin_; tile_begin_ < part_end_; tile_begin_ += tile_rows_) {
-        const int64_t tile_end_ = tile_begin_ + tile_rows_ < part_end_ ? tile_begin_ + tile_rows_ : part_end_;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, v0, g, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v0, g, 1, 0);
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        gradc_dots(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, w, z, 1, 0);
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
          *    log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
@@ -829,37 +842,39 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part_
          *    (where(0 <= s2, 1, s3) / (1 + s3)))))), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = tile_begin_; i < tile_end_; ++i) {
-            const double g_i = g[i - tile_begin_];
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double g_i = g[i - tile_begin];
             const double v1 = gradc_exp(-fabs(g_i));
             const double y_i = y[i];
             const int v2 = 0.0 < y_i;
-            const double z_i = z[i - tile_begin_];
+            const double z_i = z[i - tile_begin];
             const double v3 = gradc_exp(z_i);
             const double v4 = -v3;
             const double v5 = g_i + v3;
             const double v6 = gradc_exp(-fabs(v5));
-            const double v7 = v2 ? v3 - y_i * z_i : -(g_i == v4 ? 0.6931471805599453 + g_i : ((g_i > v4 || g_i != g_i) ? g_i : v4) + gradc_log1p_unit(v6));
+            const double v7 = v2 ? v3 - y_i * z_i : -(g_i == v4 ? 0.6931471805599453 + g_i : ((g_i > v4
+                || g_i != g_i) ? g_i : v4) + gradc_log1p_unit(v6));
             const double v8 = 1.0 + v6;
             const double v9 = -INFINITY == v4 ? 0.0 : -(t1 * ((0.0 <= -v5 ? 1.0 : v6) / v8));
             const double v10 = (v2 ? -(t1 * y_i) : 0.0) + v3 * ((v2 ? t1 : 0.0) + (v2 ? 0.0 : -v9));
             const int v11 = -INFINITY == g_i;
             const double v12 = v11 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v1) / (1.0 + v1));
             const double v13 = v2 ? 0.0 : (v11 ? 0.0 : -(t1 * ((0.0 <= v5 ? 1.0 : v6) / v8)));
-            t0_part_sum += (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(v1)) + v7;
-            g[i - tile_begin_] = v10;
-            z[i - tile_begin_] = v12 + v13;
+            t0_part_sum += (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0)
+                + gradc_log1p_unit(v1)) + v7;
+            g[i - tile_begin] = v10;
+            z[i - tile_begin] = v12 + v13;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, g, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g, 1, grad_w_part);
 
         /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-        gradc_combine(tile_end_ - tile_begin_, d, &X[tile_begin_*d], d, z, 1, grad_v_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_v_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
-    t0_parts[part_] = t0_part;
+    t0_parts[part] = t0_part;
 }
 
 struct zero_inflated_poisson_value_and_grad_rows0 {
@@ -883,7 +898,9 @@ struct zero_inflated_poisson_value_and_grad_rows0 {
 static GRADC_APART void zero_inflated_poisson_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct zero_inflated_poisson_value_and_grad_rows0 *const given = context;
-    zero_inflated_poisson_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X, given->v0, given->w, given->y, given->t1, given->t0_parts);
+    zero_inflated_poisson_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
+        given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X,
+        given->v0, given->w, given->y, given->t1, given->t0_parts);
 }
 
 int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -892,7 +909,8 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d,
+        sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = 1 / n */
@@ -902,24 +920,26 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct zero_inflated_poisson_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v0, w, y, t1, t0_parts};
+        const struct zero_inflated_poisson_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
+            d, grad_v, tile_scratch, tile_bytes, X, v0, w, y, t1, t0_parts};
         gradc_run(parts, zero_inflated_poisson_value_and_grad_team0, &given);
     } else {
-        zero_inflated_poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v0, w, y, t1, t0_parts);
+        zero_inflated_poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
+            tile_scratch, tile_bytes, X, v0, w, y, t1, t0_parts);
     }
     double t0 = 0.0;
-    for (int64_t part_ = 0; part_ < parts; ++part_) {
-        t0 += t0_parts[part_];
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_w_more = (void *)(part_scratch + part_ * part_bytes);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part_ = 1; part_ < parts; ++part_) {
-        const double *const grad_v_more = (void *)(part_scratch + part_ * part_bytes + gradc_bytes(d, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_v_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_v[at] += grad_v_more[at];

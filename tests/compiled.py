@@ -23,6 +23,7 @@ from gradc.loops.order import finish
 from gradc.loops.program import Namer
 from gradc.runtime.library import load
 from gradc.schedule.nests import plan_program
+from gradc.schedule.tiling import ROWS
 
 Kernel = Callable[..., tuple[Any, ...]]
 
@@ -43,7 +44,7 @@ def c_text(programs: Mapping[str, Program], dtype: str, name: str = "tests") -> 
 def function_of(program: Program, name: str = "f", real: str = "double") -> Function:
     """What is printed of a lowered program."""
     namer = Namer()
-    return print_function(finish(build(plan_program(program), name, pipeline.TILE, namer), namer), real)
+    return print_function(finish(build(plan_program(program), name, ROWS, namer), namer), real)
 
 
 NARROWER = {

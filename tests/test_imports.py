@@ -24,7 +24,7 @@ MAY = {
     "passes": {"ir", "calculus"},
     "schedule": {"ir", "calculus", "passes"},
     "loops": {"ir", "calculus", "schedule"},
-    "emit": {"ir", "calculus", "loops"},
+    "emit": {"ir", "calculus", "schedule", "loops"},
     "losses": set(),
     "fingerprint": {"ir", "runtime"},
     "pipeline": PIPELINE,

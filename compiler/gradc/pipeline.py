@@ -27,9 +27,11 @@ from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, b
 from gradc.ir.ranges import bounds_of, stays_inside
 from gradc.ir.size import ONE, Size
 from gradc.loops.build import build
+from gradc.loops.check import check
 from gradc.loops.indices import check_indices, index_uses
 from gradc.loops.order import finish
 from gradc.loops.program import Namer
+from gradc.loops.text import show
 from gradc.passes import normalise as passes
 from gradc.passes.axes import merge_axes
 from gradc.passes.batch import batch
@@ -47,8 +49,8 @@ from gradc.passes.sums import compensate_sums as compensate_sums
 from gradc.passes.together import together
 from gradc.runtime.arguments import Entry, Input, Output, Polynomial
 from gradc.schedule.nests import plan_program
+from gradc.schedule.tiling import ROWS
 
-TILE = 128  # rows of the stream axis in a tile: its buffers stay in the first-level cache
 VERSION = "0.1.0"
 
 MODES = ("value", "forward", "backward", "value_and_grad", "vjp", "jvp")
@@ -225,8 +227,13 @@ def emit(
     below = lower(source, dtype) if source is not None and any(index_uses(source)) else None
     dims = program.symbols()
     namer = Namer()
-    built = build(plan_program(lowered), symbol, TILE, namer, "int64" if whole else "real", below, dims)
-    function = print_function(finish(built, namer, precise), real, precise)
+    loops = build(plan_program(lowered), symbol, ROWS, namer, "int64" if whole else "real", below, dims)
+    finished = finish(loops, namer, precise)
+    if os.environ.get("GRADC_DEBUG"):
+        print(f"# {name}_{mode}, loops\n{show(loops)}", file=sys.stderr)
+        for stage in (loops, finished):
+            check(stage, needs(lowered))
+    function = print_function(finished, real, precise)
     entry = _entry(program, function, mode, name, dtype)
     if whole:
         entry = entry._replace(outputs=tuple(output._replace(dtype="int64") for output in entry.outputs))
@@ -311,7 +318,12 @@ def _entry(program: Program, function: Function, mode: str, name: str, dtype: st
 
 
 def constraints(program: Program) -> tuple[tuple[Polynomial, str], ...]:
-    """What must not be negative for the program to have a meaning: extents, and for a maximum its terms less one."""
+    """What must not be negative for the program to have a meaning, as the runtime's plain data, with the reasons."""
+    return tuple((polynomial(value), text) for value, text in needs(program).items())
+
+
+def needs(program: Program) -> dict[Size, str]:
+    """What must not be negative, with the reasons: extents, for a maximum its terms less one, the room for reads."""
     found: dict[Size, str] = {}
 
     def need(value: Size, reason: str) -> None:
@@ -331,11 +343,11 @@ def constraints(program: Program) -> tuple[tuple[Polynomial, str], ...]:
     for value, text in reach(program):
         need(value, text)
     known = set(program.symbols())
-    return tuple(
-        (polynomial(value), text)
+    return {
+        value: text
         for value, text in found.items()
         if all(atom[0] != "dim" or atom[1] in known for atom in value.atoms())
-    )
+    }
 
 
 def reach(program: Program) -> Iterator[tuple[Size, str]]:

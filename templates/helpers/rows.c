@@ -1,5 +1,5 @@
 /* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
 static int64_t gradc_rows(size_t bytes)
 {
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -71,7 +70,7 @@ def _shortest_float32(value: float) -> str:
         text = str(np.float32(value))
     if "inf" in text:
         text = "3.4028235e38" if value > 0 else "-3.4028235e38"
-    return text if re.search(r"[.e]", text) else text + ".0"
+    return text if "." in text or "e" in text else text + ".0"
 
 
 def spell_operation(op: str, operands: Sequence[Text], real: str, precise: bool = False) -> Text:

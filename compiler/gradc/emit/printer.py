@@ -38,9 +38,9 @@ from gradc.loops.program import (
     Value,
 )
 from gradc.loops.queries import used_in, walk
+from gradc.schedule.tiling import PARTS
 
 C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
-_PARTS, _MOST_PARTS = "GRADC_PARTS", 16  # the macro for the most parts, and how many they are
 _WIDEST = 8  # bytes of the widest number
 _TEAM = ("const void *context", "int64_t part", "int64_t thread")
 
@@ -63,6 +63,7 @@ class Function(NamedTuple):
     ops: tuple[str, ...]
     parallel: bool = False  # whether it holds parallel loops
     pieces: tuple[Piece, ...] = ()  # functions that it calls: the rows of parallel loops, and what was cut
+    spare: tuple[str, ...] = ()  # dimensions that the bytes of scratch do not depend on
 
 
 class Piece(NamedTuple):
@@ -167,6 +168,7 @@ class _Printer:
             tuple(sorted(used.ops)),
             used.parallel,
             pieces,
+            tuple(word for dim, word in self.dims.items() if not _depends(program.scratch, dim)),
         )
 
     def _defined(self, buffers: Iterable[Buffer]) -> Iterator[Buffer]:
@@ -177,14 +179,10 @@ class _Printer:
     def _unused(self) -> list[str]:
         program = self.program
         named = {used for statement in walk(program.body) for used in used_in(statement)}
-        words = [word for dim, word in self.dims.items() if dim not in named and not self._in_scratch(dim)]
+        inside = program.scratch[:-1]  # of the last, no bytes are added to where scratch begins
+        words = [word for dim, word in self.dims.items() if dim not in named and not _depends(inside, dim)]
         inputs = {used.name for used in named if isinstance(used, Buffer)}
         return words + [self.name(buffer.name) for buffer in program.inputs if buffer.name not in inputs]
-
-    def _in_scratch(self, dim: str) -> bool:
-        sizes = [s.times for s in self.program.scratch[:-1]]
-        sizes += [e for s in self.program.scratch[:-1] for b in (s.buffer, *s.views) for e in b.extents]
-        return any(atom == ("dim", dim) for value in sizes for atom in value.atoms())
 
     def cut(self, cut: Cut) -> tuple[Piece, ...]:
         """A function that was cut off; behind the rows of a parallel loop the one by which a team calls them."""
@@ -207,11 +205,11 @@ class _Printer:
         own = ("part", "thread")[: len(team.own)]
         fields = parameters[len(team.own) :]
         head = [f"struct {cut.name} {{", *(f"    {text.replace('restrict ', '')};" for text in fields), "};", ""]
-        lines = [f"const struct {cut.name} *const given = context;"]
-        lines += [f"(void){word};" for word in ("part", "thread") if word not in own]
+        lines: list[Statement] = [Line(f"const struct {cut.name} *const given = context;")]
+        lines += [Line(f"(void){word};") for word in ("part", "thread") if word not in own]
         words = [self._item(item) for item in cut.items[len(team.own) :]]
-        lines.append(f"{cut.name}({', '.join([*own, *(f'given->{word}' for word in words)])});")
-        return Piece(_team_name(cut.name), _TEAM, tuple(f"    {line}" for line in lines), tuple(head))
+        lines.append(Line(f"{cut.name}({', '.join([*own, *(f'given->{word}' for word in words)])});"))
+        return Piece(_team_name(cut.name), _TEAM, tuple(render_lines(lines, 1)), tuple(head))
 
     # --- types
 
@@ -303,7 +301,7 @@ class _Printer:
             for buffer in scratch.views or (scratch.buffer,):
                 # Strips are not wider than their axis.
                 extents = (e.substitute(lambda a: a[2] if a[:2] == ("call", "width") else None) for e in buffer.extents)
-                total = total + product(tuple(extents)).bound() * (_WIDEST * (_MOST_PARTS if scratch.views else 1))
+                total = total + product(tuple(extents)).bound() * (_WIDEST * (PARTS if scratch.views else 1))
         return "" if total.constant is not None else spell_bound(total, lambda atom: self.dims[atom[1]]).at(6)
 
     def _bytes_of(self, scratch: loops.Scratch) -> str:
@@ -403,7 +401,7 @@ class _Printer:
             case loops.Alias(buffer, of, first):
                 return [self._alias(buffer, of, first)]
             case loops.Array(buffer):
-                return [Line(f"{self.type_of(buffer)} {self.define(buffer.name)}[{_PARTS}];")]
+                return [Line(f"{self.type_of(buffer)} {self.define(buffer.name)}[GRADC_PARTS];")]
             case loops.Share(name, views):
                 text = " + ".join(map(self._bytes, views))
                 return [Line(f"const size_t {self.define(name)} = {text};")]
@@ -506,6 +504,12 @@ class _Printer:
         ]
         alone = Line(f"{team.function}({', '.join([*('0' for _ in team.own), *words])});")
         return [Block(f"if ({parts} > 1)", several), Block("else", [alone])]
+
+
+def _depends(scratch: Sequence[loops.Scratch], dim: str) -> bool:
+    """Whether the bytes of some scratch depend on a dimension."""
+    sizes = [s.times for s in scratch] + [e for s in scratch for b in (s.buffer, *s.views) for e in b.extents]
+    return any(atom == ("dim", dim) for value in sizes for atom in value.atoms())
 
 
 def _team_name(rows: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -11,12 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gradc.emit.expressions import vector_functions
 from gradc.emit.printer import Function
 from gradc.emit.shuffles import widths
+from gradc.emit.statements import wrap_code
 from gradc.loops.libmvec import FASTER_IN_LIBMVEC
+from gradc.schedule.tiling import PARTS, ROWS
 
 if TYPE_CHECKING:
     import jinja2
 
 _WIDTH = 118
+_NEEDS = "/* needs: "  # the first line of a template that others must stand before
 
 
 class Source(NamedTuple):
@@ -46,6 +48,7 @@ def render_source(
     notes = [f"{f.name} gives {status.code}: {status.message}" for f in functions for status in f.statuses]
     ops = sorted({op for function in functions for op in function.ops})
     vectors = sorted({name for function in functions for name in function.vectors})
+    tiled = any({"parts", "rows"} & {*function.helpers} for function in functions)
     title = f"{name}: the loss, and its derivatives."
     text = (
         _environment()
@@ -55,6 +58,8 @@ def render_source(
             program=[f"     {line}".rstrip().replace("*/", "* /")[:160] for line in program.splitlines()[:60]],
             version=version,
             real=real,
+            rows=ROWS if tiled else 0,
+            parts=PARTS,
             apart=any(function.pieces for function in functions),
             notes=notes,
             vector_functions=[_declare(function, real) for function in vector_functions(ops, vectors, real)],
@@ -114,13 +119,12 @@ def _prototypes(function: Function) -> list[str]:
 
 
 def _frame(function: Function) -> _Frame:
-    used = set(re.findall(r"[A-Za-z_][A-Za-z_0-9]*", function.work))
     return _Frame(
         _signature(f"int {function.name}(", _arguments(function)),
         _work_signature(function),
-        function.work.replace(" + gradc", "\n           + gradc"),
+        "\n".join(wrap_code(f"return {function.work};", "    ")),
         function.most,
-        tuple(dim for dim in function.dims if dim not in used),
+        function.spare,
         function.lines,
         tuple(
             (
@@ -153,11 +157,10 @@ def _support(functions: Sequence[Function], real: str) -> list[str]:
             text = _environment().get_template(f"{key}.c.j2").render(names)
         else:
             text = (files("gradc.templates") / folder / f"{name}.c").read_text(encoding="utf-8")
-        needs = re.match(r"/\* needs: ([a-z0-9_, ]+) \*/\n", text)
-        if needs:
-            for other in needs[1].split(","):
+        if text.startswith(_NEEDS):
+            first, text = text.split("\n", 1)
+            for other in first.removeprefix(_NEEDS).removesuffix("*/").split(","):
                 add(folder, other.strip())
-            text = text[needs.end() :]
         if folder == "vector" and (name[:-1] if single else name) in FASTER_IN_LIBMVEC:
             text = f"#if defined(GRADC_LIBMVEC)\n#define gradc_{name} {name}\n#else\n{text.rstrip()}\n#endif"
         found[key] = text.rstrip()

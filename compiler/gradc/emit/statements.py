@@ -27,6 +27,9 @@ class Block(NamedTuple):
 
 Statement: TypeAlias = Line | Comment | Block
 
+_WIDTH = 118  # the longest line
+_MORE = 4  # spaces before what goes on from the line above
+
 
 def render_lines(statements: list[Statement], indent: int) -> list[str]:
     """The statements as indented lines."""
@@ -34,7 +37,7 @@ def render_lines(statements: list[Statement], indent: int) -> list[str]:
     pad = "    " * indent
     for position, statement in enumerate(statements):
         if isinstance(statement, Line):
-            lines.append(pad + statement.text)
+            lines += wrap_code(statement.text, pad)
         elif isinstance(statement, Comment):
             if position and not isinstance(statements[position - 1], Comment):
                 lines.append("")
@@ -48,10 +51,29 @@ def render_lines(statements: list[Statement], indent: int) -> list[str]:
             if statement.head == "else" and lines[-1] == f"{pad}}}":
                 lines[-1] = f"{pad}}} else {{"
             else:
-                lines.append(f"{pad}{statement.head} {{" if statement.head else f"{pad}{{")
+                lines += wrap_code(f"{statement.head} {{" if statement.head else "{", pad)
             lines += render_lines(statement.body, indent + 1)
             lines.append(pad + "}")
     return lines
+
+
+def wrap_code(text: str, pad: str) -> list[str]:
+    """A line of C, cut at spaces where it is long: behind a comma, or before an operator."""
+    lines: list[str] = []
+    rest = text
+    while len(pad) + len(rest) > _WIDTH:
+        room = _WIDTH - len(pad) - (_MORE if lines else 0)
+        places = [k for k in range(1, min(room, len(rest))) if rest[k] == " " and _may_break(rest, k)]
+        if not places or places[-1] < room // 3:
+            break
+        lines.append(rest[: places[-1]])
+        rest = rest[places[-1] + 1 :]
+    lines.append(rest)
+    return [pad + line if not k else f"{pad}{' ' * _MORE}{line}" for k, line in enumerate(lines)]
+
+
+def _may_break(text: str, space: int) -> bool:
+    return text[space - 1] == "," or text[space + 1 : space + 3].rstrip() in ("+", "-", "*", "/", "?", ":", "&&", "||")
 
 
 def wrap_comment(text: str, width: int) -> list[str]:

@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from gradc.ir.size import ONE, ZERO, Atom, Monomial, Size, size
 from gradc.loops.program import Name
+from gradc.schedule.tiling import PARTS, ROWS
 
 _DEEPEST = 40  # replacements in one proof
-_MOST_PARTS = 16
 
 
 class Bounds(NamedTuple):
@@ -111,7 +111,7 @@ class Facts:
             "max": tuple((part,) for part in parts),
             "within": (parts[1:2],),  # which is not more than its end
             "clamp": ((ZERO,), (parts[0], parts[-1] - 1)),
-            "rows": ((size(16),),),
+            "rows": ((size(ROWS // 8),),),
             "parts": ((ONE,),),
         }
         groups = known.get(atom[1], ((ZERO,),))
@@ -139,8 +139,8 @@ class Facts:
             "within": (parts[-1:],),
             "clamp": ((parts[-1] - 1,), (parts[0], ZERO)),
             "cut": (parts[:1],),
-            "rows": ((size(128),),),
-            "parts": ((size(_MOST_PARTS),),),
+            "rows": ((size(ROWS),),),
+            "parts": ((size(PARTS),),),
             "remainder": ((parts[-1] - 1,),),
         }
         return tuple(tuple(factor * part for part in group) for group in known.get(atom[1], ()))

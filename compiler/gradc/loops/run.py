@@ -57,7 +57,7 @@ from gradc.loops.program import (
     View,
     Whole,
 )
-from gradc.schedule.tiling import PARTS
+from gradc.schedule.tiling import PARTS, ROWS
 
 Values = npt.NDArray[Any]
 
@@ -443,7 +443,7 @@ _COMBINE: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _rows(size: int) -> int:
-    return 128 if size < 192 else 64 if size < 384 else 32 if size < 768 else 16
+    return ROWS if size < 192 else ROWS // 2 if size < 384 else ROWS // 4 if size < 768 else ROWS // 8
 
 
 def _width(columns: int) -> int:
@@ -453,7 +453,7 @@ def _width(columns: int) -> int:
 
 def _parts(rows: int, cost: int, sums: int) -> int:
     least = max(16.0 * sums, 1e5)
-    parts = min(rows * float(cost) / least, rows / 128)
+    parts = min(rows * float(cost) / least, rows / ROWS)
     return 1 if parts < 2 else min(int(parts), PARTS)
 
 
@@ -467,5 +467,5 @@ FUNCTIONS: dict[str, Callable[..., int]] = {
     "remainder": lambda a, b: a % b,
     "width": _width,
     "parts": _parts,
-    "cut": lambda rows, parts, part: rows if part == parts else rows // 128 * part // parts * 128,
+    "cut": lambda rows, parts, part: rows if part == parts else rows // ROWS * part // parts * ROWS,
 }

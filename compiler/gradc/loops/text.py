@@ -4,6 +4,8 @@
         let i_last#3 = n - 1
         for i#4 in 0 .. n  vector(+: total#2)
             total#2 += (x[i#4] * x[i#4])
+
+It is for people, and for small tests; nothing reads it.
 """
 
 from __future__ import annotations
