@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from gradc.ir.size import ONE, Size, size
+from gradc.ir.size import Size
 from gradc.loops.program import (
     Alias,
     Apply,
@@ -18,9 +18,7 @@ from gradc.loops.program import (
     Let,
     Load,
     LoopProgram,
-    Name,
     Place,
-    Scope,
     Start,
     Statement,
     Value,
@@ -222,5 +220,3 @@ _KINDS: dict[str, Callable[[Statement], Iterator[list[Statement]]]] = {
     "a variable has another kind": _wrong_kind,
     "a step reads another row": _row_of_history,
 }
-
-__all__ = ["ONE", "Name", "Planted", "Scope", "plant", "size"]

@@ -96,7 +96,9 @@ SIZED = {
     "    s[i:n] = sum[j:k](exp(z[i, j] - m[i]))\n"
     "    loss = sum[i:n](log(s[i]) + m[i])\n"
     "    return loss\n",
-    "differences": "def program(x: real[n]):\n    g[i:n] = where(0 < i, x[i] - x[i - 1], 0)\n    s = sum[i:n](g[i] ** 2)\n"
+    "differences": "def program(x: real[n]):\n"
+    "    g[i:n] = where(0 < i, x[i] - x[i - 1], 0)\n"
+    "    s = sum[i:n](g[i] ** 2)\n"
     "    return s\n",
     "pairs": "def program(X: real[n, d], w: real[d, k]):\n"
     "    t[i:n, j:n] = sum[l:d]((X[i, l] - X[j, l]) ** 2)\n    s = sum[i:n, j:n](exp(-t[i, j]))\n    return s\n",
