@@ -1,8 +1,9 @@
 """The table of contents: what happens to a loss, in order.
 
-    source ──read──> Program ──normalise──> Program ──derive──> Program ──lower──> Program ──plan──> Plan ──write──> C
+    source ──read──> Program ──normalise──> Program ──derive──> Program ──lower──> Program ──plan──> Plan ──build──> LoopProgram
+    ──print──> C
 
-Every stage but the last takes a program and gives a program. Set ``GRADC_DEBUG=1`` to have each printed.
+Every stage up to the plan takes a program and gives a program. Set ``GRADC_DEBUG=1`` to have each printed.
 """
 
 from __future__ import annotations
