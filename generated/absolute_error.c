@@ -481,8 +481,7 @@ static GRADC_APART void absolute_error_backward_rows0(int64_t part, int64_t thre
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
-            const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
-            t2[i - tile_begin] = v1;
+            t2[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
         }
 
         /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -593,9 +592,8 @@ static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
             const double v0 = t0_i - y[i];
-            const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
             t1_part_sum += fabs(v0);
-            t0[i - tile_begin] = v1;
+            t0[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

@@ -107,9 +107,8 @@ int autoregressive_value(int64_t t, double c, const double *restrict phi, double
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i];
-            const double v1 = t0 * v0;
-            t1_sum += v1 * v1;
+            const double v0 = t0 * (y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i]);
+            t1_sum += v0 * v0;
         }
         gradc_add(&t1, &t1_low, t1_sum);
     }
@@ -144,9 +143,8 @@ int autoregressive_forward(int64_t t, double c, const double *restrict phi, doub
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i];
-            const double v1 = t0_ * v0;
-            t1_sum += v1 * v1;
+            const double v0 = t0_ * (y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i]);
+            t1_sum += v0 * v0;
         }
         gradc_add(&t1, &t1_low, t1_sum);
     }

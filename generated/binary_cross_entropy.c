@@ -421,9 +421,9 @@ static GRADC_APART void binary_cross_entropy_value_rows0(int64_t part, int64_t t
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i - tile_begin];
-            const double v0 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0)
-                + gradc_log1p_unit(gradc_exp(-fabs(z_i)))) - y[i] * z_i;
-            t0_part_sum += v0;
+            const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(z_i)));
+            t0_part_sum += v0 - y[i] * z_i;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
@@ -498,9 +498,9 @@ static GRADC_APART void binary_cross_entropy_forward_rows0(int64_t part, int64_t
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
-            const double v0 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0)
-                + gradc_log1p_unit(gradc_exp(-fabs(z_i)))) - y[i] * z_i;
-            t0_part_sum += v0;
+            const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(z_i)));
+            t0_part_sum += v0 - y[i] * z_i;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
@@ -586,8 +586,8 @@ static GRADC_APART void binary_cross_entropy_backward_rows0(int64_t part, int64_
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             const double v0 = gradc_exp(-fabs(z_i));
-            const double v1 = -INFINITY == z_i ? 0.0 : t0 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0));
-            z_bar[i - tile_begin] = v1 - t0 * y[i];
+            z_bar[i - tile_begin] = (-INFINITY == z_i ? 0.0 : t0 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t0
+                * y[i];
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
@@ -696,9 +696,8 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, 
             const double y_i = y[i];
             const double v1 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0)
                 + gradc_log1p_unit(v0)) - y_i * z_i;
-            const double v2 = -INFINITY == z_i ? 0.0 : t1 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0));
             t0_part_sum += v1;
-            z[i - tile_begin] = v2 - t1 * y_i;
+            z[i - tile_begin] = (-INFINITY == z_i ? 0.0 : t1 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t1 * y_i;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 

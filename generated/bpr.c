@@ -221,8 +221,9 @@ static GRADC_APART void bpr_value_rows0(int64_t part, int64_t thread, int64_t n,
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_o = margin[o - tile_begin];
             const double v0 = -margin_o;
-            t0_part_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
                 + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
+            t0_part_sum += v1;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
@@ -402,8 +403,9 @@ static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_o = margin[o];
             const double v0 = -margin_o;
-            t0_part_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
                 + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
+            t0_part_sum += v1;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
@@ -609,8 +611,7 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
             const double margin_o = margin[o];
             const double v0 = -margin_o;
             const double v1 = gradc_exp(-fabs(margin_o));
-            const double v2 = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
-            margin_bar[o - tile_begin] = v2;
+            margin_bar[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
 
         /* t1[:m, :k] = 0 t1 += each[o:n, j:k](at[where_integer(user[o] < 0, m + user[o], user[o]),
@@ -793,9 +794,8 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             const double margin_o = margin[o - tile_begin];
             const double v0 = -margin_o;
             const double v1 = gradc_exp(-fabs(margin_o));
-            const double v2 = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             t0_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
-            margin[o - tile_begin] = v2;
+            margin[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
         gradc_add(&t0, &t0_low, t0_sum);
 

@@ -191,8 +191,9 @@ static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64
             const int64_t winner_j = winner[j];
             const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
             const double v2 = s[v0] - s[v1];
-            t0_part_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
+            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
                 + gradc_log1p_unit(gradc_exp(-fabs(v2)));
+            t0_part_sum += v3;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
@@ -294,8 +295,9 @@ static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int
             const int64_t winner_j = winner[j];
             const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
             const double v2 = s[v0] - s[v1];
-            t0_part_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
+            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
                 + gradc_log1p_unit(gradc_exp(-fabs(v2)));
+            t0_part_sum += v3;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
@@ -439,8 +441,9 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
             const double v5 = 1.0 + v4;
             const double v6 = v2 - s_here;
             const double v7 = s_here - (v2 - v6) - (s_here_ + v6);
-            const double v8 = (0.0 <= -v2 ? 1.0 : v4) / v5 * (fabs(v7) < 1.0 ? v7 : 0.0);
-            const double v9 = t0 * ((0.0 <= v2 ? 1.0 : v4) / v5 * (1.0 + v8));
+            const double v8 = (0.0 <= v2 ? 1.0 : v4) / v5 * (1.0 + (0.0 <= -v2 ? 1.0 : v4) / v5 * (fabs(v7) < 1.0
+                ? v7 : 0.0));
+            const double v9 = t0 * v8;
             t1[j - tile_begin] = v3 ? 0.0 : -v9;
             t2[j - tile_begin] = v3 ? 0.0 : v9;
         }
@@ -537,8 +540,9 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
             const double v5 = 1.0 + v3;
             const double v6 = v2 - s_here;
             const double v7 = s_here - (v2 - v6) - (s_here_ + v6);
-            const double v8 = (0.0 <= -v2 ? 1.0 : v3) / v5 * (fabs(v7) < 1.0 ? v7 : 0.0);
-            const double v9 = t1 * ((0.0 <= v2 ? 1.0 : v3) / v5 * (1.0 + v8));
+            const double v8 = (0.0 <= v2 ? 1.0 : v3) / v5 * (1.0 + (0.0 <= -v2 ? 1.0 : v3) / v5 * (fabs(v7) < 1.0
+                ? v7 : 0.0));
+            const double v9 = t1 * v8;
             t0_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3);
             t2[j - tile_begin] = v4 ? 0.0 : -v9;
             t3[j - tile_begin] = v4 ? 0.0 : v9;

@@ -357,8 +357,7 @@ static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread,
             const double v0 = sqrt(1e-12 + t0[i]);
             const double v1 = margin - v0;
             const double v2 = t1 * (1.0 - same_i) * (2.0 * ((v1 > 0.0 || v1 != v1) ? v1 : 0.0));
-            const double v3 = 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0));
-            t2[i - tile_begin] = t1 * same_i - v3 / v0;
+            t2[i - tile_begin] = t1 * same_i - 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0)) / v0;
         }
 
         /* grad_A[i:n, j:k] = t2[i] * (2 * (A[i, j] - B[i, j])) */
@@ -489,9 +488,8 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
             const double v3 = margin - v2;
             const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
             const double v5 = t2 * v1 * (2.0 * v4);
-            const double v6 = 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0));
             t1_part_sum += same_i * v0 + v1 * (v4 * v4);
-            t0[i - tile_begin] = t2 * same_i - v6 / v2;
+            t0[i - tile_begin] = t2 * same_i - 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0)) / v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

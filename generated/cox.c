@@ -835,29 +835,26 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
                 const double v6 = v5 - t0_i;
                 const double v7 = v6 - v5;
                 const double v8 = v5 - (v6 - v7) - (t0_i + v7);
-                const double v9 = -INFINITY == v5 ? 0.0 : v0 * (gradc_exp(v6) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
-                const int v10 = time_i_ <= time_[j];
-                const double v11 = v10 ? z[j] : -INFINITY;
-                const double v12 = v11 - t0_i_;
-                const double v13 = v12 - v11;
-                const double v14 = v11 - (v12 - v13) - (t0_i_ + v13);
-                const double v15 = -INFINITY == v11 ? 0.0 : v1 * (gradc_exp(v12) * (1.0 + (fabs(v14) < 1.0 ? v14
-                    : 0.0)));
-                const int v16 = time_i_2 <= time_[j];
-                const double v17 = v16 ? z[j] : -INFINITY;
-                const double v18 = v17 - t0_i_2;
-                const double v19 = v18 - v17;
-                const double v20 = v17 - (v18 - v19) - (t0_i_2 + v19);
-                const double v21 = -INFINITY == v17 ? 0.0 : v2 * (gradc_exp(v18) * (1.0 + (fabs(v20) < 1.0 ? v20
-                    : 0.0)));
-                const int v22 = time_i_3 <= time_[j];
-                const double v23 = v22 ? z[j] : -INFINITY;
-                const double v24 = v23 - t0_i_3;
-                const double v25 = v24 - v23;
-                const double v26 = v23 - (v24 - v25) - (t0_i_3 + v25);
-                const double v27 = -INFINITY == v23 ? 0.0 : v3 * (gradc_exp(v24) * (1.0 + (fabs(v26) < 1.0 ? v26
-                    : 0.0)));
-                z_bar[j - tile_begin] += (v4 ? v9 : 0.0) + (v10 ? v15 : 0.0) + (v16 ? v21 : 0.0) + (v22 ? v27 : 0.0);
+                const int v9 = time_i_ <= time_[j];
+                const double v10 = v9 ? z[j] : -INFINITY;
+                const double v11 = v10 - t0_i_;
+                const double v12 = v11 - v10;
+                const double v13 = v10 - (v11 - v12) - (t0_i_ + v12);
+                const int v14 = time_i_2 <= time_[j];
+                const double v15 = v14 ? z[j] : -INFINITY;
+                const double v16 = v15 - t0_i_2;
+                const double v17 = v16 - v15;
+                const double v18 = v15 - (v16 - v17) - (t0_i_2 + v17);
+                const int v19 = time_i_3 <= time_[j];
+                const double v20 = v19 ? z[j] : -INFINITY;
+                const double v21 = v20 - t0_i_3;
+                const double v22 = v21 - v20;
+                const double v23 = v20 - (v21 - v22) - (t0_i_3 + v22);
+                z_bar[j - tile_begin] += (v4 ? (-INFINITY == v5 ? 0.0 : v0 * (gradc_exp(v6) * (1.0 + (fabs(v8) < 1.0
+                    ? v8 : 0.0)))) : 0.0) + (v9 ? (-INFINITY == v10 ? 0.0 : v1 * (gradc_exp(v11) * (1.0
+                    + (fabs(v13) < 1.0 ? v13 : 0.0)))) : 0.0) + (v14 ? (-INFINITY == v15 ? 0.0 : v2 * (gradc_exp(v16)
+                    * (1.0 + (fabs(v18) < 1.0 ? v18 : 0.0)))) : 0.0) + (v19 ? (-INFINITY == v20 ? 0.0 : v3
+                    * (gradc_exp(v21) * (1.0 + (fabs(v23) < 1.0 ? v23 : 0.0)))) : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -871,8 +868,8 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
                 const double v3 = v2 - t0_i;
                 const double v4 = v3 - v2;
                 const double v5 = v2 - (v3 - v4) - (t0_i + v4);
-                const double v6 = -INFINITY == v2 ? 0.0 : v0 * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0)));
-                z_bar[j - tile_begin] += v1 ? v6 : 0.0;
+                z_bar[j - tile_begin] += v1 ? (-INFINITY == v2 ? 0.0 : v0 * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0
+                    ? v5 : 0.0)))) : 0.0;
             }
         }
 
@@ -1108,8 +1105,9 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = time_[j] <= time_i;
                 const double v1 = v0 ? z_i : -INFINITY;
-                const double v2 = t6 * event[j] * (t2[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]));
-                z_bar_part_sum += v0 ? (-INFINITY == v1 ? 0.0 : v2) : 0.0;
+                const double v2 = -INFINITY == v1 ? 0.0 : t6 * event[j] * (t2[j - tile_begin] * gradc_exp(v1 - t1[j
+                    - tile_begin]));
+                z_bar_part_sum += v0 ? v2 : 0.0;
             }
             z_bar_part[i] += z_bar_part_sum;
         }

@@ -834,8 +834,7 @@ static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, 
         const double v0 = (t4 * t0 - t7) / t8;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = t1[i] * t6[n - i - 1] - t0 * event[i] + (top == z[i] ? v0 : 0.0);
-            t9[i - tile_begin] = v1;
+            t9[i - tile_begin] = t1[i] * t6[n - i - 1] - t0 * event[i] + (top == z[i] ? v0 : 0.0);
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t9[i]) */
@@ -1101,8 +1100,7 @@ static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t th
         const double v0 = (t5 * t4 - t9) / t10;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = t8[n - i - 1] * t1[i] - t5 * event[i] + (top == z[i] ? v0 : 0.0);
-            t11[i - tile_begin] = v1;
+            t11[i - tile_begin] = t8[n - i - 1] * t1[i] - t5 * event[i] + (top == z[i] ? v0 : 0.0);
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t11[i]) */

@@ -477,8 +477,7 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
 
     /* value = t13 / n * (mix * (tau * tau)) - (1 - mix) * (t19 / n) */
     const double v0 = (double)n;
-    const double v1 = t13 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t19 / v0);
-    *value = v1;
+    *value = t13 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t19 / v0);
     return 0;
 }
 
@@ -753,8 +752,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
 
     /* value = t11 / n * (mix * (tau * tau)) - (1 - mix) * (t16 / n) */
     const double v0 = (double)n;
-    const double v1 = t11 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t16 / v0);
-    *value = v1;
+    *value = t11 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t16 / v0);
     return 0;
 }
 
@@ -825,16 +823,17 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = A_tile_ij / tau;
-                const double v1 = -INFINITY == v0 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v0 - t3[i]);
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double v1 = ((-INFINITY == v0 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v0 - t3[i])) - t7
+                    * B_tile_ij) / tau;
                 const int64_t y_i = y[i];
                 const double t6_i = t6[i];
                 const double v2 = A_tile_ij - t6_i;
                 const double v3 = v2 - A_tile_ij;
                 const double v4 = A_tile_ij - (v2 - v3) - (t6_i + v3);
-                const double v5 = t5[i - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
-                const double v6 = (j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + (-INFINITY == A_tile_ij ? 0.0 : -v5);
-                B_tile[j*128 + i - tile_begin] = (v1 - t7 * B_tile_ij) / tau + v6;
+                const double v5 = -INFINITY == A_tile_ij ? 0.0 : -(t5[i - tile_begin] * (gradc_exp(v2) * (1.0
+                    + (fabs(v4) < 1.0 ? v4 : 0.0))));
+                B_tile[j*128 + i - tile_begin] = v1 + ((j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + v5);
             }
         }
 
@@ -1123,10 +1122,10 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
                 const double v2 = -INFINITY == A_tile_ij ? 0.0 : -(t23[i - tile_begin] * (t17[j*128 + i - tile_begin]
                     * t10[i - tile_begin]));
                 const int64_t y_i = y[i];
-                const double v3 = (v1 - t24 * v0) / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0) + v2);
                 t13[i - tile_begin] += v0 * (B_tile_ij + t7[i - tile_begin] - t1[i - tile_begin] - t6_ij);
                 B_tile[j*128 + i - tile_begin] = A_tile_ij - t15[i - tile_begin];
-                t3[j*128 + i - tile_begin] = v3;
+                t3[j*128 + i - tile_begin] = (v1 - t24 * v0) / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0)
+                    + v2);
             }
         }
 
@@ -1230,7 +1229,6 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
 
     /* value = t14 / n * (mix * (tau * tau)) - (1 - mix) * (t21 / n) */
     const double v1 = (double)n;
-    const double v2 = t14 / v1 * (mix * (tau * tau)) - (1.0 - mix) * (t21 / v1);
-    *value = v2;
+    *value = t14 / v1 * (mix * (tau * tau)) - (1.0 - mix) * (t21 / v1);
     return 0;
 }

@@ -433,8 +433,7 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
     t3 = gradc_rounded(t3, t3_low);
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */
-    const double v0 = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
-    *value = v0;
+    *value = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
     return 0;
 }
 
@@ -557,8 +556,7 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
     t1 = gradc_rounded(t1, t1_low);
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */
-    const double v0 = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
-    *value = v0;
+    *value = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
     return 0;
 }
 
@@ -664,8 +662,9 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        const double v3 = w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0);
-        grad_w[j] = t3[j] + (2.0 * w_j * v1 + v2 * v3);
+        const double v3 = t3[j] + (2.0 * w_j * v1 + v2 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0
+            ? 1.0 : 0.0)));
+        grad_w[j] = v3;
     }
     return 0;
 }
@@ -814,12 +813,12 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        const double v2 = w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0);
-        grad_w[j] = t6[j] + (2.0 * w_j * v0 + v1 * v2);
+        const double v2 = t6[j] + (2.0 * w_j * v0 + v1 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0
+            ? 1.0 : 0.0)));
+        grad_w[j] = v2;
     }
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */
-    const double v2 = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
-    *value = v2;
+    *value = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
     return 0;
 }

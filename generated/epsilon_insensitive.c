@@ -577,8 +577,9 @@ static GRADC_APART void epsilon_insensitive_backward_rows0(int64_t part, int64_t
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v1 = t0[i] - y[i];
             const double v2 = fabs(v1) - eps;
-            const double v3 = v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0) - (v1 < 0.0 ? 1.0 : 0.0);
-            t2[i - tile_begin] = (0.0 < v2 ? t1 : (0.0 == v2 ? v0 : 0.0)) * v3;
+            const double v3 = (0.0 < v2 ? t1 : (0.0 == v2 ? v0 : 0.0)) * (v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0)
+                - (v1 < 0.0 ? 1.0 : 0.0));
+            t2[i - tile_begin] = v3;
         }
 
         /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -696,9 +697,10 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, i
             const double t0_i = t0[i - tile_begin];
             const double v1 = t0_i - y[i];
             const double v2 = fabs(v1) - eps;
-            const double v3 = v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0) - (v1 < 0.0 ? 1.0 : 0.0);
+            const double v3 = (0.0 < v2 ? t3 : (0.0 == v2 ? v0 : 0.0)) * (v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0)
+                - (v1 < 0.0 ? 1.0 : 0.0));
             t1_part_sum += (v2 > 0.0 || v2 != v2) ? v2 : 0.0;
-            t0[i - tile_begin] = (0.0 < v2 ? t3 : (0.0 == v2 ? v0 : 0.0)) * v3;
+            t0[i - tile_begin] = v3;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

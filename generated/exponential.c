@@ -564,8 +564,7 @@ static GRADC_APART void exponential_backward_rows0(int64_t part, int64_t thread,
             const double y_i = y[i];
             const double t0_i = t0[i];
             const double v0 = -(fma(y_i, t0_i, -(y_i * t0_i)));
-            const double v1 = gradc_exp(-(y_i * t0_i)) * (1.0 + (fabs(v0) < 1.0 ? v0 : 0.0));
-            t2[i - tile_begin] = -(y_i * (t1 * v1));
+            t2[i - tile_begin] = -(y_i * (t1 * (gradc_exp(-(y_i * t0_i)) * (1.0 + (fabs(v0) < 1.0 ? v0 : 0.0)))));
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */

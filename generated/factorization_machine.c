@@ -798,8 +798,9 @@ static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t 
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double v0 = y[l] * (b + t0[l - tile_begin] + 0.5 * t5[l - tile_begin]);
             const double v1 = -v0;
-            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
                 + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t6_part_sum += v2;
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
@@ -962,8 +963,9 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l]);
             const double v1 = -v0;
-            t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
                 + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t6_part_sum += v2;
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
@@ -1112,14 +1114,15 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
             const double v7 = 1.0 + v6;
             const double v8 = v1 - b;
             const double v9 = v2 - v0;
-            const double v10 = t0_l - v8 + (b - (v1 - v8)) + (v1 - v9 + (v0 - (v2 - v9)));
-            const double v11 = -((fma(y_l, v2, -(y_l * v2))) + y_l * v10);
-            const double v12 = (0.0 <= -v4 ? 1.0 : v6) / v7 * (fabs(v11) < 1.0 ? v11 : 0.0);
-            const double v13 = y_l * (t2 * ((0.0 <= v4 ? 1.0 : v6) / v7 * (1.0 + v12)));
-            const double v14 = v5 ? 0.0 : -v13;
-            grad_b_part_sum += v14;
-            t4[l - tile_begin] = v14;
-            t6[l - tile_begin] = v5 ? 0.0 : -(0.5 * v13);
+            const double v10 = -((fma(y_l, v2, -(y_l * v2))) + y_l * (t0_l - v8 + (b - (v1 - v8)) + (v1 - v9 + (v0
+                - (v2 - v9)))));
+            const double v11 = (0.0 <= v4 ? 1.0 : v6) / v7 * (1.0 + (0.0 <= -v4 ? 1.0 : v6) / v7 * (fabs(v10) < 1.0
+                ? v10 : 0.0));
+            const double v12 = y_l * (t2 * v11);
+            const double v13 = v5 ? 0.0 : -v12;
+            grad_b_part_sum += v13;
+            t4[l - tile_begin] = v13;
+            t6[l - tile_begin] = v5 ? 0.0 : -(0.5 * v12);
         }
         gradc_add(&grad_b_part, &grad_b_part_low, grad_b_part_sum);
 

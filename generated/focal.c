@@ -620,13 +620,11 @@ static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64
             const double v11 = v2 - v1;
             const double v12 = (fma(t0_i, v2, -(t0_i * v2))) + t0_i * (v1 - (v2 - v11) - (1.0 + v11));
             const double v13 = -v12;
-            const double v14 = (0.0 <= -v4 ? 1.0 : v6) / v9 * (fabs(v13) < 1.0 ? v13 : 0.0);
-            const double v15 = -INFINITY == v4 ? 0.0 : -(t1 * (v5 * v8) * (v10 * (1.0 + v14)));
-            const double v16 = v8 * (v5 * (t1 * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0)
-                + v7)));
-            const double v17 = (0.0 <= v3 ? 1.0 : v6) / v9 * (1.0 + v10 * (fabs(v12) < 1.0 ? v12 : 0.0));
-            const double v18 = v2 * (v15 + (-INFINITY == v3 ? 0.0 : -(gamma_ * v16 * v17)));
-            t2[i - tile_begin] = v18;
+            const double v14 = -INFINITY == v4 ? 0.0 : -(t1 * (v5 * v8) * (v10 * (1.0 + (0.0 <= -v4 ? 1.0 : v6) / v9
+                * (fabs(v13) < 1.0 ? v13 : 0.0))));
+            const double v15 = gamma_ * (v8 * (v5 * (t1 * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4)
+                ? v4 : 0.0) + v7)))) * ((0.0 <= v3 ? 1.0 : v6) / v9 * (1.0 + v10 * (fabs(v12) < 1.0 ? v12 : 0.0)));
+            t2[i - tile_begin] = v2 * (v14 + (-INFINITY == v3 ? 0.0 : -v15));
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -751,10 +749,10 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
                 : 0.0) + v5)));
             const double v9 = v7 * v8;
             const double v10 = 1.0 + v4;
-            const double v11 = -INFINITY == v3 ? 0.0 : -((0.0 <= v3 ? 1.0 : v4) / v10 * (t2 * v9));
-            const double v12 = (0.0 <= v2 ? 1.0 : v4) / v10 * (gamma_ * (v8 * (v7 * (t2 * v6))));
+            const double v11 = (-INFINITY == v3 ? 0.0 : -((0.0 <= v3 ? 1.0 : v4) / v10 * (t2 * v9)))
+                + (-INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v4) / v10 * (gamma_ * (v8 * (v7 * (t2 * v6))))));
             t1_part_sum += v6 * v9;
-            t0[i - tile_begin] = v1 * (v11 + (-INFINITY == v2 ? 0.0 : -v12));
+            t0[i - tile_begin] = v1 * v11;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

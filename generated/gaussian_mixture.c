@@ -887,14 +887,14 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
                     const double v5 = v2 - v1;
                     const double v6 = v0 - a_i;
                     const double v7 = v1 - v0;
-                    const double v8 = a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1 - v7) - (t2 + v7));
-                    const double v9 = v1 - (v2 - v5) - (t3_l + v5) + v8;
-                    const double v10 = t4 * (v3 * (1.0 + (fabs(v9) < 1.0 ? v9 : 0.0)));
-                    const double v11 = v4 ? 0.0 : -v10;
+                    const double v8 = v1 - (v2 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1
+                        - v7) - (t2 + v7)));
+                    const double v9 = t4 * (v3 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
+                    const double v10 = v4 ? 0.0 : -v9;
                     t5[(i - strip_begin)*128 + l - tile_begin] = v3;
-                    t6_part_sum += v4 ? 0.0 : v10;
-                    t8[i*128 + l - tile_begin] = v11;
-                    t10_part_sum += v11;
+                    t6_part_sum += v4 ? 0.0 : v9;
+                    t8[i*128 + l - tile_begin] = v10;
+                    t10_part_sum += v10;
                 }
                 t6_part[i] += t6_part_sum;
                 t10_part[i] += t10_part_sum;
@@ -917,11 +917,11 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
                     const double v3 = v2 - v1;
                     const double v4 = v0 - a_i;
                     const double v5 = v1 - v0;
-                    const double v6 = a_i - (v0 - v4) - (t1_tile_li + v4) + (v0 - (v1 - v5) - (t2 + v5));
-                    const double v7 = v1 - (v2 - v3) - (t3_l + v3) + v6;
-                    const double v8 = t5[(i - strip_begin)*128 + l - tile_begin] * (1.0 + (fabs(v7) < 1.0 ? v7
-                        : 0.0));
-                    t7_part_sum += -INFINITY == v1 ? 0.0 : -(t4 * v8);
+                    const double v6 = v1 - (v2 - v3) - (t3_l + v3) + (a_i - (v0 - v4) - (t1_tile_li + v4) + (v0 - (v1
+                        - v5) - (t2 + v5)));
+                    const double v7 = -INFINITY == v1 ? 0.0 : -(t4 * (t5[(i - strip_begin)*128 + l - tile_begin]
+                        * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0))));
+                    t7_part_sum += v7;
                 }
             }
             gradc_add(&t7_part, &t7_part_low, t7_part_sum);
@@ -1026,11 +1026,11 @@ static GRADC_APART void gaussian_mixture_backward_team0(const void *context, int
 }
 
 static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                        const double *restrict a, double t2, double t7,
-                                                        double *restrict grad_a, double *restrict t6,
-                                                        double *restrict t10, const double *restrict t0,
-                                                        double *restrict grad_mu, double *restrict t9,
-                                                        double *restrict grad_log_sigma, double *restrict t11)
+                                                        const double *restrict a, double t2, double *restrict grad_a,
+                                                        double *restrict t6, double t7, double *restrict t10,
+                                                        const double *restrict t0, double *restrict grad_mu,
+                                                        double *restrict t9, double *restrict grad_log_sigma,
+                                                        double *restrict t11)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
@@ -1046,8 +1046,7 @@ static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k,
             const double v0 = a_i - t2;
             const double v1 = v0 - a_i;
             const double v2 = a_i - (v0 - v1) - (t2 + v1);
-            const double v3 = -INFINITY == a_i ? 0.0 : t7 * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0)));
-            grad_a[i] = t6[i] + v3;
+            grad_a[i] = t6[i] + (-INFINITY == a_i ? 0.0 : t7 * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
         }
 
         /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t9[i, j])) */
@@ -1070,9 +1069,9 @@ struct gaussian_mixture_backward_rows1 {
     int64_t d;
     const double *a;
     double t2;
-    double t7;
     double *grad_a;
     double *t6;
+    double t7;
     double *t10;
     const double *t0;
     double *grad_mu;
@@ -1085,8 +1084,8 @@ static GRADC_APART void gaussian_mixture_backward_team1(const void *context, int
 {
     const struct gaussian_mixture_backward_rows1 *const given = context;
     (void)thread;
-    gaussian_mixture_backward_rows1(part, given->k, given->parts, given->d, given->a, given->t2, given->t7,
-        given->grad_a, given->t6, given->t10, given->t0, given->grad_mu, given->t9, given->grad_log_sigma, given->t11);
+    gaussian_mixture_backward_rows1(part, given->k, given->parts, given->d, given->a, given->t2, given->grad_a,
+        given->t6, given->t7, given->t10, given->t0, given->grad_mu, given->t9, given->grad_log_sigma, given->t11);
 }
 
 int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
@@ -1162,11 +1161,11 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     }
     const int64_t parts_ = gradc_parts(k, 10*d + 39, 0);
     if (parts_ > 1) {
-        const struct gaussian_mixture_backward_rows1 given = {k, parts_, d, a, t2, t7, grad_a, t6, t10, t0, grad_mu,
+        const struct gaussian_mixture_backward_rows1 given = {k, parts_, d, a, t2, grad_a, t6, t7, t10, t0, grad_mu,
             t9, grad_log_sigma, t11};
         gradc_run(parts_, gaussian_mixture_backward_team1, &given);
     } else {
-        gaussian_mixture_backward_rows1(0, k, parts_, d, a, t2, t7, grad_a, t6, t10, t0, grad_mu, t9, grad_log_sigma,
+        gaussian_mixture_backward_rows1(0, k, parts_, d, a, t2, grad_a, t6, t7, t10, t0, grad_mu, t9, grad_log_sigma,
             t11);
     }
     return 0;
@@ -1557,12 +1556,11 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team2(const void *contex
 }
 
 static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                              const double *restrict a, double *restrict t15,
-                                                              double t16, double t17, double t3,
-                                                              double *restrict grad_a, double *restrict t20,
-                                                              double *restrict t0, double *restrict grad_mu,
-                                                              double *restrict t19, double *restrict grad_log_sigma,
-                                                              double *restrict t21)
+                                                              const double *restrict a, double *restrict grad_a,
+                                                              double *restrict t15, double t16, double t17, double t3,
+                                                              double *restrict t20, double *restrict t0,
+                                                              double *restrict grad_mu, double *restrict t19,
+                                                              double *restrict grad_log_sigma, double *restrict t21)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
@@ -1574,8 +1572,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int6
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double a_i = a[i];
-            const double v0 = t15[i] + (-INFINITY == a_i ? 0.0 : t16 * (t17 * gradc_exp(a_i - t3)));
-            grad_a[i] = v0;
+            grad_a[i] = t15[i] + (-INFINITY == a_i ? 0.0 : t16 * (t17 * gradc_exp(a_i - t3)));
         }
 
         /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t19[i, j])) */
@@ -1597,11 +1594,11 @@ struct gaussian_mixture_value_and_grad_rows3 {
     int64_t parts;
     int64_t d;
     const double *a;
+    double *grad_a;
     double *t15;
     double t16;
     double t17;
     double t3;
-    double *grad_a;
     double *t20;
     double *t0;
     double *grad_mu;
@@ -1614,8 +1611,8 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team3(const void *contex
 {
     const struct gaussian_mixture_value_and_grad_rows3 *const given = context;
     (void)thread;
-    gaussian_mixture_value_and_grad_rows3(part, given->k, given->parts, given->d, given->a, given->t15, given->t16,
-        given->t17, given->t3, given->grad_a, given->t20, given->t0, given->grad_mu, given->t19,
+    gaussian_mixture_value_and_grad_rows3(part, given->k, given->parts, given->d, given->a, given->grad_a,
+        given->t15, given->t16, given->t17, given->t3, given->t20, given->t0, given->grad_mu, given->t19,
         given->grad_log_sigma, given->t21);
 }
 
@@ -1730,11 +1727,11 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     }
     const int64_t parts_3 = gradc_parts(k, 10*d + 31, 0);
     if (parts_3 > 1) {
-        const struct gaussian_mixture_value_and_grad_rows3 given = {k, parts_3, d, a, t15, t16, t17, t3, grad_a, t20,
+        const struct gaussian_mixture_value_and_grad_rows3 given = {k, parts_3, d, a, grad_a, t15, t16, t17, t3, t20,
             t0, grad_mu, t19, grad_log_sigma, t21};
         gradc_run(parts_3, gaussian_mixture_value_and_grad_team3, &given);
     } else {
-        gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, a, t15, t16, t17, t3, grad_a, t20, t0, grad_mu, t19,
+        gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, a, grad_a, t15, t16, t17, t3, t20, t0, grad_mu, t19,
             grad_log_sigma, t21);
     }
 

@@ -482,7 +482,7 @@ size_t gaussian_process_forward_work(int64_t n, int64_t d)
 
 static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
                                                        const double *restrict X, double *restrict gap,
-                                                       double log_amplitude, double t0, double t1, double *restrict K,
+                                                       double log_amplitude, double *restrict K, double t0, double t1,
                                                        double *restrict t2, const double *restrict y)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -530,8 +530,7 @@ static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, 
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
-                K[i*n + j] = v1;
+                K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
             }
         }
 
@@ -550,9 +549,9 @@ struct gaussian_process_forward_rows0 {
     const double *X;
     double *gap;
     double log_amplitude;
+    double *K;
     double t0;
     double t1;
-    double *K;
     double *t2;
     const double *y;
 };
@@ -562,7 +561,7 @@ static GRADC_APART void gaussian_process_forward_team0(const void *context, int6
     const struct gaussian_process_forward_rows0 *const given = context;
     (void)thread;
     gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->X, given->gap,
-        given->log_amplitude, given->t0, given->t1, given->K, given->t2, given->y);
+        given->log_amplitude, given->K, given->t0, given->t1, given->t2, given->y);
 }
 
 int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -587,10 +586,10 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     const double t1_ = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     if (parts > 1) {
-        const struct gaussian_process_forward_rows0 given = {n, parts, d, X, gap, log_amplitude, t0_, t1_, K, t2, y};
+        const struct gaussian_process_forward_rows0 given = {n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y};
         gradc_run(parts, gaussian_process_forward_team0, &given);
     } else {
-        gaussian_process_forward_rows0(0, n, parts, d, X, gap, log_amplitude, t0_, t1_, K, t2, y);
+        gaussian_process_forward_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y);
     }
 
     /* t3 = call.solve(K, t2) */
@@ -859,8 +858,8 @@ size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
                                                               const double *restrict X, double *restrict gap,
-                                                              double log_amplitude, double t0, double t1,
-                                                              double *restrict K, const double *restrict y,
+                                                              double log_amplitude, double *restrict K, double t0,
+                                                              double t1, const double *restrict y,
                                                               double *restrict t2, double *restrict t7,
                                                               double *restrict t6)
 {
@@ -909,8 +908,7 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
-                K[i*n + j] = v1;
+                K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
             }
         }
 
@@ -940,9 +938,9 @@ struct gaussian_process_value_and_grad_rows0 {
     const double *X;
     double *gap;
     double log_amplitude;
+    double *K;
     double t0;
     double t1;
-    double *K;
     const double *y;
     double *t2;
     double *t7;
@@ -954,7 +952,7 @@ static GRADC_APART void gaussian_process_value_and_grad_team0(const void *contex
     const struct gaussian_process_value_and_grad_rows0 *const given = context;
     (void)thread;
     gaussian_process_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->gap,
-        given->log_amplitude, given->t0, given->t1, given->K, given->y, given->t2, given->t7, given->t6);
+        given->log_amplitude, given->K, given->t0, given->t1, given->y, given->t2, given->t7, given->t6);
 }
 
 static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts,
@@ -1074,11 +1072,11 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 32*n + 2, 0);
     if (parts > 1) {
-        const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, X, gap, log_amplitude, t0, t1, K, y,
+        const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, X, gap, log_amplitude, K, t0, t1, y,
             t2, t7, t6};
         gradc_run(parts, gaussian_process_value_and_grad_team0, &given);
     } else {
-        gaussian_process_value_and_grad_rows0(0, n, parts, d, X, gap, log_amplitude, t0, t1, K, y, t2, t7, t6);
+        gaussian_process_value_and_grad_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t7, t6);
     }
 
     /* t3 = call.solve(K, t2) */

@@ -537,8 +537,7 @@ static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread,
                     const double v8 = fabs(v7) < v5 ? v7 : v6;
                     const double v9 = (v6 == v8 ? 0.0 : 374.29947750237045) + ((v2 == v6 ? 0.0 : 374.29947750237045)
                         + gradc_log1p((v4 - v8) / v8));
-                    const double v10 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * v9) - V_il;
-                    value_part_sum += vM_il + v10;
+                    value_part_sum += vM_il + (V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * v9) - V_il);
                 }
             }
             gradc_add(&value_part, &value_part_low, value_part_sum);
@@ -633,8 +632,7 @@ static GRADC_APART void generalized_kl_forward_rows0(int64_t part, int64_t n, in
                 const double v8 = fabs(v7) < v5 ? v7 : v6;
                 const double v9 = (v6 == v8 ? 0.0 : 374.29947750237045) + ((v2 == v6 ? 0.0 : 374.29947750237045)
                     + gradc_log1p((v4 - v8) / v8));
-                const double v10 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * v9) - V_il;
-                value_part_sum += vM_il + v10;
+                value_part_sum += vM_il + (V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * v9) - V_il);
             }
         }
         gradc_add(&value_part, &value_part_low, value_part_sum);
@@ -726,8 +724,8 @@ static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t thre
                 GRADC_SIMD()
                 for (int64_t l = strip_begin; l < strip_end; ++l) {
                     const double vM_il = M[i*d + l];
-                    const double v0 = cotangent + (vM_il < 0.0 ? 0.0 : -(cotangent * V[i*d + l] / vM_il));
-                    vM_bar[(i - tile_begin)*strip + l - strip_begin] = v0;
+                    vM_bar[(i - tile_begin)*strip + l - strip_begin] = cotangent + (vM_il < 0.0 ? 0.0 : -(cotangent
+                        * V[i*d + l] / vM_il));
                 }
             }
 
@@ -867,8 +865,7 @@ static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_
                     const double v9 = fabs(v8) < v6 ? v8 : v7;
                     const double v10 = (v7 == v9 ? 0.0 : 374.29947750237045) + ((v3 == v7 ? 0.0 : 374.29947750237045)
                         + gradc_log1p((v5 - v9) / v9));
-                    const double v11 = vM_il + (V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * v10) - V_il);
-                    value_part_sum += v11;
+                    value_part_sum += vM_il + (V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * v10) - V_il);
                     vM_bar[(i - tile_begin)*strip + l - strip_begin] = 1.0 + (v0 ? 0.0 : -(V_il / vM_il));
                 }
             }

@@ -487,13 +487,13 @@ static GRADC_APART void huber_backward_rows0(int64_t part, int64_t thread, int64
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
-            const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
-            const double v2 = fabs(v0);
-            const double v3 = (delta < v2 || delta != delta) ? delta : v2;
-            const double v4 = t1 * v3;
-            const double v5 = t1 * (v2 - 0.5 * v3) - 0.5 * v4;
-            const double v6 = v4 + (v2 < delta ? v5 : (delta == v2 ? 0.5 * v5 : 0.0));
-            t2[i - tile_begin] = v1 * v6;
+            const double v1 = fabs(v0);
+            const double v2 = (delta < v1 || delta != delta) ? delta : v1;
+            const double v3 = t1 * v2;
+            const double v4 = t1 * (v1 - 0.5 * v2) - 0.5 * v3;
+            const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v3 + (v1 < delta
+                ? v4 : (delta == v1 ? 0.5 * v4 : 0.0)));
+            t2[i - tile_begin] = v5;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -603,12 +603,12 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
             const double v1 = fabs(v0);
             const double v2 = (delta < v1 || delta != delta) ? delta : v1;
             const double v3 = v1 - 0.5 * v2;
-            const double v4 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
-            const double v5 = t2 * v2;
-            const double v6 = t2 * v3 - 0.5 * v5;
-            const double v7 = v5 + (v1 < delta ? v6 : (delta == v1 ? 0.5 * v6 : 0.0));
+            const double v4 = t2 * v2;
+            const double v5 = t2 * v3 - 0.5 * v4;
+            const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v4 + (v1 < delta
+                ? v5 : (delta == v1 ? 0.5 * v5 : 0.0)));
             t1_part_sum += v2 * v3;
-            t0[i - tile_begin] = v4 * v7;
+            t0[i - tile_begin] = v6;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

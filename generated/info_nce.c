@@ -605,10 +605,9 @@ static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64
             const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300
                 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1_i));
             const double t4_i = t4[i - tile_begin];
-            const double v1 = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : (t4_i <= 1e+300
-                ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]));
+            const double v1 = t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]);
             t0[i - tile_begin] = v0;
-            t1[i - tile_begin] = v1;
+            t1[i - tile_begin] = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : v1;
         }
 
         /* B_2[i:n, j:k] = B[i, j] / t3[i] */
@@ -867,13 +866,11 @@ static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t thread, int
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0_[i - tile_begin];
-            const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300
-                ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1_[i - tile_begin]));
+            const double v0 = t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1_[i - tile_begin]);
             const double t3_i = t3[i - tile_begin];
-            const double v1 = t3_i < 1e-280 ? sqrt(t5[i - tile_begin]) / 3.599131035634557e+162 : (t3_i <= 1e+300
-                ? sqrt(t3_i) : 3.599131035634557e+162 * sqrt(t4[i - tile_begin]));
-            t0[i] = v0;
-            t1[i] = v1;
+            const double v1 = t3_i <= 1e+300 ? sqrt(t3_i) : 3.599131035634557e+162 * sqrt(t4[i - tile_begin]);
+            t0[i] = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : v0;
+            t1[i] = t3_i < 1e-280 ? sqrt(t5[i - tile_begin]) / 3.599131035634557e+162 : v1;
         }
 
         /* B_2[i:n, j:k] = B[i, j] / t0_2[i] */
@@ -1096,8 +1093,7 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, in
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double v1 = t2[i*n + j] / tau;
-                const double v2 = (j == i ? v0 : 0.0) + (-INFINITY == v1 ? 0.0 : t4 * gradc_exp(v1 - t3_i));
-                t5[i*n + j] = v2 / tau;
+                t5[i*n + j] = ((j == i ? v0 : 0.0) + (-INFINITY == v1 ? 0.0 : t4 * gradc_exp(v1 - t3_i))) / tau;
             }
         }
 
@@ -1223,10 +1219,8 @@ static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, in
             const double t8_i = t8[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v2 = A_bar[(i - tile_begin)*k + j] / t1_i + (v0 ? 0.0 : A[i*k + j] * t6_i / t1_i);
-                const double v3 = B_bar[i*k + j] / t0_i + (v1 ? 0.0 : B[i*k + j] * t8_i / t0_i);
-                grad_A[i*k + j] = v2;
-                grad_B[i*k + j] = v3;
+                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t1_i + (v0 ? 0.0 : A[i*k + j] * t6_i / t1_i);
+                grad_B[i*k + j] = B_bar[i*k + j] / t0_i + (v1 ? 0.0 : B[i*k + j] * t8_i / t0_i);
             }
         }
     }
@@ -1390,13 +1384,11 @@ static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thre
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
-            const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300
-                ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1[i - tile_begin]));
+            const double v0 = t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1[i - tile_begin]);
             const double t4_i = t4[i - tile_begin];
-            const double v1 = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : (t4_i <= 1e+300
-                ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]));
-            t3[i] = v0;
-            t7[i] = v1;
+            const double v1 = t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]);
+            t3[i] = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : v0;
+            t7[i] = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : v1;
         }
 
         /* B_2[i:n, j:k] = B[i, j] / t3[i] */
@@ -1593,8 +1585,7 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
             const double t9_i = t9[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v1 = A_bar[(i - tile_begin)*k + j] / t7_i + (v0 ? 0.0 : A[i*k + j] * t9_i / t7_i);
-                grad_A[i*k + j] = v1;
+                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v0 ? 0.0 : A[i*k + j] * t9_i / t7_i);
             }
         }
     }
@@ -1684,8 +1675,7 @@ static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thre
             const double t20_i = t20[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v1 = B_bar[i*k + j] / t3_i + (v0 ? 0.0 : B[i*k + j] * t20_i / t3_i);
-                grad_B[i*k + j] = v1;
+                grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v0 ? 0.0 : B[i*k + j] * t20_i / t3_i);
             }
         }
     }

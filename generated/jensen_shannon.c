@@ -836,37 +836,38 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
                 const double v19 = v4 - v3;
                 const double v20 = v2 - B_tile_ij;
                 const double v21 = v3 - v2;
-                const double v22 = t1_i - v20 + (B_tile_ij - (v2 - v20)) + (v2 - (v3 - v21) - (t0_i + v21));
-                const double v23 = v3 - (v4 - v19) - (A_tile_ij + v19) + v22;
-                const double v24 = -v23;
-                const double v25 = (0.0 <= -v16 ? 1.0 : v5) / v17 * (fabs(v24) < 1.0 ? v24 : 0.0);
-                const double v26 = t2 * v15 * (v18 * (1.0 + v25));
-                const double v27 = v6 - A_tile_ij;
-                const double v28 = A_tile_ij - (v6 - v27) - (t1_i + v27);
-                const double v29 = v7 * (1.0 + (fabs(v28) < 1.0 ? v28 : 0.0));
-                const double v30 = -v10;
-                const double v31 = 1.0 + v11;
-                const double v32 = (0.0 <= v30 ? 1.0 : v11) / v31;
-                const double v33 = v10 - v9;
-                const double v34 = v8 - A_tile_ij;
-                const double v35 = v9 - v8;
-                const double v36 = t0_i - v34 + (A_tile_ij - (v8 - v34)) + (v8 - (v9 - v35) - (t1_i + v35));
-                const double v37 = v9 - (v10 - v33) - (B_tile_ij + v33) + v36;
-                const double v38 = ((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - v12 + v32 * (fabs(v37) < 1.0 ? v37
-                    : 0.0);
-                const double v39 = -v37;
-                const double v40 = (0.0 <= -v30 ? 1.0 : v11) / v31 * (fabs(v39) < 1.0 ? v39 : 0.0);
-                const double v41 = t2 * v29 * (v32 * (1.0 + v40));
-                const double v42 = gradc_log1p_unit(v5);
-                const double v43 = ((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - v42 + v18 * (fabs(v23) < 1.0 ? v23 : 0.0);
+                const double v22 = v3 - (v4 - v19) - (A_tile_ij + v19) + (t1_i - v20 + (B_tile_ij - (v2 - v20)) + (v2
+                    - (v3 - v21) - (t0_i + v21)));
+                const double v23 = -v22;
+                const double v24 = t2 * v15 * (v18 * (1.0 + (0.0 <= -v16 ? 1.0 : v5) / v17 * (fabs(v23) < 1.0 ? v23
+                    : 0.0)));
+                const double v25 = v6 - A_tile_ij;
+                const double v26 = A_tile_ij - (v6 - v25) - (t1_i + v25);
+                const double v27 = v7 * (1.0 + (fabs(v26) < 1.0 ? v26 : 0.0));
+                const double v28 = -v10;
+                const double v29 = 1.0 + v11;
+                const double v30 = (0.0 <= v28 ? 1.0 : v11) / v29;
+                const double v31 = v10 - v9;
+                const double v32 = v8 - A_tile_ij;
+                const double v33 = v9 - v8;
+                const double v34 = v9 - (v10 - v31) - (B_tile_ij + v31) + (t0_i - v32 + (A_tile_ij - (v8 - v32))
+                    + (v8 - (v9 - v33) - (t1_i + v33)));
+                const double v35 = t2 * (0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - v12 + v30
+                    * (fabs(v34) < 1.0 ? v34 : 0.0)));
+                const double v36 = -v34;
+                const double v37 = t2 * v27 * (v30 * (1.0 + (0.0 <= -v28 ? 1.0 : v11) / v29 * (fabs(v36) < 1.0 ? v36
+                    : 0.0)));
+                const double v38 = gradc_log1p_unit(v5);
+                const double v39 = t2 * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - v38 + v18
+                    * (fabs(v22) < 1.0 ? v22 : 0.0)));
                 t3[j*128 + i - tile_begin] = v1;
                 t4[j*128 + i - tile_begin] = v5;
                 t5[j*128 + i - tile_begin] = v7;
                 t6[j*128 + i - tile_begin] = v11;
                 t7[j*128 + i - tile_begin] = v12;
-                t8[i - tile_begin] += v26 - (v29 * (t2 * (0.6931471805599453 + v38)) + v41);
-                t10[j*128 + i - tile_begin] = v42;
-                t11[i - tile_begin] += v41 - v26 - v15 * (t2 * (0.6931471805599453 + v43));
+                t8[i - tile_begin] += v24 - (v27 * v35 + v37);
+                t10[j*128 + i - tile_begin] = v38;
+                t11[i - tile_begin] += v37 - v24 - v15 * v39;
             }
         }
 
@@ -915,40 +916,38 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
                 const double v10 = v6 - v5;
                 const double v11 = v4 - A_tile_ij;
                 const double v12 = v5 - v4;
-                const double v13 = t0_i - v11 + (A_tile_ij - (v4 - v11)) + (v4 - (v5 - v12) - (t1_i + v12));
-                const double v14 = v5 - (v6 - v10) - (B_tile_ij + v10) + v13;
-                const double v15 = ((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - t7[j*128 + i - tile_begin] + v9
-                    * (fabs(v14) < 1.0 ? v14 : 0.0);
-                const double v16 = -v14;
-                const double v17 = (0.0 <= -v7 ? 1.0 : t6_ij) / v8 * (fabs(v16) < 1.0 ? v16 : 0.0);
-                const double v18 = t2 * v3 * (v9 * (1.0 + v17));
-                const double v19 = B_tile_ij - t0_i;
-                const double v20 = v19 - B_tile_ij;
-                const double v21 = B_tile_ij - (v19 - v20) - (t0_i + v20);
-                const double v22 = t3[j*128 + i - tile_begin] * (1.0 + (fabs(v21) < 1.0 ? v21 : 0.0));
-                const double v23 = B_tile_ij + t1_i;
-                const double v24 = v23 - t0_i;
-                const double v25 = v24 - A_tile_ij;
-                const double v26 = -v25;
+                const double v13 = v5 - (v6 - v10) - (B_tile_ij + v10) + (t0_i - v11 + (A_tile_ij - (v4 - v11)) + (v4
+                    - (v5 - v12) - (t1_i + v12)));
+                const double v14 = 0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - t7[j*128 + i
+                    - tile_begin] + v9 * (fabs(v13) < 1.0 ? v13 : 0.0));
+                const double v15 = -v13;
+                const double v16 = t2 * v3 * (v9 * (1.0 + (0.0 <= -v7 ? 1.0 : t6_ij) / v8 * (fabs(v15) < 1.0 ? v15
+                    : 0.0)));
+                const double v17 = B_tile_ij - t0_i;
+                const double v18 = v17 - B_tile_ij;
+                const double v19 = B_tile_ij - (v17 - v18) - (t0_i + v18);
+                const double v20 = t3[j*128 + i - tile_begin] * (1.0 + (fabs(v19) < 1.0 ? v19 : 0.0));
+                const double v21 = B_tile_ij + t1_i;
+                const double v22 = v21 - t0_i;
+                const double v23 = v22 - A_tile_ij;
+                const double v24 = -v23;
                 const double t4_ij = t4[j*128 + i - tile_begin];
-                const double v27 = 1.0 + t4_ij;
-                const double v28 = (0.0 <= v26 ? 1.0 : t4_ij) / v27;
-                const double v29 = v25 - v24;
-                const double v30 = v23 - B_tile_ij;
-                const double v31 = v24 - v23;
-                const double v32 = t1_i - v30 + (B_tile_ij - (v23 - v30)) + (v23 - (v24 - v31) - (t0_i + v31));
-                const double v33 = v24 - (v25 - v29) - (A_tile_ij + v29) + v32;
-                const double v34 = -v33;
-                const double v35 = (0.0 <= -v26 ? 1.0 : t4_ij) / v27 * (fabs(v34) < 1.0 ? v34 : 0.0);
-                const double v36 = t2 * v22 * (v28 * (1.0 + v35));
-                const double v37 = (-INFINITY == A_tile_ij ? 0.0 : t8[i - tile_begin] * v3) + (v3 * (t2
-                    * (0.6931471805599453 + v15)) + v18 - v36);
-                const double v38 = ((v25 < 0.0 || v25 != v25) ? v25 : 0.0) - t10[j*128 + i - tile_begin] + v28
-                    * (fabs(v33) < 1.0 ? v33 : 0.0);
-                const double v39 = (-INFINITY == B_tile_ij ? 0.0 : t11[i - tile_begin] * v22) + (v22 * (t2
-                    * (0.6931471805599453 + v38)) + (v36 - v18));
-                B_tile[j*128 + i - tile_begin] = v37;
-                A_tile[j*128 + i - tile_begin] = v39;
+                const double v25 = 1.0 + t4_ij;
+                const double v26 = (0.0 <= v24 ? 1.0 : t4_ij) / v25;
+                const double v27 = v23 - v22;
+                const double v28 = v21 - B_tile_ij;
+                const double v29 = v22 - v21;
+                const double v30 = v22 - (v23 - v27) - (A_tile_ij + v27) + (t1_i - v28 + (B_tile_ij - (v21 - v28))
+                    + (v21 - (v22 - v29) - (t0_i + v29)));
+                const double v31 = -v30;
+                const double v32 = t2 * v20 * (v26 * (1.0 + (0.0 <= -v24 ? 1.0 : t4_ij) / v25 * (fabs(v31) < 1.0
+                    ? v31 : 0.0)));
+                const double v33 = 0.6931471805599453 + (((v23 < 0.0 || v23 != v23) ? v23 : 0.0) - t10[j*128 + i
+                    - tile_begin] + v26 * (fabs(v30) < 1.0 ? v30 : 0.0));
+                B_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t8[i - tile_begin] * v3) + (v3 * (t2
+                    * v14) + v16 - v32);
+                A_tile[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t11[i - tile_begin] * v20) + (v20
+                    * (t2 * v33) + (v32 - v16));
             }
         }
 
@@ -1231,18 +1230,17 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
                 const double v1 = A_tile_ij + t0_i - t5_i - B_tile_ij;
                 const double t14_ij = t14[j*128 + i - tile_begin];
                 const double v2 = t18 * v0 * ((0.0 <= -v1 ? 1.0 : t14_ij) / (1.0 + t14_ij));
-                const double v3 = v0 * (t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t15[j*128
-                    + i - tile_begin]))) + v2;
                 const double t2_ij = t2[j*128 + i - tile_begin];
-                const double v4 = t2_ij * t3[i - tile_begin];
-                const double v5 = B_tile_ij + t5_i - t0_i - A_tile_ij;
+                const double v3 = t2_ij * t3[i - tile_begin];
+                const double v4 = B_tile_ij + t5_i - t0_i - A_tile_ij;
                 const double t12_ij = t12[j*128 + i - tile_begin];
-                const double v6 = t18 * v4 * ((0.0 <= -v5 ? 1.0 : t12_ij) / (1.0 + t12_ij));
-                const double v7 = v4 * (t18 * (0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - t13[j*128
-                    + i - tile_begin]))) + (v6 - v2);
-                B_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin] * v0) + (v3
-                    - v6);
-                t2[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v4) + v7;
+                const double v5 = t18 * v3 * ((0.0 <= -v4 ? 1.0 : t12_ij) / (1.0 + t12_ij));
+                const double v6 = v0 * (t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t15[j*128
+                    + i - tile_begin]))) + v2 - v5;
+                const double v7 = v3 * (t18 * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - t13[j*128
+                    + i - tile_begin]))) + (v5 - v2);
+                B_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin] * v0) + v6;
+                t2[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v3) + v7;
             }
         }
 

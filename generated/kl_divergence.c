@@ -558,23 +558,23 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin];
-                const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 1)*128 + i
-                    - tile_begin];
-                const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 2)*128 + i
-                    - tile_begin];
-                const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 3)*128 + i
-                    - tile_begin];
-                t3[i - tile_begin] += t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * v0 + t2[(j + 1)*128 + i
-                    - tile_begin] * t0_[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin]
-                    * v2 + t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin] * v3;
+                const double v0 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[j*128 + i - tile_begin]
+                    + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
+                const double v1 = t2[(j + 1)*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[(j + 1)*128 + i
+                    - tile_begin] + t1[i] - t0[i] - B_tile[(j + 1)*128 + i - tile_begin]);
+                const double v2 = t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[(j + 2)*128 + i
+                    - tile_begin] + t1[i] - t0[i] - B_tile[(j + 2)*128 + i - tile_begin]);
+                const double v3 = t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[(j + 3)*128 + i
+                    - tile_begin] + t1[i] - t0[i] - B_tile[(j + 3)*128 + i - tile_begin]);
+                t3[i - tile_begin] += v0 + v1 + v2 + v3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin];
-                t3[i - tile_begin] += t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * v0;
+                const double v0 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[j*128 + i - tile_begin]
+                    + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
+                t3[i - tile_begin] += v0;
             }
         }
 
@@ -696,9 +696,8 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
                 const double v2 = v0 - A_tile_ij;
                 const double v3 = A_tile_ij - (v0 - v2) - (t0_i + v2);
                 const double v4 = v1 * (1.0 + (fabs(v3) < 1.0 ? v3 : 0.0));
-                const double v5 = t2 * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]) * v4;
                 t3[j*128 + i - tile_begin] = v1;
-                t4[i - tile_begin] += t2 * v4 + v5;
+                t4[i - tile_begin] += t2 * v4 + t2 * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]) * v4;
                 t6[i - tile_begin] += v4;
             }
         }
@@ -728,9 +727,10 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
                 const double v6 = B_tile_ij - t1_i;
                 const double v7 = v6 - B_tile_ij;
                 const double v8 = B_tile_ij - (v6 - v7) - (t1_i + v7);
-                const double v9 = t2 * t6[i - tile_begin] * (gradc_exp(v6) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
+                const double v9 = -INFINITY == B_tile_ij ? 0.0 : t2 * t6[i - tile_begin] * (gradc_exp(v6) * (1.0
+                    + (fabs(v8) < 1.0 ? v8 : 0.0)));
                 A_tile[j*128 + i - tile_begin] = v5;
-                B_tile[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : v9) - v4;
+                B_tile[j*128 + i - tile_begin] = v9 - v4;
             }
         }
 
@@ -953,11 +953,10 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
                     - B_tile_ij;
                 const double v2 = t13 * v0;
                 const double t7_ij = t7[j*128 + i - tile_begin];
-                const double v3 = -INFINITY == B_tile_ij ? 0.0 : t7_ij * t5[i - tile_begin] * (t13 * t16[i
-                    - tile_begin]);
                 t11[i - tile_begin] += v0 * v1;
                 t14[i - tile_begin] += v2 + v0 * (t13 * v1);
-                t7[j*128 + i - tile_begin] = v3 - v2;
+                t7[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t7_ij * t5[i - tile_begin] * (t13
+                    * t16[i - tile_begin])) - v2;
             }
         }
 
@@ -970,8 +969,8 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
                 const double v0 = t2[j*128 + i - tile_begin] * t3[i - tile_begin];
                 const double v1 = t13 * (A_tile_ij + t8[i - tile_begin] - t0[i - tile_begin] - B_tile[j*128 + i
                     - tile_begin]);
-                const double v2 = (-INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0)) + (t13 * v0 + v0 * v1);
-                A_tile[j*128 + i - tile_begin] = v2;
+                A_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0)) + (t13
+                    * v0 + v0 * v1);
             }
         }
 

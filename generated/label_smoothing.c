@@ -946,9 +946,9 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
                     const double v2 = t0_tile_lj - t1_l;
                     const double v3 = v2 - t0_tile_lj;
                     const double v4 = t0_tile_lj - (v2 - v3) - (t1_l + v3);
-                    const double v5 = t4[l - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
-                    t6[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin]
-                        + (-INFINITY == t0_tile_lj ? 0.0 : -v5);
+                    const double v5 = -INFINITY == t0_tile_lj ? 0.0 : -(t4[l - tile_begin] * (gradc_exp(v2) * (1.0
+                        + (fabs(v4) < 1.0 ? v4 : 0.0))));
+                    t6[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v5;
                 }
             }
 

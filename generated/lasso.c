@@ -631,8 +631,7 @@ int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double 
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        const double v1 = w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0);
-        grad_w[j] = t3[j] + v0 * v1;
+        grad_w[j] = t3[j] + v0 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
     }
     return 0;
 }
@@ -769,8 +768,7 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        const double v0 = w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0);
-        grad_w[j] = t5[j] + lam * v0;
+        grad_w[j] = t5[j] + lam * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
     }
 
     /* value = lam * t0 + 0.5 * (t2 / n) */

@@ -857,8 +857,9 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
                     const double v0 = t0_tile_ij - t1_i;
                     const double v1 = v0 - t0_tile_ij;
                     const double v2 = t0_tile_ij - (v0 - v1) - (t1_i + v1);
-                    const double v3 = t3 * t6[i - tile_begin] * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0)));
-                    t7[(j - strip_begin)*128 + i - tile_begin] = -INFINITY == t0_tile_ij ? 0.0 : -v3;
+                    const double v3 = -INFINITY == t0_tile_ij ? 0.0 : -(t3 * t6[i - tile_begin] * (gradc_exp(v0)
+                        * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
+                    t7[(j - strip_begin)*128 + i - tile_begin] = v3;
                 }
             }
 
@@ -1121,8 +1122,9 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = -(t3[j*128 + i - tile_begin] * t4[i - tile_begin] * (t14 * t9[i - tile_begin]));
-                    t18[(j - strip_begin)*128 + i - tile_begin] = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : v0;
+                    const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin]
+                        * t4[i - tile_begin] * (t14 * t9[i - tile_begin]));
+                    t18[(j - strip_begin)*128 + i - tile_begin] = v0;
                 }
             }
 

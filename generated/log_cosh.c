@@ -598,12 +598,12 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
             const double v7 = t0_i - (v0 - v6) - (y_i + v6);
             const double v8 = v1 - v0;
             const double v9 = v7 + (v7 + (v0 - v8 + (v0 - (v1 - v8))));
-            const double v10 = (0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v9) < 1.0 ? v9 : 0.0));
+            const double v10 = -INFINITY == v0 ? 0.0 : t1 * ((0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + v5
+                * (fabs(v9) < 1.0 ? v9 : 0.0)));
             const double v11 = -v9;
-            const double v12 = (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v11) < 1.0 ? v11 : 0.0);
-            const double v13 = (-INFINITY == v0 ? 0.0 : t1 * v10) + (-INFINITY == -v0 ? 0.0 : -(t1 * (v5 * (1.0
-                + v12))));
-            t2[i - tile_begin] = v13;
+            const double v12 = -INFINITY == -v0 ? 0.0 : -(t1 * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3
+                * (fabs(v11) < 1.0 ? v11 : 0.0))));
+            t2[i - tile_begin] = v10 + v12;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -713,11 +713,11 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
             const double v2 = v0 + v0;
             const double v3 = gradc_exp(-fabs(v2));
             const double v4 = 1.0 + v3;
-            const double v5 = -INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v4);
-            const double v6 = -INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v4));
+            const double v5 = (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v4)) + (-INFINITY == v1 ? 0.0
+                : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v4)));
             t1_part_sum += v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1)
                 + gradc_log1p_unit(v3);
-            t0[i - tile_begin] = v5 + v6;
+            t0[i - tile_begin] = v5;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

@@ -458,9 +458,9 @@ static GRADC_APART void log_logistic_survival_value_rows0(int64_t part, int64_t 
             const double v1 = t0 * (v0 - t1[i - tile_begin]);
             const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
             const double v3 = -v1;
-            const double v4 = event[i] * (v0 + (log_sigma + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3)
-                ? v3 : 0.0) + v2)));
-            t2_part_sum += (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + v4;
+            const double v4 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + event[i]
+                * (v0 + (log_sigma + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2)));
+            t2_part_sum += v4;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
@@ -549,9 +549,9 @@ static GRADC_APART void log_logistic_survival_forward_rows0(int64_t part, int64_
             const double v1 = t0 * (v0 - t1[i]);
             const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
             const double v3 = -v1;
-            const double v4 = event[i] * (v0 + (log_sigma + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3)
-                ? v3 : 0.0) + v2)));
-            t2_part_sum += (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + v4;
+            const double v4 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + event[i]
+                * (v0 + (log_sigma + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2)));
+            t2_part_sum += v4;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
@@ -626,7 +626,7 @@ static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64
                                                              double *restrict grad_w, int64_t d,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                              const double *restrict time_, const double *restrict t1,
-                                                             double t0, double t2, const double *restrict event,
+                                                             double t0, const double *restrict event, double t2,
                                                              const double *restrict X, double *restrict t4_parts,
                                                              double *restrict t5_parts)
 {
@@ -662,14 +662,13 @@ static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64
             const double v1 = t0 * v0;
             const double v2 = gradc_exp(-fabs(v1));
             const double v3 = 1.0 + v2;
-            const double v4 = -INFINITY == v1 ? 0.0 : t2 * ((0.0 <= v1 ? 1.0 : v2) / v3);
-            const double v5 = -v1;
+            const double v4 = -v1;
             const double event_i = event[i];
-            const double v6 = -INFINITY == v5 ? 0.0 : -(t2 * event_i * ((0.0 <= v5 ? 1.0 : v2) / v3));
-            const double v7 = v4 + v6;
-            t3[i - tile_begin] = -(t0 * v7);
+            const double v5 = (-INFINITY == v1 ? 0.0 : t2 * ((0.0 <= v1 ? 1.0 : v2) / v3)) + (-INFINITY == v4 ? 0.0
+                : -(t2 * event_i * ((0.0 <= v4 ? 1.0 : v2) / v3)));
+            t3[i - tile_begin] = -(t0 * v5);
             t4_part_sum += event_i;
-            t5_part_sum += v0 * v7;
+            t5_part_sum += v0 * v5;
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
@@ -695,8 +694,8 @@ struct log_logistic_survival_backward_rows0 {
     const double *time_;
     const double *t1;
     double t0;
-    double t2;
     const double *event;
+    double t2;
     const double *X;
     double *t4_parts;
     double *t5_parts;
@@ -707,7 +706,7 @@ static GRADC_APART void log_logistic_survival_backward_team0(const void *context
     const struct log_logistic_survival_backward_rows0 *const given = context;
     log_logistic_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->time_, given->t1,
-        given->t0, given->t2, given->event, given->X, given->t4_parts, given->t5_parts);
+        given->t0, given->event, given->t2, given->X, given->t4_parts, given->t5_parts);
 }
 
 int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -732,11 +731,11 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_logistic_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, time_, t1, t0, t2, event, X, t4_parts, t5_parts};
+            tile_scratch, tile_bytes, time_, t1, t0, event, t2, X, t4_parts, t5_parts};
         gradc_run(parts, log_logistic_survival_backward_team0, &given);
     } else {
         log_logistic_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, time_, t1, t0, t2, event, X, t4_parts, t5_parts);
+            tile_bytes, time_, t1, t0, event, t2, X, t4_parts, t5_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -825,16 +824,15 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
             const double v4 = gradc_log1p_unit(v3);
             const double event_i = event[i];
             const double v5 = -v2;
-            const double v6 = event_i * (v0 + (log_sigma + (0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5)
-                ? v5 : 0.0) + v4)));
+            const double v6 = (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4) + event_i
+                * (v0 + (log_sigma + (0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + v4)));
             const double v7 = 1.0 + v3;
-            const double v8 = -INFINITY == v2 ? 0.0 : t3 * ((0.0 <= v2 ? 1.0 : v3) / v7);
-            const double v9 = -INFINITY == v5 ? 0.0 : -(t3 * event_i * ((0.0 <= v5 ? 1.0 : v3) / v7));
-            const double v10 = v8 + v9;
-            t2_part_sum += (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4) + v6;
-            t1[i - tile_begin] = -(t0 * v10);
+            const double v8 = (-INFINITY == v2 ? 0.0 : t3 * ((0.0 <= v2 ? 1.0 : v3) / v7)) + (-INFINITY == v5 ? 0.0
+                : -(t3 * event_i * ((0.0 <= v5 ? 1.0 : v3) / v7)));
+            t2_part_sum += v6;
+            t1[i - tile_begin] = -(t0 * v8);
             t5_part_sum += event_i;
-            t6_part_sum += v1 * v10;
+            t6_part_sum += v1 * v8;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);

@@ -422,8 +422,9 @@ static GRADC_APART void logistic_value_rows0(int64_t part, int64_t thread, int64
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = y[i] * t0[i - tile_begin];
             const double v1 = -v0;
-            t1_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
                 + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t1_part_sum += v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
@@ -566,8 +567,9 @@ static GRADC_APART void logistic_forward_rows1(int64_t part, int64_t n, int64_t 
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = y[i] * t0[i];
             const double v1 = -v0;
-            t1_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
                 + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t1_part_sum += v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
@@ -673,9 +675,9 @@ static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t thread, in
             const double v2 = gradc_exp(-fabs(v0));
             const double v3 = 1.0 + v2;
             const double v4 = -(fma(y_i, t0_i, -(y_i * t0_i)));
-            const double v5 = (fabs(v4) < 1.0 ? v4 : 0.0) * ((0.0 <= -v1 ? 1.0 : v2) / v3);
-            const double v6 = y_i * (t1 * ((0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + v5)));
-            t2[i - tile_begin] = -INFINITY == v1 ? 0.0 : -v6;
+            const double v5 = (0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0) * ((0.0 <= -v1 ? 1.0
+                : v2) / v3));
+            t2[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t1 * v5));
         }
 
         /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -791,10 +793,9 @@ static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thre
             const double v0 = y_i * t0_i;
             const double v1 = -v0;
             const double v2 = gradc_exp(-fabs(v0));
-            const double v3 = -(y_i * (t3 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
             t1_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
                 + gradc_log1p_unit(v2);
-            t0[i - tile_begin] = -INFINITY == v1 ? 0.0 : v3;
+            t0[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t3 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

@@ -833,8 +833,8 @@ static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t th
                 const double v0 = t2 / t3[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = strip_begin; j < strip_end; ++j) {
-                    const double v1 = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0) - t2 * Y[l*k + j];
-                    t5[(l - tile_begin)*strip + j - strip_begin] = v1;
+                    t5[(l - tile_begin)*strip + j - strip_begin] = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0)
+                        - t2 * Y[l*k + j];
                 }
             }
 
@@ -1012,8 +1012,9 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin] : 0.0;
-                    t8[(j - strip_begin)*128 + l - tile_begin] = v0 - t5 * Y_tile[j*128 + l - tile_begin];
+                    const double v0 = (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin]
+                        : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
+                    t8[(j - strip_begin)*128 + l - tile_begin] = v0;
                 }
             }
 

@@ -1090,18 +1090,19 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                     const double v6 = (0.0 <= v5 ? 1.0 : v3) / v4;
                     const double v7 = v2 - log_alpha;
                     const double v8 = t1_i - v7 + (log_alpha - (v2 - v7));
-                    const double v9 = (0.0 <= v2 ? 1.0 : v3) / v4 * (1.0 + v6 * (fabs(v8) < 1.0 ? v8 : 0.0));
+                    const double v9 = -INFINITY == v2 ? 0.0 : v0 * ((0.0 <= v2 ? 1.0 : v3) / v4 * (1.0 + v6
+                        * (fabs(v8) < 1.0 ? v8 : 0.0)));
                     const double y_i = y[i];
                     const double v10 = -v8;
-                    const double v11 = (0.0 <= -v5 ? 1.0 : v3) / v4 * (fabs(v10) < 1.0 ? v10 : 0.0);
-                    const double v12 = -INFINITY == v5 ? 0.0 : -(t0 * y_i * (v6 * (1.0 + v11)));
-                    const double v13 = (-INFINITY == v2 ? 0.0 : v0 * v9) + v12;
-                    const double v14 = r + y_i;
-                    const double v15 = t0 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
-                        + gradc_log1p_unit(v3)) - t0 * gradc_psi(v14 + v1);
-                    t2[i - tile_begin] = v13;
-                    t3_part_sum += v13;
-                    r_bar_part_sum += t0 * gradc_psi_difference(v14, v1) + v15;
+                    const double v11 = -INFINITY == v5 ? 0.0 : -(t0 * y_i * (v6 * (1.0 + (0.0 <= -v5 ? 1.0 : v3) / v4
+                        * (fabs(v10) < 1.0 ? v10 : 0.0))));
+                    const double v12 = v9 + v11;
+                    const double v13 = r + y_i;
+                    const double v14 = t0 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
+                        + gradc_log1p_unit(v3)) - t0 * gradc_psi(v13 + v1);
+                    t2[i - tile_begin] = v12;
+                    t3_part_sum += v12;
+                    r_bar_part_sum += t0 * gradc_psi_difference(v13, v1) + v14;
                 }
             } else {
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -1113,18 +1114,19 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                     const double v6 = (0.0 <= v5 ? 1.0 : v3) / v4;
                     const double v7 = v2 - log_alpha;
                     const double v8 = t1_i - v7 + (log_alpha - (v2 - v7));
-                    const double v9 = (0.0 <= v2 ? 1.0 : v3) / v4 * (1.0 + v6 * (fabs(v8) < 1.0 ? v8 : 0.0));
+                    const double v9 = -INFINITY == v2 ? 0.0 : v0 * ((0.0 <= v2 ? 1.0 : v3) / v4 * (1.0 + v6
+                        * (fabs(v8) < 1.0 ? v8 : 0.0)));
                     const double y_i = y[i];
                     const double v10 = -v8;
-                    const double v11 = (0.0 <= -v5 ? 1.0 : v3) / v4 * (fabs(v10) < 1.0 ? v10 : 0.0);
-                    const double v12 = -INFINITY == v5 ? 0.0 : -(t0 * y_i * (v6 * (1.0 + v11)));
-                    const double v13 = (-INFINITY == v2 ? 0.0 : v0 * v9) + v12;
-                    const double v14 = r + y_i;
-                    const double v15 = t0 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
-                        + gradc_log1p_unit(v3)) - t0 * gradc_psi(v14 + v1);
-                    t2[i - tile_begin] = v13;
-                    t3_part_sum += v13;
-                    r_bar_part_sum += t0 * gradc_digamma_difference(v14, v1) + v15;
+                    const double v11 = -INFINITY == v5 ? 0.0 : -(t0 * y_i * (v6 * (1.0 + (0.0 <= -v5 ? 1.0 : v3) / v4
+                        * (fabs(v10) < 1.0 ? v10 : 0.0))));
+                    const double v12 = v9 + v11;
+                    const double v13 = r + y_i;
+                    const double v14 = t0 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
+                        + gradc_log1p_unit(v3)) - t0 * gradc_psi(v13 + v1);
+                    t2[i - tile_begin] = v12;
+                    t3_part_sum += v12;
+                    r_bar_part_sum += t0 * gradc_digamma_difference(v13, v1) + v14;
                 }
             }
         }
@@ -1292,17 +1294,15 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                     const double v5 = gradc_log1p_unit(v4);
                     const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
                     const double v7 = -v3;
-                    const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7
-                        : 0.0) + v5);
+                    const double v8 = gradc_gamma_ratio(v2, v0) + (t0 + (r * v6 + y_i * (0.0 == v7
+                        ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5)));
                     const double v9 = 1.0 + v4;
-                    const double v10 = -INFINITY == v3 ? 0.0 : v1 * ((0.0 <= v3 ? 1.0 : v4) / v9);
-                    const double v11 = -INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v9));
-                    const double v12 = v10 + v11;
-                    const double v13 = t3 * gradc_psi_difference(v2, v0) + (t3 * v6 - t3 * gradc_psi(v2 + v0));
-                    t2_part_sum += gradc_gamma_ratio(v2, v0) + (t0 + v8);
-                    t4[i - tile_begin] = v12;
-                    t5_part_sum += v12;
-                    r_bar_part_sum += v13;
+                    const double v10 = (-INFINITY == v3 ? 0.0 : v1 * ((0.0 <= v3 ? 1.0 : v4) / v9))
+                        + (-INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v9)));
+                    t2_part_sum += v8;
+                    t4[i - tile_begin] = v10;
+                    t5_part_sum += v10;
+                    r_bar_part_sum += t3 * gradc_psi_difference(v2, v0) + (t3 * v6 - t3 * gradc_psi(v2 + v0));
                 }
             } else {
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -1313,17 +1313,15 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                     const double v5 = gradc_log1p_unit(v4);
                     const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
                     const double v7 = -v3;
-                    const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7
-                        : 0.0) + v5);
+                    const double v8 = gradc_gammaln_difference(v2, v0) + (t0 + (r * v6 + y_i * (0.0 == v7
+                        ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5)));
                     const double v9 = 1.0 + v4;
-                    const double v10 = -INFINITY == v3 ? 0.0 : v1 * ((0.0 <= v3 ? 1.0 : v4) / v9);
-                    const double v11 = -INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v9));
-                    const double v12 = v10 + v11;
-                    const double v13 = t3 * gradc_digamma_difference(v2, v0) + (t3 * v6 - t3 * gradc_psi(v2 + v0));
-                    t2_part_sum += gradc_gammaln_difference(v2, v0) + (t0 + v8);
-                    t4[i - tile_begin] = v12;
-                    t5_part_sum += v12;
-                    r_bar_part_sum += v13;
+                    const double v10 = (-INFINITY == v3 ? 0.0 : v1 * ((0.0 <= v3 ? 1.0 : v4) / v9))
+                        + (-INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v9)));
+                    t2_part_sum += v8;
+                    t4[i - tile_begin] = v10;
+                    t5_part_sum += v10;
+                    r_bar_part_sum += t3 * gradc_digamma_difference(v2, v0) + (t3 * v6 - t3 * gradc_psi(v2 + v0));
                 }
             }
         }

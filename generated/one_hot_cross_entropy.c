@@ -634,24 +634,19 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
             const double b_j_3 = b[j + 3];
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = t1[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t2[l
-                    - tile_begin]);
-                const double v1 = t1[(j + 1)*128 + l - tile_begin] * (t0[(j + 1)*128 + l - tile_begin] + b_j_ - t2[l
-                    - tile_begin]);
-                const double v2 = t1[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin] + b_j_2 - t2[l
-                    - tile_begin]);
-                const double v3 = t1[(j + 3)*128 + l - tile_begin] * (t0[(j + 3)*128 + l - tile_begin] + b_j_3 - t2[l
-                    - tile_begin]);
-                t4[l - tile_begin] += v0 + v1 + v2 + v3;
+                t4[l - tile_begin] += t1[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t2[l
+                    - tile_begin]) + t1[(j + 1)*128 + l - tile_begin] * (t0[(j + 1)*128 + l - tile_begin] + b_j_
+                    - t2[l - tile_begin]) + t1[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin]
+                    + b_j_2 - t2[l - tile_begin]) + t1[(j + 3)*128 + l - tile_begin] * (t0[(j + 3)*128 + l
+                    - tile_begin] + b_j_3 - t2[l - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             const double b_j = b[j];
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = t1[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t2[l
+                t4[l - tile_begin] += t1[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t2[l
                     - tile_begin]);
-                t4[l - tile_begin] += v0;
             }
         }
 
@@ -981,11 +976,11 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
                     const double v2 = v0 - t0_tile_lj;
                     const double v3 = v1 - v0;
                     const double v4 = b_j - v2 + (t0_tile_lj - (v0 - v2)) + (v0 - (v1 - v3) - (t1_l + v3));
-                    const double v5 = t3[l - tile_begin] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
-                    const double v6 = -INFINITY == v0 ? 0.0 : v5;
+                    const double v5 = -INFINITY == v0 ? 0.0 : t3[l - tile_begin] * (gradc_exp(v1) * (1.0
+                        + (fabs(v4) < 1.0 ? v4 : 0.0)));
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    t7[(j - strip_begin)*128 + l - tile_begin] = t2 * Y_tile_lj + v6;
-                    t8_part_sum += v6;
+                    t7[(j - strip_begin)*128 + l - tile_begin] = t2 * Y_tile_lj + v5;
+                    t8_part_sum += v5;
                     t9_part_sum += Y_tile_lj;
                 }
                 t8_part[j] += t8_part_sum;

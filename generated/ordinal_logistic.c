@@ -527,15 +527,17 @@ static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t threa
             const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
             const double ends_here = ends[v0];
             const double v1 = z_i - ends_here;
-            const int64_t v2 = y_i < 0 ? k + y_i + 2 : y_i;
-            const double ends_here_ = ends[v2];
-            const double v3 = ends_here_ - z_i;
-            const double v4 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
-                + gradc_log1p_unit(gradc_exp(-fabs(v1)))) + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3)
-                ? v3 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v3))));
-            const double v5 = ends_here_ - ends_here;
-            t3_part_sum += v4 - (-0.6931471805599453 < v5 ? gradc_log(-gradc_expm1(v5))
-                : gradc_log1p(-gradc_exp(v5)));
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(v1)));
+            const int64_t v3 = y_i < 0 ? k + y_i + 2 : y_i;
+            const double ends_here_ = ends[v3];
+            const double v4 = ends_here_ - z_i;
+            const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(v4)));
+            const double v6 = ends_here_ - ends_here;
+            const double v7 = v2 + v5 - (-0.6931471805599453 < v6 ? gradc_log(-gradc_expm1(v6))
+                : gradc_log1p(-gradc_exp(v6)));
+            t3_part_sum += v7;
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
@@ -697,15 +699,17 @@ static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, 
             const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
             const double ends_here = ends[v0];
             const double v1 = z_i - ends_here;
-            const int64_t v2 = y_i < 0 ? k + y_i + 2 : y_i;
-            const double ends_here_ = ends[v2];
-            const double v3 = ends_here_ - z_i;
-            const double v4 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
-                + gradc_log1p_unit(gradc_exp(-fabs(v1)))) + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3)
-                ? v3 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v3))));
-            const double v5 = ends_here_ - ends_here;
-            t3_part_sum += v4 - (-0.6931471805599453 < v5 ? gradc_log(-gradc_expm1(v5))
-                : gradc_log1p(-gradc_exp(v5)));
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(v1)));
+            const int64_t v3 = y_i < 0 ? k + y_i + 2 : y_i;
+            const double ends_here_ = ends[v3];
+            const double v4 = ends_here_ - z_i;
+            const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(v4)));
+            const double v6 = ends_here_ - ends_here;
+            const double v7 = v2 + v5 - (-0.6931471805599453 < v6 ? gradc_log(-gradc_expm1(v6))
+                : gradc_log1p(-gradc_exp(v6)));
+            t3_part_sum += v7;
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }

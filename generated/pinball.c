@@ -496,8 +496,7 @@ static GRADC_APART void pinball_backward_rows0(int64_t part, int64_t thread, int
             const double v3 = v2 * v0;
             const double v4 = tau * v2;
             const double v5 = v4 == v3 ? v1 : 0.0;
-            const double v6 = tau * (v3 < v4 ? t1 : v5) + v0 * (v4 < v3 ? t1 : v5);
-            t2[i - tile_begin] = v6;
+            t2[i - tile_begin] = tau * (v3 < v4 ? t1 : v5) + v0 * (v4 < v3 ? t1 : v5);
         }
 
         /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -615,9 +614,8 @@ static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t threa
             const double v3 = tau * v2;
             const double v4 = v0 * v2;
             const double v5 = v3 == v4 ? v1 : 0.0;
-            const double v6 = tau * (v4 < v3 ? t2 : v5) + v0 * (v3 < v4 ? t2 : v5);
             t1_part_sum += (v3 > v4 || v3 != v3) ? v3 : v4;
-            t0[i - tile_begin] = v6;
+            t0[i - tile_begin] = tau * (v4 < v3 ? t2 : v5) + v0 * (v3 < v4 ? t2 : v5);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

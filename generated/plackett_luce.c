@@ -792,29 +792,26 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
                 const double v2 = v1 - t0_i;
                 const double v3 = v2 - v1;
                 const double v4 = v1 - (v2 - v3) - (t0_i + v3);
-                const double v5 = -INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
-                const int v6 = place_i_ <= place[j];
-                const double v7 = v6 ? s[j] : -INFINITY;
-                const double v8 = v7 - t0_i_;
-                const double v9 = v8 - v7;
-                const double v10 = v7 - (v8 - v9) - (t0_i_ + v9);
-                const double v11 = -INFINITY == v7 ? 0.0 : t1 * (gradc_exp(v8) * (1.0 + (fabs(v10) < 1.0 ? v10
-                    : 0.0)));
-                const int v12 = place_i_2 <= place[j];
-                const double v13 = v12 ? s[j] : -INFINITY;
-                const double v14 = v13 - t0_i_2;
-                const double v15 = v14 - v13;
-                const double v16 = v13 - (v14 - v15) - (t0_i_2 + v15);
-                const double v17 = -INFINITY == v13 ? 0.0 : t1 * (gradc_exp(v14) * (1.0 + (fabs(v16) < 1.0 ? v16
-                    : 0.0)));
-                const int v18 = place_i_3 <= place[j];
-                const double v19 = v18 ? s[j] : -INFINITY;
-                const double v20 = v19 - t0_i_3;
-                const double v21 = v20 - v19;
-                const double v22 = v19 - (v20 - v21) - (t0_i_3 + v21);
-                const double v23 = -INFINITY == v19 ? 0.0 : t1 * (gradc_exp(v20) * (1.0 + (fabs(v22) < 1.0 ? v22
-                    : 0.0)));
-                s_bar[j - tile_begin] += (v0 ? v5 : 0.0) + (v6 ? v11 : 0.0) + (v12 ? v17 : 0.0) + (v18 ? v23 : 0.0);
+                const int v5 = place_i_ <= place[j];
+                const double v6 = v5 ? s[j] : -INFINITY;
+                const double v7 = v6 - t0_i_;
+                const double v8 = v7 - v6;
+                const double v9 = v6 - (v7 - v8) - (t0_i_ + v8);
+                const int v10 = place_i_2 <= place[j];
+                const double v11 = v10 ? s[j] : -INFINITY;
+                const double v12 = v11 - t0_i_2;
+                const double v13 = v12 - v11;
+                const double v14 = v11 - (v12 - v13) - (t0_i_2 + v13);
+                const int v15 = place_i_3 <= place[j];
+                const double v16 = v15 ? s[j] : -INFINITY;
+                const double v17 = v16 - t0_i_3;
+                const double v18 = v17 - v16;
+                const double v19 = v16 - (v17 - v18) - (t0_i_3 + v18);
+                s_bar[j - tile_begin] += (v0 ? (-INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0
+                    ? v4 : 0.0)))) : 0.0) + (v5 ? (-INFINITY == v6 ? 0.0 : t1 * (gradc_exp(v7) * (1.0
+                    + (fabs(v9) < 1.0 ? v9 : 0.0)))) : 0.0) + (v10 ? (-INFINITY == v11 ? 0.0 : t1 * (gradc_exp(v12)
+                    * (1.0 + (fabs(v14) < 1.0 ? v14 : 0.0)))) : 0.0) + (v15 ? (-INFINITY == v16 ? 0.0 : t1
+                    * (gradc_exp(v17) * (1.0 + (fabs(v19) < 1.0 ? v19 : 0.0)))) : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -827,8 +824,8 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
                 const double v2 = v1 - t0_i;
                 const double v3 = v2 - v1;
                 const double v4 = v1 - (v2 - v3) - (t0_i + v3);
-                const double v5 = -INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
-                s_bar[j - tile_begin] += v0 ? v5 : 0.0;
+                s_bar[j - tile_begin] += v0 ? (-INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0
+                    ? v4 : 0.0)))) : 0.0;
             }
         }
 
@@ -1048,9 +1045,9 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = place[j] <= place_i;
                 const double v1 = v0 ? s_i : -INFINITY;
-                const double v2 = -INFINITY == v1 ? 0.0 : t5 * (t2[j - tile_begin] * gradc_exp(v1 - t1[j
-                    - tile_begin]));
-                s_bar_part_sum += v0 ? v2 : 0.0;
+                const double v2 = v0 ? (-INFINITY == v1 ? 0.0 : t5 * (t2[j - tile_begin] * gradc_exp(v1 - t1[j
+                    - tile_begin]))) : 0.0;
+                s_bar_part_sum += v2;
             }
             s_bar_part[i] += s_bar_part_sum;
         }

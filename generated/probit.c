@@ -659,10 +659,10 @@ static GRADC_APART void probit_backward_rows0(int64_t part, int64_t thread, int6
             const double v1 = y_i * t0_i;
             const double v2 = v1 * (fma(y_i, t0_i, -(y_i * t0_i)));
             const double v3 = -0.5 * (v2 + (v2 + (fma(v1, v1, -(v1 * v1)))));
-            const double v4 = gradc_exp(-0.5 * (v1 * v1)) * (1.0 + (fabs(v3) < 1.0 ? v3 : 0.0));
-            const double v5 = v1 < 0.0 ? v0 / gradc_scaled_erfc(-0.7071067811865476 * v1) : t1 * (0.3989422804014327
-                * v4) / gradc_normal(v1);
-            t2[i - tile_begin] = y_i * v5;
+            const double v4 = t1 * (0.3989422804014327 * (gradc_exp(-0.5 * (v1 * v1)) * (1.0 + (fabs(v3) < 1.0 ? v3
+                : 0.0))));
+            t2[i - tile_begin] = y_i * (v1 < 0.0 ? v0 / gradc_scaled_erfc(-0.7071067811865476 * v1) : v4
+                / gradc_normal(v1));
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */

@@ -559,8 +559,7 @@ static GRADC_APART void pseudo_huber_backward_rows0(int64_t part, int64_t thread
             const double v3 = gradc_hypot(1.0, v2);
             const double v4 = 1.0 + v3;
             const double v5 = v1 / v4;
-            const double v6 = 0.0 == v3 ? 0.0 : -(v2 / v3 * (v0 * v1 / v4 / v4) / delta);
-            t2[i - tile_begin] = v5 + v5 + v6;
+            t2[i - tile_begin] = v5 + v5 + (0.0 == v3 ? 0.0 : -(v2 / v3 * (v0 * v1 / v4 / v4) / delta));
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -673,9 +672,8 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t 
             const double v3 = 1.0 + v2;
             const double v4 = t2 * v0;
             const double v5 = v4 / v3;
-            const double v6 = 0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta);
             t1_part_sum += v0 * (v0 / v3);
-            t0[i - tile_begin] = v5 + v5 + v6;
+            t0[i - tile_begin] = v5 + v5 + (0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

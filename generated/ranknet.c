@@ -468,9 +468,9 @@ static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t par
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double v0 = s_i - s[j];
-                const double v1 = grade_i < grade[j] ? (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0
-                    : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)))) : 0.0;
-                t0_part_sum += v1;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                    + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
             }
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
@@ -561,9 +561,9 @@ static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t p
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = grade_i < grade[j];
                 const double v1 = s_i - s[j];
-                const double v2 = v0 ? (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
-                    + gradc_log1p_unit(gradc_exp(-fabs(v1)))) : 0.0;
-                t0_part_sum += v2;
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
+                    + gradc_log1p_unit(gradc_exp(-fabs(v1)));
+                t0_part_sum += v0 ? v2 : 0.0;
                 t1_part_sum += v0 ? 1.0 : 0.0;
             }
         }
@@ -687,61 +687,65 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
                 const double v2 = 1.0 + v1;
                 const double v3 = v0 - s_i;
                 const double v4 = s_i - (v0 - v3) - (s_j + v3);
-                const double v5 = (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0);
-                const double v6 = -INFINITY == v0 ? 0.0 : t0 * ((0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + v5));
-                const double v7 = s_j - s_i;
-                const double v8 = gradc_exp(-fabs(v7));
-                const double v9 = 1.0 + v8;
-                const double v10 = v7 - s_j;
-                const double v11 = s_j - (v7 - v10) - (s_i + v10);
-                const double v12 = (0.0 <= -v7 ? 1.0 : v8) / v9 * (fabs(v11) < 1.0 ? v11 : 0.0);
-                const double v13 = -INFINITY == v7 ? 0.0 : t0 * ((0.0 <= v7 ? 1.0 : v8) / v9 * (1.0 + v12));
-                const double v14 = s_i_ - s_j;
-                const double v15 = gradc_exp(-fabs(v14));
-                const double v16 = 1.0 + v15;
-                const double v17 = v14 - s_i_;
-                const double v18 = s_i_ - (v14 - v17) - (s_j + v17);
-                const double v19 = (0.0 <= -v14 ? 1.0 : v15) / v16 * (fabs(v18) < 1.0 ? v18 : 0.0);
-                const double v20 = -INFINITY == v14 ? 0.0 : t0 * ((0.0 <= v14 ? 1.0 : v15) / v16 * (1.0 + v19));
-                const double v21 = s_j - s_i_;
-                const double v22 = gradc_exp(-fabs(v21));
-                const double v23 = 1.0 + v22;
-                const double v24 = v21 - s_j;
-                const double v25 = s_j - (v21 - v24) - (s_i_ + v24);
-                const double v26 = (0.0 <= -v21 ? 1.0 : v22) / v23 * (fabs(v25) < 1.0 ? v25 : 0.0);
-                const double v27 = -INFINITY == v21 ? 0.0 : t0 * ((0.0 <= v21 ? 1.0 : v22) / v23 * (1.0 + v26));
-                const double v28 = s_i_2 - s_j;
-                const double v29 = gradc_exp(-fabs(v28));
-                const double v30 = 1.0 + v29;
-                const double v31 = v28 - s_i_2;
-                const double v32 = s_i_2 - (v28 - v31) - (s_j + v31);
-                const double v33 = (0.0 <= -v28 ? 1.0 : v29) / v30 * (fabs(v32) < 1.0 ? v32 : 0.0);
-                const double v34 = -INFINITY == v28 ? 0.0 : t0 * ((0.0 <= v28 ? 1.0 : v29) / v30 * (1.0 + v33));
-                const double v35 = s_j - s_i_2;
-                const double v36 = gradc_exp(-fabs(v35));
-                const double v37 = 1.0 + v36;
-                const double v38 = v35 - s_j;
-                const double v39 = s_j - (v35 - v38) - (s_i_2 + v38);
-                const double v40 = (0.0 <= -v35 ? 1.0 : v36) / v37 * (fabs(v39) < 1.0 ? v39 : 0.0);
-                const double v41 = -INFINITY == v35 ? 0.0 : t0 * ((0.0 <= v35 ? 1.0 : v36) / v37 * (1.0 + v40));
-                const double v42 = s_i_3 - s_j;
+                const double v5 = (0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0
+                    ? v4 : 0.0));
+                const double v6 = s_j - s_i;
+                const double v7 = gradc_exp(-fabs(v6));
+                const double v8 = 1.0 + v7;
+                const double v9 = v6 - s_j;
+                const double v10 = s_j - (v6 - v9) - (s_i + v9);
+                const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8
+                    * (fabs(v10) < 1.0 ? v10 : 0.0));
+                const double v12 = s_i_ - s_j;
+                const double v13 = gradc_exp(-fabs(v12));
+                const double v14 = 1.0 + v13;
+                const double v15 = v12 - s_i_;
+                const double v16 = s_i_ - (v12 - v15) - (s_j + v15);
+                const double v17 = (0.0 <= v12 ? 1.0 : v13) / v14 * (1.0 + (0.0 <= -v12 ? 1.0 : v13) / v14
+                    * (fabs(v16) < 1.0 ? v16 : 0.0));
+                const double v18 = s_j - s_i_;
+                const double v19 = gradc_exp(-fabs(v18));
+                const double v20 = 1.0 + v19;
+                const double v21 = v18 - s_j;
+                const double v22 = s_j - (v18 - v21) - (s_i_ + v21);
+                const double v23 = (0.0 <= v18 ? 1.0 : v19) / v20 * (1.0 + (0.0 <= -v18 ? 1.0 : v19) / v20
+                    * (fabs(v22) < 1.0 ? v22 : 0.0));
+                const double v24 = s_i_2 - s_j;
+                const double v25 = gradc_exp(-fabs(v24));
+                const double v26 = 1.0 + v25;
+                const double v27 = v24 - s_i_2;
+                const double v28 = s_i_2 - (v24 - v27) - (s_j + v27);
+                const double v29 = (0.0 <= v24 ? 1.0 : v25) / v26 * (1.0 + (0.0 <= -v24 ? 1.0 : v25) / v26
+                    * (fabs(v28) < 1.0 ? v28 : 0.0));
+                const double v30 = s_j - s_i_2;
+                const double v31 = gradc_exp(-fabs(v30));
+                const double v32 = 1.0 + v31;
+                const double v33 = v30 - s_j;
+                const double v34 = s_j - (v30 - v33) - (s_i_2 + v33);
+                const double v35 = (0.0 <= v30 ? 1.0 : v31) / v32 * (1.0 + (0.0 <= -v30 ? 1.0 : v31) / v32
+                    * (fabs(v34) < 1.0 ? v34 : 0.0));
+                const double v36 = s_i_3 - s_j;
+                const double v37 = gradc_exp(-fabs(v36));
+                const double v38 = 1.0 + v37;
+                const double v39 = v36 - s_i_3;
+                const double v40 = s_i_3 - (v36 - v39) - (s_j + v39);
+                const double v41 = (0.0 <= v36 ? 1.0 : v37) / v38 * (1.0 + (0.0 <= -v36 ? 1.0 : v37) / v38
+                    * (fabs(v40) < 1.0 ? v40 : 0.0));
+                const double v42 = s_j - s_i_3;
                 const double v43 = gradc_exp(-fabs(v42));
                 const double v44 = 1.0 + v43;
-                const double v45 = v42 - s_i_3;
-                const double v46 = s_i_3 - (v42 - v45) - (s_j + v45);
-                const double v47 = (0.0 <= -v42 ? 1.0 : v43) / v44 * (fabs(v46) < 1.0 ? v46 : 0.0);
-                const double v48 = -INFINITY == v42 ? 0.0 : t0 * ((0.0 <= v42 ? 1.0 : v43) / v44 * (1.0 + v47));
-                const double v49 = s_j - s_i_3;
-                const double v50 = gradc_exp(-fabs(v49));
-                const double v51 = 1.0 + v50;
-                const double v52 = v49 - s_j;
-                const double v53 = s_j - (v49 - v52) - (s_i_3 + v52);
-                const double v54 = (0.0 <= -v49 ? 1.0 : v50) / v51 * (fabs(v53) < 1.0 ? v53 : 0.0);
-                const double v55 = -INFINITY == v49 ? 0.0 : t0 * ((0.0 <= v49 ? 1.0 : v50) / v51 * (1.0 + v54));
-                s_bar[j - tile_begin] += (grade_i < grade_j ? -v6 : 0.0) + (grade_i_ < grade_j ? -v20 : 0.0)
-                    + (grade_i_2 < grade_j ? -v34 : 0.0) + (grade_i_3 < grade_j ? -v48 : 0.0);
-                s_bar_2[j - tile_begin] += (grade_j < grade_i ? v13 : 0.0) + (grade_j < grade_i_ ? v27 : 0.0)
-                    + (grade_j < grade_i_2 ? v41 : 0.0) + (grade_j < grade_i_3 ? v55 : 0.0);
+                const double v45 = v42 - s_j;
+                const double v46 = s_j - (v42 - v45) - (s_i_3 + v45);
+                const double v47 = (0.0 <= v42 ? 1.0 : v43) / v44 * (1.0 + (0.0 <= -v42 ? 1.0 : v43) / v44
+                    * (fabs(v46) < 1.0 ? v46 : 0.0));
+                s_bar[j - tile_begin] += (grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * v5) : 0.0)
+                    + (grade_i_ < grade_j ? -(-INFINITY == v12 ? 0.0 : t0 * v17) : 0.0) + (grade_i_2 < grade_j
+                    ? -(-INFINITY == v24 ? 0.0 : t0 * v29) : 0.0) + (grade_i_3 < grade_j ? -(-INFINITY == v36 ? 0.0
+                    : t0 * v41) : 0.0);
+                s_bar_2[j - tile_begin] += (grade_j < grade_i ? (-INFINITY == v6 ? 0.0 : t0 * v11) : 0.0)
+                    + (grade_j < grade_i_ ? (-INFINITY == v18 ? 0.0 : t0 * v23) : 0.0) + (grade_j < grade_i_2
+                    ? (-INFINITY == v30 ? 0.0 : t0 * v35) : 0.0) + (grade_j < grade_i_3 ? (-INFINITY == v42 ? 0.0
+                    : t0 * v47) : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -756,17 +760,17 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
                 const double v2 = 1.0 + v1;
                 const double v3 = v0 - s_i;
                 const double v4 = s_i - (v0 - v3) - (s_j + v3);
-                const double v5 = (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0);
-                const double v6 = -INFINITY == v0 ? 0.0 : t0 * ((0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + v5));
-                const double v7 = s_j - s_i;
-                const double v8 = gradc_exp(-fabs(v7));
-                const double v9 = 1.0 + v8;
-                const double v10 = v7 - s_j;
-                const double v11 = s_j - (v7 - v10) - (s_i + v10);
-                const double v12 = (0.0 <= -v7 ? 1.0 : v8) / v9 * (fabs(v11) < 1.0 ? v11 : 0.0);
-                const double v13 = -INFINITY == v7 ? 0.0 : t0 * ((0.0 <= v7 ? 1.0 : v8) / v9 * (1.0 + v12));
-                s_bar[j - tile_begin] += grade_i < grade_j ? -v6 : 0.0;
-                s_bar_2[j - tile_begin] += grade_j < grade_i ? v13 : 0.0;
+                const double v5 = (0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0
+                    ? v4 : 0.0));
+                const double v6 = s_j - s_i;
+                const double v7 = gradc_exp(-fabs(v6));
+                const double v8 = 1.0 + v7;
+                const double v9 = v6 - s_j;
+                const double v10 = s_j - (v6 - v9) - (s_i + v9);
+                const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8
+                    * (fabs(v10) < 1.0 ? v10 : 0.0));
+                s_bar[j - tile_begin] += grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * v5) : 0.0;
+                s_bar_2[j - tile_begin] += grade_j < grade_i ? (-INFINITY == v6 ? 0.0 : t0 * v11) : 0.0;
             }
         }
 
@@ -929,9 +933,9 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double v0 = s_i - s[j];
-                const double v1 = grade_i < grade[j] ? (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0
-                    : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)))) : 0.0;
-                t0_part_sum += v1;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                    + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
             }
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
@@ -961,32 +965,30 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
                 const double s_j = s[j];
                 const double v0 = s_j - s_i;
                 const double v1 = gradc_exp(-fabs(v0));
-                const double v2 = -INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
-                const double v3 = s_i - s_j;
-                const double v4 = gradc_exp(-fabs(v3));
-                const double v5 = -INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4));
-                const double v6 = s_j - s_i_;
+                const double v2 = s_i - s_j;
+                const double v3 = gradc_exp(-fabs(v2));
+                const double v4 = s_j - s_i_;
+                const double v5 = gradc_exp(-fabs(v4));
+                const double v6 = s_i_ - s_j;
                 const double v7 = gradc_exp(-fabs(v6));
-                const double v8 = -INFINITY == v6 ? 0.0 : t2 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7));
-                const double v9 = s_i_ - s_j;
-                const double v10 = gradc_exp(-fabs(v9));
-                const double v11 = -INFINITY == v9 ? 0.0 : t2 * ((0.0 <= v9 ? 1.0 : v10) / (1.0 + v10));
-                const double v12 = s_j - s_i_2;
+                const double v8 = s_j - s_i_2;
+                const double v9 = gradc_exp(-fabs(v8));
+                const double v10 = s_i_2 - s_j;
+                const double v11 = gradc_exp(-fabs(v10));
+                const double v12 = s_j - s_i_3;
                 const double v13 = gradc_exp(-fabs(v12));
-                const double v14 = -INFINITY == v12 ? 0.0 : t2 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13));
-                const double v15 = s_i_2 - s_j;
-                const double v16 = gradc_exp(-fabs(v15));
-                const double v17 = -INFINITY == v15 ? 0.0 : t2 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16));
-                const double v18 = s_j - s_i_3;
-                const double v19 = gradc_exp(-fabs(v18));
-                const double v20 = -INFINITY == v18 ? 0.0 : t2 * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19));
-                const double v21 = s_i_3 - s_j;
-                const double v22 = gradc_exp(-fabs(v21));
-                const double v23 = -INFINITY == v21 ? 0.0 : t2 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22));
-                s_bar[j - tile_begin] += (grade_j < grade_i ? v2 : 0.0) + (grade_j < grade_i_ ? v8 : 0.0)
-                    + (grade_j < grade_i_2 ? v14 : 0.0) + (grade_j < grade_i_3 ? v20 : 0.0);
-                s_bar_2[j - tile_begin] += (grade_i < grade_j ? -v5 : 0.0) + (grade_i_ < grade_j ? -v11 : 0.0)
-                    + (grade_i_2 < grade_j ? -v17 : 0.0) + (grade_i_3 < grade_j ? -v23 : 0.0);
+                const double v14 = s_i_3 - s_j;
+                const double v15 = gradc_exp(-fabs(v14));
+                s_bar[j - tile_begin] += (grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1)
+                    / (1.0 + v1))) : 0.0) + (grade_j < grade_i_ ? (-INFINITY == v4 ? 0.0 : t2 * ((0.0 <= v4 ? 1.0
+                    : v5) / (1.0 + v5))) : 0.0) + (grade_j < grade_i_2 ? (-INFINITY == v8 ? 0.0 : t2 * ((0.0 <= v8
+                    ? 1.0 : v9) / (1.0 + v9))) : 0.0) + (grade_j < grade_i_3 ? (-INFINITY == v12 ? 0.0 : t2
+                    * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))) : 0.0);
+                s_bar_2[j - tile_begin] += (grade_i < grade_j ? -(-INFINITY == v2 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0
+                    : v3) / (1.0 + v3))) : 0.0) + (grade_i_ < grade_j ? -(-INFINITY == v6 ? 0.0 : t2 * ((0.0 <= v6
+                    ? 1.0 : v7) / (1.0 + v7))) : 0.0) + (grade_i_2 < grade_j ? -(-INFINITY == v10 ? 0.0 : t2
+                    * ((0.0 <= v10 ? 1.0 : v11) / (1.0 + v11))) : 0.0) + (grade_i_3 < grade_j ? -(-INFINITY == v14
+                    ? 0.0 : t2 * ((0.0 <= v14 ? 1.0 : v15) / (1.0 + v15))) : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -998,12 +1000,12 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
                 const double s_j = s[j];
                 const double v0 = s_j - s_i;
                 const double v1 = gradc_exp(-fabs(v0));
-                const double v2 = -INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
-                const double v3 = s_i - s_j;
-                const double v4 = gradc_exp(-fabs(v3));
-                const double v5 = -INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4));
-                s_bar[j - tile_begin] += grade_j < grade_i ? v2 : 0.0;
-                s_bar_2[j - tile_begin] += grade_i < grade_j ? -v5 : 0.0;
+                const double v2 = s_i - s_j;
+                const double v3 = gradc_exp(-fabs(v2));
+                s_bar[j - tile_begin] += grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1)
+                    / (1.0 + v1))) : 0.0;
+                s_bar_2[j - tile_begin] += grade_i < grade_j ? -(-INFINITY == v2 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3)
+                    / (1.0 + v3))) : 0.0;
             }
         }
 

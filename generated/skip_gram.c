@@ -256,8 +256,9 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int6
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t o = strip_begin; o < strip_end; ++o) {
                     const double drawn_lo = drawn[(l - tile_begin)*strip + o - strip_begin];
-                    t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo)
-                        ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                    const double v0 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0
+                        || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                    t0_sum += v0;
                 }
                 t0[l - tile_begin] += t0_sum;
             }
@@ -318,9 +319,9 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int6
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double seen_l = seen[l - tile_begin];
             const double v0 = -seen_l;
-            const double v1 = t0[l - tile_begin] + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0
-                : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l))));
-            t1_part_sum += v1;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
+            t1_part_sum += t0[l - tile_begin] + v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
@@ -479,8 +480,9 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, in
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t o = 0; o < q; ++o) {
                 const double drawn_lo = drawn[l*q + o];
-                t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo
-                    : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                const double v0 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo)
+                    ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                t0_sum += v0;
             }
             t0[l - tile_begin] = t0_sum;
         }
@@ -540,9 +542,9 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, in
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double seen_l = seen[l];
             const double v0 = -seen_l;
-            const double v1 = t0[l - tile_begin] + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0
-                : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l))));
-            t1_part_sum += v1;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
+            t1_part_sum += t0[l - tile_begin] + v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
@@ -734,8 +736,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 const double seen_l = seen[l];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
-                const double v2 = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
-                seen_bar[l - tile_begin] = v2;
+                seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
 
             /* t1[:m, :k] = 0 t1 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
@@ -763,9 +764,8 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                     for (int64_t o = strip_begin; o < strip_end; ++o) {
                         const double drawn_lo = drawn[l*q + o];
                         const double v0 = gradc_exp(-fabs(drawn_lo));
-                        const double v1 = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0
-                            + v0));
-                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = v1;
+                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -INFINITY == drawn_lo ? 0.0 : t0
+                            * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                     }
                 }
 
@@ -942,11 +942,10 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                     for (int64_t o = strip_begin; o < strip_end; ++o) {
                         const double drawn_lo = drawn[(l - tile_begin)*strip + o - strip_begin];
                         const double v0 = gradc_exp(-fabs(drawn_lo));
-                        const double v1 = -INFINITY == drawn_lo ? 0.0 : t3 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0
-                            + v0));
                         t1_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo)
                             ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
-                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = v1;
+                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -INFINITY == drawn_lo ? 0.0 : t3
+                            * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                     }
                     t1[l - tile_begin] += t1_sum;
                 }
@@ -1029,10 +1028,9 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                 const double seen_l = seen[l - tile_begin];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
-                const double v2 = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
                 t2_sum += t1_l + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
                     + gradc_log1p_unit(v1));
-                t1[l - tile_begin] = v2;
+                t1[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
             gradc_add(&t2, &t2_low, t2_sum);
 

@@ -220,9 +220,9 @@ static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int6
             for (int64_t j = 0; j < k; ++j) {
                 const double Z_ij = Z[i*k + j];
                 const double v0 = -Z_ij;
-                const double v1 = -(0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
-                    + gradc_log1p_unit(gradc_exp(-fabs(Z_ij))));
-                const double v2 = gradc_exp(v1);
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                    + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
+                const double v2 = gradc_exp(-v1);
                 const double Y_ij = Y[i*k + j];
                 t0_sum += Y_ij * v2;
                 t1_sum += v2;
@@ -237,8 +237,7 @@ static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int6
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = (eps + 2.0 * t0[i - tile_begin]) / (eps + (t2[i - tile_begin] + t1[i - tile_begin]));
-            t3_part_sum += v0;
+            t3_part_sum += (eps + 2.0 * t0[i - tile_begin]) / (eps + (t2[i - tile_begin] + t1[i - tile_begin]));
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
@@ -323,9 +322,9 @@ static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t
             for (int64_t j = 0; j < k; ++j) {
                 const double Z_ij = Z[i*k + j];
                 const double v0 = -Z_ij;
-                const double v1 = -(0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
-                    + gradc_log1p_unit(gradc_exp(-fabs(Z_ij))));
-                const double v2 = gradc_exp(v1);
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                    + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
+                const double v2 = gradc_exp(-v1);
                 const double Y_ij = Y[i*k + j];
                 P[i*k + j] = v2;
                 t0_sum += Y_ij * v2;
@@ -454,8 +453,7 @@ static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, i
                 const double v1 = P_tile[j*128 + i - tile_begin] * (t4[i - tile_begin] + Y_tile[j*128 + i
                     - tile_begin] * t5[i - tile_begin]);
                 const double v2 = gradc_exp(-fabs(Z_tile_ij));
-                const double v3 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
-                Z_tile[j*128 + i - tile_begin] = v3;
+                Z_tile[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
             }
         }
 
@@ -630,8 +628,8 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
                 const double v1 = P[j*128 + i - tile_begin] * (t2[i - tile_begin] + Y_tile[j*128 + i - tile_begin]
                     * t1[i - tile_begin]);
                 const double t0_ij = t0[j*128 + i - tile_begin];
-                const double v2 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
-                Z_tile[j*128 + i - tile_begin] = v2;
+                Z_tile[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0
+                    + t0_ij));
             }
         }
 

@@ -643,8 +643,9 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
     /* value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) +
      *    (log_sigma + t2 / n * s0))) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = 0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0);
-    *value = gradc_gammaln_difference(v0, -0.5) + v1;
+    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2
+        / (double)n * v0));
+    *value = v1;
     return 0;
 }
 
@@ -726,8 +727,9 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
     /* value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) +
      *    (log_sigma + t2 / n * s0))) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = 0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0);
-    *value = gradc_gammaln_difference(v0, -0.5) + v1;
+    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2
+        / (double)n * v0));
+    *value = v1;
     *t0 = t0_;
     return 0;
 }
@@ -989,8 +991,9 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
      *    (log_sigma + t2 / n * s0))) */
     /* grad_log_sigma = 1 - t0 * (t3 * (t0 * (2 * t5)) / nu) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = 0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0);
-    *value = gradc_gammaln_difference(v0, -0.5) + v1;
+    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2
+        / (double)n * v0));
+    *value = v1;
     *grad_log_sigma = 1.0 - t0 * (t3 * (t0 * (2.0 * t5)) / nu);
     return 0;
 }

@@ -203,8 +203,8 @@ static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts
                 const double P_ij = P[i*n + j];
                 const double v0 = Y_i - Y[j*2];
                 const double v1 = Y_i_ - Y[j*2 + 1];
-                const double v2 = gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v0 * v0 + v1 * v1);
-                value_part_sum += P_ij * (log_z + v2);
+                value_part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v0 * v0 + v1
+                    * v1)));
             }
         }
         gradc_add(&value_part, &value_part_low, value_part_sum);
@@ -250,8 +250,7 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = Y_i - Y[j*2];
                     const double v1 = Y_i_ - Y[j*2 + 1];
-                    const double v2 = j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
-                    t0_sum += v2;
+                    t0_sum += j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
                 }
             }
             gradc_add(&t0, &t0_low, t0_sum);
@@ -300,8 +299,7 @@ static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t par
             GRADC_SIMD(reduction(+:value_part_sum))
             for (int64_t j = 0; j < n; ++j) {
                 const double P_ij = P[i*n + j];
-                const double v0 = P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
-                value_part_sum += v0;
+                value_part_sum += P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
             }
         }
         gradc_add(&value_part, &value_part_low, value_part_sum);
@@ -419,8 +417,8 @@ static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64
                 GRADC_SIMD()
                 for (int64_t j = strip_begin; j < strip_end; ++j) {
                     const double v0 = 1.0 + D2[i*n + j];
-                    const double v1 = cotangent * P[i*n + j] / v0 + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
-                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = v1;
+                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = cotangent * P[i*n + j] / v0 + (j <= i - 1
+                        ? -(t2 / v0 / v0) : 0.0);
                 }
             }
 
@@ -549,7 +547,7 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict t3, unsigned char *restrict tile_scratch,
                                                    size_t tile_bytes, double *restrict t2, const double *restrict Y,
-                                                   const double *restrict P, double t1, double log_z,
+                                                   const double *restrict P, double log_z, double t1,
                                                    double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -590,9 +588,9 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
                     const double v1 = Y_i_ - Y[j*2 + 1];
                     const double v2 = v0 * v0 + v1 * v1;
                     const double v3 = 1.0 + v2;
-                    const double v4 = P_ij / v3 + (j <= i - 1 ? -(t1 / v3 / v3) : 0.0);
                     value_part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v2)));
-                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = v4;
+                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = P_ij / v3 + (j <= i - 1 ? -(t1 / v3 / v3)
+                        : 0.0);
                 }
             }
             gradc_add(&value_part, &value_part_low, value_part_sum);
@@ -637,8 +635,8 @@ struct t_sne_value_and_grad_rows0 {
     double *t2;
     const double *Y;
     const double *P;
-    double t1;
     double log_z;
+    double t1;
     double *value_parts;
 };
 
@@ -646,7 +644,7 @@ static GRADC_APART void t_sne_value_and_grad_team0(const void *context, int64_t 
 {
     const struct t_sne_value_and_grad_rows0 *const given = context;
     t_sne_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t3, given->tile_scratch, given->tile_bytes, given->t2, given->Y, given->P, given->t1, given->log_z,
+        given->t3, given->tile_scratch, given->tile_bytes, given->t2, given->Y, given->P, given->log_z, given->t1,
         given->value_parts);
 }
 
@@ -682,8 +680,7 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = Y_i - Y[j*2];
                     const double v1 = Y_i_ - Y[j*2 + 1];
-                    const double v2 = j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
-                    t0_sum += v2;
+                    t0_sum += j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
                     log_z_bar_sum += P[i*n + j];
                 }
             }
@@ -705,11 +702,11 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct t_sne_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch,
-            tile_bytes, t2, Y, P, t1, log_z, value_parts};
+            tile_bytes, t2, Y, P, log_z, t1, value_parts};
         gradc_run(parts, t_sne_value_and_grad_team0, &given);
     } else {
         t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P,
-            t1, log_z, value_parts);
+            log_z, t1, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

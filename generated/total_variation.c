@@ -308,7 +308,7 @@ size_t total_variation_backward_work(int64_t t)
 static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thread, int64_t t, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        const double *restrict x, double eps, double cotangent,
-                                                       double lam, const double *restrict y, double *restrict grad_x)
+                                                       double lam, double *restrict grad_x, const double *restrict y)
 {
     const int64_t part_begin = gradc_cut(t, parts, part);
     const int64_t part_end = gradc_cut(t, parts, part + 1);
@@ -366,25 +366,22 @@ static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thr
             const int64_t i_first = gradc_within(1, tile_begin, tile_end);
             const int64_t i_last = gradc_within(t - 1, i_first, tile_end);
             for (int64_t i = tile_begin; i < i_first; ++i) {
-                const double v1 = 1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
-                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0;
-                const double v2 = 0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0);
-                const double v3 = cotangent * (x[i] - y[i]) + (v1 + (i < t - 1 ? v2 : 0.0));
-                grad_x[i] = v3;
+                const double v1 = (1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
+                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0) + (i < t - 1 ? (0.0 == t1[i + 1
+                    - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0)) : 0.0);
+                grad_x[i] = cotangent * (x[i] - y[i]) + v1;
             }
             GRADC_SIMD()
             for (int64_t i = i_first; i < i_last; ++i) {
-                const double v1 = 0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0);
-                const double v2 = cotangent * (x[i] - y[i]) + ((0.0 == t1[i - tile_begin] ? 0.0 : t0[i - tile_begin]
-                    * v0) + v1);
-                grad_x[i] = v2;
+                const double v1 = (0.0 == t1[i - tile_begin] ? 0.0 : t0[i - tile_begin] * v0) + (0.0 == t1[i + 1
+                    - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0));
+                grad_x[i] = cotangent * (x[i] - y[i]) + v1;
             }
             for (int64_t i = i_last; i < tile_end; ++i) {
-                const double v1 = 1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
-                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0;
-                const double v2 = 0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0);
-                const double v3 = cotangent * (x[i] - y[i]) + (v1 + (i < t - 1 ? v2 : 0.0));
-                grad_x[i] = v3;
+                const double v1 = (1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
+                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0) + (i < t - 1 ? (0.0 == t1[i + 1
+                    - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0)) : 0.0);
+                grad_x[i] = cotangent * (x[i] - y[i]) + v1;
             }
         }
     }
@@ -399,15 +396,15 @@ struct total_variation_backward_rows0 {
     double eps;
     double cotangent;
     double lam;
-    const double *y;
     double *grad_x;
+    const double *y;
 };
 
 static GRADC_APART void total_variation_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct total_variation_backward_rows0 *const given = context;
     total_variation_backward_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes,
-        given->x, given->eps, given->cotangent, given->lam, given->y, given->grad_x);
+        given->x, given->eps, given->cotangent, given->lam, given->grad_x, given->y);
 }
 
 int total_variation_backward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
@@ -419,10 +416,10 @@ int total_variation_backward(int64_t t, const double *restrict x, const double *
     const size_t tile_bytes = gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double));
     if (parts > 1) {
         const struct total_variation_backward_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, cotangent,
-            lam, y, grad_x};
+            lam, grad_x, y};
         gradc_run(parts, total_variation_backward_team0, &given);
     } else {
-        total_variation_backward_rows0(0, 0, t, parts, tile_scratch, tile_bytes, x, eps, cotangent, lam, y, grad_x);
+        total_variation_backward_rows0(0, 0, t, parts, tile_scratch, tile_bytes, x, eps, cotangent, lam, grad_x, y);
     }
     return 0;
 }
@@ -513,22 +510,22 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64
             const int64_t i_first = gradc_within(1, tile_begin, tile_end);
             const int64_t i_last = gradc_within(t - 1, i_first, tile_end);
             for (int64_t i = tile_begin; i < i_first; ++i) {
-                const double v0 = 1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
-                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0;
-                const double v1 = 0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]);
-                grad_x[i] = x[i] - y[i] + (v0 + (i < t - 1 ? v1 : 0.0));
+                const double v0 = (1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
+                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0) + (i < t - 1 ? (0.0 == t3[i + 1
+                    - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin])) : 0.0);
+                grad_x[i] = x[i] - y[i] + v0;
             }
             GRADC_SIMD()
             for (int64_t i = i_first; i < i_last; ++i) {
-                const double v0 = 0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]);
-                const double v1 = x[i] - y[i] + ((0.0 == t3[i - tile_begin] ? 0.0 : lam * t2[i - tile_begin]) + v0);
-                grad_x[i] = v1;
+                const double v0 = (0.0 == t3[i - tile_begin] ? 0.0 : lam * t2[i - tile_begin]) + (0.0 == t3[i + 1
+                    - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]));
+                grad_x[i] = x[i] - y[i] + v0;
             }
             for (int64_t i = i_last; i < tile_end; ++i) {
-                const double v0 = 1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
-                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0;
-                const double v1 = 0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]);
-                grad_x[i] = x[i] - y[i] + (v0 + (i < t - 1 ? v1 : 0.0));
+                const double v0 = (1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
+                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0) + (i < t - 1 ? (0.0 == t3[i + 1
+                    - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin])) : 0.0);
+                grad_x[i] = x[i] - y[i] + v0;
             }
         }
     }

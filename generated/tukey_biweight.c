@@ -493,13 +493,13 @@ static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t thre
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
-            const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
-            const double v2 = fabs(v0) / c;
-            const double v3 = (v2 < 1.0 || v2 != v2) ? v2 : 1.0;
-            const double v4 = (1.0 + v3) * (1.0 - v3);
-            const double v5 = 2.0 * v3 * (t1 * (3.0 * (v4 * v4)));
-            const double v6 = (v2 < 1.0 ? v5 : (1.0 == v2 ? 0.5 * v5 : 0.0)) / c;
-            t2[i - tile_begin] = v1 * v6;
+            const double v1 = fabs(v0) / c;
+            const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
+            const double v3 = (1.0 + v2) * (1.0 - v2);
+            const double v4 = 2.0 * v2 * (t1 * (3.0 * (v3 * v3)));
+            const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v4
+                : (1.0 == v1 ? 0.5 * v4 : 0.0)) / c);
+            t2[i - tile_begin] = v5;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -612,11 +612,11 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
             const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
             const double v3 = (1.0 + v2) * (1.0 - v2);
             const double v4 = v3 * v3;
-            const double v5 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
-            const double v6 = 2.0 * v2 * (t2 * (3.0 * v4));
-            const double v7 = (v1 < 1.0 ? v6 : (1.0 == v1 ? 0.5 * v6 : 0.0)) / c;
+            const double v5 = 2.0 * v2 * (t2 * (3.0 * v4));
+            const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v5
+                : (1.0 == v1 ? 0.5 * v5 : 0.0)) / c);
             t1_part_sum += 1.0 - v3 * v4;
-            t0[i - tile_begin] = v5 * v7;
+            t0[i - tile_begin] = v6;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

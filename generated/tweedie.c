@@ -471,8 +471,7 @@ static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t thread, int64_
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i - tile_begin];
             const double y_i = y[i];
-            const double v3 = gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
-            t0_part_sum += v3;
+            t0_part_sum += gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
@@ -551,8 +550,7 @@ static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t p
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             const double y_i = y[i];
-            const double v3 = gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
-            t0_part_sum += v3;
+            t0_part_sum += gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
@@ -649,10 +647,10 @@ static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             const double v8 = (fma(z_i, v0, -(z_i * v0))) + z_i * v3;
-            const double v9 = v1 * (gradc_exp(z_i * v0) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
-            const double v10 = (fma(z_i, v4, -(z_i * v4))) + z_i * v7;
-            const double v11 = y[i] * v5 * (gradc_exp(z_i * v4) * (1.0 + (fabs(v10) < 1.0 ? v10 : 0.0)));
-            z_bar[i - tile_begin] = v0 * v9 - v4 * v11;
+            const double v9 = (fma(z_i, v4, -(z_i * v4))) + z_i * v7;
+            const double v10 = v0 * (v1 * (gradc_exp(z_i * v0) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)))) - v4 * (y[i]
+                * v5 * (gradc_exp(z_i * v4) * (1.0 + (fabs(v9) < 1.0 ? v9 : 0.0))));
+            z_bar[i - tile_begin] = v10;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
@@ -766,8 +764,7 @@ static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t threa
             const double v5 = gradc_exp(z_i * v0);
             const double y_i = y[i];
             const double v6 = gradc_exp(z_i * v1);
-            const double v7 = v5 / v0 + (gradc_pow(y_i, v0) / v2 - y_i * v6 / v1);
-            t0_part_sum += v7;
+            t0_part_sum += v5 / v0 + (gradc_pow(y_i, v0) / v2 - y_i * v6 / v1);
             z[i - tile_begin] = v0 * (v3 * v5) - v1 * (v6 * (y_i * v4));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);

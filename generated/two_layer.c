@@ -1312,11 +1312,11 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
             GRADC_SIMD(reduction(+:grad_b2_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const double Z_ml = Z[l*128 + m - tile_begin];
-                const double v1 = -INFINITY == Z_ml ? 0.0 : t9 * (t5[l*128 + m - tile_begin] * t3[m - tile_begin]);
                 const int64_t y_m = y[m];
-                const double v2 = v1 + (l == (y_m < 0 ? k + y_m : y_m) ? v0 : 0.0);
-                Z[l*128 + m - tile_begin] = v2;
-                grad_b2_part_sum += v2;
+                const double v1 = (-INFINITY == Z_ml ? 0.0 : t9 * (t5[l*128 + m - tile_begin] * t3[m - tile_begin]))
+                    + (l == (y_m < 0 ? k + y_m : y_m) ? v0 : 0.0);
+                Z[l*128 + m - tile_begin] = v1;
+                grad_b2_part_sum += v1;
             }
             grad_b2_part[l] += grad_b2_part_sum;
         }

@@ -610,9 +610,9 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
      *    (i1e(s0) - s1 * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))))) */
     const double v0 = gradc_exp(log_kappa);
     const double v1 = gradc_i0e(v0);
-    const double v2 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
-    const double v3 = cotangent * (2.0 * t0) / (double)n + cotangent / v1 * (gradc_i1e(v0) - v1 * v2);
-    *grad_log_kappa = v0 * v3;
+    const double v2 = cotangent / v1 * (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0
+        ? 1.0 : 0.0)));
+    *grad_log_kappa = v0 * (cotangent * (2.0 * t0) / (double)n + v2);
     const int64_t parts = gradc_parts(n, 45, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
@@ -738,9 +738,10 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
     const double v1 = gradc_i0e(v0);
     const double v2 = (double)n;
     const double v3 = 2.0 * t0 / v2;
-    const double v4 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+    const double v4 = v3 + (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)))
+        / v1;
     *value = 1.8378770664093453 + gradc_log(v1) + v0 * v3;
     *grad_mu = -(2.0 * (t1 * (v0 / v2)));
-    *grad_log_kappa = v0 * (v3 + (gradc_i1e(v0) - v1 * v4) / v1);
+    *grad_log_kappa = v0 * v4;
     return 0;
 }

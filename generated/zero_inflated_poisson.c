@@ -429,15 +429,15 @@ static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t 
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double g_i = g[i - tile_begin];
+            const double v1 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(g_i)));
             const double y_i = y[i];
             const double z_i = z[i - tile_begin];
-            const double v1 = gradc_exp(z_i);
-            const double v2 = -v1;
-            const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2)
-                + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
-            const double v4 = (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0)
-                + gradc_log1p_unit(gradc_exp(-fabs(g_i)))) + (0.0 < y_i ? v1 - y_i * z_i : -v3);
-            t0_part_sum += v4;
+            const double v2 = gradc_exp(z_i);
+            const double v3 = -v2;
+            const double v4 = g_i == v3 ? 0.6931471805599453 + g_i : ((g_i > v3 || g_i != g_i) ? g_i : v3)
+                + gradc_log1p_unit(gradc_exp(-fabs(g_i + v2)));
+            t0_part_sum += v1 + (0.0 < y_i ? v2 - y_i * z_i : -v4);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
@@ -566,15 +566,15 @@ static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part, int64_
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double g_i = g[i];
+            const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0)
+                + gradc_log1p_unit(gradc_exp(-fabs(g_i)));
             const double y_i = y[i];
             const double z_i = z[i];
-            const double v0 = gradc_exp(z_i);
-            const double v1 = -v0;
-            const double v2 = g_i == v1 ? 0.6931471805599453 + g_i : ((g_i > v1 || g_i != g_i) ? g_i : v1)
-                + gradc_log1p_unit(gradc_exp(-fabs(g_i + v0)));
-            const double v3 = (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0)
-                + gradc_log1p_unit(gradc_exp(-fabs(g_i)))) + (0.0 < y_i ? v0 - y_i * z_i : -v2);
-            t0_part_sum += v3;
+            const double v1 = gradc_exp(z_i);
+            const double v2 = -v1;
+            const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2)
+                + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
+            t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
     }
@@ -697,14 +697,14 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
             const double v2 = g_i + v1;
             const double v3 = gradc_exp(-fabs(v2));
             const double v4 = 1.0 + v3;
-            const double v5 = -INFINITY == -v1 ? 0.0 : -(t0 * ((0.0 <= -v2 ? 1.0 : v3) / v4));
-            const double v6 = (v0 ? -(t0 * y_i) : 0.0) + v1 * ((v0 ? t0 : 0.0) + (v0 ? 0.0 : -v5));
-            const int v7 = -INFINITY == g_i;
-            const double v8 = gradc_exp(-fabs(g_i));
-            const double v9 = v7 ? 0.0 : t0 * ((0.0 <= g_i ? 1.0 : v8) / (1.0 + v8));
-            const double v10 = v0 ? 0.0 : (v7 ? 0.0 : -(t0 * ((0.0 <= v2 ? 1.0 : v3) / v4)));
-            z_bar[i - tile_begin] = v6;
-            g_bar[i - tile_begin] = v9 + v10;
+            const double v5 = (v0 ? -(t0 * y_i) : 0.0) + v1 * ((v0 ? t0 : 0.0) + (v0 ? 0.0 : -(-INFINITY == -v1 ? 0.0
+                : -(t0 * ((0.0 <= -v2 ? 1.0 : v3) / v4)))));
+            const int v6 = -INFINITY == g_i;
+            const double v7 = gradc_exp(-fabs(g_i));
+            const double v8 = (v6 ? 0.0 : t0 * ((0.0 <= g_i ? 1.0 : v7) / (1.0 + v7))) + (v0 ? 0.0 : (v6 ? 0.0 : -(t0
+                * ((0.0 <= v2 ? 1.0 : v3) / v4))));
+            z_bar[i - tile_begin] = v5;
+            g_bar[i - tile_begin] = v8;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
@@ -855,15 +855,15 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
             const double v7 = v2 ? v3 - y_i * z_i : -(g_i == v4 ? 0.6931471805599453 + g_i : ((g_i > v4
                 || g_i != g_i) ? g_i : v4) + gradc_log1p_unit(v6));
             const double v8 = 1.0 + v6;
-            const double v9 = -INFINITY == v4 ? 0.0 : -(t1 * ((0.0 <= -v5 ? 1.0 : v6) / v8));
-            const double v10 = (v2 ? -(t1 * y_i) : 0.0) + v3 * ((v2 ? t1 : 0.0) + (v2 ? 0.0 : -v9));
-            const int v11 = -INFINITY == g_i;
-            const double v12 = v11 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v1) / (1.0 + v1));
-            const double v13 = v2 ? 0.0 : (v11 ? 0.0 : -(t1 * ((0.0 <= v5 ? 1.0 : v6) / v8)));
+            const double v9 = (v2 ? -(t1 * y_i) : 0.0) + v3 * ((v2 ? t1 : 0.0) + (v2 ? 0.0 : -(-INFINITY == v4 ? 0.0
+                : -(t1 * ((0.0 <= -v5 ? 1.0 : v6) / v8)))));
+            const int v10 = -INFINITY == g_i;
+            const double v11 = (v10 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v1) / (1.0 + v1))) + (v2 ? 0.0 : (v10 ? 0.0
+                : -(t1 * ((0.0 <= v5 ? 1.0 : v6) / v8))));
             t0_part_sum += (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0)
                 + gradc_log1p_unit(v1)) + v7;
-            g[i - tile_begin] = v10;
-            z[i - tile_begin] = v12 + v13;
+            g[i - tile_begin] = v9;
+            z[i - tile_begin] = v11;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 

@@ -1,7 +1,7 @@
 """The table of contents: what happens to a loss, in order.
 
-    source ──read──> Program ──normalise──> Program ──derive──> Program ──lower──> Program ──plan──> Plan ──build──> LoopProgram
-    ──print──> C
+    source ──read──> Program ──normalise──> Program ──derive──> Program ──lower──> Program ──plan──> Plan
+    ──build──> LoopProgram ──print──> C
 
 Every stage up to the plan takes a program and gives a program. Set ``GRADC_DEBUG=1`` to have each printed.
 """

@@ -18,6 +18,7 @@ from gradc.loops.program import (
     Buffer,
     Call,
     Carve,
+    Constant,
     For,
     If,
     Invoke,
@@ -50,17 +51,32 @@ def needs_names(op: str) -> bool:
     return entry is not None and entry.c is not None and "{" in entry.c and op not in INFIX
 
 
-def weight(value: Value) -> int:
-    """How many operations, variables and numbers an expression has."""
-    total, pending = 0, [value]
-    while pending:
-        part = pending.pop()
-        total += 1
-        if isinstance(part, Apply):
-            pending += part.operands
-        elif isinstance(part, Load):
-            total += sum(len(place.terms) for place in part.place)
-    return total
+def length(value: Value) -> int:
+    """About how many characters an expression takes in C."""
+    if isinstance(value, Constant):
+        return len(repr(value.value))
+    if isinstance(value, Local):
+        return max(len(value.name.hint), 2)
+    if isinstance(value, Whole):
+        return _length_of(value.value)
+    if isinstance(value, Load):
+        inside = sum(_length_of(place) + 1 for place in value.place)
+        strides = 0 if value.flat else sum(_length_of(extent) + 3 for extent in value.buffer.extents[1:])
+        guards = sum(_length_of(guard) + 8 for guard in value.guards)
+        return len(value.buffer.name.hint) + 1 + inside + strides + guards
+    if isinstance(value, Outside):
+        return 2 * _length_of(value.place) + _length_of(value.extent) + 16
+    inside = sum(map(length, value.operands))
+    if value.op in INFIX:
+        return inside + 3 * (len(value.operands) - 1)
+    if value.op in ("where", "where_integer"):
+        return inside + 6
+    return inside + len(value.op) + 8
+
+
+def _length_of(value: Size) -> int:
+    terms = [sum(len(str(atom[-1] if atom[0] == "name" else atom[1])) + 1 for atom in m) for m, _ in value.terms]
+    return sum(terms) + 2 * max(len(terms) - 1, 0) + (not terms)
 
 
 def values_of(statement: Statement) -> tuple[Value, ...]:

@@ -41,7 +41,7 @@ from gradc.loops.program import (
     Whole,
     call,
 )
-from gradc.loops.queries import needs_names, weight
+from gradc.loops.queries import length, needs_names
 from gradc.schedule.order import vectorises
 from gradc.schedule.plan import (
     Action,
@@ -55,7 +55,7 @@ from gradc.schedule.plan import (
 )
 from gradc.schedule.tiling import goes_on, is_carried
 
-_HEAVIEST = 14  # an expression of more operations and operands than this is given a name
+_LONGEST = 88  # an expression of more characters than this is given a name
 _PLAIN = frozenset({"constant", "integer"})
 _Read: TypeAlias = tuple[int, tuple[Size, ...]]  # an array, and the subscripts that it is read at
 
@@ -497,7 +497,7 @@ class StageBuilder:
                 self.values[number] = self.middle.values[number]
                 continue
             value = self._access(equation) if equation.op == "access" else self._operation(equation)
-            named = self.uses.get(number, 0) > 1 or number in self.named or weight(value) > _HEAVIEST
+            named = self.uses.get(number, 0) > 1 or number in self.named or length(value) > _LONGEST
             plain = equation.op in _PLAIN or (equation.op == "access" and not equation.data[1])
             if (named and not plain) or number in self.in_indices:
                 variable = self.state.namer.new(self.hint_of(equation))
