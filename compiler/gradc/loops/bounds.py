@@ -173,15 +173,13 @@ class Facts:
         if depth == 0:
             return False
         for fact in self._plain:
-            leading, amount = fact.terms[0]
-            if amount <= 0:
-                continue
-            for monomial, coefficient in value.terms:
-                factor = _quotient(monomial, leading)
-                if coefficient >= amount and factor is not None:
-                    more = Size(((factor, coefficient // amount),))
-                    if self._follows(value - more * fact, depth - 1):
-                        return True
+            for leading, amount in fact.terms:
+                for monomial, coefficient in value.terms:
+                    factor = _quotient(monomial, leading)
+                    if 0 < amount <= coefficient and factor is not None:
+                        more = Size(((factor, coefficient // amount),))
+                        if self._follows(value - more * fact, depth - 1):
+                            return True
         return False
 
 
