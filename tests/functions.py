@@ -290,6 +290,12 @@ SAMPLES: tuple[Sample, ...] = (
         lambda: sp.Product(1 + lam * x[i], (i, 0, n - 1)),
     ),
     Sample(
+        "product_of_all", "X[n,d]", ("X",),
+        lambda X: np.prod(X),
+        "prod(X)", "prod[i:n, j:d](X[i, j])",
+        lambda: sp.Product(X[i, j], (j, 0, d - 1), (i, 0, n - 1)),
+    ),
+    Sample(
         "product_with_zeros", "X[4,3]", ("X",),
         lambda X: np.sum(np.prod(X, axis=0)),
         "sum(prod(X, axis=0))", "sum[j:3](prod[i:4](X[i, j]))",

@@ -8,6 +8,7 @@ from gradc.ir.program import Program
 from gradc.passes.dead import drop_dead
 from gradc.passes.hoist import hoist_factors, hoist_from_empty
 from gradc.passes.inline import inline
+from gradc.passes.products import take_products_apart
 from gradc.passes.restrict import restrict_to_reads
 from gradc.passes.simplify import simplify
 from gradc.passes.unit import drop_unit_indices
@@ -15,6 +16,7 @@ from gradc.passes.unit import drop_unit_indices
 # Each runs once where it stands, and sees what the ones before it made.
 PASSES: tuple[Callable[[Program], Program], ...] = (
     drop_dead,  # front ends and derivatives define more than is used; the rest need not look at it
+    take_products_apart,  # front ends and formulas may have several axes in one product
     drop_unit_indices,  # so that inlining and the rest see one form of an axis of length 1
     inline,  # merge what was one definition an operation
     simplify,  # identities show once the expressions are whole
