@@ -12,6 +12,7 @@ import scipy.special
 
 from gradc.calculus.semantics import SEMANTICS
 from gradc.frontends.arrays import FUNCTIONS, apply
+from gradc.frontends.formula import parse_program
 from gradc.frontends.shaping import divide_exactly
 from gradc.frontends.tracing import trace
 from gradc.frontends.values import value_of
@@ -523,6 +524,32 @@ def test_constants_are_held_as_they_are() -> None:
     check(lambda x: np.where(mask, x, -x), "x:2,2")
     check(lambda x: x[steps] + np.array([[7, 1]]), "x:8")
     check(lambda x: x + np.zeros((2, 0)), "x:2,1")
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.roll(x, 1),
+        lambda x: np.roll(x, 1, axis=0),
+        lambda x: np.tile(x, 2),
+        lambda x: np.repeat(x, 2, axis=1),
+        lambda x: np.sum(np.roll(x, 2, axis=1), axis=0),
+    ],
+)
+def test_an_empty_axis_is_read_nowhere(function: Callable[..., Any]) -> None:
+    """Also where subscripts are taken modulo its length."""
+    program = trace(_positional(function), parameters("x:n,d"))
+    for shape in ((0, 3), (3, 0), (0, 0)):
+        x = np.ones(shape)
+        np.testing.assert_array_equal(run(program, [x]), function(x))
+
+
+def test_pieces_may_add_to_a_number() -> None:
+    program = parse_program(
+        "def program(x: real[n]):\n    v[()] = 0\n    v += each[i:n](at[()](x[i]))\n"
+        "    v += each[()](at[()](2 * x[1]))\n    return v\n"
+    )
+    assert run(program, [np.arange(1.0, 4.0)]) == 10
 
 
 def test_a_long_chain_is_traced_in_a_loop() -> None:

@@ -74,8 +74,7 @@ def evaluate_definition(
         contracted = _contract(definition, extents, arrays)
         if contracted is not None:
             return [contracted]
-        values, _ = evaluate_body(definition.body, extents, arrays, dims, semantics, dtype)
-        full = np.broadcast_to(values[-1], extents)
+        full = _over_all(definition, extents, arrays, dims, semantics, dtype)
         if definition.reduction is None:
             return [np.array(full)]
         axes = tuple(range(definition.rank, len(extents)))
@@ -93,11 +92,29 @@ def evaluate_definition(
                 for place, extent in zip(places, result.shape, strict=True):
                     inside &= (place >= 0) & (place < extent)
                 value = np.broadcast_to(values[store.value], extents)
+                if not places:
+                    result += np.sum(value)
+                    continue
                 np.add.at(result, tuple(place[inside] for place in places), value[inside])
         return [result]
     if isinstance(definition, Scan):
         return _run_scan(definition, arrays, dims, semantics, dtype)
     return _call(definition, arrays, semantics, dtype)
+
+
+def _over_all(
+    definition: Comprehension,
+    extents: tuple[int, ...],
+    arrays: Sequence[Values],
+    dims: dict[Atom, int],
+    semantics: Semantics,
+    dtype: str,
+) -> Values:
+    """The values of a comprehension's body over all its indices."""
+    if 0 in extents:  # nothing is evaluated, such as a subscript that is taken modulo an empty axis
+        return np.zeros(extents, {"real": dtype, "integer": "int64", "boolean": "bool"}[definition.body[-1].kind])
+    values, _ = evaluate_body(definition.body, extents, arrays, dims, semantics, dtype)
+    return np.broadcast_to(values[-1], extents)
 
 
 def _call(definition: Call, arrays: Sequence[Values], semantics: Semantics, dtype: str) -> list[Values]:
