@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,21 @@ def test_passes_on_samples(name: str) -> None:
     for program in readings(name).values():
         canonical = check_passes(program, BY_NAME[name].arguments())
         assert normalise(canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.sum(x * (np.arange(x.shape[0]) >= np.arange(x.shape[0])).astype(int) * 2.5),
+        lambda x: np.greater(np.arange(x.shape[0])[None], np.arange(x.shape[0])).astype(int),
+        lambda x: np.max(x * (3 + (x.shape[0] == x.shape[0] + 1))),
+    ],
+)
+def test_whole_numbers_that_are_known_are_numbers(function: Callable[..., Any]) -> None:
+    """What the passes make prints as what it parses to."""
+    program = pipeline.canonical(pipeline.read(function, "x[n]"))
+    assert "real(" not in str(program)
+    assert parse_program(str(program)) == program
 
 
 def test_what_a_scan_captures_and_does_not_read_is_dead() -> None:

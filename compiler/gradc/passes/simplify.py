@@ -62,6 +62,7 @@ RULES = (
 )  # fmt: skip
 
 _TABLE = RuleTable(RULES)
+_EXACT = 2**53  # up to here every whole number is a float64
 
 
 def simplify(program: Program) -> Program:
@@ -75,4 +76,7 @@ def simplified(body: BodyBuilder, op: str, operands: tuple[int, ...]) -> int | N
     if op in PRIMITIVES and all(v.op == "constant" and not isinstance(v.data, bool) for v in values):
         with np.errstate(all="ignore"):
             return body.constant(float(PRIMITIVES[op].reference(*(np.float64(v.data) for v in values))))
+    if op == "real" and values[0].op == "integer":
+        whole = values[0].data.constant
+        return body.constant(float(whole)) if whole is not None and abs(whole) <= _EXACT else None
     return _TABLE.rewrite(body, op, operands)
