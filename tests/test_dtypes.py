@@ -148,3 +148,15 @@ def test_bits_in_a_formula() -> None:
 def test_single_beside_double() -> None:
     k = gradc.compile("sum(x * s)", "x[n], s[n]:float32", wrt="x", name="mixed")
     np.testing.assert_array_equal(k.grad(np.ones(2), np.array([0.5, 2], np.float32)), [0.5, 2.0])
+
+
+@pytest.mark.parametrize("formula", ["sum(s)", "sum(x * s)", "sum(outer(x, s) @ s)"])
+def test_arguments_of_another_precision_are_summed_in_the_kernels(formula: str) -> None:
+    rng = np.random.default_rng(0)
+    x, s = rng.standard_normal(1000), rng.standard_normal(1000).astype(np.float32)
+    found = gradc.compile(formula, "x[n], s[n]:float32", backend="interpret")(x, s)
+    wide = s.astype(np.float64)
+    expected = {"sum(s)": wide.sum(), "sum(x * s)": x @ wide}.get(formula, x.sum() * (wide @ wide))
+    assert abs(found - expected) <= 1e-12 * max(abs(expected), 1)
+    single = gradc.compile("s / 3 + sum(s)", "x, s[n]:float64", dtype="float32", backend="interpret")
+    assert single(1.0, wide).dtype == np.float32

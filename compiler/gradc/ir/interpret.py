@@ -71,7 +71,7 @@ def evaluate_definition(
     """The results of one definition, from all arrays before it."""
     if isinstance(definition, Comprehension):
         extents = tuple(extent.evaluate(dims) for extent in definition.extents)
-        contracted = _contract(definition, extents, arrays)
+        contracted = _contract(definition, extents, arrays, dtype)
         if contracted is not None:
             return [contracted]
         full = _over_all(definition, extents, arrays, dims, semantics, dtype)
@@ -192,7 +192,7 @@ def _read(equation: Equation, arrays: Sequence[Values], atoms: Mapping[Atom, Any
     return np.asarray(array[tuple(clipped)])
 
 
-def _contract(definition: Comprehension, extents: Sequence[int], arrays: Sequence[Values]) -> Values | None:
+def _contract(definition: Comprehension, extents: Sequence[int], arrays: Sequence[Values], dtype: str) -> Values | None:
     """A sum of products of plainly indexed arrays through einsum, which needs no array of all indices."""
     if definition.reduction != "sum" or 0 in extents:
         return None
@@ -212,7 +212,7 @@ def _contract(definition: Comprehension, extents: Sequence[int], arrays: Sequenc
         array = arrays[equation.data[0]]
         if any(array.shape[k] != extents[axis] for k, axis in enumerate(axes)):
             return None
-        operands.append((array, axes))
+        operands.append((array.astype(dtype, copy=False), axes))
         seen.update(axes)
     if seen != set(range(len(extents))):
         return None
