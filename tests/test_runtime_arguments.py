@@ -160,6 +160,23 @@ def test_names_of_arguments_are_pythons():
     assert interpreted(record, lambda named, sizes: (named["double"] + named["λ"],))(1, λ=2) == 3.0
 
 
+class Raising:
+    """An object that makes no array of itself, as torch's tensors that need a gradient."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __array__(self, *_: object, **__: object) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), TypeError("no"), KeyError("no"), AttributeError("no")])
+@pytest.mark.parametrize("shape", [(), (N,)])
+def test_what_makes_no_array_is_refused_by_name(error, shape):
+    with pytest.raises(ArgumentTypeError, match=r"'x'.*NumPy makes no array of it: .*no"):
+        echo(entry(Input("x", "float64", shape), dims=("n",) if shape else ()))(Raising(error))
+
+
 VECTOR = entry(Input("x", "float64", (N,)), dims=("n",))
 VECTOR32 = entry(Input("x", "float32", (N,)), dims=("n",))
 NUMBER = entry(Input("x", "float64"), dims=())

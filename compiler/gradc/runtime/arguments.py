@@ -358,7 +358,7 @@ def accept(entry: Entry, value: Input, came: Any) -> Accepted:
         raise misfit(entry, value, came, "fill the masked entries first, with .filled()", kind=ArgumentTypeError)
     try:
         array = np.asarray(came)
-    except (TypeError, ValueError, OverflowError) as error:
+    except Exception as error:  # whatever the object's own __array__ raises: torch's tensors a RuntimeError
         raise misfit(entry, value, came, f"NumPy makes no array of it: {error}", kind=ArgumentTypeError) from None
     shown = array if isinstance(came, (list, tuple)) or array.ndim else came
     if not array.dtype.isnative:
