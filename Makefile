@@ -4,6 +4,8 @@
 # make lint     ruff and mypy
 # make refresh  write the gallery in generated/ and the tables in docs/ again
 # make bench    compare with the peers that are installed
+# make fuzz     try random programs, texts and arguments; SECONDS_=3600 make fuzz for longer
+# make sanitize run random programs under the address, undefined behaviour and thread sanitizers
 # make report   measure everything, and write the tables of docs/performance.md
 # make clean    remove what these made
 #
@@ -11,12 +13,14 @@
 
 PYTHON ?= python3
 JOBS ?= 2
+SECONDS_ ?= 600
+SEED ?= 0
 BIN := .venv/bin
 # Kernels are compiled once for a checkout, whoever asks for them.
 export GRADC_CACHE_DIR ?= $(CURDIR)/.cache/kernels
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint refresh bench report clean
+.PHONY: help demo test soak lint refresh fuzz sanitize bench report clean
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -38,6 +42,12 @@ lint: .venv/lint.stamp
 refresh: .venv/base.stamp
 	$(BIN)/python -m gradc.gallery
 	$(BIN)/python docs/tables.py
+
+fuzz: .venv/test.stamp
+	$(BIN)/python -m gradc.tools.fuzz --seconds $(SECONDS_) --programs 100000000 --compiled 100000000 --seed $(SEED)
+
+sanitize: .venv/test.stamp
+	for kind in address undefined thread; do $(BIN)/python -m gradc.tools.fuzz --kind numpy --kind ir --programs 50 --seed $(SEED) --sanitize $$kind || exit 1; done
 
 bench: .venv/bench.stamp
 	$(BIN)/python benchmarks/run.py

@@ -11,7 +11,7 @@ from gradc.frontends.formula import parse_formula, parse_program
 from gradc.frontends.signature import parse_signature
 from gradc.ir.interpret import interpret
 from gradc.ir.verify import verify
-from random_programs import random_program
+from gradc.tools.programs import random_program
 
 SIGNATURE = parse_signature("w[d], X[n,d], y[n], lam, idx[n]:int64, A[d,d]")
 RNG = np.random.default_rng(0)

@@ -35,6 +35,7 @@ MAY = {
     "checking": {*PIPELINE, "pipeline", "compiled"},
     "measuring": {*PIPELINE, "pipeline", "compiled"},
     "decorated": {"compiled", "runtime"},
+    "tools": {*PIPELINE, "pipeline", "derivatives", "compiled"},
 }  # fmt: skip
 # The front door, and the rooms that stand in front of it, see everything.
 OUTSIDE = {"__init__", "cli", "gallery"}
