@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradc.compiled import Kernel
+from gradc.compiled import Kernel, make_kernel
 from gradc.errors import GradcError
 from gradc.tools.texts import Found
 
@@ -150,10 +150,8 @@ def _loss(x: Any, X: Any, idx: Any, keep: Any, lam: Any) -> Any:
 @cache
 def kernel(dtype: str, backend: str) -> Kernel:
     """A kernel with arguments of every kind."""
-    from gradc import compile as compile_
-
-    return compile_(_loss, "x[d], X[n,d], idx[m]:int64, keep[d]:bool, lam", wrt=("x", "X"), name="kinds",
-                    dtype=dtype, backend=backend)  # fmt: skip
+    signature = "x[d], X[n,d], idx[m]:int64, keep[d]:bool, lam"
+    return make_kernel(_loss, signature, ("x", "X"), "kinds", dtype, backend)
 
 
 def try_arguments(number: int) -> Found | None:
