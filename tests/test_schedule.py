@@ -168,6 +168,24 @@ def test_what_would_be_stored_whole_is_not_shared():
     assert WHOLE not in plan.storage.values()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_product_is_copied_the_way_it_lies(dtype):
+    """A tile that lies along the stream is flipped only into what has the stream for its first axis."""
+    program = parse_program(
+        "def program(keep: bool[2*k, 2*k], u: real[k, k]):\n"
+        "    m = max[j:k, i:k](u[j, i])\n"
+        "    s[i:2*k, j:2*k] = m + m * where(~keep[i, j], 1, 0)\n"
+        "    v[i:2*k, j:2*k] = sum[l:2*k](s[j, l] * s[l, i] ** 2)\n"
+        "    c[i:2*k, j:2*k] = v[i, j]\n    return c\n"
+    )
+    kernel = compile_programs({"f": program}, dtype)["f"]
+    for k in (1, 2, 3, 20):
+        rng = np.random.default_rng(k)
+        keep, u = rng.random((2 * k, 2 * k)) < 0.5, rng.uniform(0.1, 1, (k, k)).astype(dtype)
+        s = np.max(u) * (1 + ~keep)
+        np.testing.assert_allclose(kernel(keep, u)[0], (s @ s**2).T, rtol=1e3 * np.finfo(dtype).eps, err_msg=f"{k}")
+
+
 def test_a_narrow_matrix_is_copied_by_a_transposition():
     plan = plan_of(
         "def program(Z: real[n, k]):\n"

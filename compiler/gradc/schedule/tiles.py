@@ -100,6 +100,8 @@ def find_transposition(stage: Stage, lanes: frozenset[int]) -> Transposition | N
     source, place = stage.body[action.value].data
     if (source in lanes) == (action.array in lanes) or place != action.subscripts:
         return None
+    if place[0] != index(stage.stream):
+        return None  # where the stream is the last axis, it is contiguous in every array, and both lie the same way
     first, second = (part.atom[1] for part in place if part.atom is not None)
     row, column = (first, second) if action.array in lanes else (second, first)
     return Transposition(row, column, action.value)
