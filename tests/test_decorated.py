@@ -27,7 +27,7 @@ def distance(x, y):
 def test_it_is_traced_once_and_late(monkeypatch):
     monkeypatch.setattr("gradc.compiled.fingerprint", lambda source: None)  # else the cache may know it
     TRACED.clear()
-    fresh = gradc.kernel("x[n], y[n]")(distance.function)
+    fresh = gradc.kernel("x[n], y[n]", check=False)(distance.function)
     assert not TRACED
     assert fresh([1.0], [3.0]) == 4.0
     assert fresh.grad([1.0], [3.0]).tolist() == [-4.0]
@@ -56,6 +56,7 @@ ASKED = {
     "stabilise": False,
     "precise": True,
     "reduce": "compensated",
+    "check": False,
 }
 MADE = {  # each way of making one kernel of another, and what it changes
     "again": (lambda k, **asked: gradc.compile(line, "w, c[n]", **asked), {}),
@@ -77,6 +78,7 @@ def test_every_option_arrives(asked):
         isinstance(given["wrt"], str),
         *(given[key] for key in ("dtype", "backend", "threads")),
         *(asked.get("stabilise", True), asked.get("precise", False), asked.get("reduce", "plain")),
+        asked.get("check", True),
     )
     assert k.options[:2] == (given["name"], tuple(given["wrt"]))
     for way, (make, changes) in MADE.items():
@@ -115,7 +117,7 @@ def test_options_reach_what_is_shipped(tmp_path):
 
 
 def test_its_names_are_completed_before_it_is_traced():
-    fresh = gradc.kernel("x[n], y[n]")(distance.function)
+    fresh = gradc.kernel("x[n], y[n]", check=False)(distance.function)
     TRACED.clear()
     names = dir(fresh)
     assert {"value_and_grad", "hessian", "bind", "kernel", "function"} <= set(names)

@@ -13,13 +13,13 @@ from compiled import NARROWER, c_text, compile_programs, function_of, run
 from gradc import losses, pipeline
 from gradc.calculus.semantics import SEMANTICS
 from gradc.derivatives import derive
-from gradc.emit import loops
 from gradc.frontends.formula import parse_program
 from gradc.ir.equations import needed_by
 from gradc.ir.interpret import interpret
 from gradc.ir.program import Accumulation
 from gradc.ir.size import symbol
 from gradc.ir.verify import verify
+from gradc.loops.passes import apart
 from gradc.passes.contract import contract
 from gradc.passes.lower import lower
 from gradc.passes.quarter import quarter
@@ -863,14 +863,14 @@ def test_long_functions_call_their_loops(monkeypatch):
     names = ("softmax_cross_entropy", "two_layer", "t_sne", "info_nce", "student_t", "listnet")
     programs = {name: gradients()[name][1] for name in names}
     whole = compile_programs(programs, "float64")
-    monkeypatch.setattr(loops, "LONGEST", 40)
-    monkeypatch.setattr(loops, "_LEAST", 4)
+    monkeypatch.setattr(apart, "LONGEST", 40)
+    monkeypatch.setattr(apart, "_LEAST", 4)
     source = c_text(programs, "float64")[0]
     assert len(set(re.findall(r"\w+_loop\d+(?=\()", source))) > 10
-    apart = compile_programs(programs, "float64")
+    cut = compile_programs(programs, "float64")
     for name in names:
         example = losses.CATALOGUE[name].example(np.random.default_rng(5)).values()
-        for one, other in zip(whole[name](*example), apart[name](*example), strict=True):
+        for one, other in zip(whole[name](*example), cut[name](*example), strict=True):
             np.testing.assert_array_equal(one, other)
 
 
@@ -1095,17 +1095,17 @@ def test_one_part_never_enters_the_team():
     """Where a loop has one part, its rows are called without a word to threads, and with the same arguments."""
     found = 0
     for _, program in gradients().values():
-        function = function_of(program)
-        for k, line in enumerate(function.lines):
+        lines = re.sub(r",\n +", ", ", "\n".join(function_of(program).lines)).splitlines()  # as before they were cut
+        for k, line in enumerate(lines):
             call = re.fullmatch(r" {8}gradc_run\((\w+), f_team(\d+), &given\);", line)
             assert call or "gradc_run" not in line, line  # in a function's outermost statements, and in no scan's step
             if call:
                 found += 1
                 parts, number = call.groups()
-                assert re.fullmatch(rf" *if \({parts} > 1\) \{{", function.lines[k - 2])
-                given = re.fullmatch(rf" *const struct f_rows{number} given = \{{(.*)\}};", function.lines[k - 1])
-                alone = re.fullmatch(rf" *f_rows{number}\(0(?:, 0)?, (.*)\);", function.lines[k + 2])
-                assert None not in (given, alone), function.lines[k - 2 : k + 4]
+                assert re.fullmatch(rf" *if \({parts} > 1\) \{{", lines[k - 2])
+                given = re.fullmatch(rf" *const struct f_rows{number} given = \{{(.*)\}};", lines[k - 1])
+                alone = re.fullmatch(rf" *f_rows{number}\(0(?:, 0)?, (.*)\);", lines[k + 2])
+                assert None not in (given, alone), lines[k - 2 : k + 4]
                 assert given[1] == alone[1]
     assert found > 50
 
