@@ -1,6 +1,7 @@
 # make demo     build the demo's losses ahead of time, then train on real data
 # make test     the whole suite
 # make soak     how processes end beside threads, children and compilations, each way 200 times
+# make mutants  spoil the compiler in 300 places, one at a time, and list what no test notices
 # make lint     ruff and mypy
 # make refresh  write the gallery in generated/ and the tables in docs/ again
 # make bench    compare with the peers that are installed
@@ -20,7 +21,7 @@ BIN := .venv/bin
 export GRADC_CACHE_DIR ?= $(CURDIR)/.cache/kernels
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint refresh fuzz sanitize bench report clean
+.PHONY: help demo test soak mutants lint refresh fuzz sanitize bench report clean
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -33,6 +34,9 @@ test: .venv/test.stamp
 
 soak: .venv/test.stamp
 	$(BIN)/python tests/exits.py 200
+
+mutants: .venv/test.stamp
+	$(BIN)/python tests/mutants.py --jobs $(JOBS) $(MUTANTS)
 
 lint: .venv/lint.stamp
 	$(BIN)/ruff check
