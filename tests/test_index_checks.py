@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 
 import gradc
+from gradc.ir.ranges import bounds_of, stays_inside, stays_natural
+from gradc.ir.size import index, size, symbol
 
 
 def gathered(w: Any, idx: Any) -> Any:
@@ -21,6 +24,25 @@ def scanned(w: Any, idx: Any) -> Any:
 
 def shifted(w: Any, idx: Any) -> Any:
     return np.sum(w[idx + 1] * w[idx - 1])
+
+
+def test_what_is_proved_of_a_subscript_holds_for_all_sizes() -> None:
+    """A subscript that needs no check is in its axis wherever the loops are, and no value is beyond its bounds."""
+    i, k, n, m = index(0), index(1), symbol("n"), symbol("m")
+    plain = [i, i + k, n - 1 - i, 2 * i, m * i + k, i % 3, m - 1 - k + n]
+    parts = [size(2), *plain, i + 1, i - 1, i - k, k - n, -i, i // 2, (i + k) // 2, (2 * i + k) // 2]
+    extents, axes = (n, m), [n, m, n + m, n + 1, 2 * n, n * m, m * n + m, size(3), n - m, n + m - 1]
+    for part, axis in itertools.product(parts, axes):
+        inside, natural = stays_inside(part, axis, extents), stays_natural(part, extents)
+        bounds = bounds_of(part, extents)
+        for rows, columns in itertools.product(range(4), repeat=2):
+            sizes = {("dim", "n"): rows, ("dim", "m"): columns}
+            for a, b in itertools.product(range(rows), range(columns)):
+                value = part.evaluate({**sizes, ("index", 0): a, ("index", 1): b})
+                assert not inside or 0 <= value < axis.evaluate(sizes), (part, axis, sizes)
+                assert not natural or value >= 0, (part, sizes)
+                assert bounds is None or bounds[0].evaluate(sizes) <= value <= bounds[1].evaluate(sizes), (part, sizes)
+    assert all(any(stays_inside(part, axis, extents) for axis in axes) for part in plain)
 
 
 @pytest.mark.parametrize("function", [gathered, scanned, shifted])

@@ -17,7 +17,7 @@ from gradc.calculus.semantics import SEMANTICS
 from gradc.ir.interpret import interpret
 from gradc.measuring import _exact, _ulps
 from gradc.passes.compensate import CORRECTED
-from gradc.passes.identities import IDENTITIES
+from gradc.passes.identities import COMPLEMENTS, IDENTITIES, SQUARES
 from gradc.passes.stabilise import stabilise
 from gradc.pipeline import canonical, derive, read, stable
 from numerics import Case, compile_cases
@@ -29,6 +29,21 @@ def stabilised(formula: str, signature: str = VECTORS) -> str:
     """The stabilised program's text, its lines joined."""
     program, _ = stable(canonical(read(formula, signature)))
     return "; ".join(line.strip() for line in str(program).split("\n")[1:-1]).replace("x_out", "value")
+
+
+# --- tables ---
+
+
+COMPLETED = [(f"{k} + {name}(u)", text) for name, entries in COMPLEMENTS.items() for k, text in entries]
+
+
+@pytest.mark.parametrize(("sum_", "text"), COMPLETED + [(f"{name}(u)**2 - 1", text) for name, text in SQUARES.items()])
+def test_tables_of_complements_hold(sum_: str, text: str) -> None:
+    u = np.linspace(-2.0, 2.0, 9)
+    written = str(sum_).replace("-1/2", "-0.5")
+    program = read(f"({written}) - ({text})", "u[k], h[k], d[k], n[k]")
+    (found,) = interpret(program, [u, u / 2, 2 * u, -u], SEMANTICS, "float64")
+    np.testing.assert_allclose(found, 0.0, atol=1e-14)
 
 
 # --- spellings --------------------------------------------------------------------------------------------------------
