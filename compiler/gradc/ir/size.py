@@ -231,11 +231,6 @@ def product(sizes: tuple[Size, ...]) -> Size:
     return total
 
 
-def shift_indices(value: Size, offset: int) -> Size:
-    """The size with every loop index renumbered by `offset`."""
-    return value.substitute(lambda atom: index(atom[1] + offset) if atom[0] == "index" else None)
-
-
 @lru_cache(maxsize=4096)
 def _single(atom: Atom) -> Size:
     return Size((((atom,), 1),))

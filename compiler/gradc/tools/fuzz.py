@@ -137,10 +137,8 @@ def run(
             task = progress.add_task(kind, total=programs)
             if kind in ("numpy", "ir"):
                 attempts[task] = _programs(session, kind, programs, seed, compiled, sanitize, thorough, largest)
-            elif kind == "text":
-                attempts[task] = _texts(session, programs, seed)
             else:
-                attempts[task] = _arguments(session, programs, seed)
+                attempts[task] = _inputs(session, kind, programs, seed)
         try:
             while attempts:  # in turn, so that a run of any length has some of each
                 for task in list(attempts):
@@ -358,31 +356,19 @@ class _IrAttempt:
 # ------------------------------------------------------------------------------------------------- texts and arguments
 
 
-def _texts(session: Session, programs: int, seed: int) -> Iterator[None]:
-    """Formulas, signatures, programs and SymPy trees, right and wrong."""
+def _inputs(session: Session, kind: str, programs: int, seed: int) -> Iterator[None]:
+    """Texts and SymPy trees, right and wrong; or arrays of every kind as inputs and outputs."""
+    from gradc.tools.arguments import try_arguments
     from gradc.tools.texts import try_text
 
+    attempt = try_text if kind == "text" else try_arguments
     for number in range(seed, seed + programs):
         if session.over:
             break
-        found = try_text(number)
-        session.ran["text"] += 1
+        found = attempt(number)
+        session.ran[kind] += 1
         if found is not None:
-            session.report("text", found.stage, partial(str, found.what))
-        yield
-
-
-def _arguments(session: Session, programs: int, seed: int) -> Iterator[None]:
-    """Arrays of every kind as inputs and outputs."""
-    from gradc.tools.arguments import try_arguments
-
-    for number in range(seed, seed + programs):
-        if session.over:
-            break
-        found = try_arguments(number)
-        session.ran["arguments"] += 1
-        if found is not None:
-            session.report("arguments", found.stage, partial(str, found.what))
+            session.report(kind, found.stage, partial(str, found.what))
         yield
 
 
