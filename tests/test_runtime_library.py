@@ -603,8 +603,9 @@ def test_nothing_that_a_compiler_starts_outlives_it(tmp_path, monkeypatch, then,
 
 
 CALLER = """
-import os, sys, threading, time
+import os, signal, sys, threading, time
 from gradc.runtime.processes import run
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test in a shell's background would ignore it
 def work():
     run([sys.argv[1]])
 if sys.argv[2] == "thread":
@@ -641,6 +642,7 @@ def test_a_compiler_does_not_outlive_its_caller(tmp_path, way):
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(caller.pid, signal.SIGKILL)
+        caller.wait()
 
 
 def test_a_compiler_takes_no_more_memory_than_it_may(monkeypatch):
