@@ -16,6 +16,7 @@ from gradc.tools.drafts import Argument, Draft, Statement, functions_of, source_
 from gradc.tools.fuzz import Session, run
 from gradc.tools.operations import MAKERS, random_draft
 from gradc.tools.shrink import shrink
+from gradc.tools.texts import Found
 
 n = symbol("n")
 
@@ -126,8 +127,7 @@ def test_the_command_line_counts_and_ends_with_1_where_something_is_found(monkey
     done = CliRunner().invoke(fuzz.main, ["--kind", "text", "--programs", "10"])
     assert done.exit_code == 0, done.output
     assert "nothing was found" in done.output
-    monkeypatch.setattr("gradc.tools.texts.try_text", lambda number: fuzz.Finding("text", "here", "this"))
-    monkeypatch.setattr(fuzz, "_texts", lambda session, programs, seed: iter([session.report("text", "here", str)]))
+    monkeypatch.setattr("gradc.tools.texts.try_text", lambda number: Found("here", "this"))
     done = CliRunner().invoke(fuzz.main, ["--kind", "text", "--programs", "1"])
     assert done.exit_code == 1
     assert "here" in done.output
