@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import gradc
 from gradc import pipeline
 from gradc.calculus import chain
 from gradc.calculus.reverse import vjp
+from gradc.compiled import write_artefact
 from gradc.frontends.formula import parse_formula
 from gradc.frontends.signature import parse_signature
 from gradc.frontends.tracing import trace
@@ -186,6 +189,55 @@ def test_a_thousand_arguments_run_in_c() -> None:
     arrays = ", ".join(f"a{number}[n]" for number in range(300))
     k = gradc.compile(" + ".join(f"sum(a{number})" for number in range(300)), arrays, backend="c")
     np.testing.assert_allclose(k(*(np.full(3, float(number)) for number in range(300))), 3 * sum(range(300)))
+
+
+def many_arguments() -> tuple[str, str, Callable[[int, str], list[Any]]]:
+    """A loss of 130 arguments of every kind, its signature, and arguments for a number of rows and a dtype."""
+    count = 60
+    signature = [*(f"x{k}[n]" for k in range(count)), *(f"a{k}" for k in range(count))]
+    signature += ["b:bool", "k:int32", "q:uint8", "X[n,d]", "w[d]", "arguments[n]"]
+    terms = [f"sum(a{k}*sin(x{k}) + x{(k + 1) % count}**2)" for k in range(count)]
+    terms += ["where(b, 1.5, 2.5)*k*q", "sum(log(1 + exp(X @ w * arguments)))"]
+
+    def arguments(rows: int, dtype: str) -> list[Any]:
+        r = np.random.default_rng(0)
+        vectors = [r.normal(size=rows).astype(dtype) for _ in range(count)]
+        numbers = [float(value) for value in r.normal(size=count)]
+        matrix, w, more = (r.normal(size=shape).astype(dtype) for shape in ((rows, 7), 7, rows))
+        return [*vectors, *numbers, True, np.int32(-3), np.uint8(200), matrix, w, more]
+
+    return " + ".join(terms), ", ".join(signature), arguments
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_many_arguments_of_every_kind_come_to_c_in_a_struct(
+    dtype: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formula, signature, arguments = many_arguments()
+    wrt = ("w", "a3", "x5", "arguments", "X")
+    k, plain = (
+        gradc.compile(formula, signature, wrt=wrt, dtype=dtype, backend=backend, name=f"many_{dtype}")
+        for backend in ("c", "interpret")
+    )
+    assert f"struct many_{dtype}_value_arguments {{" in k.header
+    # The second number of rows goes in parts that threads share.
+    for rows in (3, 50_000):
+        value, gradients = k.value_and_grad(*arguments(rows, dtype))
+        wanted, wanted_gradients = plain.value_and_grad(*arguments(rows, dtype))
+        tolerance = 1e-12 if dtype == "float64" else 1e-5
+        np.testing.assert_allclose(value, wanted, rtol=tolerance)
+        for found, right in zip(gradients, wanted_gradients, strict=True):
+            np.testing.assert_allclose(found, right, rtol=tolerance, atol=tolerance * float(np.max(np.abs(right))))
+    # Without gradc, cffi is handed the struct as Python packs it; its size is that of the C, or this does not compile.
+    write_artefact(k, tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    shipped = importlib.import_module(f"many_{dtype}")
+    given = arguments(3, dtype)
+    np.testing.assert_array_equal(shipped.value(*given), k(*given))
+    for found, right in zip(shipped.value_and_grad(*given)[1], k.grad(*given), strict=True):
+        np.testing.assert_array_equal(found, right)
+    given[60] = 1e300 if dtype == "float64" else np.float32(3e38)
+    np.testing.assert_array_equal(shipped.value(*given), k(*given))
 
 
 def quadratics() -> dict[str, tuple[Callable[[int], Any], Callable[[int], str]]]:

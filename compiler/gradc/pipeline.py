@@ -48,7 +48,7 @@ from gradc.passes.stabilise import Rewriting, stabilise
 from gradc.passes.stencil import gather_shifts
 from gradc.passes.sums import compensate_sums as compensate_sums
 from gradc.passes.together import together
-from gradc.runtime.arguments import Entry, Input, Output, Polynomial
+from gradc.runtime.arguments import Entry, Input, Output, Polynomial, by_record
 from gradc.schedule.nests import plan_program
 from gradc.schedule.tiling import ROWS
 
@@ -234,7 +234,8 @@ def emit(
         print(f"# {name}_{mode}, loops\n{show(loops)}", file=sys.stderr)
         for stage in (loops, finished):
             check(stage, needs(lowered))
-    function = print_function(finished, real, precise)
+    record = by_record(len(dims) + len(program.parameters) + len(program.outputs))
+    function = print_function(finished, real, precise, record)
     entry = _entry(program, function, mode, name, dtype)
     if whole:
         entry = entry._replace(outputs=tuple(output._replace(dtype="int64") for output in entry.outputs))

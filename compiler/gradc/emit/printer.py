@@ -64,6 +64,7 @@ class Function(NamedTuple):
     parallel: bool = False  # whether it holds parallel loops
     pieces: tuple[Piece, ...] = ()  # functions that it calls: the rows of parallel loops, and what was cut
     spare: tuple[str, ...] = ()  # dimensions that the bytes of scratch do not depend on
+    record: str = ""  # what the parameter is called by which all arguments come, where they come in a struct
 
 
 class Piece(NamedTuple):
@@ -87,23 +88,31 @@ class Used:
         self.parallel = False
 
 
-def print_function(program: LoopProgram, real: str, precise: bool = False) -> Function:
-    """The C of a loop program, for numbers of the type `real`; `precise` asks for libm's functions."""
+def print_function(program: LoopProgram, real: str, precise: bool = False, record: bool = False) -> Function:
+    """The C of a loop program, for numbers of the type `real`; `precise` asks for libm's functions.
+
+    With `record` all arguments come in a struct, by which many of them are read as quickly as a few, and compiled.
+    """
     used = Used()
-    pieces = tuple(piece for cut in program.cuts for piece in _Printer(program, real, precise, used).cut(cut))
-    return _Printer(program, real, precise, used).function(pieces)
+    pieces = tuple(piece for cut in program.cuts for piece in _Printer(program, real, precise, used, record).cut(cut))
+    return _Printer(program, real, precise, used, record).function(pieces)
 
 
 class _Printer:
     """Prints one function of C; the only state is what it has named and what it has used."""
 
-    def __init__(self, program: LoopProgram, real: str, precise: bool, used: Used) -> None:
+    def __init__(self, program: LoopProgram, real: str, precise: bool, used: Used, record: bool) -> None:
         self.program, self.real, self.precise, self.used = program, real, precise, used
         self.suffix = "" if real == "double" else "_f"
         self.table = NameTable([program.name], apart=f"{program.name}_")
         self.dims: dict[str, str] = {}
         self.words: dict[int, str] = {}
         self.counted = 0
+        self.record = self.table.choose("arguments") if record else ""
+        self.inputs: list[tuple[str, str]] = []
+        self.outputs: list[tuple[str, str]] = []
+        if record:
+            self._arguments()
 
     # --- names
 
@@ -134,9 +143,8 @@ class _Printer:
     def function(self, pieces: tuple[Piece, ...]) -> Function:
         """The whole function."""
         program = self.program
-        self.dims = {dim: self.table.choose(dim) for dim in program.dims}
-        inputs = [(self.declaration(buffer), self.name(buffer.name)) for buffer in self._defined(program.inputs)]
-        outputs = [(self.declaration(buffer), self.name(buffer.name)) for buffer in self._defined(program.outputs)]
+        if not self.record:
+            self._arguments()
         for scratch in program.scratch:
             self.define(scratch.buffer.name)
         head = [Line(f"(void){word};") for word in self._unused()]
@@ -154,9 +162,9 @@ class _Printer:
         used = self.used
         return Function(
             program.name,
-            tuple(self.dims.values()),
-            tuple(inputs),
-            tuple(outputs),
+            tuple(word.removeprefix(self._within) for word in self.dims.values()),
+            tuple(self.inputs),
+            tuple(self.outputs),
             " + ".join(sizes) or "0",
             self._most(),
             tuple(render_lines(statements, 1)),
@@ -168,16 +176,36 @@ class _Printer:
             tuple(sorted(used.ops)),
             used.parallel,
             pieces,
-            tuple(word for dim, word in self.dims.items() if not _depends(program.scratch, dim)),
+            self._spare(program.dims, program.scratch),
+            self.record,
         )
 
-    def _defined(self, buffers: Iterable[Buffer]) -> Iterator[Buffer]:
-        for buffer in buffers:
-            self.define(buffer.name)
-            yield buffer
+    @property
+    def _within(self) -> str:
+        """What stands before an argument: nothing, or where the struct is that it comes in."""
+        return f"{self.record}->" if self.record else ""
+
+    def _arguments(self) -> None:
+        """Name the dimensions, inputs and outputs."""
+        program, within = self.program, self._within
+        self.dims = {dim: within + self.table.choose(dim) for dim in program.dims}
+        for buffers, declared in ((program.inputs, self.inputs), (program.outputs, self.outputs)):
+            for buffer in buffers:
+                self.define(buffer.name)
+                declared.append((self.declaration(buffer), self.name(buffer.name)))
+                self.words[buffer.name.number] = within + self.name(buffer.name)
+
+    def _spare(self, dims: Iterable[str], scratch: Sequence[loops.Scratch]) -> tuple[str, ...]:
+        """What the function that gives the bytes of scratch does not read of its parameters."""
+        spare = tuple(self.dims[dim] for dim in dims if not _depends(scratch, dim))
+        if not self.record:
+            return spare
+        return (self.record,) if len(spare) == len(self.dims) else ()
 
     def _unused(self) -> list[str]:
         program = self.program
+        if self.record:
+            return []
         named = {used for statement in walk(program.body) for used in used_in(statement)}
         inside = program.scratch[:-1]  # of the last, no bytes are added to where scratch begins
         words = [word for dim, word in self.dims.items() if dim not in named and not _depends(inside, dim)]
@@ -188,6 +216,8 @@ class _Printer:
         """A function that was cut off; behind the rows of a parallel loop the one by which a team calls them."""
         parameters = []
         for item, kind in zip(cut.items, cut.kinds, strict=True):
+            if self._recorded(item):
+                continue
             if isinstance(item, str):
                 self.dims[item] = self.table.choose(item)
                 parameters.append(f"int64_t {self.dims[item]}")
@@ -196,6 +226,8 @@ class _Printer:
             else:
                 self.define(item.name)
                 parameters.append(self.declaration(item))
+        if any(map(self._recorded, cut.items)):
+            parameters.append(record_parameter(self.program.name, self.record))
         piece = Piece(cut.name, tuple(parameters), tuple(render_lines(self.statements(cut.body), 1)))
         team = next((s for s in self.program.body if isinstance(s, loops.Team) and s.function == cut.name), None)
         return (piece,) if team is None else (piece, self._for_team(cut, team, parameters))
@@ -207,7 +239,7 @@ class _Printer:
         head = [f"struct {cut.name} {{", *(f"    {text.replace('restrict ', '')};" for text in fields), "};", ""]
         lines: list[Statement] = [Line(f"const struct {cut.name} *const given = context;")]
         lines += [Line(f"(void){word};") for word in ("part", "thread") if word not in own]
-        words = [self._item(item) for item in cut.items[len(team.own) :]]
+        words = self._words(cut.items[len(team.own) :])
         lines.append(Line(f"{cut.name}({', '.join([*own, *(f'given->{word}' for word in words)])});"))
         return Piece(_team_name(cut.name), _TEAM, tuple(render_lines(lines, 1)), tuple(head))
 
@@ -229,6 +261,17 @@ class _Printer:
             return f"{type_} {word}"
         constant = "const " if buffer.role in (INPUT, READ) else ""
         return f"{constant}{type_} *restrict {word}"
+
+    def _recorded(self, item: Item) -> bool:
+        """Whether an item comes in the struct of all arguments."""
+        return bool(self.record) and (
+            isinstance(item, str) or item in self.program.inputs or item in self.program.outputs
+        )
+
+    def _words(self, items: Sequence[Item]) -> list[str]:
+        """What a function that was cut off is given for its items."""
+        words = [self._item(item) for item in items if not self._recorded(item)]
+        return [*words, self.record] if any(map(self._recorded, items)) else words
 
     def _item(self, item: Item) -> str:
         return self.dims[item] if isinstance(item, str) else self.name(item.name if isinstance(item, Buffer) else item)
@@ -413,7 +456,7 @@ class _Printer:
                 type_ = self.type_of(buffer)
                 return [Line(f"const {type_} *const {self.define(buffer.name)} = (void *)({place});")]
             case loops.Invoke(function, items):
-                return [Line(f"{function}({', '.join(map(self._item, items))});")]
+                return [Line(f"{function}({', '.join(self._words(items))});")]
             case loops.Team():
                 return self._team(statement)
         raise AssertionError(f"no C for {statement}")
@@ -497,13 +540,18 @@ class _Printer:
         self.used.parallel = True
         self.used.helpers.add("parts")
         parts = self.name(team.parts)
-        words = [self._item(item) for item in team.arguments]
+        words = self._words(team.arguments)
         several: list[Statement] = [
             Line(f"const struct {team.function} given = {{{', '.join(words)}}};"),
             Line(f"gradc_run({parts}, {_team_name(team.function)}, &given);"),
         ]
         alone = Line(f"{team.function}({', '.join([*('0' for _ in team.own), *words])});")
         return [Block(f"if ({parts} > 1)", several), Block("else", [alone])]
+
+
+def record_parameter(function: str, word: str) -> str:
+    """The parameter of a function by which all its arguments come."""
+    return f"const struct {function}_arguments *restrict {word}"
 
 
 def _depends(scratch: Sequence[loops.Scratch], dim: str) -> bool:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradc.emit.expressions import vector_functions
-from gradc.emit.printer import Function
+from gradc.emit.printer import Function, record_parameter
 from gradc.emit.shuffles import widths
 from gradc.emit.statements import wrap_code
 from gradc.loops.libmvec import FASTER_IN_LIBMVEC
@@ -88,13 +88,20 @@ def _declare(function: str, real: str) -> str:
 
 
 def _arguments(function: Function) -> list[str]:
-    dims = [f"int64_t {dim}" for dim in function.dims]
-    return [
-        *dims,
-        *(text for text, _ in function.inputs),
-        *(text for text, _ in function.outputs),
-        "void *restrict work",
-    ]
+    given = [record_parameter(function.name, function.record)] if function.record else _declarations(function)
+    return [*given, "void *restrict work"]
+
+
+def _declarations(function: Function) -> list[str]:
+    values = (*function.inputs, *function.outputs)
+    return [*(f"int64_t {dim}" for dim in function.dims), *(text for text, _ in values)]
+
+
+def _record(function: Function) -> list[str]:
+    """The struct of a function's arguments, where they come in one."""
+    if not function.record:
+        return []
+    return [f"struct {function.name}_arguments {{", *(f"    {text};" for text in _declarations(function)), "};"]
 
 
 def _signature(head: str, arguments: Iterable[str]) -> str:
@@ -110,12 +117,14 @@ def _signature(head: str, arguments: Iterable[str]) -> str:
 
 
 def _work_signature(function: Function) -> str:
-    return f"size_t {function.name}_work({', '.join(f'int64_t {dim}' for dim in function.dims) or 'void'})"
+    dims = [f"int64_t {dim}" for dim in function.dims]
+    given = [record_parameter(function.name, function.record)] if function.record else dims
+    return f"size_t {function.name}_work({', '.join(given) or 'void'})"
 
 
 def _prototypes(function: Function) -> list[str]:
     signature = _signature(f"int {function.name}(", _arguments(function))
-    return [f"{_work_signature(function)};", *f"{signature};".split("\n")]
+    return [*_record(function), f"{_work_signature(function)};", *f"{signature};".split("\n")]
 
 
 def _frame(function: Function) -> _Frame:

@@ -34,6 +34,7 @@ Polynomial: TypeAlias = tuple[tuple[tuple[Atom, ...], int], ...]
 Nesting: TypeAlias = "int | tuple[Nesting, ...]"
 """How results are handed back: the number of an output, or a tuple of such."""
 
+_MOST_PARAMETERS = 127
 C_TYPES = {
     "float64": "double",
     "float32": "float",
@@ -116,7 +117,8 @@ class Entry(_Entry):
         What Python calls it.
     symbol
         What C calls it: ``int symbol(dims..., inputs..., outputs..., void *work)``, beside
-        ``size_t symbol_work(dims...)``, the bytes of scratch.
+        ``size_t symbol_work(dims...)``, the bytes of scratch. Where they are many (`by_record`), dimensions, inputs
+        and outputs are the members of a ``struct symbol_arguments``, and both functions take its address instead.
     dims
         The dimensions' symbols, each an ``int64_t``.
     inputs, outputs
@@ -164,6 +166,11 @@ class Entry(_Entry):
         for dim in (*self.dims, *wanted):
             if dim not in known:
                 raise ValueError(f"{self.name}: no argument's shape says what the dimension {dim} is")
+
+    @property
+    def by_record(self) -> bool:
+        """Whether the C takes its arguments in a struct, `by_record` of their number."""
+        return by_record(len(self.dims) + len(self.inputs) + len(self.outputs))
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -632,9 +639,22 @@ def nest(nesting: Any, results: Sequence[Any]) -> Any:
     return tuple([nest(item, results) for item in nesting]) if type(nesting) is tuple else nesting
 
 
-def c_types(entry: Entry) -> tuple[str, ...]:
-    """Return the type of every parameter of the C function, in order, but for ``const`` and ``restrict``."""
-    dims = ["int64_t"] * len(entry.dims)
-    inputs = [f"{C_TYPES[value.dtype]} *" if value.shape else C_TYPES[value.dtype] for value in entry.inputs]
+def by_record(arguments: int) -> bool:
+    """Whether that many dimensions, inputs and outputs come to C in a struct.
+
+    A C compiler need not take more than 127 parameters (C99, 5.2.4.1), and gcc's time grows with their square.
+    """
+    return arguments + 1 > _MOST_PARAMETERS
+
+
+def c_types(entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the types of the parameters of the kernel and of its ``_work``, in order, but for ``restrict``.
+
+    For a kernel that takes a struct, its address is a ``void *`` here.
+    """
+    if entry.by_record:
+        return ("const void *", "void *"), ("const void *",)
+    dims = ("int64_t",) * len(entry.dims)
+    inputs = [f"const {C_TYPES[value.dtype]} *" if value.shape else C_TYPES[value.dtype] for value in entry.inputs]
     outputs = [f"{C_TYPES[value.dtype]} *" for value in entry.outputs]
-    return (*dims, *inputs, *outputs, "void *")
+    return (*dims, *inputs, *outputs, "void *"), dims

@@ -34,6 +34,7 @@ from gradc.runtime import arguments, blocks, calls, once, sparse, texts, threads
 from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier
 from gradc.runtime.blocks import Block, Form, arguments_of, render_form
 from gradc.runtime.cache import open_cache
+from gradc.runtime.calls import record_layout
 from gradc.runtime.native import FLAGS as TEAM_FLAGS
 from gradc.runtime.processes import run
 from gradc.runtime.toolchain import Compiler, extra_flags, find_compiler
@@ -258,7 +259,14 @@ def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compile
         features=_FEATURES,
         supported=_SUPPORTED,
         limit=_LIMIT_PROTOTYPE if parallel else "",
-        kernels=[{"symbol": entry.symbol, "parameters": _parameters(entry)} for entry in entries],
+        kernels=[
+            {
+                "symbol": entry.symbol,
+                "parameters": _parameters(entry),
+                "record": record_layout(entry).size if entry.by_record else 0,
+            }
+            for entry in entries
+        ],
     )
     binding = cffi.FFI()
     binding.cdef(prototypes(entries))
@@ -280,15 +288,15 @@ def prototypes(entries: Sequence[Entry]) -> str:
     if any(entry.parallel for entry in entries):
         lines.append(_LIMIT_PROTOTYPE)
     for entry in entries:
-        lines.append(f"size_t {entry.symbol}_work({', '.join(['int64_t'] * len(entry.dims)) or 'void'});")
-        lines.append(f"int {entry.symbol}({_parameters(entry)});")
+        kernel, work = c_types(entry)
+        lines.append(f"size_t {entry.symbol}_work({', '.join(work) or 'void'});")
+        lines.append(f"int {entry.symbol}({', '.join(kernel)});")
     return "\n".join(lines)
 
 
 def _parameters(entry: Entry) -> str:
-    first, last = len(entry.dims), len(entry.dims) + len(entry.inputs)
-    kinds = enumerate(c_types(entry))
-    return ", ".join(kind.replace(" *", " const *") if first <= number < last else kind for number, kind in kinds)
+    kernel, _ = c_types(entry)
+    return ", ".join((f"const struct {entry.symbol}_arguments *", *kernel[1:]) if entry.by_record else kernel)
 
 
 def _publish(name: str, aside: Path, directory: Path) -> tuple[Path, ...]:

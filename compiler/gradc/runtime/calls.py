@@ -11,6 +11,7 @@ back end has the same checks and messages. This module is copied into ahead-of-t
 from __future__ import annotations
 
 import inspect
+import struct
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -33,6 +34,21 @@ from gradc.runtime.arguments import (
     nest,
     place,
 )
+
+# Numbers in a struct as Python's module of that name calls them.
+_CODES = {
+    "float64": "d",
+    "float32": "f",
+    "int64": "q",
+    "int32": "i",
+    "int16": "h",
+    "int8": "b",
+    "uint64": "Q",
+    "uint32": "I",
+    "uint16": "H",
+    "uint8": "B",
+    "bool": "B",
+}
 
 # Rank-0 arguments whose numbers go to C as they are. A Python integer may be too large for int64.
 _ALIKE = {"float64": float}
@@ -203,7 +219,8 @@ class Compiled:
     ffi
         The cffi object that `function` belongs to.
     function, work
-        The kernel, and the function that gives its bytes of scratch. cffi releases the GIL while they run.
+        The kernel, and the function that gives its bytes of scratch. cffi releases the GIL while they run. Where the
+        record says so, they take their arguments in a struct, whose address `ffi` knows as a ``void *``.
     keep
         What must live as long as they are callable: the library that they are in.
     threads
@@ -221,6 +238,8 @@ class Compiled:
         threads: Callable[..., int] | None = None,
     ) -> None:
         self.keep, self.threads = keep, threads
+        if entry.by_record:
+            function, work = _by_record(entry, ffi, function, work)
         self.function, self.work, self.ffi, self.null = function, work, ffi, ffi.NULL
         self.from_buffer = ffi.from_buffer
         self.inputs = tuple(ffi.typeof(f"{C_TYPES[v.dtype]}[]") if v.shape else None for v in entry.inputs)
@@ -284,6 +303,31 @@ class Compiled:
                 result = cells[first + number][0]
                 outputs[number] = bool(result) if self.truths[number] else result
         return int(status)
+
+
+def record_layout(entry: Entry) -> struct.Struct:
+    """Return how a C compiler lays out the struct of a kernel's arguments."""
+    codes = ["q"] * len(entry.dims)
+    codes += ["P" if value.shape else _CODES[value.dtype] for value in entry.inputs]
+    codes += ["P"] * len(entry.outputs)
+    return struct.Struct(f"{''.join(codes)}0q")
+
+
+def _by_record(
+    entry: Entry, ffi: Any, function: Callable[..., int], work: Callable[..., int]
+) -> tuple[Callable[..., int], Callable[..., int]]:
+    """Return the kernel and its workspace as functions of arguments, which they hand over in a struct."""
+    layout = record_layout(entry)
+    rest = [0] * (len(entry.inputs) + len(entry.outputs))
+
+    def packed(given: Sequence[Any]) -> Any:
+        cells = [int(ffi.cast("intptr_t", cell)) if isinstance(cell, ffi.CData) else cell for cell in given]
+        return ffi.from_buffer(layout.pack(*cells))
+
+    def kernel(*given: Any) -> int:
+        return function(packed(given[:-1]), given[-1])
+
+    return kernel, lambda *dims: work(packed([*dims, *rest]))
 
 
 def _aligned(size: int) -> np.ndarray[Any, Any]:

@@ -10,12 +10,13 @@ cache the next time, and opened through cffi with no declaration parsed. docs/ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import _cffi_backend
+import numpy as np
 
 from gradc.errors import CompilerError
 from gradc.runtime import objects, texts
@@ -28,7 +29,6 @@ from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler, find_compiler, machine, processor
 
 _SET_TEAM = "gradc_set_team"
-_MOST_KINDS = 256  # arguments up to which cffi has a type for the kernel itself; it has none for about a thousand
 
 
 class Object(NamedTuple):
@@ -154,10 +154,20 @@ def add_trampolines(c_text: str, entries: Sequence[Entry]) -> str:
                 "work": f"gradc_work_{number}",
                 "dims": [f"dims[{k}]" for k in range(len(entry.dims))],
                 "arguments": [*arguments, "work"],
+                "record": entry.by_record,
+                # The bytes of each number that is copied, and 0 for an array, whose address is.
+                "sizes": [0 if v.shape else np.dtype(v.dtype).itemsize for v in entry.inputs]
+                + [0] * len(entry.outputs),
             }
         )
     parallel = any(entry.parallel for entry in entries)
-    return texts.fill("trampolines.c.j2", text=c_text, entries=records, set_team=_SET_TEAM if parallel else "")
+    return texts.fill(
+        "trampolines.c.j2",
+        text=c_text,
+        entries=records,
+        set_team=_SET_TEAM if parallel else "",
+        by_record=any(entry.by_record for entry in entries),
+    )
 
 
 def stored(cache: Cache, key: str) -> Object | None:
@@ -210,13 +220,9 @@ def _symbol(key: str) -> str:
 def _function(opened: Any, number: int, entry: Entry, make: Maker | None, shared: Shared | None) -> Call:
     # cffi reads these types in C: with one cdef for each kernel, pycparser would cost more than the kernel's loading.
     ffi = _cffi_backend.FFI()
-    kinds = c_types(entry)
-    if len(kinds) > _MOST_KINDS:
-        kernel, work = _by_cells(opened, number, entry, ffi)
-    else:
-        kernel = opened.load_function(ffi.typeof(f"int(*)({', '.join(kinds)})"), entry.symbol)
-        dims = ", ".join(kinds[: len(entry.dims)]) or "void"
-        work = opened.load_function(ffi.typeof(f"size_t(*)({dims})"), f"{entry.symbol}_work")
+    kernel_kinds, work_kinds = c_types(entry)
+    kernel = opened.load_function(ffi.typeof(f"int(*)({', '.join(kernel_kinds)})"), entry.symbol)
+    work = opened.load_function(ffi.typeof(f"size_t(*)({', '.join(work_kinds) or 'void'})"), f"{entry.symbol}_work")
     shared = shared if entry.parallel else None
     invoke = Compiled(entry, ffi, kernel, work, keep=opened, threads=None if shared is None else shared.limit)
     if make is None:
@@ -231,21 +237,3 @@ def _function(opened: Any, number: int, entry: Entry, make: Maker | None, shared
         return accelerate(make, plain, call, work_of, limit_at, threads)
 
     return quicken(Call(entry, invoke, accelerate=quicken))
-
-
-def _by_cells(opened: Any, number: int, entry: Entry, ffi: Any) -> tuple[Callable[..., int], Callable[..., int]]:
-    """The kernel and its workspace through the functions of one fixed type, which take any number of arguments."""
-    call = opened.load_function(ffi.typeof("int(*)(int64_t *, void **, void *)"), f"gradc_call_{number}")
-    work = opened.load_function(ffi.typeof("size_t(*)(int64_t *)"), f"gradc_work_{number}")
-    count = len(entry.dims)
-    scalars = [None if value.shape else ffi.typeof(f"{C_TYPES[value.dtype]} *") for value in entry.inputs]
-    kinds = [*scalars, *(None for _ in entry.outputs)]
-
-    def kernel(*given: Any) -> int:
-        cells = [
-            cell if kind is None else ffi.new(kind, cell) for kind, cell in zip(kinds, given[count:-1], strict=True)
-        ]
-        pointers = ffi.new("void *[]", [ffi.cast("void *", cell) for cell in cells])
-        return int(call(ffi.new("int64_t[]", list(given[:count])), pointers, given[-1]))
-
-    return kernel, lambda *dims: int(work(ffi.new("int64_t[]", list(dims))))
