@@ -12,6 +12,7 @@ import gradc
 from functions import SAMPLES
 from gradc import pipeline
 from gradc.calculus.semantics import SEMANTICS
+from gradc.errors import TraceMismatchError
 from gradc.frontends import tracing
 from gradc.frontends.comparison import compare
 from gradc.losses import CATALOGUE
@@ -114,6 +115,30 @@ def test_another_process_does_not_compare_again(monkeypatch, tmp_path):
     again = gradc.compile(loss, "x[n]", backend="c")
     assert again._origin is None
     assert again._made_of.compared
+
+
+FACTORS = [1.0]  # of a kind that the cache's keys hold
+
+
+def weighted(x):
+    return np.sum(x) * FACTORS[0]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_kernel_out_of_the_cache_is_compared_as_it_was_traced(check, monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(f"{__name__}.FACTORS", [1.0])
+    for _ in range(2):  # of the second, the cache knows all but whether it was compared
+        FACTORS[0] = 1.0
+        k = gradc.compile(weighted, "x[n]", check=check)
+        FACTORS[0] = 3.0
+        with pytest.raises(TraceMismatchError):
+            gradc.check_grad(k, X)
+        if check:
+            with pytest.raises(TraceMismatchError):
+                k(X)
+        else:
+            assert k(X) == 6.0
 
 
 def test_large_arguments_are_compared_by_small_ones():
@@ -264,7 +289,7 @@ def test_the_catalogue_means_its_functions(name):
     loss = CATALOGUE[name]
     program = pipeline.read(loss.function, loss.signature)
     for sample in samples(program, "float64"):
-        if Origin(loss.function, loss.signature, program)._attempt(sample.arguments, "float64", drawn=True):
+        if Origin(loss.function, lambda: program)._attempt(sample.arguments, "float64", drawn=True):
             return
     pytest.fail("no arguments were found at which it can be compared")
 

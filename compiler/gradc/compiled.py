@@ -935,8 +935,15 @@ def make_kernel(
     if memory is not None and facts is not None:
         kernel = Kernel._recalled(facts, memory, backend, threads)
         if _is_traced(source):
-            kernel._made_of = Origin(source, str(signature), None, bool(facts.get("compared")))
-            kernel._origin = kernel._made_of if check and not kernel._made_of.compared else None
+            compared = bool(facts.get("compared"))
+            if compared or not check:
+                kernel._made_of = Origin(source, lambda: kernel.written, compared)
+            else:
+                # Traced here, for its lines, and not by the first call: until then, what it reads outside may change.
+                from gradc import pipeline
+
+                read = pipeline.read(source, signature)
+                kernel._made_of = kernel._origin = Origin(source, lambda: read)
         return kernel
     from gradc import pipeline
     from gradc.runtime import progress
@@ -971,7 +978,7 @@ def make_kernel(
     kernel = Kernel(program, Options(called, chosen, single, real, backend, threads, *flags), rewrites, written)
     kernel._memory = memory
     if _is_traced(source):
-        kernel._made_of = Origin(source, str(signature), read)
+        kernel._made_of = Origin(source, lambda: read)
         kernel._origin = kernel._made_of if check else None
     return kernel
 

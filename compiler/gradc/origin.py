@@ -1,6 +1,6 @@
 """The Python function that a kernel was made from, and whether the kernel still means it.
 
-    origin = Origin(loss, "w[d], X[n,d]", program)
+    origin = Origin(loss, lambda: program)
     origin.compare((w, X), seconds=0.3)         # once: runs `loss` in NumPy, and its trace, and compares
     origin.compare_sample()                     # on small arguments that are drawn
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from gradc.errors import GradcError, TraceMismatchError
 from gradc.runtime.forks import unforked
+from gradc.runtime.once import once
 
 if TYPE_CHECKING:
     from gradc.ir.program import Program
@@ -31,29 +32,22 @@ class Origin:
 
     Parameters
     ----------
-    function, signature
+    function
         What was compiled.
-    program
-        The trace, before any pass; None where it is to be made again.
+    trace
+        Gives the trace, before any pass. It is not made again: what the function reads outside may have changed since.
     compared
         Whether they were found to agree before.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], signature: str, program: Program | None = None, compared: bool = False
-    ) -> None:
-        self.function, self.signature, self.compared = function, signature, compared
-        self._program = program
+    def __init__(self, function: Callable[..., Any], trace: Callable[[], Program], compared: bool = False) -> None:
+        self.function, self.trace, self.compared = function, trace, compared
         self._call: Call | None = None
 
-    @property
+    @once
     def program(self) -> Program:
         """The trace."""
-        if self._program is None:
-            from gradc import pipeline
-
-            self._program = pipeline.read(self.function, self.signature)
-        return self._program
+        return self.trace()
 
     @unforked
     def compare(self, arguments: Sequence[Any], dtype: str, seconds: float) -> None:
