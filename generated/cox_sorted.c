@@ -931,7 +931,7 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
         const double t6_now = t6[t];
 
         /* t0 = carry0 + captured0[n - t - 1] */
-        const double t0_ = t6_now + ((n + 1 > 0) ? t3[gradc_clamp(n - t - 1, n + 1)] : 0);
+        const double t0_ = t6_now + t3[gradc_clamp(n - t - 1, n + 1)];
         t6[t + 1] = t0_;
     }
     double t7 = 0.0;
@@ -1251,7 +1251,7 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         const double t8_now = t8[t];
 
         /* t0 = carry0 + captured0[n - t - 1] */
-        const double t0_ = t8_now + ((n + 1 > 0) ? t6[gradc_clamp(n - t - 1, n + 1)] : 0);
+        const double t0_ = t8_now + t6[gradc_clamp(n - t - 1, n + 1)];
         t8[t + 1] = t0_;
     }
     double t9 = 0.0;

@@ -1016,7 +1016,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
         const double t6_now = t6[t];
 
         /* t0 = carry0 + captured0[k - t - 1] */
-        const double t0_ = t6_now + ((k + 1 > 0) ? t4[gradc_clamp(k - t - 1, k + 1)] : 0);
+        const double t0_ = t6_now + t4[gradc_clamp(k - t - 1, k + 1)];
         t6[t + 1] = t0_;
     }
     for (int64_t at = 0; at < k; ++at) {
@@ -1025,7 +1025,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
 
     /* t8[:k] = 0 t8 += each[()](at[0](t6[k - 1])) */
     if (0 >= 0 && 0 < k) {
-        t8[0] += (k + 1 > 0) ? t6[gradc_clamp(k - 1, k + 1)] : 0;
+        t8[0] += t6[gradc_clamp(k - 1, k + 1)];
     }
     t7[0] = 0.0;
     const int64_t parts = gradc_parts(k - 1, 23, 0);
@@ -1277,7 +1277,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         const double t9_now = t9[t];
 
         /* t0 = carry0 + captured0[k - t - 1] */
-        const double t0_ = t9_now + ((k + 1 > 0) ? t7[gradc_clamp(k - t - 1, k + 1)] : 0);
+        const double t0_ = t9_now + t7[gradc_clamp(k - t - 1, k + 1)];
         t9[t + 1] = t0_;
     }
     for (int64_t at = 0; at < k; ++at) {
@@ -1286,7 +1286,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
 
     /* t10[:k] = 0 t10 += each[()](at[0](t9[k - 1])) */
     if (0 >= 0 && 0 < k) {
-        t10[0] += (k + 1 > 0) ? t9[gradc_clamp(k - 1, k + 1)] : 0;
+        t10[0] += t9[gradc_clamp(k - 1, k + 1)];
     }
     t11[0] = 0.0;
     const int64_t parts = gradc_parts(k - 1, 23, 0);

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gradc
+from gradc.errors import ArgumentError
 from gradc.ir.ranges import bounds_of, stays_inside, stays_natural
 from gradc.ir.size import index, size, symbol
 
@@ -84,3 +85,46 @@ def test_read_that_a_choice_discards_may_lie_outside() -> None:
     k = gradc.compile("sum[i:n](where(i > 0, x[i-1] * x[i], 0))", "x[n]", name="lag")
     np.testing.assert_array_equal(k.grad(np.array([1.0, 2.0, 3.0])), [2.0, 4.0, 2.0])
     assert k(np.ones(0)) == 0
+
+
+@pytest.mark.parametrize("backend", ["c", "interpret"])
+@pytest.mark.parametrize("index", ["1 % (n//2)", "i % (n//2)", "i // (n//2)", "(n + 1) % (n//2)"])
+def test_an_index_that_is_divided_by_nothing_is_refused(index: str, backend: str) -> None:
+    k = gradc.compile(f"sum[i:n](x[{index}])", "x[n]", backend=backend)
+    assert k(np.ones(2)) == 2.0
+    assert k(np.ones(0)) == 0.0  # nothing is divided
+    with pytest.raises(ArgumentError, match=r"must have n//2 >= 1 \(an index is divided by n//2\), got n = 1"):
+        k(np.ones(1))
+
+
+@pytest.mark.parametrize("backend", ["c", "interpret"])
+def test_a_length_that_is_divided_by_nothing_is_refused(backend: str) -> None:
+    k = gradc.compile("sum[i:m//n](0.5) + sum(x) + sum(y)", "x[m], y[n]", backend=backend)
+    assert k(np.ones(3), np.ones(1)) == 5.5
+    with pytest.raises(ArgumentError, match=r"must have n >= 1 \(a length is m//n\), got n = 0"):
+        k(np.ones(3), np.ones(0))
+
+
+@pytest.mark.parametrize("backend", ["c", "interpret"])
+def test_what_divides_outside_of_a_loop_that_does_not_run_is_harmless(backend: str) -> None:
+    """An index of an outer loop is computed there, also where the inner loop, which makes its divisor 1, is empty."""
+    formula, signature = "sum[i:n, j:d](x[i % d] * y[j] * z[(i + 1) // d])", "x[n], y[d], z[2*n]"
+    k = gradc.compile(formula, signature, backend=backend)
+    assert k(np.ones(3), np.ones(0), np.ones(6)) == 0.0
+    assert k(np.ones(3), np.ones(1), np.ones(6)) == 3.0
+    formula, signature = "sum[i:n, j:d](y[i % d] * y[j] * z[(i + 1) // d])", "y[d], z[2*n], x[n]"
+    k = gradc.compile(formula, signature, backend=backend)
+    assert k(np.ones(0), np.ones(6), np.ones(3)) == 0.0  # nothing is read of y, which has nothing
+    assert k(np.ones(1), np.ones(6), np.ones(3)) == 3.0
+
+
+@pytest.mark.parametrize("backend", ["c", "interpret"])
+def test_what_an_index_is_divided_by_is_read(backend: str) -> None:
+    k = gradc.compile("sum[i:n](x[5 % idx[i]])", "x[n], idx[n]:int64", backend=backend)
+    assert k(np.arange(3.0), np.array([0, 3, 4])) == 3.0  # by 0 it is 0, as in NumPy
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 2), (0, 0)])
+def test_reshaping_what_is_empty_divides_by_nothing(shape: tuple[int, int]) -> None:
+    k = gradc.compile(lambda X: np.sum(X.reshape(-1) ** 2) + np.sum(X.T.ravel()[::1]), "X[n,d]")
+    np.testing.assert_array_equal(k.grad(np.ones(shape)), np.full(shape, 3.0))

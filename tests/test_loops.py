@@ -24,6 +24,7 @@ from gradc.loops.text import show
 from gradc.losses import CATALOGUE
 from gradc.schedule.nests import plan_program
 from gradc.schedule.tiling import ROWS
+from gradc.tools.programs import sound_program
 from planted import plant
 
 EMIT = Path(gradc.__file__).parent / "emit"
@@ -120,6 +121,14 @@ def test_loops_run_at_every_size(name, n):
         status, found = run(loops, dims, given, SEMANTICS, "float64")
         assert status == 0
         np.testing.assert_allclose(found[0], expected[0], rtol=1e-9, atol=1e-12)
+
+
+def test_loops_of_random_programs_hold_for_all_sizes():
+    for seed in range(150):
+        program = pipeline.canonical(sound_program(seed))
+        built, finished, natural = loops_of(program)
+        check(built, natural)
+        check(finished, natural)
 
 
 def test_planted_faults_are_found():

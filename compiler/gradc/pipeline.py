@@ -22,6 +22,7 @@ from gradc.emit.names import c_identifier
 from gradc.emit.printer import Function, print_function
 from gradc.emit.source import Source, render_source
 from gradc.errors import NotDifferentiableError, SignatureError, UnsupportedError
+from gradc.ir.divisors import divisors
 from gradc.ir.equations import references
 from gradc.ir.interpret import interpret
 from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, bodies_of, fresh, sizes_of
@@ -325,7 +326,10 @@ def constraints(program: Program) -> tuple[tuple[Polynomial, str], ...]:
 
 
 def needs(program: Program) -> dict[Size, str]:
-    """What must not be negative, with the reasons: extents, for a maximum its terms less one, the room for reads."""
+    """What must not be negative, with the reasons.
+
+    Divisors less one, where something is divided; extents; for a maximum its terms less one; the room for reads.
+    """
     found: dict[Size, str] = {}
 
     def need(value: Size, reason: str) -> None:
@@ -333,6 +337,8 @@ def needs(program: Program) -> dict[Size, str]:
             least = min(sum(c for monomial, c in value.terms if not monomial), 0)
             found.setdefault(value, f"{value - least} >= {-least} ({reason})")
 
+    for divisor, times, text in divisors(program):
+        found.setdefault((divisor - ONE) * times, f"{divisor} >= 1 ({text})")
     for parameter in program.parameters:
         for extent in parameter.shape:
             need(extent, f"{parameter.name} has an axis of length {extent}")

@@ -161,6 +161,8 @@ class Size(NamedTuple):
             for atom in monomial:
                 if atom in values:
                     product = product * values[atom]
+                elif atom[0] in ("//", "%") and isinstance(bottom := atom[2].evaluate(values), int) and bottom == 0:
+                    product = product * 0  # where no index of the loop around is
                 elif atom[0] == "//":
                     product = product * (atom[1].evaluate(values) // atom[2].evaluate(values))
                 elif atom[0] == "%":

@@ -48,6 +48,7 @@ class Facts:
         self._plain = [fact for fact in self.natural if _last_atom(fact) is None and _is_informative(fact)]
         self._named = [fact for fact in self.natural if _last_atom(fact) is not None]
         self._known: dict[Size, bool] = {}
+        self._nowhere = any(fact.constant is not None and fact.constant < 0 for fact in self.natural)
 
     def within(self, name: Name, first: Size, last: Size) -> Facts:
         """Inside of a loop from `first` to before `last`."""
@@ -63,7 +64,9 @@ class Facts:
         return Facts(self.bounds, (*self.natural, *sizes))
 
     def is_natural(self, value: Size) -> bool:
-        """Whether a size is never negative."""
+        """Whether a size is never negative; where nothing is ever computed, none is."""
+        if self._nowhere:
+            return True
         if value not in self._known:
             self._known[value] = self._proves(value, _DEEPEST)
         return self._known[value]
@@ -71,6 +74,22 @@ class Facts:
     def is_inside(self, place: Size, extent: Size) -> bool:
         """Whether an index is always within an axis."""
         return self.is_natural(place) and self.is_natural(extent - 1 - place)
+
+    def is_positive(self, value: Size) -> bool:
+        """Whether a size is always at least 1.
+
+        That may be known as ``times * (value - 1)`` not being negative, where `times` iterations are not none.
+        """
+        if value.constant is not None or self.is_natural(value - 1):
+            return value.constant is None or value.constant > 0
+        for fact in self.natural:
+            above = fact + 1
+            if len(above.terms) == 1 and above % value == ZERO:
+                return True  # a factor of what is at least 1
+            times = _exact_quotient(fact, value - 1)
+            if times is not None and self.is_natural(times - 1):
+                return True
+        return False
 
     def _proves(self, value: Size, depth: int) -> bool:
         if depth < 0:
@@ -130,8 +149,10 @@ class Facts:
             most = [(bound + 1) // atom[2] - 1 for bound in self._most(atom[1])]
             return tuple((factor * bound,) for bound in most if not bound.mentions("//"))
         if atom[0] == "%":
-            return ((factor * (atom[2] - 1),),)
+            return ((factor * (atom[2] - 1),),) if self.is_positive(atom[2]) else ()
         parts = atom[2:]
+        if atom[1] in ("clamp", "remainder") and not self.is_positive(parts[-1]):
+            return ()  # of nothing, there is no last
         known: dict[str, tuple[tuple[Size, ...], ...]] = {
             "min": tuple((part,) for part in parts),
             "either": (parts,),
@@ -164,7 +185,7 @@ class Facts:
     def _uppers(self, atom: Atom) -> tuple[Size, ...]:
         if atom[0] == "name" and atom[1] in self.bounds:
             return self.bounds[atom[1]].upper
-        return atom[2:] if atom[:2] == ("call", "min") else ()
+        return {"min": atom[2:], "cut": atom[2:3]}.get(str(atom[1]), ()) if atom[0] == "call" else ()
 
     def _follows(self, value: Size, depth: int) -> bool:
         """Whether a size of dimensions alone is not negative: its terms are not, or are more than what is known."""
@@ -193,12 +214,12 @@ def _is_at_least(value: Size, fact: Size) -> bool:
 
 
 def _rank(atom: Atom) -> tuple[int, int]:
-    """How late an atom is defined."""
+    """How late an atom is defined: behind the names in it, and then behind the quotients and calls in it."""
     if atom[0] == "name":
         return atom[1], 0
     parts = atom[1:] if atom[0] in ("//", "%") else atom[2:] if atom[0] == "call" else ()
-    inner = [inner[1] for part in parts for inner in part.atoms() if inner[0] == "name"]
-    return max(inner, default=0), 1
+    inner = [_rank(a) for part in parts for monomial, _ in part.terms for a in monomial]
+    return max((name for name, _ in inner), default=0), 1 + max((depth for _, depth in inner), default=0)
 
 
 def _last_atom(value: Size) -> Atom | None:
@@ -225,6 +246,22 @@ def _shared(factor: Size, divisor: Size) -> Size | None:
     if not number or any(coefficient % number for _, coefficient in factor.terms):
         return None
     return Size(tuple((monomial, coefficient // number) for monomial, coefficient in factor.terms))
+
+
+def _exact_quotient(value: Size, divisor: Size) -> Size | None:
+    """What a polynomial is times another, where it is that."""
+    leading, amount = max(divisor.terms, key=lambda term: len(term[0]))
+    result = ZERO
+    for _ in range(8):
+        if not value.terms:
+            return result
+        monomial, coefficient = max(value.terms, key=lambda term: len(term[0]))
+        rest = _quotient(monomial, leading)
+        if rest is None or coefficient % amount:
+            return None
+        part = Size(((rest, coefficient // amount),))
+        result, value = result + part, value - part * divisor
+    return None
 
 
 def _quotient(monomial: Monomial, divisor: Monomial) -> Monomial | None:

@@ -106,6 +106,8 @@ class _Checker:
         buffers = [*program.inputs, *program.outputs, *(scratch.buffer for scratch in program.scratch)]
         extents = [extent for buffer in buffers for extent in buffer.extents]
         facts = Facts().knowing([*natural, *dict.fromkeys(extents)])
+        for extent in dict.fromkeys(extents):
+            self._divided(extent, _Around(facts, {}, frozenset(), {}, {}))
         names = [buffer.name for buffer in buffers]
         if len(set(names)) != len(names):
             self._fault("two buffers have one name")
@@ -221,6 +223,8 @@ class _Checker:
 
     def _for(self, loop: For, around: _Around) -> None:
         self._new(loop.name, around)
+        for limit in (loop.first, loop.last, loop.step):
+            self._divided(limit, around)
         step = loop.step.constant
         if step is not None and step <= 0:
             self._fault(f"the loop over {loop.name} has a step of {step}")
@@ -239,7 +243,7 @@ class _Checker:
             facts = Facts({**facts.bounds, loop.thread.number: facts.bounds[loop.name.number]}, facts.natural)
         inner = around._replace(facts=facts, kinds=kinds, loops={**around.loops, loop.name: (loop.first, loop.last)})
         if loop.mode != SERIAL:
-            self._independent(loop.body, loop.name, loop.mode, loop.reductions)
+            self._independent(loop.body, loop.name, loop.mode, loop.reductions, facts)
         self._note_guards(loop.body, inner)
         self._body(loop.body, inner)
 
@@ -254,6 +258,8 @@ class _Checker:
         last = self._defined(loop.last, around)
         if last[:2] == ("call", "within") and last[3] == loop.first:
             upper += [last[2] - 1, last[4] - 1]
+        # Where an iteration runs, what the end of the loop is not more than is not 0.
+        longer = {"cut": last[2:3], "min": last[2:]}.get(str(last[1]), ()) if last[:1] == ("call",) else ()
         bounds = {**facts.bounds, loop.name.number: Bounds(tuple(lower), tuple(upper))}
         for left, right in known:  # what is not so: left < right
             atom = left.atom
@@ -264,7 +270,8 @@ class _Checker:
             if atom is not None and atom[0] == "name" and atom[1] in bounds:
                 old = bounds[atom[1]]
                 bounds[atom[1]] = Bounds(old.lower, (*old.upper, left - 1))
-        return Facts(bounds, (*facts.natural, *(left - right for left, right in known)))
+        known_sizes = [*(left - right for left, right in known), *(end - 1 for end in longer)]
+        return Facts(bounds, (*facts.natural, *known_sizes))
 
     def _defined(self, value: Size, around: _Around) -> Atom:
         """What a size that is one variable is defined as, where that is one atom."""
@@ -358,7 +365,7 @@ class _Checker:
             around.loops,
         )
         if parts is not None:
-            self._independent(cut.body, own[0], PARALLEL, ())
+            self._independent(cut.body, own[0], PARALLEL, (), around.facts)
         self._body(cut.body, inner)
 
     # --- stores and loads
@@ -392,6 +399,13 @@ class _Checker:
                 self._read(part.buffer)
                 known = around._replace(facts=around.facts.knowing(guard - 1 for guard in part.guards))
                 self._inside(part.buffer, part.place, part.flat, known)
+            elif isinstance(part, Whole):
+                self._divided(part.value, around)
+
+    def _divided(self, value: Size, around: _Around) -> None:
+        for atom in value.atoms():
+            if atom[0] in ("//", "%") and not around.facts.is_positive(atom[2]):
+                self._fault(f"{value} is divided by {atom[2]}, which may be 0")
 
     def _inside(self, buffer: Buffer, place: Sequence[Size], flat: bool, around: _Around) -> None:
         extents = (product(buffer.extents),) if flat else buffer.extents
@@ -399,6 +413,7 @@ class _Checker:
             self._fault(f"{buffer.name} has {len(extents)} axes, and is read at {len(place)} indices")
             return
         for part, extent in zip(place, extents, strict=True):
+            self._divided(part, around)
             if not around.facts.is_inside(part, extent) and not self._is_guarded(part, extent, around):
                 self._fault(f"{buffer.name}: {part} may lie outside of an axis of length {extent}")
 
@@ -434,6 +449,7 @@ class _Checker:
         name: Name,
         mode: str,
         reductions: Sequence[tuple[str, tuple[Name, ...]]],
+        facts: Facts,
     ) -> None:
         """No two iterations change one variable or element, but for what the loop says that it combines."""
         combined = {variable: sign for sign, variables in reductions for variable in variables}
@@ -467,7 +483,7 @@ class _Checker:
             return
         for buffer, places in stores.items():
             for place in places:
-                if not any(_moves(part, name) for part in place):
+                if not any(_moves(part, name, facts) and not _names_one([part], inner) for part in place):
                     self._fault(f"iterations over {name} may store to one element of {buffer}")
                 others = [other for other in (*places, *loads.get(buffer, ())) if other != place]
                 if any(not _differ(place, other, name) for other in others):
@@ -486,6 +502,9 @@ class _Checker:
         if shapes is None:
             self._whole(call)
             return
+        target = call.arguments[_WRITTEN[call.routine]]
+        if _WRITTEN[call.routine] not in shapes and isinstance(target, Start):
+            self._write(target.buffer)
         for position, steps in shapes.items():
             start = call.arguments[position]
             if isinstance(start, Null):
@@ -611,16 +630,22 @@ def _matches(one: Any, other: Any, loops: Mapping[Name, Any], found: dict[Name, 
         pairs = zip(one.terms, other.terms, strict=True)
         return all(a[1] == b[1] and _matches(a[0], b[0], loops, found) for a, b in pairs)
     if isinstance(one, tuple) and isinstance(other, tuple) and type(one) is type(other):
+        if one[:1] == other[:1] == ("name",) and Name(*one[1:]) in loops:
+            value = Name(*other[1:]).size
+            return found.setdefault(Name(*one[1:]), value) == value
         return len(one) == len(other) and all(_matches(a, b, loops, found) for a, b in zip(one, other, strict=True))
     return bool(one == other)
 
 
-def _moves(part: Size, name: Name) -> bool:
-    """Whether an index is another one in each iteration: linear in the variable, with a number for its factor."""
+def _moves(part: Size, name: Name, facts: Facts) -> bool:
+    """Whether an index is another one in each iteration: linear in the variable, with a factor that is not 0."""
     atom = ("name", name.number, name.hint)
-    factors = [(m, c) for m, c in part.terms if atom in m]
+    factors = [m for m, _ in part.terms if atom in m]
     inside = [a for a in part.atoms() if a == atom]
-    return len(factors) == 1 and factors[0][0] == (atom,) and len(inside) == 1
+    if len(factors) != 1 or len(inside) != 1:
+        return False
+    others = tuple(a for a in factors[0] if a != atom)
+    return len(others) == len(factors[0]) - 1 and facts.is_natural(Size(((others, 1),)) - 1)
 
 
 def _names_one(place: Sequence[Size], names: set[Name]) -> bool:

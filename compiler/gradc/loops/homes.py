@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from gradc.calculus.reductions import REDUCTIONS
+from gradc.ir.divisors import is_positive
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL
 from gradc.ir.printer import Names
 from gradc.ir.program import Array
@@ -63,18 +64,31 @@ class State:
         self.scratch.append(Scratch(buffer, ONE))
         return buffer
 
-    def lowered(self, value: Size, extents: Sequence[Size] = (), first: Mapping[int, int] = FROM_ZERO) -> Size:
-        """A size with the steps of scans; what may be negative is divided by functions that floor."""
+    def lowered(self, value: Size, extents: Sequence[Size] | None = None, first: Mapping[int, int] = FROM_ZERO) -> Size:
+        """A length, or an index within loops, with the steps of scans.
+
+        What may be negative, or divided by 0 where an inner loop does not run, is divided by functions.
+        """
+        around = extents or ()
+
+        def divides(atom: Atom) -> bool:
+            # Lengths are whole by the kernel's constraints.
+            return extents is None or is_positive(atom[2], loops_around(atom[1:], extents))
 
         def replace(atom: Atom) -> Size | None:
             if atom[0] == "dim":
                 return self.steps.get(atom[1])
-            if atom[0] in ("//", "%") and not stays_natural(atom[1], extents, first):
+            if atom[0] in ("//", "%") and not (stays_natural(atom[1], around, first) and divides(atom)):
                 top, bottom = (part.substitute(replace) for part in atom[1:])
                 return call("quotient" if atom[0] == "//" else "remainder", top, bottom)
             return None
 
         return value.substitute(replace)
+
+
+def loops_around(parts: Iterable[Size], extents: Sequence[Size]) -> list[Size]:
+    """How long the loops are that an index is in for sure, wherever it is computed: those whose indices it has."""
+    return [extents[atom[1]] for part in parts for atom in part.atoms() if atom[0] == "index"]
 
 
 class Homes:

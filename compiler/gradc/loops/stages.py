@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from gradc.ir.divisors import is_positive
 from gradc.ir.equations import INTEGER, REAL, Equation, index_dependencies, needed_by, references
 from gradc.ir.printer import index_names
 from gradc.ir.ranges import stays_inside
 from gradc.ir.size import ONE, ZERO, Atom, Size, size
-from gradc.loops.homes import Clauses, Homes, Limits, Target, hint_of, identity, sign_of
+from gradc.loops.homes import Clauses, Homes, Limits, Target, hint_of, identity, loops_around, sign_of
 from gradc.loops.program import (
     SERIAL,
     VECTOR,
@@ -529,13 +530,16 @@ class StageBuilder:
         shape = self.homes.arrays[number].shape
         places, guards = [], []
         for part, extent in zip(subscripts, shape, strict=True):
+            around = loops_around([part], self.extents)
             if part.mentions("ref") or stays_inside(part, extent, self.extents, self.first):
                 places.append(self._index(part))
+                bottoms = [atom[2] for atom in part.atoms() if atom[0] in ("//", "%")]
+                guards += [self.state.lowered(bottom) for bottom in bottoms if not is_positive(bottom, around)]
                 continue
             # Only a value that a choice discards is read elsewhere: it is read at the nearest element instead.
             axis = self.state.lowered(extent)
             places.append(call("clamp", self._index(part), axis))
-            if extent.constant is None and extent not in self.stage.extents:
+            if not is_positive(extent, around):
                 guards.append(axis)
         return self.homes.read(number, places, equation.kind, tuple(guards))
 
