@@ -25,6 +25,11 @@ from gradc.frontends.formula import parse_program
 from gradc.ir.interpret import interpret
 from gradc.ir.program import KIND_OF_DTYPE, Program
 from gradc.ir.verify import verify
+from gradc.loops.build import build
+from gradc.loops.check import faults
+from gradc.loops.order import finish
+from gradc.loops.program import Namer
+from gradc.loops.run import run as run_loops
 from gradc.passes import normalise as passes
 from gradc.passes.compensate import compensate
 from gradc.passes.contract import contract
@@ -36,12 +41,15 @@ from gradc.runtime.arguments import Entry, evaluate
 from gradc.runtime.library import load
 from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler
+from gradc.schedule.nests import plan_program
+from gradc.schedule.tiling import ROWS
 from gradc.tools.drafts import Draft, arguments_of
 from gradc.tools.noise import Bounded, Values, bounds_of, wrong
 
 SIZES = Mapping[str, int]
 _ran = itertools.count()  # programs that were run and compared
 HESSIAN_ELEMENTS = 60  # of all arguments, for second derivatives to be tried
+LOOPED_ELEMENTS = 200  # of each argument, for loops to be run an element at a time
 
 
 class Fault(Exception):  # noqa: N818 - a fault of gradc, found
@@ -169,7 +177,11 @@ def _examined(
                 jobs += _second_order(stable, reals, arguments, sizes, rng)
         except GradcError as error:
             return Examined(f"{type(error).__name__}: {str(error).splitlines()[0]}", tuple(jobs))
-    return Examined(None, tuple(job for job in jobs if _allowed(job.program, sizes)))
+    jobs = [job for job in jobs if _allowed(job.program, sizes)]
+    if thorough:
+        for job in jobs:
+            loops_agree(job)
+    return Examined(None, tuple(jobs))
 
 
 # ------------------------------------------------------------------------------------------------------ the interpreter
@@ -282,6 +294,28 @@ def lowered_agree(mode: str, program: Program, arguments: Sequence[Any], sizes: 
             if not _allowed(program, sizes):
                 return  # the interpreter has no maximum of nothing, which C has
             _agreed(f"{mode}, {name}", program, arguments, sizes, bounded)
+
+
+def loops_agree(job: Job) -> None:
+    """Check the loops of a program for all sizes, and run them where the arguments are small."""
+    mode, program, arguments, sizes, _ = job
+    with _guarded(f"{mode}, loops"):
+        lowered, namer = pipeline.lower_whole(program, "float64"), Namer()
+        natural = pipeline.needs(lowered)
+        built = build(plan_program(lowered), "f", ROWS, namer)
+        small = all(np.size(argument) <= LOOPED_ELEMENTS for argument in arguments)
+        bounded = bounds_of(program, arguments, "float64", sizes) if small else []
+        for title, loops in (("as built", built), ("as printed", finish(built, namer))):
+            for fault in faults(loops, natural):
+                raise Fault(f"{mode}, loops {title}", fault)
+            if not small:
+                continue
+            next(_ran)
+            status, results = run_loops(loops, {dim: sizes[dim] for dim in loops.dims}, arguments, SEMANTICS, "float64")
+            if status != 0:
+                raise Fault(f"{mode}, loops {title}", f"end with status {status}")
+            for before, after in zip(bounded, results, strict=True):
+                _compare(f"{mode}, loops {title}", before, after)
 
 
 # --------------------------------------------------------------------------------------------------------- derivatives
@@ -406,7 +440,7 @@ def _against_differences(
     if np.any(bounded.unknown) or not np.all(np.isfinite(bounded.value)):
         return
     noise = float(np.sum(np.abs(cotangent) * bounded.slack))
-    estimates = []
+    estimates, gaps = [], []
     here = along(0.0)
     steps = _steps(here, derivative)
     for step in steps:
@@ -417,6 +451,9 @@ def _against_differences(
         if abs(left - right) > 0.02 * (abs(left) + abs(right)) + 4 * noise / step:
             return  # a kink, or too curved
         estimates.append((above - below) / (2 * step))
+        gaps.append(abs(left - right))
+    if gaps[2] > gaps[0] / 2 and gaps[2] > 4 * noise / steps[2]:
+        return  # a small kink: of what is curved, the gap between both sides shrinks with the step
     error = abs(estimates[0] - estimates[1]) + abs(estimates[1] - estimates[2]) + noise / steps[-1]
     size = float(sum(np.sum(np.abs(d)) for d in directions))
     if abs(estimates[2] - derivative) > 20 * error + slack + 1e-5 * abs(derivative) + 1e-9 * size:
