@@ -18,6 +18,7 @@ from gradc.compiled import write_artefact
 from gradc.errors import ArgumentError, ArgumentTypeError, UnsupportedError
 from gradc.ir.interpret import interpret
 from gradc.ir.verify import verify
+from gradc.modes import VALUE_AND_GRAD
 from gradc.passes.batch import batch
 from gradc.passes.specialise import specialise
 from gradc.runtime.cache import open_cache
@@ -139,7 +140,7 @@ def test_points_lie_in_the_lanes_of_vectors(tmp_path):
     if "clang" in compiler.version or "-march=native" not in compiler.native:
         pytest.skip("what gcc reports is read")
     k = gradc.compile("(a - x)**2 + 100*(y - x**2)**2", "x, y, a", wrt=("x", "y"), name="rosen")
-    unit = k.unit("value_and_grad@x,y")
+    unit = k.unit(VALUE_AND_GRAD.at_points("xy"))
     (tmp_path / "k.c").write_text(pipeline.render([unit], unit.program, "rosen", "float64").c)
     words = [*compiler.command, *compiler.kernel_flags, "-fopt-info-vec-optimized", "k.c", "-o", "k.so", "-lm"]
     said = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True).stderr

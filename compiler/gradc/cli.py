@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 
 from gradc.errors import CompilerError, GradcError
+from gradc.modes import SHIPPED
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gradc.compiled import Kernel
 
 DTYPES = click.Choice(["float64", "float32"])
-DERIVATIVES = ("hessian", "value_grad_hessian", "hvp", "hessian_diagonal", "jacobian", "gauss_newton")
+DERIVATIVES = tuple(label for label, mode in SHIPPED.items() if not mode.dense)
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 EXIT_CODES = """\
 \b
@@ -127,7 +128,7 @@ def _derivatives(text: str | None) -> tuple[str, ...]:
     """The names that --with has, each once."""
     names = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
     for name in names:
-        if name.removesuffix("_dense") not in DERIVATIVES or name in ("hvp_dense", "hessian_diagonal_dense"):
+        if name not in SHIPPED:
             raise click.BadParameter(f"{name!r} is none of {', '.join(DERIVATIVES)}")
     return names
 
@@ -151,7 +152,7 @@ def _build_one(
         if name in built:
             raise GradcError(f"{built[name]} is called {name!r} too, and would be overwritten: give one a name=...")
         try:
-            kept = tuple(name for name in derivatives if kernel.has(name.removesuffix("_dense")))
+            kept = tuple(name for name in derivatives if kernel.has(SHIPPED[name].name))
             paths = write_artefact(kernel, directory, kept)
         except ValueError as error:
             if isinstance(error, GradcError):

@@ -24,6 +24,25 @@ from gradc.errors import (
     shortened,
 )
 from gradc.fingerprint import fingerprint, of_package
+from gradc.modes import (
+    BACKWARD,
+    FORWARD,
+    GAUSS_NEWTON,
+    HESSIAN,
+    HESSIAN_DIAGONAL,
+    HVP,
+    JACOBIAN,
+    JACOBIAN_REVERSE,
+    JVP,
+    MODES,
+    SECOND,
+    SHIPPED,
+    VALUE,
+    VALUE_AND_GRAD,
+    VALUE_GRAD_HESSIAN,
+    VJP,
+    Mode,
+)
 from gradc.origin import Origin
 from gradc.runtime.arguments import check_size
 from gradc.runtime.forks import unforked
@@ -41,7 +60,6 @@ if TYPE_CHECKING:
     from gradc.runtime.recall import Memory
 
 BACKENDS = ("auto", "c", "interpret")
-FIRST_ORDER = ("value", "forward", "backward", "value_and_grad", "vjp", "jvp")
 REDUCE = ("plain", "compensated")
 
 
@@ -156,8 +174,8 @@ class Kernel:
         self._origin: Origin | None = None  # the same, until the first call has compared it with its trace
         self._seconds = 0.0  # that building its calls has taken
         self._calls: dict[str, Any] = {}
-        self._derivatives: dict[tuple[str, bool], Derived] = {}
-        self._assembled: dict[tuple[str, bool], BlockCall] = {}
+        self._derivatives: dict[str, Derived] = {}
+        self._assembled: dict[str, BlockCall] = {}
         self._lock = threading.Lock()
         self.__name__ = self.__qualname__ = self.name
 
@@ -192,7 +210,7 @@ class Kernel:
 
     def __call__(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         """The value: a float, or an array where the loss is one."""
-        return self._mode("value")(*args, out=out, **kwargs)
+        return self._mode(VALUE)(*args, out=out, **kwargs)
 
     def value_and_grad(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         """The value and the gradient, in one pass over the data.
@@ -203,7 +221,7 @@ class Kernel:
         gradient : numpy.ndarray or float, or a tuple of them where `wrt` is a tuple
         """
         self._need_scalar("value_and_grad")
-        return self._mode("value_and_grad")(*args, out=out, **kwargs)
+        return self._mode(VALUE_AND_GRAD)(*args, out=out, **kwargs)
 
     def grad(self, /, *args: Any, **kwargs: Any) -> Any:
         """The gradient alone; see `value_and_grad`."""
@@ -212,13 +230,13 @@ class Kernel:
     def forward(self, /, *args: Any, **kwargs: Any) -> tuple[Any, Residuals]:
         """The value, and the residuals that `backward` needs."""
         arguments = self._in_order(args, kwargs)
-        results = self._mode("forward")(*arguments)
+        results = self._mode(FORWARD)(*arguments)
         results = results if isinstance(results, tuple) else (results,)
         return results[0], Residuals(arguments, results[1:])
 
     def backward(self, residuals: Residuals, cotangent: Any = 1.0) -> Any:
         """The gradient from a forward call's residuals, times `cotangent` (an array where the value is one)."""
-        results = self._mode("backward")(*residuals.arguments, *residuals.stored, cotangent)
+        results = self._mode(BACKWARD)(*residuals.arguments, *residuals.stored, cotangent)
         return self._packed(results)
 
     def vjp(self, args: Sequence[Any], cotangent: Any) -> tuple[Any, Any]:
@@ -235,7 +253,7 @@ class Kernel:
         -------
         value, gradients
         """
-        value, gradients = self._mode("vjp")(*self._all(args), cotangent)
+        value, gradients = self._mode(VJP)(*self._all(args), cotangent)
         return value, gradients
 
     def jvp(self, args: Sequence[Any], tangents: Any) -> tuple[Any, Any]:
@@ -257,7 +275,7 @@ class Kernel:
             raise ArgumentTypeError(
                 f"{self.name}.jvp() takes {len(self.wrt)} tangents ({', '.join(self.wrt)}), not {len(given)}"
             )
-        value, tangent = self._mode("jvp")(*self._all(args), *given)
+        value, tangent = self._mode(JVP)(*self._all(args), *given)
         return value, tangent
 
     # --- second derivatives and Jacobians -------------------------------------------------------------------------
@@ -282,7 +300,7 @@ class Kernel:
         """
         self._need_scalar("hessian")
         self._need_free("hessian", dense=dense)
-        return self._derivative("hessian", dense)(*args, out=out, **kwargs)
+        return self._derivative(HESSIAN, dense)(*args, out=out, **kwargs)
 
     def value_grad_hessian(self, /, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
         """Value, gradient and Hessian, in one kernel.
@@ -294,7 +312,7 @@ class Kernel:
         """
         self._need_scalar("value_grad_hessian")
         self._need_free("value_grad_hessian", dense=dense)
-        return self._derivative("value_grad_hessian", dense)(*args, out=out, **kwargs)
+        return self._derivative(VALUE_GRAD_HESSIAN, dense)(*args, out=out, **kwargs)
 
     def hvp(self, args: Sequence[Any], v: Any) -> Any:
         """The product of the Hessian with a vector, which costs a few gradients.
@@ -316,12 +334,12 @@ class Kernel:
             raise ArgumentTypeError(
                 f"{self.name}.hvp() takes {len(self.wrt)} vectors ({', '.join(self.wrt)}), not {len(given)}"
             )
-        return self._derivative("hvp")(*self._all(args), *given)
+        return self._derivative(HVP)(*self._all(args), *given)
 
     def hessian_diagonal(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         """The diagonal of the Hessian, of the shape of the argument in `wrt`; a tuple where `wrt` is one."""
         self._need_scalar("hessian_diagonal")
-        return self._derivative("hessian_diagonal")(*args, out=out, **kwargs)
+        return self._derivative(HESSIAN_DIAGONAL)(*args, out=out, **kwargs)
 
     def jacobian(self, /, *args: Any, mode: str = "auto", dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
         """The derivative of an array-valued function.
@@ -343,7 +361,8 @@ class Kernel:
         self._need_free("jacobian", mode=mode, dense=dense)
         if mode not in ("auto", "forward", "reverse"):
             raise ArgumentError(f"mode is 'auto', 'forward' or 'reverse', not {mode!r}")
-        return self._derivative(self._jacobian_mode(mode), dense)(*args, out=out, **kwargs)
+        chosen = self._chosen(JACOBIAN) if mode == "auto" else JACOBIAN_REVERSE if mode == "reverse" else JACOBIAN
+        return self._derivative(chosen, dense)(*args, out=out, **kwargs)
 
     def gauss_newton(self, /, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
         """``JᵀJ`` and ``Jᵀr`` of residuals r with Jacobian J, which is never stored.
@@ -356,7 +375,7 @@ class Kernel:
             As a gradient.
         """
         self._need_free("gauss_newton", dense=dense)
-        return self._derivative("gauss_newton", dense)(*args, out=out, **kwargs)
+        return self._derivative(GAUSS_NEWTON, dense)(*args, out=out, **kwargs)
 
     @unforked
     def sparsity(self, what: str, /, *args: Any, **kwargs: Any) -> Any:
@@ -380,9 +399,9 @@ class Kernel:
         from gradc.derivatives import form_of, stored_blocks
         from gradc.runtime.blocks import handed
 
-        mode = self._jacobian_mode("auto") if what == "jacobian" else what
-        derived = self._derived(mode, False)
-        form = form_of(mode, derived, len(self.wrt), self._single)
+        mode = self._chosen(MODES[what])
+        derived = self._derived(mode)
+        form = form_of(mode.name, derived, len(self.wrt), self._single)
         if args or kwargs:
             patterns = self._derivative(mode).patterns(self._in_order(args, kwargs))
         else:
@@ -391,7 +410,7 @@ class Kernel:
 
     def has(self, what: str) -> bool:
         """Whether a derivative exists: an array has a Jacobian alone, and no Hessian."""
-        return self._is_scalar or what in ("jacobian", "jacobian_reverse", "gauss_newton")
+        return self._is_scalar or (what in MODES and MODES[what].of_arrays)
 
     @unforked
     def closed_form(self, what: str = "hessian", *, dense: bool = True) -> Program:
@@ -405,11 +424,9 @@ class Kernel:
         dense
             Whether the program gives whole arrays, or the values of what is structurally sparse.
         """
-        from gradc.derivatives import MODES
-
-        if what not in MODES:
-            raise ArgumentError(f"what is one of {', '.join(MODES)}, not {what!r}")
-        return self._derived(what, dense).program
+        if what not in SECOND:
+            raise ArgumentError(f"what is one of {', '.join(SECOND)}, not {what!r}")
+        return self._derived(SECOND[what].whole if dense else SECOND[what]).program
 
     # --- points, sizes ----------------------------------------------------------------------------------------------
 
@@ -435,7 +452,7 @@ class Kernel:
         >>> k.map(x=np.array([1.0, 2.0]), y=np.array([1.0, 3.0]), a=1.0)
         array([  0., 101.])
         """
-        return self._map("value", args, kwargs, out)
+        return self._map(VALUE, args, kwargs, out)
 
     def map_value_and_grad(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         """Value and gradient at many points; see `map`. Gradients are each point's own, by shared arguments too.
@@ -448,7 +465,7 @@ class Kernel:
         (array([ 3., 12.]), array([ 6., 12.]), array([1., 4.]))
         """
         self._need_scalar("map_value_and_grad")
-        return self._map("value_and_grad", args, kwargs, out)
+        return self._map(VALUE_AND_GRAD, args, kwargs, out)
 
     @unforked
     def specialize(self, /, **sizes: int) -> Kernel:
@@ -504,15 +521,11 @@ class Kernel:
         >>> k.workspace_bytes(n=10**7, d=8) == k.workspace_bytes(n=10**6, d=8)
         True
         """
-        chosen = mode or ("value_and_grad" if self._is_scalar else "value")
-        if chosen not in FIRST_ORDER:
-            with unforked:
-                from gradc.derivatives import MODES
-
-            if chosen not in MODES:
-                raise ArgumentError(f"mode is one of {', '.join((*FIRST_ORDER, *MODES))}, not {mode!r}")
-        if chosen == "value_and_grad":
-            self._need_scalar(chosen)
+        chosen = MODES.get(mode) if mode else self._usual
+        if chosen is None:
+            raise ArgumentError(f"mode is one of {', '.join(MODES)}, not {mode!r}")
+        if not chosen.second and not self.has(chosen.name):
+            self._need_scalar(chosen.name)
         return int(self._mode(chosen).workspace_bytes(**dims))
 
     def bind(self, what: str = "value_and_grad", /, *, dense: bool = False, out: Any = None, **fixed: Any) -> Any:
@@ -548,15 +561,11 @@ class Kernel:
         self._need_free("bind", dense=dense)
         if what == "value_and_grad":
             return Bound(self, fixed, out)
-        with unforked:
-            from gradc.derivatives import MODES
-
-        if what not in MODES:
-            raise ArgumentError(f"what is 'value_and_grad' or one of {', '.join(MODES)}, not {what!r}")
+        if what not in SECOND:
+            raise ArgumentError(f"what is 'value_and_grad' or one of {', '.join(SECOND)}, not {what!r}")
         if not self.has(what):
             self._need_scalar(what)
-        mode = self._jacobian_mode("auto") if what == "jacobian" else what
-        return self._derivative(mode, dense).bind(out=out, **fixed)
+        return self._derivative(self._chosen(SECOND[what]), dense).bind(out=out, **fixed)
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 
@@ -591,7 +600,7 @@ class Kernel:
     @property
     def gradient(self) -> Program:
         """The program of value and gradient."""
-        return self.unit("value_and_grad" if self._is_scalar else "vjp").program
+        return self.unit(VALUE_AND_GRAD if self._is_scalar else VJP).program
 
     @unforked
     def source(self) -> Source:
@@ -602,27 +611,21 @@ class Kernel:
 
     def units(self) -> list[Unit]:
         """The entry points of a shipped kernel."""
-        modes = ["value", "forward", "backward"] + (["value_and_grad"] if self._is_scalar else ["vjp"])
-        return [self.unit(mode) for mode in modes]
+        return [self.unit(mode) for mode in (VALUE, FORWARD, BACKWARD, VALUE_AND_GRAD if self._is_scalar else VJP)]
 
     @unforked
-    def unit(self, mode: str) -> Unit:
-        """One entry point: program, C and record. After an ``@`` come the arguments with a row for each point."""
+    def unit(self, mode: Mode | str) -> Unit:
+        """One entry point: program, C and record."""
         from gradc import pipeline
-        from gradc.derivatives import MODES
 
-        kind, dense = mode.removesuffix("_dense"), mode.endswith("_dense")
-        if kind in MODES:
-            return self._emitted(self._derived(kind, dense).program, mode)
-        mode, _, mapped = mode.partition("@")
-        program = pipeline.derive(self.program, mode, self.wrt, stable=self.stabilised)
-        called, source = mode, self.program
-        if mapped:
-            names = mapped.split(",")
-            program, source = pipeline.mapped(program, names), pipeline.mapped(source, names)
-            called = f"map_{mode}"
-        unit = self._emitted(program, called, source)
-        if mode in ("value_and_grad", "vjp"):
+        mode = MODES[mode] if isinstance(mode, str) else mode
+        if mode.second:
+            return self._emitted(self._derived(mode).program, mode.label)
+        program, source = pipeline.derive(self.program, mode.name, self.wrt, stable=self.stabilised), self.program
+        if mode.points:
+            program, source = pipeline.mapped(program, mode.points), pipeline.mapped(source, mode.points)
+        unit = self._emitted(program, mode.label, source)
+        if mode.name in (VALUE_AND_GRAD.name, VJP.name):
             gradients: Any = 1 if self._single else tuple(range(1, 1 + len(self.wrt)))
             return unit._replace(entry=unit.entry._replace(returns=(0, gradients)))
         return unit
@@ -673,14 +676,19 @@ class Kernel:
                     "cannot be given by name; give the argument by position, or give it another name"
                 )
 
-    def _mode(self, mode: str) -> Any:
-        call = self._calls.get(mode)
+    @property
+    def _usual(self) -> Mode:
+        """What optimisers ask for."""
+        return VALUE_AND_GRAD if self._is_scalar else VALUE
+
+    def _mode(self, mode: Mode) -> Any:
+        call = self._calls.get(mode.key)
         if call is None:
             with unforked, self._lock:
-                call = self._calls.get(mode)
+                call = self._calls.get(mode.key)
                 if call is None:
                     start = time.perf_counter()
-                    call = self._calls[mode] = self._build(mode)
+                    call = self._calls[mode.key] = self._build(mode)
                     self._seconds += time.perf_counter() - start
         return call if self._origin is None else Watched(self, call)
 
@@ -697,35 +705,36 @@ class Kernel:
                 self._memory.keep_facts({**self._all_facts(), "compared": True})
 
     @unforked
-    def _derived(self, mode: str, dense: bool) -> Derived:
+    def _derived(self, mode: Mode) -> Derived:
         from gradc.derivatives import derive
 
-        key = (mode, dense)
-        if key not in self._derivatives:
-            self._derivatives[key] = derive(mode, self.program, self.wrt, dense=dense, stable=self.stabilised)
-        return self._derivatives[key]
+        if mode.key not in self._derivatives:
+            derived = derive(mode.name, self.program, self.wrt, dense=mode.dense, stable=self.stabilised)
+            self._derivatives[mode.key] = derived
+        return self._derivatives[mode.key]
 
-    def _derivative(self, mode: str, dense: bool = False) -> Any:
-        found = self._assembled.get((mode, dense))
+    def _derivative(self, mode: Mode, dense: bool = False) -> Any:
+        mode = mode.whole if dense else mode
+        found = self._assembled.get(mode.key)
         if found is None:
-            found = self._assembled[mode, dense] = self._assemble(mode, dense)
+            found = self._assembled[mode.key] = self._assemble(mode)
         return found if self._origin is None else Watched(self, found)
 
     @unforked
-    def _assemble(self, mode: str, dense: bool) -> BlockCall:
+    def _assemble(self, mode: Mode) -> BlockCall:
         from gradc import pipeline
         from gradc.derivatives import form_of, stored_blocks
         from gradc.runtime.blocks import DENSE, BlockCall
         from gradc.runtime.calls import interpreted
         from gradc.runtime.sparse import import_sparse
 
-        derived = self._derived(mode, dense)
+        derived = self._derived(mode)
         places = None
         if derived.places is not None:
-            entry = pipeline.places_entry(derived.places, f"{self.name}_{mode}_places", self.dtype)
+            entry = pipeline.places_entry(derived.places, f"{self.name}_{mode.name}_places", self.dtype)
             places = interpreted(entry, pipeline.evaluator(derived.places, "float64"))
-        form = form_of(mode, derived, len(self.wrt), self._single)
-        call = self._mode(f"{mode}_dense" if dense else mode)
+        form = form_of(mode.name, derived, len(self.wrt), self._single)
+        call = self._mode(mode)
         blocks = stored_blocks(derived)
         if any(block.kind != DENSE for block in blocks):
             with suppress(ImportError):  # which a call raises; no fork may fall into the import
@@ -733,14 +742,17 @@ class Kernel:
         raw = call.call if isinstance(call, Watched) else call
         return BlockCall(raw, places, blocks, form)
 
-    def _jacobian_mode(self, mode: str) -> str:
-        if mode == "auto":
-            rank = len(self.program.arrays()[self.program.outputs[0]].shape)
-            shapes = [parameter.shape for parameter in self.program.parameters if parameter.name in self.wrt]
-            mode = "reverse" if rank < max(len(shape) for shape in shapes) else "forward"
-        return "jacobian_reverse" if mode == "reverse" else "jacobian"
+    def _chosen(self, mode: Mode) -> Mode:
+        """The mode that computes what is asked for: a Jacobian in reverse where the value has fewer axes."""
+        if mode.name != JACOBIAN.name:
+            return mode
+        rank = len(self.program.arrays()[self.program.outputs[0]].shape)
+        shapes = [parameter.shape for parameter in self.program.parameters if parameter.name in self.wrt]
+        if rank >= max(len(shape) for shape in shapes):
+            return mode
+        return JACOBIAN_REVERSE.whole if mode.dense else JACOBIAN_REVERSE
 
-    def _build(self, mode: str) -> Any:
+    def _build(self, mode: Mode) -> Any:
         if self.backend != "interpret":
             try:
                 return self._recall(mode) or self._compile(mode)
@@ -754,7 +766,7 @@ class Kernel:
         unit = self.unit(mode)
         return interpreted(unit.entry, pipeline.evaluator(unit.program, self.dtype, unit.source))
 
-    def _recall(self, mode: str) -> Any:
+    def _recall(self, mode: Mode) -> Any:
         """The entry point as the cache has it, or None."""
         if self._memory is None:
             return None
@@ -763,7 +775,7 @@ class Kernel:
 
         cache = self._memory.cache
         compiler = find_compiler(cache)
-        found = self._memory.kernel(mode, compiler)
+        found = self._memory.kernel(mode.key, compiler)
         if found is None:
             return None
         entry, key = found
@@ -772,26 +784,26 @@ class Kernel:
             return None
         return functions_of(made, [entry], cache, compiler, threads=self._threads).function(entry)
 
-    def _compile(self, mode: str) -> Any:
+    def _compile(self, mode: Mode) -> Any:
         from gradc import pipeline
         from gradc.runtime import progress
         from gradc.runtime.library import load
         from gradc.runtime.toolchain import find_compiler
 
-        with progress.shown_when_long(f"compiling {self.name}_{mode}"):
+        with progress.shown_when_long(f"compiling {self.name}_{mode.label}"):
             unit = self.unit(mode)
             source = pipeline.render([unit], unit.program, self.name, self.dtype)
             library = load(source.c, [unit.entry], threads=self._threads)
         if self._memory is not None:
             if "program" not in self._facts:
                 self._memory.keep_facts(self._all_facts())
-            self._memory.keep_kernel(mode, find_compiler(self._memory.cache), unit.entry, library.key)
+            self._memory.keep_kernel(mode.key, find_compiler(self._memory.cache), unit.entry, library.key)
         return library.function(unit.entry)
 
-    def _map(self, mode: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> Any:
+    def _map(self, mode: Mode, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> Any:
         from gradc.runtime.arguments import gather
 
-        called = f"{self.name}_map_{mode}"
+        called = f"{self.name}_map_{mode.name}"
         values = gather(called, self.arguments, args, kwargs)
         mapped = [
             name
@@ -803,7 +815,7 @@ class Kernel:
                 f"{called}(): no argument has one more axis than the signature {self.signature} says, with a row for "
                 "each point"
             )
-        call = self._mode(f"{mode}@{','.join(mapped)}")
+        call = self._mode(mode.at_points(mapped))
         if isinstance(call, Watched):
             if all(len(value) for name, value in zip(self.arguments, values, strict=True) if name in mapped):
                 first = [v[0] if name in mapped else v for name, v in zip(self.arguments, values, strict=True)]
@@ -879,9 +891,7 @@ class Bound:
             )
         self.kernel, self._fixed = kernel, dict(fixed)
         self.arguments = tuple(name for name in kernel.arguments if name not in fixed)
-        self._pair: Callable[..., Any] = kernel._mode("value_and_grad" if kernel._is_scalar else "value").bind(
-            out=out, **fixed
-        )
+        self._pair: Callable[..., Any] = kernel._mode(kernel._usual).bind(out=out, **fixed)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Value and gradient of the remaining arguments; the value alone where it is an array."""
@@ -895,7 +905,7 @@ class Bound:
     @once
     def value(self) -> Any:
         """The value alone, as a function of the remaining arguments."""
-        return self.kernel._mode("value").bind(**self._fixed)
+        return self.kernel._mode(VALUE).bind(**self._fixed)
 
     def grad(self, /, *args: Any, **kwargs: Any) -> Any:
         """The gradient alone."""
@@ -1064,12 +1074,11 @@ def write_artefact(kernel: Kernel, directory: Path | str, derivatives: Sequence[
     entries = [pipeline.shipped_entry(unit) for unit in units]
     shipped = []
     for what in derivatives:
-        kind, dense = what.removesuffix("_dense"), what.endswith("_dense")
-        mode = kernel._jacobian_mode("auto") if kind == "jacobian" else kind
-        derived = kernel._derived(mode, dense)
+        mode = kernel._chosen(SHIPPED[what])
+        derived = kernel._derived(mode)
         unit = kernel._emitted(derived.program, what)
         entry = pipeline.shipped_entry(unit)
-        blocks, form = stored_blocks(derived), form_of(mode, derived, len(kernel.wrt), kernel._single)
+        blocks, form = stored_blocks(derived), form_of(mode.name, derived, len(kernel.wrt), kernel._single)
         nesting = nesting_of(form, blocks)
         units.append(unit)
         if nesting is not None and all(block.kind == DENSE for block in blocks):

@@ -35,8 +35,6 @@ from gradc.passes.dead import drop_dead
 from gradc.runtime.blocks import Block as StoredBlock
 from gradc.runtime.blocks import Form, Part
 
-MODES = ("hessian", "value_grad_hessian", "hvp", "hessian_diagonal", "jacobian", "jacobian_reverse", "gauss_newton")
-
 
 class Block(NamedTuple):
     """A block of a derivative: which rows and columns, its layout, and the output that holds its values."""

@@ -55,7 +55,6 @@ from gradc.schedule.tiling import ROWS
 
 VERSION = "0.1.0"
 
-MODES = ("value", "forward", "backward", "value_and_grad", "vjp", "jvp")
 ERRORS = {"index": "IndexRangeError", "singular": "SingularMatrixError"}
 
 
