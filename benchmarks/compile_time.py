@@ -88,9 +88,9 @@ def kernels(page: sheet.Sheet, names: Sequence[str], rounds: int, prepared: Path
     from problems import choose
 
     import gradc
-    from gradc import pipeline
     from gradc.runtime.cache import open_cache
     from gradc.runtime.toolchain import find_compiler
+    from gradc.units import render
 
     def first(x: Any) -> Any:
         return np.sum(x)
@@ -113,7 +113,7 @@ def kernels(page: sheet.Sheet, names: Sequence[str], rounds: int, prepared: Path
                 else:
                     run, _ = timed(lambda k=kernel, a=arguments: k.value_and_grad(*a))
                 derive, unit = timed(lambda k=kernel, m=mode: k.unit(m))
-                text = pipeline.render([unit], unit.program, kernel.name, kernel.dtype).c
+                text = render([unit], unit.program, kernel.name, kernel.dtype).c
                 compiler = find_compiler(open_cache())
                 directory = Path(name)
                 (directory / "alone.c").write_text(text, encoding="utf-8")

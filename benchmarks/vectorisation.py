@@ -18,10 +18,10 @@ from collections import Counter
 from pathlib import Path
 
 import gradc
-from gradc import pipeline
 from gradc.losses import CATALOGUE
 from gradc.runtime.cache import open_cache
 from gradc.runtime.toolchain import find_compiler
+from gradc.units import render
 
 MODES = ("value", "value_and_grad")
 # Calls that are no arithmetic on elements.
@@ -44,7 +44,7 @@ def catalogued(name, dtype):
 
 def examine(kernel, compiler):
     """Scalar and vector calls in the assembly, and the lines of the loops that stayed scalar."""
-    source = pipeline.render([kernel.unit(mode) for mode in MODES], kernel.program, kernel.name, kernel.dtype).c
+    source = render([kernel.unit(mode) for mode in MODES], kernel.program, kernel.name, kernel.dtype).c
     with tempfile.TemporaryDirectory(prefix="gradc-vectorisation-") as folder:
         (Path(folder) / "kernel.c").write_text(source)
         flags = [flag for flag in compiler.kernel_flags if flag not in ("-shared", *compiler.link)]

@@ -12,18 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from gradc import pipeline
 from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.printer import Function, print_function
 from gradc.emit.source import render_source
 from gradc.ir.interpret import interpret
 from gradc.ir.program import Program
 from gradc.loops.build import build
-from gradc.loops.order import finish
 from gradc.loops.program import Namer
+from gradc.pipeline import finishing
+from gradc.pipeline import run as run_stages
 from gradc.runtime.library import load
 from gradc.schedule.nests import plan_program
 from gradc.schedule.tiling import ROWS
+from gradc.units import VERSION, Unit, emit
 
 Kernel = Callable[..., tuple[Any, ...]]
 
@@ -34,17 +35,18 @@ def name_outputs(program: Program) -> Program:
     return Program(program.parameters, program.definitions, program.outputs, program.hints, names)
 
 
-def c_text(programs: Mapping[str, Program], dtype: str, name: str = "tests") -> tuple[str, list[pipeline.Unit]]:
+def c_text(programs: Mapping[str, Program], dtype: str, name: str = "tests") -> tuple[str, list[Unit]]:
     """The C of all programs in one file, and their units in order."""
-    units = [pipeline.emit(name_outputs(program), "value", key, dtype) for key, program in programs.items()]
+    units = [emit(name_outputs(program), "value", key, dtype) for key, program in programs.items()]
     real = {"float64": "double", "float32": "float"}[dtype]
-    return render_source(name, [unit.function for unit in units], real, "", pipeline.VERSION).c, units
+    return render_source(name, [unit.function for unit in units], real, "", VERSION).c, units
 
 
 def function_of(program: Program, name: str = "f", real: str = "double") -> Function:
     """What is printed of a lowered program."""
     namer = Namer()
-    return print_function(finish(build(plan_program(program), name, ROWS, namer), namer), real)
+    loops = build(plan_program(program), name, ROWS, namer)
+    return print_function(run_stages(finishing(namer, False), loops), real)
 
 
 NARROWER = {
@@ -60,7 +62,7 @@ def compile_programs(programs: Mapping[str, Program], dtype: str, vectors: str =
     text = NARROWER[vectors] + text
     library = load(text, [unit.entry for unit in units])
 
-    def kernel(unit: pipeline.Unit) -> Kernel:
+    def kernel(unit: Unit) -> Kernel:
         function = library.function(unit.entry)
         if len(unit.program.outputs) > 1:
             return lambda *arguments: tuple(function(*arguments))

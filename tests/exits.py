@@ -74,7 +74,7 @@ if not hasattr(os, "fork"):
 def shipped(directory: Path) -> dict[str, str]:
     """The ways of a package that `gradc build` wrote, which stands in `directory` as `parting`."""
     import gradc
-    from gradc.compiled import write_artefact
+    from gradc.artefacts import write_artefact
 
     loss, signature = "mean(log(1 + exp(-y * (X @ w))))", "w[d], X[n,d], y[n]"
     write_artefact(gradc.compile(loss, signature, wrt="w", name="parting"), directory)

@@ -26,10 +26,10 @@ import numpy as np
 import scipy.special
 from mpmath import mp
 
-from gradc import pipeline
-from gradc.compiled import make_kernel
 from gradc.emit.source import render_source
+from gradc.making import make_kernel
 from gradc.runtime.library import load
+from gradc.units import VERSION
 
 DATA = Path(__file__).parent / "data" / "numerics"
 TOLERANCE = 8.0
@@ -83,7 +83,7 @@ def compile_cases(cases: Sequence[Case], dtype: str, as_formula: bool = False, s
         except Exception as error:  # noqa: PERF203 - each case is to be tried
             results[number] = error
     real = {"float64": "double", "float32": "float"}[dtype]
-    text = render_source("cases", [unit.function for unit in units], real, "", pipeline.VERSION).c
+    text = render_source("cases", [unit.function for unit in units], real, "", VERSION).c
     library = load(text, [unit.entry for unit in units])
     for number, entry in places.items():
         results[number] = library.function(entry)

@@ -357,18 +357,18 @@ def test_no_state_in_an_object(built, tmp_path, name):
 
 def test_vector_functions_are_used_where_the_kernel_of_this_process_uses_them(built):
     here = gradc.compile("sum(exp(x))", "x[n]", name="probe")
-    from gradc import pipeline
     from gradc.runtime.library import load
+    from gradc.units import render
 
     unit = here.unit("value_and_grad")
-    path = load(pipeline.render([unit], unit.program, here.name, here.dtype).c, [unit.entry]).path
+    path = load(render([unit], unit.program, here.name, here.dtype).c, [unit.entry]).path
     ours = b"_ZGV" in path.read_bytes()
     (library,) = (built / "logistic").glob("_kernels*.so")
     assert (b"_ZGV" in library.read_bytes()) == ours
 
 
 def test_a_loss_of_the_catalogue(tmp_path, monkeypatch):
-    from gradc.compiled import write_artefact
+    from gradc.artefacts import write_artefact
 
     record = losses.CATALOGUE["huber"]
     kernel = gradc.compile(record.function, record.signature, wrt=record.wrt, name="huber_of_a_test")

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 import gradc
-from gradc import pipeline
+from gradc import programs
 from gradc.ir.program import Program
 from gradc.losses import CATALOGUE
 from gradc.modes import FIRST
 from gradc.runtime.library import load
+from gradc.units import render
 
 DTYPES = ("float64", "float32")
 TOLERANCE = {"float64": 1e-10, "float32": 3e-4}
@@ -21,7 +22,7 @@ def compiled(name, dtype):
     record = CATALOGUE[name]
     kernel = gradc.compile(record.function, record.signature, wrt=record.wrt, dtype=dtype)
     units = [kernel.unit(mode) for mode in FIRST]
-    library = load(pipeline.render(units, kernel.program, name, dtype).c, [unit.entry for unit in units])
+    library = load(render(units, kernel.program, name, dtype).c, [unit.entry for unit in units])
     kernel._calls.update({unit.mode: library.function(unit.entry) for unit in units})
     return kernel
 
@@ -89,7 +90,7 @@ def test_compiled_loss(name, dtype, monkeypatch):
 @pytest.mark.parametrize("name", FORMULAS)
 def test_formula_of_the_catalogue_is_the_function(name):
     record = CATALOGUE[name]
-    read = [pipeline.canonical(pipeline.read(source, record.signature)) for source in (record.function, record.formula)]
+    read = [programs.canonical(programs.read(source, record.signature)) for source in (record.function, record.formula)]
     assert read[0] == read[1]
     # What a function calls its intermediate results, its C does too; a formula of one line has no names for them.
     nameless = [Program(p.parameters, p.definitions, p.outputs, (), ("value",)) for p in read]

@@ -254,7 +254,7 @@ def test_check_finds_a_gradient_that_is_wrong(file, monkeypatch):
 
     spoiled = primitives.PRIMITIVES["log1p_square"]._replace(partials=("2.01 * x / (1 + x**2)",))
     monkeypatch.setitem(primitives.PRIMITIVES, "log1p_square", spoiled)
-    monkeypatch.setattr("gradc.compiled.fingerprint", lambda source: None)  # gradc's files are what they were
+    monkeypatch.setattr("gradc.making.fingerprint", lambda source: None)  # gradc's files are what they were
     forget()
     try:
         output = run("check", file, status=1).output

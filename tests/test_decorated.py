@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import gradc
-from gradc.compiled import retyped, write_artefact
+from gradc.artefacts import write_artefact
+from gradc.making import retyped
 from gradc.sampling import draw_sizes, samples
 
 TRACED = []
@@ -25,7 +26,7 @@ def distance(x, y):
 
 
 def test_it_is_traced_once_and_late(monkeypatch):
-    monkeypatch.setattr("gradc.compiled.fingerprint", lambda source: None)  # else the cache may know it
+    monkeypatch.setattr("gradc.making.fingerprint", lambda source: None)  # else the cache may know it
     TRACED.clear()
     fresh = gradc.kernel("x[n], y[n]", check=False)(distance.function)
     assert not TRACED

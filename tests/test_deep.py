@@ -16,15 +16,16 @@ import pytest
 import sympy
 
 import gradc
-from gradc import pipeline
+from gradc import programs
+from gradc.artefacts import write_artefact
 from gradc.calculus import chain
 from gradc.calculus.reverse import vjp
-from gradc.compiled import write_artefact
 from gradc.frontends.formula import parse_formula
 from gradc.frontends.signature import parse_signature
 from gradc.frontends.tracing import trace
 from gradc.ir.program import Program, bodies_of
 from gradc.ir.verify import verify
+from gradc.units import emit, evaluator
 
 SIGNATURE = "x[n], a"
 PARAMETERS = parse_signature(SIGNATURE)
@@ -91,21 +92,21 @@ SOURCES = {
 @pytest.mark.parametrize("what", SOURCES)
 def test_long_input_is_differentiated_and_written(what: str) -> None:
     make, value = SOURCES[what]
-    program = pipeline.canonical(read(make(LONG)))
+    program = programs.canonical(read(make(LONG)))
     verify(program)
-    joint = verify(pipeline.derive(program, "value_and_grad", ["x"]))
-    unit = pipeline.emit(joint, "value_and_grad", "deep", "float64")
+    joint = verify(programs.derive(program, "value_and_grad", ["x"]))
+    unit = emit(joint, "value_and_grad", "deep", "float64")
     assert len(unit.function.lines) > 10
     assert str(joint)
-    found = pipeline.evaluator(joint, "float64")({"x": VALUES[0], "a": VALUES[1]}, {"n": 2})
+    found = evaluator(joint, "float64")({"x": VALUES[0], "a": VALUES[1]}, {"n": 2})
     assert all(np.isfinite(result).all() for result in found)
     if value is not None:
         np.testing.assert_allclose(found[0], value(LONG), rtol=1e-9)
 
 
 def compile_to_c(make: Callable[[int], Any], count: int) -> None:
-    program = pipeline.canonical(read(make(count)))
-    pipeline.emit(pipeline.derive(program, "value_and_grad", ["x"]), "value_and_grad", "deep", "float64")
+    program = programs.canonical(read(make(count)))
+    emit(programs.derive(program, "value_and_grad", ["x"]), "value_and_grad", "deep", "float64")
 
 
 def seconds(make: Callable[[int], Any], count: int) -> float:
@@ -139,7 +140,7 @@ def test_long_input_runs_in_c(what: str) -> None:
     found, gradient = k.value_and_grad(*VALUES)
     if value is not None:
         np.testing.assert_allclose(found, value(SHORT), rtol=1e-9)
-    expected = pipeline.evaluator(k.gradient, "float64")({"x": VALUES[0], "a": VALUES[1]}, {"n": 2})
+    expected = evaluator(k.gradient, "float64")({"x": VALUES[0], "a": VALUES[1]}, {"n": 2})
     np.testing.assert_allclose(gradient, expected[1], rtol=1e-9, atol=1e-12)
 
 
@@ -157,7 +158,7 @@ CHAINS: dict[str, Callable[[int], str]] = {
 @pytest.mark.parametrize("what", CHAINS)
 def test_derivatives_of_chains_grow_in_proportion(what: str) -> None:
     def equations(count: int) -> int:
-        program = pipeline.canonical(parse_formula(CHAINS[what](count), parse_signature("x")))
+        program = programs.canonical(parse_formula(CHAINS[what](count), parse_signature("x")))
         return sum(len(body) for d in vjp(program, [0]).definitions for _, body, _ in bodies_of(d))
 
     assert equations(128) < 2.5 * equations(64) < 80 * 64
@@ -165,19 +166,19 @@ def test_derivatives_of_chains_grow_in_proportion(what: str) -> None:
 
 @pytest.mark.parametrize("what", CHAINS)
 def test_choices_in_one_another_mean_the_same_however_many(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = pipeline.canonical(parse_formula(CHAINS[what](24), parse_signature("x")))
+    program = programs.canonical(parse_formula(CHAINS[what](24), parse_signature("x")))
     first = vjp(program, [0])
-    second = vjp(pipeline.canonical(dataclasses.replace(first, outputs=first.outputs[1:])), [0])
+    second = vjp(programs.canonical(dataclasses.replace(first, outputs=first.outputs[1:])), [0])
     monkeypatch.setattr(chain, "_GUARDS", 10_000)
     plain = vjp(program, [0])
     for value in (-0.7, 0.0, 0.4, 1.3):
         given = {"x": value}, dict[str, int]()
-        found, expected = (pipeline.evaluator(p, "float64")(*given)[1] for p in (first, plain))
+        found, expected = (evaluator(p, "float64")(*given)[1] for p in (first, plain))
         np.testing.assert_array_equal(found, expected)
         if what != "powers of powers" and value > 0:  # which overflows
-            bent = pipeline.evaluator(second, "float64")(*given)[1]
+            bent = evaluator(second, "float64")(*given)[1]
             step = 1e-6
-            above, below = (pipeline.evaluator(first, "float64")({"x": value + s}, {})[1] for s in (step, -step))
+            above, below = (evaluator(first, "float64")({"x": value + s}, {})[1] for s in (step, -step))
             np.testing.assert_allclose(bent, (above - below) / (2 * step), rtol=1e-4, atol=1e-4)
 
 
@@ -282,9 +283,9 @@ def test_calls_made_while_compiling_grow_in_proportion(what: str) -> None:
         before = sys.getprofile()
         sys.setprofile(count_call)
         try:
-            stable = pipeline.stable(pipeline.canonical(program)).program
-            joint = pipeline.derive(stable, "value_and_grad", [p.name for p in parameters])
-            pipeline.emit(joint, "value_and_grad", "f", "float64")
+            stable = programs.stable(programs.canonical(program)).program
+            joint = programs.derive(stable, "value_and_grad", [p.name for p in parameters])
+            emit(joint, "value_and_grad", "f", "float64")
         finally:
             sys.setprofile(before)
         return counted
@@ -304,7 +305,7 @@ def test_what_is_above_the_budget_is_refused_with_its_place(text: str) -> None:
 def test_deep_parentheses_and_signs() -> None:
     for text in ("(" * DEEP + "a" + ")" * DEEP, "-" * DEEP + "a", "a" + " ** 1" * DEEP, "[" * DEEP):
         try:
-            program = pipeline.canonical(parse_formula(text, PARAMETERS))
+            program = programs.canonical(parse_formula(text, PARAMETERS))
         except gradc.GradcError:
             continue
         verify(program)

@@ -15,7 +15,7 @@ import pytest
 import scipy.special
 
 import gradc
-from gradc import compiled
+from gradc import making
 from gradc.fingerprint import fingerprint
 from gradc.runtime import cache as caches
 
@@ -205,7 +205,7 @@ def test_options_are_part_of_it(place):
 
 def test_another_gradc_is_another_source(place, monkeypatch):
     gradc.compile(loss, SIGNATURE)(W, X)
-    monkeypatch.setattr(compiled, "of_package", lambda: "another")
+    monkeypatch.setattr(making, "of_package", lambda: "another")
     assert not is_recalled(gradc.compile(loss, SIGNATURE))
 
 

@@ -18,7 +18,7 @@ import pytest
 import compiled
 from compiled import Kernel, c_text, cast, compile_programs
 from functions import BY_NAME, SAMPLES, SIZES, Sample
-from gradc import pipeline
+from gradc import interface, programs
 from gradc.calculus.forward import jvp
 from gradc.frontends.formula import parse_formula, parse_program
 from gradc.frontends.signature import parse_signature
@@ -26,8 +26,8 @@ from gradc.frontends.sympy_expressions import convert
 from gradc.frontends.tracing import trace
 from gradc.ir.program import Program
 from gradc.ir.verify import verify
-from gradc.passes.normalise import normalise
 from gradc.passes.specialise import specialise
+from gradc.programs import normalise
 
 PARTS = 8  # translation units for each dtype
 NAMES = [sample.name for part in range(PARTS) for sample in SAMPLES[part::PARTS]]  # those of a unit together
@@ -63,17 +63,17 @@ def fronts(name: str) -> int:
 
 @cache
 def program_of(name: str) -> Program:
-    return verify(pipeline.canonical(next(iter(readings(name).values()))))
+    return verify(programs.canonical(next(iter(readings(name).values()))))
 
 
 @cache
 def derived(name: str) -> dict[str, Program]:
     """The programs of every mode, and the gradients' derivatives along a direction."""
     program, wrt = program_of(name), BY_NAME[name].wrt
-    found = {mode: pipeline.derive(program, mode, wrt) for mode in ("value", "vjp", "jvp", "forward", "backward")}
+    found = {mode: programs.derive(program, mode, wrt) for mode in ("value", "vjp", "jvp", "forward", "backward")}
     if not program.arrays()[program.outputs[0]].shape:
-        found["value_and_grad"] = pipeline.derive(program, "value_and_grad", wrt)
-    at = pipeline.positions(program, wrt)
+        found["value_and_grad"] = programs.derive(program, "value_and_grad", wrt)
+    at = interface.positions(program, wrt)
     for number, by in enumerate(wrt):
         joint = found["vjp"]
         gradient = normalise(Program(joint.parameters, joint.definitions, (joint.outputs[1 + number],), joint.hints))
@@ -109,7 +109,7 @@ class Case:
         self.sample: Sample = BY_NAME[name]
         self.program = program_of(name)
         self.arguments = self.sample.arguments()
-        self.at = pipeline.positions(self.program, self.sample.wrt)
+        self.at = interface.positions(self.program, self.sample.wrt)
         rng = np.random.default_rng(5)
         self.direction = [np.asarray(rng.normal(size=np.shape(self.arguments[k]))) for k in self.at]
         shape = np.shape(self.value(self.arguments))
@@ -165,7 +165,7 @@ def assert_close(found: Any, expected: Any, tolerance: float, what: str = "") ->
 
 @pytest.mark.parametrize("name", NAMES)
 def test_front_ends_agree(name: str) -> None:
-    programs = {front: pipeline.canonical(program) for front, program in readings(name).items()}
+    programs = {front: programs.canonical(program) for front, program in readings(name).items()}
     (first, expected), *others = programs.items()
     for front, program in others:
         assert program == expected, f"{first}:\n{expected}\n{front}:\n{program}"
@@ -184,10 +184,10 @@ NAMED = {
 def test_front_ends_give_the_same_c(name: str) -> None:
     texts = {}
     for front, program in readings(name).items():
-        program = pipeline.canonical(program)
+        program = programs.canonical(program)
         if name in NAMED:
             program = Program(program.parameters, program.definitions, program.outputs, (), ("value",))
-        modes = {mode: pipeline.derive(program, mode, BY_NAME[name].wrt) for mode in ("value", "vjp")}
+        modes = {mode: programs.derive(program, mode, BY_NAME[name].wrt) for mode in ("value", "vjp")}
         texts[front] = c_text(modes, "float64")[0]
     (first, expected), *others = texts.items()
     for front, text in others:

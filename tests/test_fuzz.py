@@ -80,7 +80,7 @@ def test_a_wrong_trace_is_found(tmp_path: Path) -> None:
 def test_a_wrong_derivative_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     right = draft("{0} * {1}", "v0", "y")
     (function,) = functions_of([right], tmp_path)
-    derive = executions.pipeline.derive
+    derive = executions.programs.derive
 
     def spoiled(program: Any, mode: str, wrt: Any, **options: Any) -> Any:
         found = derive(program, mode, wrt, **options)
@@ -91,7 +91,7 @@ def test_a_wrong_derivative_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
             found.parameters, found.definitions, (value, by_y, by_x), found.hints, found.output_names
         )
 
-    monkeypatch.setattr(executions.pipeline, "derive", spoiled)
+    monkeypatch.setattr(executions.programs, "derive", spoiled)
     with pytest.raises(executions.Fault, match="forward against reverse"):
         executions.examine(right, function)
 

@@ -10,7 +10,7 @@ from mpmath import mp, mpf
 
 import gradc
 from compiled import cast, compile_programs, run
-from gradc import losses, pipeline
+from gradc import interface, losses, programs
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.derivatives import derive
 from gradc.ir.program import Call, Program
@@ -28,16 +28,16 @@ class Case:
     def __init__(self, name: str, dtype: str = "float64") -> None:
         loss = CATALOGUE[name]
         self.wrt = (loss.wrt,) if isinstance(loss.wrt, str) else loss.wrt
-        self.program = pipeline.canonical(pipeline.read(loss.function, loss.signature))
+        self.program = programs.canonical(programs.read(loss.function, loss.signature))
         example = loss.example(np.random.default_rng(3))
         self.arguments = [example[parameter.name] for parameter in self.program.parameters]
-        self.at = pipeline.positions(self.program, self.wrt)
+        self.at = interface.positions(self.program, self.wrt)
         rng = np.random.default_rng(4)
         self.direction = [np.asarray(rng.normal(size=np.shape(self.arguments[k]))) for k in self.at]
         self.dtype = dtype
 
     def differences(self) -> list[Any]:
-        gradient = pipeline.derive(self.program, "value_and_grad", self.wrt)
+        gradient = programs.derive(self.program, "value_and_grad", self.wrt)
         step = 1e-5
 
         def at(sign: float) -> tuple[Any, ...]:
@@ -108,7 +108,7 @@ def test_deltas_go_through_routines_as_products(name: str) -> None:
         if isinstance(definition, Call):
             assert {program.arrays()[number].shape for number in definition.arguments} <= matrices
     rng = np.random.default_rng(2)
-    joint = pipeline.derive(kernel.program, "value_and_grad", list(wrt))
+    joint = programs.derive(kernel.program, "value_and_grad", list(wrt))
     A = rng.normal(size=(3, 3)) + 3 * np.eye(3)
     point, step = [A, rng.normal(size=3 if name == "vector" else (3, 4))], 1e-5
     directions = [rng.normal(size=part.shape) for part in point[: len(wrt)]]
@@ -161,8 +161,8 @@ def test_an_array_that_is_two_carries_of_a_scan() -> None:
 
 def test_the_gradient_of_a_determinant_is_that_of_a_singular_matrix_too() -> None:
     """It is the matrix of cofactors, which no inverse is needed for."""
-    program = pipeline.canonical(pipeline.read(lambda A: np.linalg.det(A), "A[n,n]"))
-    joint = pipeline.derive(program, "value_and_grad", ["A"])
+    program = programs.canonical(programs.read(lambda A: np.linalg.det(A), "A[n,n]"))
+    joint = programs.derive(program, "value_and_grad", ["A"])
     kernels = {dtype: compile_programs({"joint": joint}, dtype)["joint"] for dtype in ("float64", "float32")}
     rng = np.random.default_rng(5)
     for n in range(7):
@@ -218,7 +218,7 @@ def test_second_derivatives_through_a_gather_from_a_concatenation() -> None:
         for k, argument in enumerate(("x", "y")):
             dense = derive("hessian", program, [argument], dense=True).program
             (whole,) = run(dense, arguments)
-            gradient, step, columns = pipeline.derive(program, "value_and_grad", [argument]), 1e-6, []
+            gradient, step, columns = programs.derive(program, "value_and_grad", [argument]), 1e-6, []
             for e in np.eye(len(arguments[k])):
                 near = [
                     run(gradient, [a + sign * step * e if j == k else a for j, a in enumerate(arguments)])[1]

@@ -14,7 +14,7 @@ import pytest
 
 import gradc
 from compiled import c_text, compile_programs
-from gradc import pipeline
+from gradc import programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.printer import Function
 from gradc.frontends.formula import parse_formula, parse_program
@@ -24,6 +24,7 @@ from gradc.ir.interpret import interpret
 from gradc.ir.program import Scan
 from gradc.ir.size import symbol
 from gradc.passes.specialise import specialise
+from gradc.units import emit
 
 # Pairs of arguments' names, and a dimension's.
 NAMES = [
@@ -63,8 +64,8 @@ def programs_of(names: tuple[str, str, str]) -> dict[str, Any]:
     first, second, dim = names
     signature = f"{first}[{dim}], {second}[{dim}]"
     formula = f"np.sum(np.exp({first} * {second}) * {first}) / {dim}"
-    program = pipeline.canonical(parse_formula(formula, parse_signature(signature)))
-    return {mode: pipeline.derive(program, mode, names[:2]) for mode in ("value", "value_and_grad", "vjp", "jvp")}
+    program = programs.canonical(parse_formula(formula, parse_signature(signature)))
+    return {mode: programs.derive(program, mode, names[:2]) for mode in ("value", "value_and_grad", "vjp", "jvp")}
 
 
 def expected(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -110,31 +111,31 @@ def test_no_name_meets_those_of_the_emitted_c(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("GRADC_CFLAGS", "-O0")
     names, dims = ["X", "b", "rows"], ["n", "d", "p", "r"]
     parameters = parse_signature("X[n,d], b[d,p], rows[r]:int64")
-    plain = pipeline.derive(pipeline.canonical(trace(_many_loops, parameters)), "value_and_grad", ("X", "b"))
+    plain = programs.derive(programs.canonical(trace(_many_loops, parameters)), "value_and_grad", ("X", "b"))
     text, (unit,) = c_text({"plain": plain}, "float64")
     words = [word for word in _words_of_c(text, unit.function) if word not in ("X", "b", "rows", "n", "d", "p", "r")]
     assert {"tile_begin", "strip_begin", "part", "gradc_run", "plain_value_rows0"} <= set(words)
     steps = {definition.step for definition in plain.definitions if isinstance(definition, Scan)}
     assert steps  # these a dimension meets before there is C: the next test
     words = [word for word in words if word not in steps]
-    programs = {"plain": plain}
+    renamings = {"plain": plain}
     for first in range(0, len(words), len(dims)):
         chosen = dict(zip(dims, words[first : first + len(dims)], strict=False))
         renamed = specialise(plain, {dim: symbol(word) for dim, word in chosen.items()})
-        programs[f"dims{first}"] = renamed
+        renamings[f"dims{first}"] = renamed
     for first in range(0, len(words), len(names)):
         key = f"arguments{first}"
         chosen = [word.replace("plain_value", f"{key}_value") for word in words[first : first + len(names)]]
         renames = zip(plain.parameters, chosen, strict=False)
         rest = plain.parameters[len(chosen) :]
-        programs[key] = replace(plain, parameters=(*(p._replace(name=word) for p, word in renames), *rest))
-    kernels = compile_programs(programs, "float64")
+        renamings[key] = replace(plain, parameters=(*(p._replace(name=word) for p, word in renames), *rest))
+    kernels = compile_programs(renamings, "float64")
     rng = np.random.default_rng(0)
     arguments = rng.normal(size=(9, 4)), rng.normal(size=(4, 3)), rng.integers(0, 9, size=5)
     expected = interpret(plain, arguments, SEMANTICS)
     for key, kernel in kernels.items():
         for found, right in zip(kernel(*arguments), expected, strict=True):
-            np.testing.assert_allclose(found, right, rtol=1e-12, atol=1e-12, err_msg=f"{key}: {programs[key]}")
+            np.testing.assert_allclose(found, right, rtol=1e-12, atol=1e-12, err_msg=f"{key}: {renamings[key]}")
 
 
 @pytest.mark.parametrize("signature", ["X[t,t1]", "X[n,t]", "X[cotangent,points]"])
@@ -283,7 +284,7 @@ def test_text_reaches_nothing(attack: str, tmp_path: Path) -> None:
 def test_identifiers_in_c_are_plain() -> None:
     for names in NAMES:
         for mode, program in programs_of(names).items():
-            unit = pipeline.emit(program, mode, names[0], "float64")
+            unit = emit(program, mode, names[0], "float64")
             for declaration, name in (*unit.function.inputs, *unit.function.outputs):
                 assert re.fullmatch(r"[A-Za-z][A-Za-z_0-9]*", name), declaration
             declared = [name for _, name in (*unit.function.inputs, *unit.function.outputs)] + list(unit.function.dims)

@@ -19,7 +19,7 @@ from gradc.ir.interpret import interpret
 from gradc.ir.program import Program
 from gradc.measuring import _as_mp, _semantics
 from gradc.passes.identities import IDENTITIES
-from gradc.pipeline import canonical, derive, mapped, read, stable
+from gradc.programs import canonical, derive, mapped, read, stable
 
 # identity: formulas in which it fires
 FORMULAS: dict[str, list[str]] = {

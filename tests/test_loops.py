@@ -11,13 +11,12 @@ import pytest
 
 import gradc
 from functions import SAMPLES, SIZES
-from gradc import derivatives, pipeline
+from gradc import derivatives, interface, pipeline, programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.frontends.formula import parse_program
 from gradc.ir.interpret import interpret
 from gradc.loops.build import build
 from gradc.loops.check import check, faults
-from gradc.loops.order import finish
 from gradc.loops.program import LoopProgram, Namer
 from gradc.loops.run import run
 from gradc.loops.text import show
@@ -32,18 +31,18 @@ EMIT = Path(gradc.__file__).parent / "emit"
 
 def loops_of(program, source=None):
     """The loops of a derivative as they are built and as they are printed, and what is natural in them."""
-    lowered, namer = pipeline.lower_whole(program, "float64"), Namer()
+    lowered, namer = pipeline.run(pipeline.lowering("float64"), program), Namer()
     built = build(plan_program(lowered), "f", ROWS, namer, source=source)
-    return built, finish(built, namer), pipeline.needs(lowered)
+    return built, pipeline.run(pipeline.finishing(namer, False), built), interface.needs(lowered)
 
 
 def programs_of(sample):
     """The value, the gradient, the tangent and the second derivative of a sample."""
     source = sample.function or sample.formula or sample.index or sample.sympy()
-    program = pipeline.stable(pipeline.canonical(pipeline.read(source, sample.signature))).program
+    program = programs.stable(programs.canonical(programs.read(source, sample.signature))).program
     scalar = not program.arrays()[program.outputs[0]].shape
     for mode in ("value", "value_and_grad" if scalar else "vjp", "jvp"):
-        yield mode, pipeline.derive(program, mode, sample.wrt)
+        yield mode, programs.derive(program, mode, sample.wrt)
     second = "hessian" if scalar else "jacobian"
     yield second, derivatives.derive(second, program, sample.wrt, dense=True, stable=True).program
 
@@ -125,7 +124,7 @@ def test_loops_run_at_every_size(name, n):
 
 def test_loops_of_random_programs_hold_for_all_sizes():
     for seed in range(150):
-        program = pipeline.canonical(sound_program(seed))
+        program = programs.canonical(sound_program(seed))
         built, finished, natural = loops_of(program)
         check(built, natural)
         check(finished, natural)

@@ -71,7 +71,7 @@ FAILURES = {
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("at_once", [True, False])
 def test_compilers_that_fail(tmp_path, monkeypatch, failure, at_once):
-    monkeypatch.setattr("gradc.compiled._warned", set())
+    monkeypatch.setattr("gradc.entry_points._warned", set())
     cc = tmp_path / "cc"
     which = "*" if at_once else "*kernel.c*"
     cc.write_text(f'#!/bin/sh\ncase "$*" in {which}) {FAILURES[failure]};; *) exec cc "$@";; esac\n')
@@ -99,7 +99,7 @@ def answer_and_refuse(failure):
 
 @pytest.mark.parametrize("step", ["aside", "publish", "_write"])
 def test_a_disk_that_is_full(tmp_path, monkeypatch, step):
-    monkeypatch.setattr("gradc.compiled._warned", set())
+    monkeypatch.setattr("gradc.entry_points._warned", set())
     monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path / "cache"))
     find_compiler(open_cache())
 
@@ -113,7 +113,7 @@ def test_a_disk_that_is_full(tmp_path, monkeypatch, step):
 
 
 def test_a_compiler_whose_arithmetic_is_wrong(tmp_path, monkeypatch):
-    monkeypatch.setattr("gradc.compiled._warned", set())
+    monkeypatch.setattr("gradc.entry_points._warned", set())
     monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("GRADC_CFLAGS", "-ffast-math")
     answer_and_refuse("fast")

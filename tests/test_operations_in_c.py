@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import gradc
-from gradc import pipeline
+from gradc import programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.frontends.tracing import trace
 from gradc.ir.interpret import interpret
@@ -20,6 +20,7 @@ from gradc.ir.program import Program
 from gradc.ir.verify import verify
 from gradc.passes.lower import lower
 from gradc.runtime.library import load
+from gradc.units import emit, render
 from test_arrays import ALL, SIZES, _positional, draw, parameters
 
 GROUPS = 6
@@ -27,7 +28,7 @@ GROUPS = 6
 
 def program_of(case: tuple[Any, ...]) -> Program:
     _, function, signature, *_ = case
-    return pipeline.canonical(trace(_positional(function), parameters(signature)))
+    return programs.canonical(trace(_positional(function), parameters(signature)))
 
 
 def arguments_of(case: tuple[Any, ...]) -> list[Any]:
@@ -50,12 +51,12 @@ def library(group: int) -> dict[str, Any]:
         program = program_of(case)
         modes = ["value", "vjp"] if reals(program) else ["value"]
         for mode in modes:
-            derived = verify(pipeline.derive(program, mode, reals(program)))
+            derived = verify(programs.derive(program, mode, reals(program)))
             verify(lower(derived))
-            unit = pipeline.emit(derived, mode, f"case{number}", "float64")
+            unit = emit(derived, mode, f"case{number}", "float64")
             units.append(unit)
             found[case[0], mode] = (derived, unit.entry.name)
-    source = pipeline.render(units, units[0].program, "cases", "float64")
+    source = render(units, units[0].program, "cases", "float64")
     kernels = load(source.c, [unit.entry for unit in units])
     return {key: (derived, kernels.function(name)) for key, (derived, name) in found.items()}
 

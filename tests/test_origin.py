@@ -10,7 +10,7 @@ import pytest
 
 import gradc
 from functions import SAMPLES
-from gradc import pipeline
+from gradc import programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.errors import TraceMismatchError
 from gradc.frontends import tracing
@@ -93,7 +93,7 @@ def test_it_can_be_left_out(stale):
 
 
 def test_nothing_is_built_that_disagrees(stale, tmp_path):
-    from gradc.compiled import write_artefact
+    from gradc.artefacts import write_artefact
 
     with pytest.raises(gradc.TraceMismatchError):
         write_artefact(stale, tmp_path)
@@ -287,7 +287,7 @@ def test_samples_mean_their_functions():
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_the_catalogue_means_its_functions(name):
     loss = CATALOGUE[name]
-    program = pipeline.read(loss.function, loss.signature)
+    program = programs.read(loss.function, loss.signature)
     for sample in samples(program, "float64"):
         if Origin(loss.function, lambda: program)._attempt(sample.arguments, "float64", drawn=True):
             return
@@ -295,6 +295,6 @@ def test_the_catalogue_means_its_functions(name):
 
 
 def test_compare_gives_what_the_trace_gives():
-    program = pipeline.read(scaled, "x[n]")
+    program = programs.read(scaled, "x[n]")
     (value,) = compare(scaled, program, [X], {}, SEMANTICS)
     assert value == 6.0

@@ -16,7 +16,7 @@ import pytest
 import gradc
 from compiled import run
 from functions import BY_NAME, SAMPLES, SIZES
-from gradc import pipeline
+from gradc import programs
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.reverse import vjp
 from gradc.calculus.scalar import apply_formula
@@ -31,12 +31,14 @@ from gradc.passes.axes import merge_axes
 from gradc.passes.dead import drop_dead
 from gradc.passes.factor_out import factor_out
 from gradc.passes.lower import lower
-from gradc.passes.normalise import normalise
 from gradc.passes.partition import partition
 from gradc.passes.rules import Rule
 from gradc.passes.simplify import RULES, simplified
 from gradc.passes.split import split_products
 from gradc.passes.stencil import gather_shifts
+from gradc.pipeline import CANONICAL
+from gradc.pipeline import run as run_stages
+from gradc.programs import normalise
 from test_functions import assert_close, readings
 
 NAMES = list(BY_NAME)
@@ -44,7 +46,7 @@ n = symbol("n")
 
 
 def joint_of(name: str) -> Program:
-    return pipeline.derive(pipeline.canonical(next(iter(readings(name).values()))), "vjp", BY_NAME[name].wrt)
+    return programs.derive(programs.canonical(next(iter(readings(name).values()))), "vjp", BY_NAME[name].wrt)
 
 
 def arguments_of(name: str, joint: Program) -> list[Any]:
@@ -63,7 +65,7 @@ def check_passes(program: Program, arguments: list[Any], tolerance: float = 1e-1
         for found, value in zip(run(after, arguments, dims=SIZES), expected, strict=True):
             assert_close(found, value, tolerance, name)
 
-    canonical = normalise(program, watch)
+    canonical = run_stages(CANONICAL, program, watch)
     watch("factor_out", factor_out(canonical))
     watch("split_products", split_products(canonical))
     watch("gather_shifts", gather_shifts(canonical))
@@ -114,7 +116,7 @@ def test_passes_on_samples(name: str) -> None:
 )
 def test_whole_numbers_that_are_known_are_numbers(function: Callable[..., Any]) -> None:
     """What the passes make prints as what it parses to."""
-    program = pipeline.canonical(pipeline.read(function, "x[n]"))
+    program = programs.canonical(programs.read(function, "x[n]"))
     assert "real(" not in str(program)
     assert parse_program(str(program)) == program
 
@@ -333,7 +335,7 @@ def test_passes_on_random_programs(seed: int) -> None:
     joint = verify(vjp(program, [0, 1, 2, 3]))
     check_passes(joint, arguments, 1e-8)
     check_settled(joint)
-    verify(pipeline.derive(pipeline.canonical(program), "jvp", ["x", "X"]))
+    verify(programs.derive(programs.canonical(program), "jvp", ["x", "X"]))
 
 
 # --- axes that are run together -----------------------------------------------------------------------------------
@@ -375,8 +377,8 @@ MANY = "x[a,2,3,b,2,2,2,c,2], w[b,2,2,2,c,2], k[a]:int64"
 @pytest.mark.parametrize("sizes", [(2, 3, 2), (1, 1, 1), (0, 2, 3), (2, 0, 2)])
 def test_many_axes_are_run_together(text: str, most: int, sizes: tuple[int, int, int]) -> None:
     dims = dict(zip("abc", sizes, strict=True))
-    program = pipeline.canonical(parse_formula(text, parse_signature(MANY)))
-    joint = pipeline.derive(program, "value_and_grad", ["x", "w"])
+    program = programs.canonical(parse_formula(text, parse_signature(MANY)))
+    joint = programs.derive(program, "value_and_grad", ["x", "w"])
     rng = np.random.default_rng(0)
     arguments: list[Any] = [
         rng.normal(size=[extent.evaluate({("dim", n): v for n, v in dims.items()}) for extent in p.shape])
@@ -505,12 +507,12 @@ def test_weights_of_a_logsumexp(name: str, lowest: float) -> None:
 SCRIPT = """
 import hashlib
 from functions import SAMPLES
-from gradc import pipeline
+from gradc import programs
 from compiled import c_text
 from test_functions import readings
 for sample in SAMPLES[::4]:
-    program = pipeline.canonical(next(iter(readings(sample.name).values())))
-    joint = pipeline.derive(program, "vjp", sample.wrt)
+    program = programs.canonical(next(iter(readings(sample.name).values())))
+    joint = programs.derive(program, "vjp", sample.wrt)
     print(sample.name, hashlib.sha256(c_text({"f": joint}, "float64")[0].encode()).hexdigest())
 """
 

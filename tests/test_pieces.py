@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import gradc
-from gradc import pipeline
 from gradc.ir.size import ONE, ZERO, symbol
 from gradc.loops.passes import cut as pieces
 from gradc.loops.passes.apart import apart
@@ -33,6 +32,7 @@ from gradc.loops.program import (
 )
 from gradc.runtime.cache import open_cache
 from gradc.runtime.toolchain import find_compiler
+from gradc.units import render
 
 
 def chain(x, y, v):
@@ -49,7 +49,7 @@ ARGUMENTS = 0.3, 0.7, np.array([0.1, -0.2, 0.4])
 def c_of(mode, dtype="float64"):
     k = gradc.compile(chain, SIGNATURE, wrt=("x", "v"), dtype=dtype)
     unit = k.unit(mode)
-    return pipeline.render([unit], unit.program, "chain", dtype).c
+    return render([unit], unit.program, "chain", dtype).c
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -69,7 +69,7 @@ def test_pieces_compute_the_same(monkeypatch):
     value, (by_x, by_v) = k.value_and_grad(*ARGUMENTS)
     monkeypatch.setattr(pieces, "LONGEST", 20)
     monkeypatch.setattr(pieces, "SIZE", 15)
-    monkeypatch.setattr("gradc.compiled.fingerprint", lambda source: None)
+    monkeypatch.setattr("gradc.making.fingerprint", lambda source: None)
     cut = gradc.compile(chain, SIGNATURE, wrt=("x", "v"), name="cut")
     assert "cut_value_and_grad_part0(" in cut.c_source
     again, (cut_x, cut_v) = cut.value_and_grad(*ARGUMENTS)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import gradc
-from gradc import pipeline
+from gradc import programs
+from gradc.artefacts import write_artefact
 from gradc.calculus.semantics import SEMANTICS
-from gradc.compiled import write_artefact
 from gradc.errors import ArgumentError, ArgumentTypeError, UnsupportedError
 from gradc.ir.interpret import interpret
 from gradc.ir.verify import verify
@@ -23,6 +23,7 @@ from gradc.passes.batch import batch
 from gradc.passes.specialise import specialise
 from gradc.runtime.cache import open_cache
 from gradc.runtime.toolchain import find_compiler
+from gradc.units import render
 
 RNG = np.random.default_rng(5)
 
@@ -127,10 +128,10 @@ def test_the_pass_keeps_programs_valid(source, signature, mapped):
     names = list(k.arguments)
     program = batch(k.gradient, [names.index(name) for name in mapped], "points")
     verify(program)
-    verify(pipeline.normalise(program))
+    verify(programs.normalise(program))
     arguments = list(draw(k, mapped).values())
     before = interpret(program, arguments, SEMANTICS)
-    after = interpret(pipeline.normalise(program), arguments, SEMANTICS)
+    after = interpret(programs.normalise(program), arguments, SEMANTICS)
     for one, other in zip(before, after, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-13)
 
@@ -141,7 +142,7 @@ def test_points_lie_in_the_lanes_of_vectors(tmp_path):
         pytest.skip("what gcc reports is read")
     k = gradc.compile("(a - x)**2 + 100*(y - x**2)**2", "x, y, a", wrt=("x", "y"), name="rosen")
     unit = k.unit(VALUE_AND_GRAD.at_points("xy"))
-    (tmp_path / "k.c").write_text(pipeline.render([unit], unit.program, "rosen", "float64").c)
+    (tmp_path / "k.c").write_text(render([unit], unit.program, "rosen", "float64").c)
     words = [*compiler.command, *compiler.kernel_flags, "-fopt-info-vec-optimized", "k.c", "-o", "k.so", "-lm"]
     said = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True).stderr
     assert re.search(r"loop vectorized", said)

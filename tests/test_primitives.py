@@ -27,7 +27,7 @@ from gradc.frontends.formula import parse_program
 from gradc.ir.program import Parameter, Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
-from gradc.passes.normalise import normalise
+from gradc.programs import normalise
 from truths import MPMATH
 
 NAMES = sorted(PRIMITIVES)

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import gradc
-from gradc.compiled import write_artefact
+from gradc.artefacts import write_artefact
 from gradc.errors import CompilerError, CompilerNotFoundError
 from gradc.runtime import cache as caches
 from gradc.runtime import library, objects, toolchain

@@ -10,7 +10,7 @@ import pytest
 
 import gradc
 from compiled import NARROWER, c_text, compile_programs, function_of, run
-from gradc import losses, pipeline
+from gradc import losses, programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.derivatives import derive
 from gradc.frontends.formula import parse_program
@@ -885,7 +885,7 @@ def test_what_split_loops_pass_on_takes_few_buffers():
 def test_records_of_a_few_fields_are_copied_to_columns():
     """So that points of a map are the lanes of vectors, for what is read of them and for their gradients."""
     kernel = gradc.compile("(x[0] - x[1])**2 / (1 + x[2]**2) + exp(x[3] * x[0])", "x[4]", wrt="x", name="records")
-    program = lower(pipeline.mapped(kernel.gradient, ["x"]))
+    program = lower(programs.mapped(kernel.gradient, ["x"]))
     found = [stage.call for stage in stages(plan_program(program)) if isinstance(stage.call, Transposition)]
     assert len(found) == 2
     x = np.random.default_rng(0).normal(size=(300, 4))

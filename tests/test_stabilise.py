@@ -19,7 +19,7 @@ from gradc.measuring import _exact, _ulps
 from gradc.passes.compensate import CORRECTED
 from gradc.passes.identities import COMPLEMENTS, IDENTITIES, SQUARES
 from gradc.passes.stabilise import stabilise
-from gradc.pipeline import canonical, derive, read, stable
+from gradc.programs import canonical, derive, read, stable
 from numerics import Case, compile_cases
 
 VECTORS = "v[n], w[n], x, y, z"

@@ -133,7 +133,7 @@ def compile(  # noqa: A001 - the name of what it does
     0.6931471805599453
     """
     with unforked:
-        from gradc.compiled import make_kernel
+        from gradc.making import make_kernel
 
         return make_kernel(source, signature, wrt, name, dtype, backend, threads, stabilise, precise, reduce, check)
 

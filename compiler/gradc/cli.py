@@ -140,8 +140,9 @@ def _build_one(
 
     from rich.markup import escape
 
-    from gradc.compiled import retyped, write_artefact
+    from gradc.artefacts import write_artefact
     from gradc.emit.names import c_identifier
+    from gradc.making import retyped
 
     begin = perf_counter()
     with _explaining(file):
@@ -241,7 +242,7 @@ def check(file: Path, dtype: str | None, seed: int, verbose: bool) -> None:
     """
     from rich.markup import escape
 
-    from gradc.compiled import retyped
+    from gradc.making import retyped
 
     console = _console(stderr=False)
     failures = 0
@@ -335,13 +336,13 @@ def _try_out(row: Any) -> None:
     import numpy as np
 
     import gradc
-    from gradc import pipeline
     from gradc.runtime.accelerator import load_accelerator
     from gradc.runtime.cache import open_cache
     from gradc.runtime.library import load
     from gradc.runtime.native import load_team
     from gradc.runtime.threads import default_count, usable_processors
     from gradc.runtime.toolchain import find_compiler
+    from gradc.units import render
 
     cache = open_cache()
     compiler = find_compiler(cache)
@@ -354,7 +355,7 @@ def _try_out(row: Any) -> None:
     kernel = gradc.compile("sum(exp(x))", "x[n]", name="doctor", backend="c")
     unit = kernel.unit("value_and_grad")
     begin = perf_counter()
-    library = load(pipeline.render([unit], unit.program, kernel.name, kernel.dtype).c, [unit.entry])
+    library = load(render([unit], unit.program, kernel.name, kernel.dtype).c, [unit.entry])
     value, gradient = library.function(unit.entry)(np.zeros(3))
     took = perf_counter() - begin
     if value != 3.0 or gradient.tolist() != [1.0, 1.0, 1.0]:

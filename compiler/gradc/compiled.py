@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from keyword import iskeyword
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gradc.bound import Bound, Watched
+from gradc.entry_points import assemble, build
 from gradc.errors import (
     ArgumentError,
     ArgumentTypeError,
-    CompilerError,
-    GradcError,
     NotDifferentiableError,
-    shortened,
 )
-from gradc.fingerprint import fingerprint, of_package
 from gradc.modes import (
     BACKWARD,
     FORWARD,
@@ -36,13 +28,13 @@ from gradc.modes import (
     JVP,
     MODES,
     SECOND,
-    SHIPPED,
     VALUE,
     VALUE_AND_GRAD,
     VALUE_GRAD_HESSIAN,
     VJP,
     Mode,
 )
+from gradc.options import Options
 from gradc.origin import Origin
 from gradc.runtime.arguments import check_size
 from gradc.runtime.forks import unforked
@@ -54,13 +46,9 @@ if TYPE_CHECKING:
     from gradc.derivatives import Derived
     from gradc.emit.source import Source
     from gradc.ir.program import Program
-    from gradc.passes.identities import Identity
-    from gradc.pipeline import Unit
     from gradc.runtime.blocks import BlockCall
     from gradc.runtime.recall import Memory
-
-BACKENDS = ("auto", "c", "interpret")
-REDUCE = ("plain", "compensated")
+    from gradc.units import Unit
 
 
 class Rewrite(NamedTuple):
@@ -69,45 +57,6 @@ class Rewrite(NamedTuple):
     identity: str
     reason: str
     holds: str
-
-
-class Options(NamedTuple):
-    """All that can be asked for beside the loss; made once, and copied with `_replace`.
-
-    Parameters
-    ----------
-    name
-        What the C functions are called.
-    wrt
-        The arguments that gradients are taken by.
-    single
-        Whether `wrt` was one name, so that a gradient is one array and not a tuple.
-    dtype
-        "float64" or "float32".
-    backend
-        "auto", "c" or "interpret".
-    threads
-        How many threads a parallel kernel may use; None for what `GRADC_NUM_THREADS` or the machine says.
-    stabilised
-        Whether derivatives are put in stable forms as well.
-    precise
-        Whether libm's functions are called, one number at a time.
-    reduce
-        "plain", or "compensated" for sums in twice the precision.
-    check
-        Whether the first call compares the trace of a Python function with the function.
-    """
-
-    name: str
-    wrt: tuple[str, ...]
-    single: bool
-    dtype: str
-    backend: str
-    threads: int | None
-    stabilised: bool
-    precise: bool
-    reduce: str
-    check: bool
 
 
 class Residuals(NamedTuple):
@@ -143,7 +92,7 @@ class Kernel:
         rewrites: tuple[Rewrite, ...] = (),
         written: Program | None = None,
     ) -> None:
-        from gradc.pipeline import signature_text
+        from gradc.interface import signature_text
 
         self.program = program
         arguments = [parameter.name for parameter in program.parameters]
@@ -494,12 +443,12 @@ class Kernel:
             kernel = Kernel._recalled(facts, memory, self.backend, self._threads.given)
             kernel._made_of, kernel._origin = self._made_of, self._origin
             return kernel
-        from gradc import pipeline
+        from gradc import programs
 
-        program = pipeline.specialised(self.program, checked)
+        program = programs.specialised(self.program, checked)
         written = None
         if self._facts["written"] is not None:
-            written = pipeline.specialised(self.written, checked)
+            written = programs.specialised(self.written, checked)
         kernel = Kernel(program, self.options._replace(name=name), self.rewrites, written)
         kernel._memory = memory
         kernel._made_of, kernel._origin = self._made_of, self._origin
@@ -605,9 +554,9 @@ class Kernel:
     @unforked
     def source(self) -> Source:
         """The C and the header of all entry points."""
-        from gradc import pipeline
+        from gradc.units import render
 
-        return pipeline.render(self.units(), self.program, self.name, self.dtype)
+        return render(self.units(), self.program, self.name, self.dtype)
 
     def units(self) -> list[Unit]:
         """The entry points of a shipped kernel."""
@@ -616,14 +565,14 @@ class Kernel:
     @unforked
     def unit(self, mode: Mode | str) -> Unit:
         """One entry point: program, C and record."""
-        from gradc import pipeline
+        from gradc import programs
 
         mode = MODES[mode] if isinstance(mode, str) else mode
         if mode.second:
             return self._emitted(self._derived(mode).program, mode.label)
-        program, source = pipeline.derive(self.program, mode.name, self.wrt, stable=self.stabilised), self.program
+        program, source = programs.derive(self.program, mode.name, self.wrt, stable=self.stabilised), self.program
         if mode.points:
-            program, source = pipeline.mapped(program, mode.points), pipeline.mapped(source, mode.points)
+            program, source = programs.mapped(program, mode.points), programs.mapped(source, mode.points)
         unit = self._emitted(program, mode.label, source)
         if mode.name in (VALUE_AND_GRAD.name, VJP.name):
             gradients: Any = 1 if self._single else tuple(range(1, 1 + len(self.wrt)))
@@ -632,12 +581,13 @@ class Kernel:
 
     def _emitted(self, program: Program, called: str, source: Program | None = None) -> Unit:
         """A program as this kernel's options ask for it: the one way from a derivative of `source` to C."""
-        from gradc import pipeline
+        from gradc.programs import compensated
+        from gradc.units import emit
 
         if self.reduce == "compensated":
-            program = pipeline.compensate_sums(program)
+            program = compensated(program)
         source = self.program if source is None else source
-        return pipeline.emit(program, called, self.name, self.dtype, precise=self.precise, source=source)
+        return emit(program, called, self.name, self.dtype, precise=self.precise, source=source)
 
     def __repr__(self) -> str:
         wrt = self.wrt[0] if self._single else f"({', '.join(self.wrt)})"
@@ -688,7 +638,7 @@ class Kernel:
                 call = self._calls.get(mode.key)
                 if call is None:
                     start = time.perf_counter()
-                    call = self._calls[mode.key] = self._build(mode)
+                    call = self._calls[mode.key] = build(self, mode)
                     self._seconds += time.perf_counter() - start
         return call if self._origin is None else Watched(self, call)
 
@@ -717,30 +667,8 @@ class Kernel:
         mode = mode.whole if dense else mode
         found = self._assembled.get(mode.key)
         if found is None:
-            found = self._assembled[mode.key] = self._assemble(mode)
+            found = self._assembled[mode.key] = assemble(self, mode)
         return found if self._origin is None else Watched(self, found)
-
-    @unforked
-    def _assemble(self, mode: Mode) -> BlockCall:
-        from gradc import pipeline
-        from gradc.derivatives import form_of, stored_blocks
-        from gradc.runtime.blocks import DENSE, BlockCall
-        from gradc.runtime.calls import interpreted
-        from gradc.runtime.sparse import import_sparse
-
-        derived = self._derived(mode)
-        places = None
-        if derived.places is not None:
-            entry = pipeline.places_entry(derived.places, f"{self.name}_{mode.name}_places", self.dtype)
-            places = interpreted(entry, pipeline.evaluator(derived.places, "float64"))
-        form = form_of(mode.name, derived, len(self.wrt), self._single)
-        call = self._mode(mode)
-        blocks = stored_blocks(derived)
-        if any(block.kind != DENSE for block in blocks):
-            with suppress(ImportError):  # which a call raises; no fork may fall into the import
-                import_sparse()
-        raw = call.call if isinstance(call, Watched) else call
-        return BlockCall(raw, places, blocks, form)
 
     def _chosen(self, mode: Mode) -> Mode:
         """The mode that computes what is asked for: a Jacobian in reverse where the value has fewer axes."""
@@ -751,54 +679,6 @@ class Kernel:
         if rank >= max(len(shape) for shape in shapes):
             return mode
         return JACOBIAN_REVERSE.whole if mode.dense else JACOBIAN_REVERSE
-
-    def _build(self, mode: Mode) -> Any:
-        if self.backend != "interpret":
-            try:
-                return self._recall(mode) or self._compile(mode)
-            except CompilerError as error:
-                if self.backend == "c":
-                    raise
-                _warn_of_interpreter(str(error))
-        from gradc import pipeline
-        from gradc.runtime.calls import interpreted
-
-        unit = self.unit(mode)
-        return interpreted(unit.entry, pipeline.evaluator(unit.program, self.dtype, unit.source))
-
-    def _recall(self, mode: Mode) -> Any:
-        """The entry point as the cache has it, or None."""
-        if self._memory is None:
-            return None
-        from gradc.runtime.library import functions_of, stored
-        from gradc.runtime.toolchain import find_compiler
-
-        cache = self._memory.cache
-        compiler = find_compiler(cache)
-        found = self._memory.kernel(mode.key, compiler)
-        if found is None:
-            return None
-        entry, key = found
-        made = stored(cache, key)
-        if made is None:
-            return None
-        return functions_of(made, [entry], cache, compiler, threads=self._threads).function(entry)
-
-    def _compile(self, mode: Mode) -> Any:
-        from gradc import pipeline
-        from gradc.runtime import progress
-        from gradc.runtime.library import load
-        from gradc.runtime.toolchain import find_compiler
-
-        with progress.shown_when_long(f"compiling {self.name}_{mode.label}"):
-            unit = self.unit(mode)
-            source = pipeline.render([unit], unit.program, self.name, self.dtype)
-            library = load(source.c, [unit.entry], threads=self._threads)
-        if self._memory is not None:
-            if "program" not in self._facts:
-                self._memory.keep_facts(self._all_facts())
-            self._memory.keep_kernel(mode.key, find_compiler(self._memory.cache), unit.entry, library.key)
-        return library.function(unit.entry)
 
     def _map(self, mode: Mode, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> Any:
         from gradc.runtime.arguments import gather
@@ -843,255 +723,3 @@ class Kernel:
         if self._single:
             return results[0] if isinstance(results, (tuple, list)) else results
         return tuple(results) if isinstance(results, (tuple, list)) else (results,)
-
-
-class Watched:
-    """A call of a kernel that was not compared with its function yet: the next one does that.
-
-    Parameters
-    ----------
-    kernel
-        The kernel, which forgets what it was made from once they agree.
-    call
-        The call itself.
-    fixed
-        The arguments that are bound in it.
-    """
-
-    def __init__(self, kernel: Kernel, call: Any, fixed: Mapping[str, Any] | None = None) -> None:
-        self.kernel, self.call, self.fixed = kernel, call, dict(fixed or {})
-
-    def __call__(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
-        """Compare, and call."""
-        kernel = self.kernel
-        if kernel._origin is not None:
-            free = iter(args)
-            named = {**self.fixed, **kwargs}
-            values = [named[name] if name in named else next(free, None) for name in kernel.arguments]
-            if not any(value is None for value in values):  # else the call says what is missing
-                kernel._compare(values)
-        return self.call(*args, out=out, **kwargs) if out is not None else self.call(*args, **kwargs)
-
-    def bind(self, /, *, out: Any = None, **fixed: Any) -> Watched:
-        """Fix some arguments."""
-        return Watched(self.kernel, self.call.bind(out=out, **fixed), {**self.fixed, **fixed})
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.call, name)
-
-
-class Bound:
-    """A kernel with some arguments fixed: a function of the others that gives value and gradient."""
-
-    def __init__(self, kernel: Kernel, fixed: Mapping[str, Any], out: Any = None) -> None:
-        unknown = [name for name in fixed if name not in kernel.arguments]
-        if unknown:
-            raise ArgumentTypeError(
-                f"{kernel.name}.bind() got {unknown[0]!r}, which is no argument; they are {', '.join(kernel.arguments)}"
-            )
-        self.kernel, self._fixed = kernel, dict(fixed)
-        self.arguments = tuple(name for name in kernel.arguments if name not in fixed)
-        self._pair: Callable[..., Any] = kernel._mode(kernel._usual).bind(out=out, **fixed)
-
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Value and gradient of the remaining arguments; the value alone where it is an array."""
-        pair = self._pair
-        if isinstance(pair, Watched):
-            result = pair(*args, **kwargs)
-            self._pair = pair.call
-            return result
-        return pair(*args, **kwargs)
-
-    @once
-    def value(self) -> Any:
-        """The value alone, as a function of the remaining arguments."""
-        return self.kernel._mode(VALUE).bind(**self._fixed)
-
-    def grad(self, /, *args: Any, **kwargs: Any) -> Any:
-        """The gradient alone."""
-        self.kernel._need_scalar("grad")
-        return self._pair(*args, **kwargs)[1]
-
-    def __repr__(self) -> str:
-        return f"<{self.kernel.name} bound to {', '.join(self._fixed)}, a function of {', '.join(self.arguments)}>"
-
-
-def make_kernel(
-    source: Any,
-    signature: str | None,
-    wrt: str | Sequence[str] | None,
-    name: str | None,
-    dtype: Any,
-    backend: str,
-    threads: int | None = None,
-    stabilise: bool = True,
-    precise: bool = False,
-    reduce: str = "plain",
-    check: bool = True,
-) -> Kernel:
-    """What `gradc.compile` does."""
-    if reduce not in REDUCE:
-        raise ArgumentError(f"reduce is one of {', '.join(REDUCE)}, not {reduce!r}")
-    if backend not in BACKENDS:
-        raise ArgumentError(f"backend is one of {', '.join(BACKENDS)}, not {backend!r}")
-    real = _dtype_name(dtype)
-    called = _kernel_name(source, name)
-    if wrt is not None:
-        wrt = wrt if isinstance(wrt, str) else tuple(wrt)
-    options = {"wrt": wrt, "name": called, "dtype": real, "stabilise": bool(stabilise), "precise": bool(precise)}
-    options |= {"reduce": reduce, "check": bool(check)}
-    memory = _memory_of(source, signature, options) if backend != "interpret" else None
-    facts = None if memory is None else memory.facts()
-    if memory is not None and facts is not None:
-        kernel = Kernel._recalled(facts, memory, backend, threads)
-        if _is_traced(source):
-            compared = bool(facts.get("compared"))
-            if compared or not check:
-                kernel._made_of = Origin(source, lambda: kernel.written, compared)
-            else:
-                # Traced here, for its lines, and not by the first call: until then, what it reads outside may change.
-                from gradc import pipeline
-
-                read = pipeline.read(source, signature)
-                kernel._made_of = kernel._origin = Origin(source, lambda: read)
-        return kernel
-    from gradc import pipeline
-    from gradc.runtime import progress
-
-    written = None
-    applied: tuple[Identity, ...] = ()
-    with progress.shown_when_long(f"reading {called}"):
-        try:
-            read = pipeline.read(source, signature)
-        except GradcError as error:
-            raise shortened(error)  # noqa: B904 - the same error, with the user's lines
-        program = pipeline.canonical(read)
-        if stabilise:
-            plain = program
-            program, applied = pipeline.stable(plain)
-            written = plain if applied else None
-    if wrt is None:
-        names = [parameter.name for parameter in program.parameters if parameter.dtype == "real"]
-        if not names:
-            raise NotDifferentiableError(
-                "no argument is of the kernel's own dtype, so there is nothing to differentiate by"
-            )
-        chosen: tuple[str, ...] = (names[0],)
-        single = True
-    else:
-        chosen, single = ((wrt,), True) if isinstance(wrt, str) else (tuple(wrt), False)
-    if not chosen:
-        raise ArgumentError("wrt is empty; name at least one argument")
-    pipeline.positions(program, chosen)
-    rewrites = tuple(Rewrite(rule.identity, rule.reason, rule.holds) for rule in applied)
-    flags = (bool(stabilise), bool(precise), reduce, bool(check))
-    kernel = Kernel(program, Options(called, chosen, single, real, backend, threads, *flags), rewrites, written)
-    kernel._memory = memory
-    if _is_traced(source):
-        kernel._made_of = Origin(source, lambda: read)
-        kernel._origin = kernel._made_of if check else None
-    return kernel
-
-
-def _is_traced(source: Any) -> bool:
-    """Whether a source is a Python function, which is traced."""
-    return callable(source) and not type(source).__module__.startswith("sympy")
-
-
-def _memory_of(source: Any, signature: str | None, options: Mapping[str, Any]) -> Memory | None:
-    """What the cache may know of a source: found by all that it is, and all that reads it."""
-    if os.environ.get("GRADC_DEBUG"):
-        return None  # every stage is to be seen
-    parts = fingerprint(source)
-    if parts is None:
-        return None
-    from gradc.runtime.cache import address, open_cache
-    from gradc.runtime.recall import Memory
-
-    try:
-        cache = open_cache()
-    except CompilerError:  # which is said when the kernel is compiled
-        return None
-    about = [of_package(), sys.version, np.__version__, repr(signature), repr(options)]
-    return Memory(cache, address([*about, *parts]))
-
-
-def _dtype_name(dtype: Any) -> str:
-    try:
-        name = str(np.dtype(dtype).name)
-    except (TypeError, ValueError, SyntaxError):  # of NumPy, which reads texts such as "f8, i4"
-        name = str(dtype)
-    if name not in ("float64", "float32"):
-        raise ArgumentError(f"dtype is float64 or float32, not {name}")
-    return name
-
-
-def _kernel_name(source: Any, name: str | None) -> str:
-    if name is not None:
-        if not isinstance(name, str) or not name.isidentifier() or iskeyword(name):
-            raise ArgumentError(f"name must be an identifier and no keyword of Python, not {name!r}")
-        return name
-    own = str(getattr(source, "__name__", "")) if callable(source) else ""
-    return own if own.isidentifier() else "loss"
-
-
-_warned: set[str] = set()
-
-
-def _warn_of_interpreter(reason: str) -> None:
-    """Say once, not for every kernel, that there is no compiler, or that it fails in some way."""
-    way = reason.partition("\n")[0]
-    if way not in _warned:
-        _warned.add(way)
-        warnings.warn(
-            f"{reason}\nuntil that is mended, kernels are interpreted with NumPy, which is slow",
-            RuntimeWarning,
-            stacklevel=6,
-        )
-
-
-@unforked
-def retyped(kernel: Kernel, dtype: Any) -> Kernel:
-    """The same kernel in another precision."""
-    written = None if kernel._facts["written"] is None else kernel.written
-    made = Kernel(kernel.program, kernel.options._replace(dtype=_dtype_name(dtype)), kernel.rewrites, written)
-    made._made_of, made._origin = kernel._made_of, kernel._origin
-    return made
-
-
-@unforked
-def write_artefact(kernel: Kernel, directory: Path | str, derivatives: Sequence[str] = ()) -> tuple[Path, ...]:
-    """Build a kernel ahead of time into `directory`, with these second derivatives; gives the paths written."""
-    if kernel._made_of is not None and not kernel._made_of.compared:
-        kernel._made_of.compare_sample(kernel.dtype)
-    from gradc import pipeline
-    from gradc.derivatives import form_of, stored_blocks
-    from gradc.emit.names import c_identifier
-    from gradc.runtime.artefact import Shipped, build_artefact
-    from gradc.runtime.blocks import DENSE, nesting_of
-
-    units = kernel.units()
-    entries = [pipeline.shipped_entry(unit) for unit in units]
-    shipped = []
-    for what in derivatives:
-        mode = kernel._chosen(SHIPPED[what])
-        derived = kernel._derived(mode)
-        unit = kernel._emitted(derived.program, what)
-        entry = pipeline.shipped_entry(unit)
-        blocks, form = stored_blocks(derived), form_of(mode.name, derived, len(kernel.wrt), kernel._single)
-        nesting = nesting_of(form, blocks)
-        units.append(unit)
-        if nesting is not None and all(block.kind == DENSE for block in blocks):
-            entries.append(entry._replace(returns=nesting))
-            continue
-        entries.append(entry)
-        places = None
-        if derived.places is not None:
-            units.append(pipeline.emit(derived.places, f"{what}_places", kernel.name, kernel.dtype, whole=True))
-            entries.append(pipeline.shipped_entry(units[-1]))
-            places = entries[-1].name
-        shipped.append(Shipped(entry.name, places, blocks, form))
-    source = pipeline.render(units, kernel.program, kernel.name, kernel.dtype, include=True)
-    # The file that the C includes is named as C names the kernel, which differs where that is a word of C.
-    name = c_identifier(kernel.name)
-    return tuple(build_artefact(name, source.c, source.header, entries, Path(directory), derivatives=shipped))

@@ -29,7 +29,7 @@ class Deferred:
 
     def _make(self) -> Kernel:
         with unforked:
-            from gradc.compiled import make_kernel
+            from gradc.making import make_kernel
 
             return make_kernel(self.function, self._signature, **self._options)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from gradc import pipeline
+from gradc import interface, programs
 from gradc.calculus.forward import push_forward
 from gradc.calculus.jacobian import Jacobian, Term, assemble, diagonal, merge_terms, products, seed_terms, transposed
 from gradc.calculus.reverse import vjp
@@ -62,11 +62,11 @@ class Derived(NamedTuple):
 def derive(mode: str, program: Program, wrt: Sequence[str], *, dense: bool = False, stable: bool = True) -> Derived:
     """The program of one mode; `program` is canonical. With `stable`, derivatives are put in stable forms."""
     derived = _derive(mode, program, wrt, dense)
-    return derived._replace(program=pipeline.settled(derived.program, stable=stable))
+    return derived._replace(program=programs.settled(derived.program, stable=stable))
 
 
 def _derive(mode: str, program: Program, wrt: Sequence[str], dense: bool) -> Derived:
-    at = pipeline.positions(program, wrt)
+    at = interface.positions(program, wrt)
     if mode == "hvp":
         return Derived(_hessian_product(program, at, wrt), (), None)
     if mode == "jacobian":
@@ -78,13 +78,13 @@ def _derive(mode: str, program: Program, wrt: Sequence[str], dense: bool) -> Der
         return _reverse_jacobian(program, at, wrt, dense)
     if mode == "gauss_newton":
         return _gauss_newton(program, at, wrt, dense)
-    gradient = pipeline.normalise(vjp(program, at))
+    gradient = programs.normalise(vjp(program, at))
     jacobian = _push(gradient, at)
     if mode == "hessian_diagonal":
         b = jacobian.b
         outputs = [diagonal(b, jacobian.of(gradient.outputs[1 + p], p), jacobian.shapes[p]) for p in _range(at)]
         labels = [f"diagonal_{name}" for name in wrt]
-        return Derived(pipeline.normalise(b.finish(outputs, labels)), (), None)
+        return Derived(programs.normalise(b.finish(outputs, labels)), (), None)
     blocks = [(p, q, jacobian.of(gradient.outputs[1 + p], q)) for p in _range(at) for q in _range(at) if p <= q]
     before: list[int] = []
     names: list[str] = []
@@ -126,7 +126,7 @@ def _push(program: Program, at: Sequence[int]) -> _Pushed:
 
 def _hessian_product(program: Program, at: Sequence[int], wrt: Sequence[str]) -> Program:
     """Forward mode over the gradient: ``(parameters..., vectors...) -> products``."""
-    gradient = pipeline.normalise(vjp(program, at))
+    gradient = programs.normalise(vjp(program, at))
     taken = program.names()
     extra = [
         Parameter(fresh(f"{name}_dot", taken), program.parameters[k].shape) for k, name in zip(at, wrt, strict=True)
@@ -139,13 +139,13 @@ def _hessian_product(program: Program, at: Sequence[int], wrt: Sequence[str]) ->
         dots[number] if number in dots else fill(b, 0.0, program.parameters[k].shape)
         for number, k in zip(gradient.outputs[1:], at, strict=True)
     ]
-    return pipeline.normalise(b.finish(outputs, [f"product_{name}" for name in wrt]))
+    return programs.normalise(b.finish(outputs, [f"product_{name}" for name in wrt]))
 
 
 def _reverse_jacobian(program: Program, at: Sequence[int], wrt: Sequence[str], dense: bool) -> Derived:
     """The gradient is linear in the cotangent; its derivative by that is the Jacobian's transpose."""
     taken = program.names()
-    joint = pipeline.normalise(vjp(program, at, cotangent=fresh("cotangent", taken)))
+    joint = programs.normalise(vjp(program, at, cotangent=fresh("cotangent", taken)))
     count = len(program.parameters)
     jacobian = _push(joint, [count])
     blocks = [(-1, q, [transposed(term, q) for term in jacobian.of(joint.outputs[1 + q], 0)]) for q in _range(at)]
@@ -236,11 +236,11 @@ def _stored(
         names.append(name)
     gone = [kept] if dropped else []
     gone_for_places = [*gone, *range(len(b.parameters), len(wide.parameters))]
-    final = pipeline.normalise(without_parameters(wide.finish(outputs, names), gone))
+    final = programs.normalise(without_parameters(wide.finish(outputs, names), gone))
     index_program = None
     if integer_outputs:
         labels = [f"place{k}" for k in range(len(integer_outputs))]
-        index_program = pipeline.normalise(without_parameters(wide.finish(integer_outputs, labels), gone_for_places))
+        index_program = programs.normalise(without_parameters(wide.finish(integer_outputs, labels), gone_for_places))
     return Derived(final, tuple(blocks), index_program, len(parts.before))
 
 
@@ -300,8 +300,8 @@ def stored_blocks(derived: Derived) -> tuple[StoredBlock, ...]:
     return tuple(
         StoredBlock(
             block.layout.kind,
-            tuple(map(pipeline.polynomial, block.layout.rows)),
-            tuple(map(pipeline.polynomial, block.layout.columns)),
+            tuple(map(interface.polynomial, block.layout.rows)),
+            tuple(map(interface.polynomial, block.layout.columns)),
             block.layout.lead,
             block.output,
             block.places,

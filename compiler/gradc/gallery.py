@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from inspect import getdoc
 from pathlib import Path
 
-from gradc import pipeline
-from gradc.compiled import make_kernel
 from gradc.losses import CATALOGUE, Loss
+from gradc.making import make_kernel
+from gradc.units import render
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "generated"
 COMMAND = "python -m gradc.gallery"
@@ -31,7 +31,7 @@ writes now.
 def write_loss(record: Loss) -> dict[str, str]:
     """The C file and the header of a loss, by file name."""
     kernel = make_kernel(record.function, record.signature, record.wrt, record.name, "float64", "c")
-    source = pipeline.render(kernel.units(), kernel.program, kernel.name, kernel.dtype, include=True)
+    source = render(kernel.units(), kernel.program, kernel.name, kernel.dtype, include=True)
     return {f"{record.name}.c": source.c, f"{record.name}.h": source.header}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradc import pipeline
+from gradc import programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.errors import ArgumentError, ArgumentTypeError
 from gradc.ir.equations import REAL, BodyBuilder, references
@@ -87,8 +87,8 @@ def measure(
     """Measure a kernel over ranges of its arguments; see `gradc.accuracy`."""
     points = _points(k, ranges, dict(sizes or {}), samples, seed)
     mode = "value_and_grad" if k._is_scalar else "value"
-    exact_program = pipeline.derive(k.written, mode, k.wrt, stable=False)
-    compiled = pipeline.derive(k.program, mode, k.wrt, stable=k.stabilised)
+    exact_program = programs.derive(k.written, mode, k.wrt, stable=False)
+    compiled = programs.derive(k.program, mode, k.wrt, stable=k.stabilised)
     call: Callable[..., Any] = k.value_and_grad if k._is_scalar else k
     names = compiled.output_names
     errors: list[list[float]] = [[] for _ in names]
@@ -111,7 +111,7 @@ def measure(
         rows.append(Measured(name, known[len(known) // 2] if known else math.nan, max(size, 0.0), at, loses))
     helps: tuple[str, ...] = ()
     if not k.stabilised:
-        helps = tuple(identity.identity for identity in pipeline.stable(k.written).applied)
+        helps = tuple(identity.identity for identity in programs.stable(k.written).applied)
     return AccuracyReport(k.name, tuple(rows), helps)
 
 

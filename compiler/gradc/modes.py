@@ -4,7 +4,7 @@
     HESSIAN.whole.label                     # "hessian_dense"
     VALUE.at_points(("x", "y")).label       # "map_value"
 
-`gradc.pipeline` has the programs of the modes of first order, and `gradc.derivatives` those of the others.
+`gradc.programs` has the programs of the modes of first order, and `gradc.derivatives` those of the others.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class Origin:
     def _comparing(self, dtype: str) -> Call:
         """A call that takes the kernel's arguments, with the same checks, and compares."""
         if self._call is None:
-            from gradc import pipeline
+            from gradc import interface
             from gradc.calculus.semantics import SEMANTICS
             from gradc.frontends.comparison import compare
             from gradc.runtime.calls import interpreted
@@ -114,7 +114,7 @@ class Origin:
                 return compare(function, program, [named[name] for name in names], sizes, SEMANTICS)
 
             name = getattr(function, "__name__", "loss")
-            entry = pipeline.plain_entry(program, name if name.isidentifier() else "loss", dtype)
+            entry = interface.plain_entry(program, name if name.isidentifier() else "loss", dtype)
             self._call = interpreted(entry, evaluate)
         return self._call
 

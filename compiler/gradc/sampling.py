@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradc import pipeline
+from gradc import interface
 from gradc.errors import ArgumentError
 from gradc.ir.equations import Equation
 from gradc.ir.program import Accumulation, Program, Scan, bodies_of, result_count
@@ -36,7 +36,7 @@ class Sample(NamedTuple):
 def draw_sizes(program: Program) -> dict[str, int]:
     """Small and different sizes for the dimensions, that every extent of the program allows."""
     names = program.symbols()
-    constraints = pipeline.constraints(program)
+    constraints = interface.constraints(program)
     for first in range(_SMALLEST, _LARGEST):
         ascending = range(first, first + len(names))
         for values in (ascending, reversed(ascending)):

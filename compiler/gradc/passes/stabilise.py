@@ -56,6 +56,12 @@ def stabilise(program: Program, *, again: bool = False) -> Rewriting:
     return Rewriting(run.program(program), tuple(run.applied))
 
 
+def stabilise_derivative(program: Program) -> Program:
+    """The program with the rules applied that are for derivatives; the program itself where none applies."""
+    found = stabilise(program, again=True)
+    return found.program if found.applied else program
+
+
 class _Run:
     def __init__(self, again: bool) -> None:
         self.again = again

@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradc.compiled import Kernel, make_kernel
+from gradc.compiled import Kernel
 from gradc.errors import GradcError
+from gradc.making import make_kernel
 from gradc.tools.texts import Found
 
 Values = npt.NDArray[Any]

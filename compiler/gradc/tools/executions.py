@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradc import derivatives, pipeline
+from gradc import derivatives, interface, pipeline, programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.source import render_source
 from gradc.errors import CompilerError, GradcError, IndexRangeError, SingularMatrixError
@@ -25,26 +25,21 @@ from gradc.frontends.formula import parse_program
 from gradc.ir.interpret import interpret
 from gradc.ir.program import KIND_OF_DTYPE, Program
 from gradc.ir.verify import verify
+from gradc.passes.axes import merge_axes
 from gradc.loops.build import build
 from gradc.loops.check import faults
-from gradc.loops.order import finish
 from gradc.loops.program import Namer
 from gradc.loops.run import run as run_loops
-from gradc.passes import normalise as passes
-from gradc.passes.compensate import compensate
-from gradc.passes.contract import contract
-from gradc.passes.lower import lower
-from gradc.passes.quarter import quarter
-from gradc.passes.split import split_products
-from gradc.passes.together import together
+from gradc.schedule.nests import plan_program
+from gradc.schedule.tiling import ROWS
+from gradc.interface import needs
 from gradc.runtime.arguments import Entry, evaluate
 from gradc.runtime.library import load
 from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler
-from gradc.schedule.nests import plan_program
-from gradc.schedule.tiling import ROWS
 from gradc.tools.drafts import Draft, arguments_of
 from gradc.tools.noise import Bounded, Values, bounds_of, wrong
+from gradc.units import VERSION, Unit, emit
 
 SIZES = Mapping[str, int]
 _ran = itertools.count()  # programs that were run and compared
@@ -103,7 +98,7 @@ def examine(draft: Draft, function: Callable[..., Any], *, thorough: bool = True
     arguments = arguments_of(draft)
     with _guarded("trace"):
         try:
-            program = pipeline.read(function, draft.signature)
+            program = programs.read(function, draft.signature)
         except GradcError as error:
             return Examined(f"{type(error).__name__}: {str(error).splitlines()[0]}", ())
         verify(program)
@@ -153,11 +148,11 @@ def _examined(
     with _guarded("canonical"):
         try:
             canonical = _followed("canonical", program, arguments, sizes, bounded) if thorough else program
-            canonical = pipeline.canonical(canonical)
+            canonical = programs.canonical(canonical)
             _agreed("canonical", canonical, arguments, sizes, bounded)
             if str(parse_program(str(canonical))) != str(canonical):
                 raise Fault("print", f"does not parse back to itself:\n{canonical}")
-            stable = pipeline.stable(canonical).program
+            stable = programs.stable(canonical).program
         except GradcError as error:
             return Examined(f"{type(error).__name__}: {str(error).splitlines()[0]}", ())
         if stable is not canonical:
@@ -213,7 +208,7 @@ class _guarded:  # noqa: N801 - reads as a statement
 def _allowed(program: Program, sizes: SIZES) -> bool:
     """Whether the sizes are such as a kernel of the program accepts."""
     try:
-        return all(evaluate(extent, sizes) >= 0 for extent, _ in pipeline.constraints(program))
+        return all(evaluate(extent, sizes) >= 0 for extent, _ in interface.constraints(program))
     except (GradcError, ZeroDivisionError):
         return False
 
@@ -270,42 +265,35 @@ def _followed(
         verify(made)
         _agreed(f"{stage}, {name}", made, arguments, sizes, bounded)
 
-    passes.normalise(program, watch, may_be_empty=True)
+    pipeline.run(pipeline.LOSS, program, watch)
     return program
-
-
-LOWERING: tuple[tuple[str, Callable[[Program], Program]], ...] = (
-    ("split_products", split_products),
-    ("quarter", quarter),
-    ("contract", contract),
-    ("together", together),
-    ("compensate", lambda program: compensate(program, "float64")),
-    ("lower", lambda program: lower(program, "float64")),
-)
 
 
 def lowered_agree(mode: str, program: Program, arguments: Sequence[Any], sizes: SIZES) -> None:
     """Run the passes before C one by one, each checked."""
     with _guarded(f"{mode}, lowering"):
         bounded = bounds_of(program, arguments, "float64", sizes)
-        for name, run in LOWERING:
-            program = run(program)
+        for stage in pipeline.lowering("float64"):
+            if stage.run is merge_axes:
+                return  # it gives other parameters, where it finds anything
+            program = stage.run(program)
             verify(program)
             if not _allowed(program, sizes):
                 return  # the interpreter has no maximum of nothing, which C has
-            _agreed(f"{mode}, {name}", program, arguments, sizes, bounded)
+            _agreed(f"{mode}, {stage.name}", program, arguments, sizes, bounded)
 
 
 def loops_agree(job: Job) -> None:
     """Check the loops of a program for all sizes, and run them where the arguments are small."""
     mode, program, arguments, sizes, _ = job
     with _guarded(f"{mode}, loops"):
-        lowered, namer = pipeline.lower_whole(program, "float64"), Namer()
-        natural = pipeline.needs(lowered)
+        lowered, namer = pipeline.run(pipeline.lowering("float64"), program), Namer()
+        natural = needs(lowered)
         built = build(plan_program(lowered), "f", ROWS, namer)
+        finished = pipeline.run(pipeline.finishing(namer, False), built)
         small = all(np.size(argument) <= LOOPED_ELEMENTS for argument in arguments)
         bounded = bounds_of(program, arguments, "float64", sizes) if small else []
-        for title, loops in (("as built", built), ("as printed", finish(built, namer))):
+        for title, loops in (("as built", built), ("as printed", finished)):
             for fault in faults(loops, natural):
                 raise Fault(f"{mode}, loops {title}", fault)
             if not small:
@@ -336,8 +324,8 @@ def _first_order(
     directions = [np.asarray(rng.normal(size=np.shape(arguments[names.index(name)]))) for name in reals]
     (value,) = interpret(canonical, arguments, SEMANTICS, "float64", sizes)
     cotangent = np.asarray(rng.normal(size=np.shape(value)))
-    jvp = pipeline.derive(canonical, "jvp", reals, stable=False)
-    vjp = pipeline.derive(canonical, "vjp", reals, stable=False)
+    jvp = programs.derive(canonical, "jvp", reals, stable=False)
+    vjp = programs.derive(canonical, "vjp", reals, stable=False)
     forward_arguments, reverse_arguments = [*arguments, *directions], [*arguments, cotangent]
     for program in (jvp, vjp):
         verify(program)
@@ -352,16 +340,16 @@ def _first_order(
         raise Fault("forward against reverse", f"{forward!r} and {reverse!r} ± {forward_slack + reverse_slack:.3g}")
     if known:
         _against_differences(canonical, reals, arguments, sizes, directions, cotangent, forward, forward_slack)
-    jobs = [Job("vjp", pipeline.derive(stable, "vjp", reals), tuple(reverse_arguments), sizes)]
+    jobs = [Job("vjp", programs.derive(stable, "vjp", reals), tuple(reverse_arguments), sizes)]
     _agreed("vjp, stabilised", jobs[0].program, reverse_arguments, sizes, _trusting(vjp, jobs[0]))
     if not thorough:
         return jobs
-    jobs.append(Job("jvp", pipeline.derive(stable, "jvp", reals), tuple(forward_arguments), sizes))
+    jobs.append(Job("jvp", programs.derive(stable, "jvp", reals), tuple(forward_arguments), sizes))
     _agreed("jvp, stabilised", jobs[1].program, forward_arguments, sizes, _trusting(jvp, jobs[1]))
     for job in jobs:
         verify(job.program)
     if not np.shape(value):
-        joint = pipeline.derive(stable, "value_and_grad", reals)
+        joint = programs.derive(stable, "value_and_grad", reals)
         ones = [*arguments, np.asarray(1.0)]
         bounded = bounds_of(jobs[0].program, ones, "float64", sizes)
         _agreed("value_and_grad against vjp", verify(joint), arguments, sizes, bounded)
@@ -390,8 +378,8 @@ def _halves(
     joint: Job,
 ) -> list[Job]:
     """Forward and backward, which together are the vjp."""
-    forward = Job("forward", pipeline.derive(stable, "forward", reals), tuple(arguments), sizes)
-    backward = pipeline.derive(stable, "backward", reals)
+    forward = Job("forward", programs.derive(stable, "forward", reals), tuple(arguments), sizes)
+    backward = programs.derive(stable, "backward", reals)
     if not (_allowed(forward.program, sizes) and _allowed(backward, sizes)):
         return []
     value, *stored = interpret(forward.program, arguments, SEMANTICS, "float64", sizes)
@@ -522,7 +510,7 @@ def _hvp_against_differences(
     products: Sequence[Bounded],
 ) -> None:
     """The Hessian's product along the vectors is the second derivative of the gradient's sum along them."""
-    gradient = pipeline.derive(stable, "value_and_grad", reals)
+    gradient = programs.derive(stable, "value_and_grad", reals)
     total, slack, known = _product(vectors, products)
     if not known:
         return
@@ -580,21 +568,21 @@ class Answer(NamedTuple):
     fault: Fault | None
 
 
-def unit_of(job: Job, number: int, dtype: str) -> pipeline.Unit:
+def unit_of(job: Job, number: int, dtype: str) -> Unit:
     """The C of a job, named by its number."""
     with _guarded(f"{job.mode} {dtype}, emit"):
-        return pipeline.emit(job.program, job.mode, f"f{number}", dtype)
+        return emit(job.program, job.mode, f"f{number}", dtype)
 
 
-def text_of(units: Sequence[pipeline.Unit], dtype: str) -> str:
+def text_of(units: Sequence[Unit], dtype: str) -> str:
     """One translation unit of all."""
     real = {"float64": "double", "float32": "float"}[dtype]
-    return render_source("fuzz", [unit.function for unit in units], real, "", pipeline.VERSION).c
+    return render_source("fuzz", [unit.function for unit in units], real, "", VERSION).c
 
 
 def run_compiled(jobs: Sequence[Job], dtype: str, compiler: Compiler, label: str) -> Iterator[Answer]:
     """Compile jobs in one translation unit, run each at 1, 2 and 7 threads, and compare with the interpreter."""
-    units: dict[int, pipeline.Unit] = {}
+    units: dict[int, Unit] = {}
     for number, job in enumerate(jobs):
         try:
             units[number] = unit_of(job, number, dtype)

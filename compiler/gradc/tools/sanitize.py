@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from gradc.errors import GradcError, IndexRangeError, SingularMatrixError
-from gradc.pipeline import Unit
 from gradc.runtime.arguments import C_TYPES, evaluate
 from gradc.tools.executions import Fault, Job, text_of, typed, unit_of
 from gradc.tools.noise import bounds_of, wrong
+from gradc.units import Unit
 
 FLAGS = {
     "address": ("-fsanitize=address",),

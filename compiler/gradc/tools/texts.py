@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradc import pipeline
+from gradc import programs
 from gradc.errors import GradcError, VerifyError
 from gradc.frontends.formula import parse_formula, parse_program
 from gradc.frontends.signature import parse_signature
@@ -85,7 +85,7 @@ def try_text(number: int) -> Found | None:
                 verify(parse_program(text))
             elif kind == "sympy":
                 text = random_tree(r)
-                _compiled(pipeline.read(text, "a, b, c, x[n]"))
+                _compiled(programs.read(text, "a, b, c, x[n]"))
             else:
                 text = deep(r)
                 parse_formula(text, parse_signature(_SIGNATURE))
@@ -105,10 +105,10 @@ def try_text(number: int) -> Found | None:
 def _compiled(program: Any) -> None:
     verify(program)
     reals = [p.name for p in program.parameters if p.dtype == "real"]
-    canonical = pipeline.stable(pipeline.canonical(program)).program
+    canonical = programs.stable(programs.canonical(program)).program
     verify(canonical)
     if reals:
-        verify(pipeline.derive(canonical, "vjp", reals[:2]))
+        verify(programs.derive(canonical, "vjp", reals[:2]))
 
 
 def _found(kind: str, text: Any, error: Exception) -> Found:

@@ -1,1 +1,1 @@
-"""Passes on loop programs, each a function of its own file; `order` says which come when, and why."""
+"""Passes on loop programs, each a function of its own file; `gradc.pipeline` says which come when, and why."""
