@@ -44,7 +44,7 @@ lint: .venv/lint.stamp
 	$(BIN)/mypy
 
 refresh: .venv/base.stamp
-	$(BIN)/python -m gradc.gallery
+	$(BIN)/python -m gradc.tools.gallery
 	$(BIN)/python docs/tables.py
 
 fuzz: .venv/test.stamp

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.reductions import REDUCTIONS
-from gradc.passes.identities import IDENTITIES
+from gradc.stabilise.table import IDENTITIES
 
 PAGES = tuple(Path(__file__).resolve().parent / name for name in ("conventions.md", "stability.md"))
 _BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

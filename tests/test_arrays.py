@@ -16,8 +16,9 @@ from gradc.frontends.formula import parse_program
 from gradc.frontends.shaping import divide_exactly
 from gradc.frontends.tracing import trace
 from gradc.frontends.values import value_of
+from gradc.ir.definitions import Parameter
 from gradc.ir.interpret import interpret
-from gradc.ir.program import Parameter, Program, ProgramBuilder
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, size, symbol
 from gradc.ir.verify import verify
 

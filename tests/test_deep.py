@@ -23,7 +23,8 @@ from gradc.calculus.reverse import vjp
 from gradc.frontends.formula import parse_formula
 from gradc.frontends.signature import parse_signature
 from gradc.frontends.tracing import trace
-from gradc.ir.program import Program, bodies_of
+from gradc.ir.definitions import bodies_of
+from gradc.ir.program import Program
 from gradc.ir.verify import verify
 from gradc.units import emit, evaluator
 

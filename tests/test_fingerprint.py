@@ -16,8 +16,8 @@ import scipy.special
 
 import gradc
 from gradc import making
-from gradc.fingerprint import fingerprint
 from gradc.runtime import cache as caches
+from gradc.runtime.fingerprint import fingerprint
 
 SCALE = 2.0
 

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from gradc import gallery
 from gradc.losses import CATALOGUE
+from gradc.tools import gallery
 
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror")
 C_COMPILERS = [name for name in ("gcc", "clang", "musl-gcc") if shutil.which(name)]

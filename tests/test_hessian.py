@@ -13,7 +13,8 @@ from compiled import cast, compile_programs, run
 from gradc import interface, losses, programs
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.derivatives import derive
-from gradc.ir.program import Call, Program
+from gradc.ir.definitions import Call
+from gradc.ir.program import Program
 from gradc.ir.size import symbol
 from gradc.ir.verify import verify
 from gradc.losses import CATALOGUE

@@ -20,8 +20,8 @@ from gradc.emit.printer import Function
 from gradc.frontends.formula import parse_formula, parse_program
 from gradc.frontends.signature import parse_signature
 from gradc.frontends.tracing import trace
+from gradc.ir.definitions import Scan
 from gradc.ir.interpret import interpret
-from gradc.ir.program import Scan
 from gradc.ir.size import symbol
 from gradc.passes.specialise import specialise
 from gradc.units import emit

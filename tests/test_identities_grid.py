@@ -17,9 +17,9 @@ from mpmath import mp
 from gradc.calculus.semantics import SEMANTICS
 from gradc.ir.interpret import interpret
 from gradc.ir.program import Program
-from gradc.measuring import _as_mp, _semantics
-from gradc.passes.identities import IDENTITIES
 from gradc.programs import canonical, derive, mapped, read, stable
+from gradc.stabilise.table import IDENTITIES
+from gradc.tools.measuring import _as_mp, _semantics
 
 # identity: formulas in which it fires
 FORMULAS: dict[str, list[str]] = {

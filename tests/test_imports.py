@@ -14,7 +14,7 @@ import gradc
 ROOT = Path(gradc.__file__).parent
 
 # What each room may import besides itself and `errors`. A module beside the rooms is a room of its own.
-PIPELINE = {"ir", "calculus", "frontends", "passes", "schedule", "loops", "emit", "runtime"}
+PIPELINE = {"ir", "calculus", "frontends", "passes", "stabilise", "contract", "schedule", "loops", "emit", "runtime"}
 PROGRAMS = {*PIPELINE, "interface", "pipeline"}
 KERNEL = {*PROGRAMS, "programs", "units", "modes", "derivatives"}
 MAY = {
@@ -24,12 +24,13 @@ MAY = {
     "calculus": {"ir"},
     "frontends": {"ir", "calculus"},
     "passes": {"ir", "calculus"},
-    "schedule": {"ir", "calculus", "passes"},
+    "stabilise": {"ir", "calculus", "passes"},
+    "contract": {"ir", "calculus", "passes"},
+    "schedule": {"ir", "calculus", "passes", "contract"},
     "loops": {"ir", "calculus", "schedule"},
     "emit": {"ir", "calculus", "schedule", "loops"},
     "losses": set(),
     "modes": set(),
-    "fingerprint": {"ir", "runtime"},
     "options": set(),
     "interface": {"ir", "runtime", "emit"},
     "pipeline": {*PIPELINE, "interface"},
@@ -41,15 +42,13 @@ MAY = {
     "bound": {"modes", "runtime"},
     "entry_points": {*KERNEL, "bound"},
     "compiled": {*KERNEL, "bound", "entry_points", "options", "origin"},
-    "making": {*KERNEL, "compiled", "fingerprint", "options", "origin"},
+    "making": {*KERNEL, "compiled", "options", "origin"},
     "artefacts": {*KERNEL, "compiled"},
-    "checking": {*KERNEL, "compiled", "sampling"},
-    "measuring": {*KERNEL, "compiled", "sampling"},
     "decorated": {"compiled", "making", "runtime"},
-    "tools": {*KERNEL, "compiled", "making"},
+    "tools": {*KERNEL, "compiled", "losses", "making", "sampling"},
 }  # fmt: skip
 # The front door, and the rooms that stand in front of it, see everything.
-OUTSIDE = {"__init__", "cli", "gallery"}
+OUTSIDE = {"__init__", "cli"}
 
 
 def room_of(parts: tuple[str, ...]) -> str:

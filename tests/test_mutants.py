@@ -44,14 +44,14 @@ CASES = {
     "comparison": ("passes/stencil.py", "_shifts | comparison | shift is not None", SHIFTS),
     "condition": ("passes/partition.py", "_extract | condition | if not any", GRADIENTS),
     "constant": (
-        "passes/identities.py",
+        "stabilise/identity.py",
         "with_term | constant | 0",
         f"{SPELLING}[arctanh(x)-(log(1 + x) - log(1 - x))/2]",
     ),
     "formula": ("passes/simplify.py", "formula | 'x * y'", "passes.py::test_rules_hold[(-x) * (-y)]"),
-    "index": ("passes/identities.py", "_under_log | index 2 | 0", QUOTIENTS),
+    "index": ("stabilise/differences.py", "_under_log | index 2 | 0", QUOTIENTS),
     "name": (
-        "passes/identities.py",
+        "stabilise/logarithms.py",
         "_log_atom | name 2 | 'cosh'",
         f"{SPELLING}[log_cosh(x)-log((exp(x) + exp(-x))/2)]",
     ),

@@ -20,10 +20,12 @@ from gradc import programs
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.reverse import vjp
 from gradc.calculus.scalar import apply_formula
+from gradc.contract.split import split_products
 from gradc.frontends.formula import parse_formula, parse_program
 from gradc.frontends.signature import parse_signature
+from gradc.ir.definitions import Comprehension, Parameter, bodies_of
 from gradc.ir.equations import BodyBuilder, index_dependencies
-from gradc.ir.program import Comprehension, Parameter, Program, ProgramBuilder, bodies_of
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
 from gradc.passes import axes, together
@@ -34,7 +36,6 @@ from gradc.passes.lower import lower
 from gradc.passes.partition import partition
 from gradc.passes.rules import Rule
 from gradc.passes.simplify import RULES, simplified
-from gradc.passes.split import split_products
 from gradc.passes.stencil import gather_shifts
 from gradc.pipeline import CANONICAL
 from gradc.pipeline import run as run_stages

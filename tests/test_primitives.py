@@ -24,7 +24,8 @@ from gradc.calculus.primitives import OPERANDS, PRIMITIVES, Primitive
 from gradc.calculus.reverse import vjp
 from gradc.calculus.scalar import apply_formula
 from gradc.frontends.formula import parse_program
-from gradc.ir.program import Parameter, Program, ProgramBuilder
+from gradc.ir.definitions import Parameter
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
 from gradc.programs import normalise

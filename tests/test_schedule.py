@@ -12,17 +12,17 @@ import gradc
 from compiled import NARROWER, c_text, compile_programs, function_of, run
 from gradc import losses, programs
 from gradc.calculus.semantics import SEMANTICS
+from gradc.contract.contract import contract
+from gradc.contract.quarter import quarter
 from gradc.derivatives import derive
 from gradc.frontends.formula import parse_program
+from gradc.ir.definitions import Accumulation
 from gradc.ir.equations import needed_by
 from gradc.ir.interpret import interpret
-from gradc.ir.program import Accumulation
 from gradc.ir.size import symbol
 from gradc.ir.verify import verify
 from gradc.loops.passes import apart
-from gradc.passes.contract import contract
 from gradc.passes.lower import lower
-from gradc.passes.quarter import quarter
 from gradc.passes.stencil import gather_shifts
 from gradc.schedule import fission
 from gradc.schedule.columns import copy_columns

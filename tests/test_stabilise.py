@@ -15,11 +15,12 @@ from mpmath import mp
 import gradc
 from gradc.calculus.semantics import SEMANTICS
 from gradc.ir.interpret import interpret
-from gradc.measuring import _exact, _ulps
 from gradc.passes.compensate import CORRECTED
-from gradc.passes.identities import COMPLEMENTS, IDENTITIES, SQUARES
-from gradc.passes.stabilise import stabilise
 from gradc.programs import canonical, derive, read, stable
+from gradc.stabilise.differences import COMPLEMENTS, SQUARES
+from gradc.stabilise.rewrite import stabilise
+from gradc.stabilise.table import IDENTITIES
+from gradc.tools.measuring import _exact, _ulps
 from numerics import Case, compile_cases
 
 VECTORS = "v[n], w[n], x, y, z"

@@ -28,8 +28,9 @@ from gradc.calculus.semantics import SEMANTICS
 from gradc.errors import GradcError, NotDifferentiableError, ShapeError, SignatureError, TraceError, UnsupportedError
 from gradc.frontends.signature import parse_signature
 from gradc.frontends.tracing import scan, trace
+from gradc.ir.definitions import Scan
 from gradc.ir.interpret import interpret
-from gradc.ir.program import Program, Scan
+from gradc.ir.program import Program
 from gradc.ir.verify import verify
 
 

@@ -32,10 +32,10 @@ from gradc.runtime.forks import unforked
 
 if TYPE_CHECKING:
     from gradc import losses
-    from gradc.checking import GradientReport
     from gradc.compiled import Kernel
     from gradc.ir.program import Program
-    from gradc.measuring import AccuracyReport
+    from gradc.tools.checking import GradientReport
+    from gradc.tools.measuring import AccuracyReport
 
 __version__ = "0.1.0"
 
@@ -179,9 +179,9 @@ def kernel(
 
 
 def check_grad(k: Kernel, *args: Any, seed: int = 0) -> GradientReport:
-    """Check a kernel's gradient: reverse against forward mode, and both against differences; see `gradc.checking`."""
+    """Check a kernel's gradient: reverse against forward mode, and both against differences: `gradc.tools.checking`."""
     with unforked:
-        from gradc.checking import check
+        from gradc.tools.checking import check
 
     return check(k, *args, seed=seed)
 
@@ -228,7 +228,7 @@ def accuracy(
     True
     """
     with unforked:
-        from gradc.measuring import measure
+        from gradc.tools.measuring import measure
 
     return measure(k, ranges, sizes=sizes, samples=samples, seed=seed)
 

@@ -29,7 +29,8 @@ from gradc.calculus.sparsity import (
     slot_parameters,
 )
 from gradc.calculus.structure import fill, identity_indices
-from gradc.ir.program import Parameter, Program, ProgramBuilder, copy_definitions, fresh, remap_body
+from gradc.ir.definitions import Parameter, remap_body
+from gradc.ir.program import Program, ProgramBuilder, copy_definitions, fresh
 from gradc.ir.size import ONE, Size
 from gradc.passes.dead import drop_dead
 from gradc.runtime.blocks import Block as StoredBlock

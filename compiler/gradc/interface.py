@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from gradc.emit.names import c_identifier
 from gradc.errors import NotDifferentiableError, SignatureError
+from gradc.ir.definitions import KIND_OF_DTYPE, Comprehension, Parameter, bodies_of, sizes_of
 from gradc.ir.divisors import divisors
 from gradc.ir.equations import references
-from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, bodies_of, fresh, sizes_of
+from gradc.ir.program import Program, fresh
 from gradc.ir.ranges import bounds_of, stays_inside
 from gradc.ir.size import ONE, Size
 from gradc.runtime.arguments import Entry, Input, Output, Polynomial

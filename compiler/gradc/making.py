@@ -12,14 +12,14 @@ import numpy as np
 
 from gradc.compiled import Kernel, Rewrite
 from gradc.errors import ArgumentError, CompilerError, GradcError, NotDifferentiableError, shortened
-from gradc.fingerprint import fingerprint, of_package
 from gradc.options import BACKENDS, REDUCE, Options
 from gradc.origin import Origin
+from gradc.runtime.fingerprint import fingerprint, of_package
 from gradc.runtime.forks import unforked
 
 if TYPE_CHECKING:
-    from gradc.passes.identities import Identity
     from gradc.runtime.recall import Memory
+    from gradc.stabilise.identity import Identity
 
 
 def make_kernel(

@@ -120,7 +120,7 @@ class Origin:
 
     def _cost(self, arguments: Sequence[Any]) -> float:
         """About how many seconds both take on arguments of these shapes."""
-        from gradc.ir.program import bodies_of
+        from gradc.ir.definitions import bodies_of
 
         sizes: dict[Any, int] = {}
         for parameter, argument in zip(self.program.parameters, arguments, strict=False):

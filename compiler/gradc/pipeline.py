@@ -15,6 +15,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from gradc.contract.contract import contract
+from gradc.contract.quarter import quarter
+from gradc.contract.split import split_products
 from gradc.emit.printer import print_function
 from gradc.interface import needs
 from gradc.ir.program import Program
@@ -29,24 +32,21 @@ from gradc.loops.program import LoopProgram, Namer
 from gradc.loops.text import show
 from gradc.passes.axes import merge_axes
 from gradc.passes.compensate import compensate
-from gradc.passes.contract import contract
 from gradc.passes.dead import drop_dead
 from gradc.passes.factor_out import factor_out
 from gradc.passes.hoist import hoist_factors, hoist_from_empty
 from gradc.passes.inline import inline
 from gradc.passes.lower import lower
 from gradc.passes.products import take_products_apart
-from gradc.passes.quarter import quarter
 from gradc.passes.restrict import restrict_to_reads
 from gradc.passes.simplify import simplify
-from gradc.passes.split import split_products
-from gradc.passes.stabilise import stabilise_derivative
 from gradc.passes.stencil import gather_shifts
 from gradc.passes.sums import compensate_sums
 from gradc.passes.together import together
 from gradc.passes.unit import drop_unit_indices
 from gradc.schedule.nests import plan_program
 from gradc.schedule.tiling import ROWS
+from gradc.stabilise.rewrite import stabilise_derivative
 
 REALS = {"float64": "double", "float32": "float"}
 

@@ -18,8 +18,8 @@ from gradc.ir.program import Program, fresh
 from gradc.passes.batch import batch
 from gradc.passes.partition import partition
 from gradc.passes.specialise import specialise
-from gradc.passes.stabilise import Rewriting, stabilise
 from gradc.pipeline import CANONICAL, COMPENSATED, DERIVATIVE, LOSS, STABLE, run, watcher
+from gradc.stabilise.rewrite import Rewriting, stabilise
 
 
 def normalise(program: Program) -> Program:

@@ -17,8 +17,9 @@ import numpy as np
 
 from gradc import interface
 from gradc.errors import ArgumentError
+from gradc.ir.definitions import Accumulation, Scan, bodies_of, result_count
 from gradc.ir.equations import Equation
-from gradc.ir.program import Accumulation, Program, Scan, bodies_of, result_count
+from gradc.ir.program import Program
 from gradc.ir.size import Size
 from gradc.runtime.arguments import evaluate
 

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
-ROOMS = ("ir", "calculus", "passes", "schedule", "loops", "emit")
+ROOMS = ("ir", "calculus", "passes", "stabilise", "contract", "schedule", "loops", "emit")
 
 PROSE = frozenset(["identity", "reason", "holds", "edge", "latex", "hint", "dear", "domain"])
 PROSE |= {"numpy", "scipy", "sympy", "formula"}  # names that users write

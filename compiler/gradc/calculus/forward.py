@@ -14,18 +14,9 @@ from gradc.calculus.chain import active_equations, partial, scale
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.routines import ROUTINES
 from gradc.calculus.structure import Weights, definition_results, fill, identity_indices
+from gradc.ir.definitions import Accumulation, Comprehension, Definition, Parameter, Scan, remap_body
 from gradc.ir.equations import BodyBuilder, Equation
-from gradc.ir.program import (
-    Accumulation,
-    Comprehension,
-    Definition,
-    Parameter,
-    Program,
-    ProgramBuilder,
-    Scan,
-    copy_definitions,
-    remap_body,
-)
+from gradc.ir.program import Program, ProgramBuilder, copy_definitions
 from gradc.ir.size import symbol
 
 

@@ -24,19 +24,9 @@ from gradc.calculus.chain import active_equations, scale, sweep
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.routines import ROUTINES, Adjoint
 from gradc.calculus.structure import Weights, definition_results, fill, identity_indices
+from gradc.ir.definitions import Accumulation, Comprehension, Definition, Parameter, Scan, remap_body, result_count
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies
-from gradc.ir.program import (
-    Accumulation,
-    Comprehension,
-    Definition,
-    Parameter,
-    Program,
-    ProgramBuilder,
-    Scan,
-    copy_definitions,
-    remap_body,
-    result_count,
-)
+from gradc.ir.program import Program, ProgramBuilder, copy_definitions
 from gradc.ir.ranges import stays_inside
 from gradc.ir.size import ONE, Atom, Size, index, size, symbol
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradc.errors import UnsupportedError
+from gradc.ir.definitions import Accumulation, Comprehension
 from gradc.ir.equations import BodyBuilder, Equation
-from gradc.ir.program import Accumulation, Comprehension, Program, ProgramBuilder
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, index
 
 Sources = dict[int, tuple[int, bool]]  # an array of the body to one outside, and whether that has a leading step axis

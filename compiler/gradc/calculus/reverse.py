@@ -26,19 +26,9 @@ from gradc.calculus.structure import (
     identity_indices,
 )
 from gradc.calculus.substitution import substitute_dim
+from gradc.ir.definitions import Accumulation, Comprehension, Definition, Parameter, Scan, Store, remap_body
 from gradc.ir.equations import BodyBuilder, Equation
-from gradc.ir.program import (
-    Accumulation,
-    Comprehension,
-    Definition,
-    Parameter,
-    Program,
-    ProgramBuilder,
-    Scan,
-    Store,
-    copy_definitions,
-    remap_body,
-)
+from gradc.ir.program import Program, ProgramBuilder, copy_definitions
 from gradc.ir.size import ONE, ZERO, Size, index, symbol
 
 

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradc.calculus.structure import identity_indices
-from gradc.ir.program import Call, ProgramBuilder
+from gradc.ir.definitions import Call
+from gradc.ir.program import ProgramBuilder
 from gradc.ir.size import Size, index, product
 
 Shape = tuple[Size, ...]

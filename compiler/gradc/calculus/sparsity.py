@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from gradc.calculus.jacobian import NARROW, Term, assemble, loops_of, transfer
 from gradc.calculus.structure import fill, identity_indices
-from gradc.ir.program import Parameter, ProgramBuilder, fresh
+from gradc.ir.definitions import Parameter
+from gradc.ir.program import ProgramBuilder, fresh
 from gradc.ir.size import Size, index, size, symbol
 
 DENSE, DIAGONAL, ROWS, BANDS, SLOTS, ZERO = "dense", "diagonal", "rows", "bands", "slots", "zero"

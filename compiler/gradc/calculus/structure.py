@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from gradc.calculus.reductions import REDUCTIONS
 from gradc.calculus.scalar import apply_formula
+from gradc.ir.definitions import Comprehension, Definition, Parameter, Scan, reads, result_count
 from gradc.ir.equations import REAL, BodyBuilder
-from gradc.ir.program import Comprehension, Definition, Parameter, Program, ProgramBuilder, Scan, reads, result_count
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import ONE, Size, index, symbol
 
 

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradc.ir.definitions import Accumulation, Comprehension, Definition, Piece, Scan, Store
 from gradc.ir.equations import Equation
-from gradc.ir.program import (
-    Accumulation,
-    Comprehension,
-    Definition,
-    Piece,
-    Program,
-    Scan,
-    Store,
-)
+from gradc.ir.program import Program
 from gradc.ir.size import Atom, Size
 
 

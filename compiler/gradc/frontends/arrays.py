@@ -1,6 +1,7 @@
 """The names that NumPy code and formulas share, each with the function that builds its definitions.
 
->>> from gradc.ir.program import Parameter, ProgramBuilder
+>>> from gradc.ir.definitions import Parameter
+>>> from gradc.ir.program import ProgramBuilder
 >>> from gradc.ir.size import symbol
 >>> builder = ProgramBuilder([Parameter("X", (symbol("n"), symbol("d"))), Parameter("w", (symbol("d"),))])
 >>> X, w = value_of(builder, 0), value_of(builder, 1)

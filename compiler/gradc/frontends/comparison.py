@@ -3,7 +3,7 @@
 >>> import numpy as np
 >>> from gradc.calculus.semantics import SEMANTICS
 >>> from gradc.frontends.tracing import trace
->>> from gradc.ir.program import Parameter
+>>> from gradc.ir.definitions import Parameter
 >>> from gradc.ir.size import symbol
 >>> def loss(x):
 ...     return np.sum(x**2)
@@ -33,9 +33,10 @@ import numpy.typing as npt
 
 from gradc.errors import TraceMismatchError
 from gradc.frontends import tracing
+from gradc.ir.definitions import result_count
 from gradc.ir.interpret import Semantics, interpret
 from gradc.ir.printer import choose_names, definition_lines
-from gradc.ir.program import Program, result_count
+from gradc.ir.program import Program
 
 Values = npt.NDArray[Any]
 

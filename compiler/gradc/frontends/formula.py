@@ -28,8 +28,9 @@ from gradc.frontends.notation import Statement, Syntax, Token, nearest, read, re
 from gradc.frontends.scopes import Scope
 from gradc.frontends.signature import check_name, parse_shape
 from gradc.frontends.values import ArrayValue, as_real, value_of
+from gradc.ir.definitions import KIND_OF_DTYPE, Call, Definition, Parameter, Scan
 from gradc.ir.equations import REAL
-from gradc.ir.program import KIND_OF_DTYPE, Call, Definition, Parameter, Program, ProgramBuilder, Scan
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size
 
 _MAX_SCANS = 50  # how deep scans may stand in one another

@@ -13,8 +13,8 @@ from gradc.errors import ShapeError, UnsupportedError
 from gradc.frontends.contractions import matmul
 from gradc.frontends.shaping import as_array, expand_dims, eye, squeeze
 from gradc.frontends.values import ArrayValue, Operand, Shape, as_real, builder_of, lift, value_of
+from gradc.ir.definitions import Call
 from gradc.ir.printer import describe_shape
-from gradc.ir.program import Call
 
 
 def _call(routine: str, arguments: Sequence[ArrayValue], *shapes: Shape) -> list[ArrayValue]:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradc.errors import SignatureError, UnsupportedError
-from gradc.ir.program import Parameter, Program
+from gradc.ir.definitions import Parameter
+from gradc.ir.program import Program
 
 
 def read(source: Any, signature: str | None) -> Program:

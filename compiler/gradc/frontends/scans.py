@@ -12,8 +12,9 @@ from gradc.calculus.lifting import lift_body
 from gradc.errors import ShapeError, UnsupportedError
 from gradc.frontends.shaping import as_array, axis_of, ravel, view
 from gradc.frontends.values import ArrayValue, Operand, as_real, builder_of, fill, lift, value_of
+from gradc.ir.definitions import Comprehension, Parameter, Scan
 from gradc.ir.printer import describe_shape
-from gradc.ir.program import Comprehension, Parameter, ProgramBuilder, Scan
+from gradc.ir.program import ProgramBuilder
 from gradc.ir.size import Size, index, symbol
 
 # What accumulates: the operation, and the number that it starts from.

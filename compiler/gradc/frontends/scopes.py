@@ -1,6 +1,7 @@
 """Scalar expressions under construction over bound indices, whose inner reductions become definitions of their own.
 
->>> from gradc.ir.program import Parameter, ProgramBuilder
+>>> from gradc.ir.definitions import Parameter
+>>> from gradc.ir.program import ProgramBuilder
 >>> from gradc.ir.size import symbol
 >>> n, d = symbol("n"), symbol("d")
 >>> builder = ProgramBuilder([Parameter("X", (n, d)), Parameter("w", (d,))])

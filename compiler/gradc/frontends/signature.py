@@ -16,8 +16,8 @@ import numpy as np
 
 from gradc.errors import FormulaError, SignatureError
 from gradc.frontends.notation import Node, Syntax, Token, nearest, read_expression, split_commas, tokenise
+from gradc.ir.definitions import KIND_OF_DTYPE, Parameter
 from gradc.ir.printer import describe_shape
-from gradc.ir.program import KIND_OF_DTYPE, Parameter
 from gradc.ir.size import Size, size, symbol
 
 DTYPES = tuple(dtype for dtype in KIND_OF_DTYPE if dtype != "real")

@@ -36,9 +36,10 @@ from gradc.frontends.arrays import FUNCTIONS
 from gradc.frontends.notation import nearest
 from gradc.frontends.scopes import Scope
 from gradc.frontends.values import ArrayValue, as_real, value_of
+from gradc.ir.definitions import Parameter
 from gradc.ir.equations import INTEGER, REAL
 from gradc.ir.printer import describe_shape
-from gradc.ir.program import Parameter, Program, ProgramBuilder
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, size, symbol
 
 Visit: TypeAlias = "Generator[tuple[Any, Scope], Any, Any]"

@@ -1,7 +1,7 @@
 """Plain NumPy code to a program: the function is run once on stand-ins for its arguments, which note what it does.
 
 >>> import numpy as np
->>> from gradc.ir.program import Parameter
+>>> from gradc.ir.definitions import Parameter
 >>> from gradc.ir.size import symbol
 >>> def ridge(w, X, y):
 ...     r = X @ w - y
@@ -50,9 +50,10 @@ from gradc.frontends.outside import CHANCE, is_generator, noted, shared_states, 
 from gradc.frontends.outside import stand_ins as stand_ins_for_chance
 from gradc.frontends.substituting import Substitution
 from gradc.frontends.values import as_kind, as_real, kind_of_dtype, lift
+from gradc.ir.definitions import Parameter
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL
 from gradc.ir.printer import describe_shape
-from gradc.ir.program import Parameter, Program, ProgramBuilder
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, size
 
 _DTYPES = {REAL: np.dtype(np.float64), INTEGER: np.dtype(np.int64), BOOLEAN: np.dtype(np.bool_)}

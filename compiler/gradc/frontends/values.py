@@ -1,6 +1,7 @@
 """Handles on a program's arrays, and elementwise operations with NumPy's broadcasting.
 
->>> from gradc.ir.program import Parameter, ProgramBuilder
+>>> from gradc.ir.definitions import Parameter
+>>> from gradc.ir.program import ProgramBuilder
 >>> from gradc.ir.size import symbol
 >>> n, d = symbol("n"), symbol("d")
 >>> builder = ProgramBuilder([Parameter("X", (n, d)), Parameter("b", (d,))])

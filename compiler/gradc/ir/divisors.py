@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gradc.errors import UnsupportedError
-from gradc.ir.program import Accumulation, Definition, Program, Scan, bodies_of, sizes_of
+from gradc.ir.definitions import Accumulation, Definition, Scan, bodies_of, sizes_of
+from gradc.ir.program import Program
 from gradc.ir.ranges import bounds_of, stays_natural
 from gradc.ir.size import ONE, ZERO, Atom, Size, product
 

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gradc.errors import IndexRangeError
+from gradc.ir.definitions import Accumulation, Call, Comprehension, Definition, Scan
 from gradc.ir.equations import Equation, references
-from gradc.ir.program import Accumulation, Call, Comprehension, Definition, Program, Scan
+from gradc.ir.program import Program
 from gradc.ir.size import Atom
 
 Values = npt.NDArray[Any]

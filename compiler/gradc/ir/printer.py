@@ -8,11 +8,15 @@ A value that is used more than once, or that lies deep, is named inside its expr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
+from gradc.ir.definitions import Accumulation, Call, Comprehension, Definition, Scan
 from gradc.ir.equations import Equation, references
-from gradc.ir.program import Accumulation, Call, Comprehension, Definition, Program, Scan
 from gradc.ir.size import Atom, Size
+
+if TYPE_CHECKING:
+    from gradc.ir.program import Program
 
 # Words that a program's text gives a meaning to; no array, dimension or index takes them.
 RESERVED = frozenset(
@@ -191,12 +195,8 @@ def _lines(definition: Definition, first: int, names: Names) -> Iterator[str]:
         )
         together = results[0] if len(results) == 1 else f"({', '.join(results)})"
         yield f"with scan[{definition.step}:{definition.length}]({starts}) as {together}:"
-        renamed = Program(
-            tuple(p._replace(name=name) for p, name in zip(body.parameters, inner, strict=True)),
-            body.definitions,
-            body.outputs,
-            body.hints,
-        )
+        parameters = tuple(p._replace(name=name) for p, name in zip(body.parameters, inner, strict=True))
+        renamed = replace(body, parameters=parameters, output_names=())
         within = choose_names(renamed, names.taken | {definition.step})
         for line in _definition_lines(renamed, within):
             yield "    " + line

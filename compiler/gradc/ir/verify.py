@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gradc.errors import VerifyError
-from gradc.ir.equations import BOOLEAN, INTEGER, REAL, Equation, operation, references
-from gradc.ir.program import (
+from gradc.ir.definitions import (
     KIND_OF_DTYPE,
     Accumulation,
     Array,
     Call,
     Comprehension,
     Definition,
-    Program,
     Scan,
     results_of,
     sizes_of,
 )
+from gradc.ir.equations import BOOLEAN, INTEGER, REAL, Equation, operation, references
+from gradc.ir.program import Program
 from gradc.ir.size import Size
 
 REDUCTIONS = ("sum", "prod", "max", "min", "logsumexp", "norm")

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from gradc.ir.definitions import Accumulation, Comprehension, reads
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by
 from gradc.ir.printer import choose_names
-from gradc.ir.program import Accumulation, Comprehension, Program, reads
+from gradc.ir.program import Program
 from gradc.ir.size import ZERO, Atom, Size, index
 from gradc.loops.homes import Homes, State
 from gradc.loops.indices import IndexUse, index_uses, store_uses

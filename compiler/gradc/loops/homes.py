@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from gradc.calculus.reductions import REDUCTIONS
+from gradc.ir.definitions import Array
 from gradc.ir.divisors import is_positive
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL
 from gradc.ir.printer import Names
-from gradc.ir.program import Array
 from gradc.ir.ranges import NONE as FROM_ZERO
 from gradc.ir.ranges import stays_natural
 from gradc.ir.size import ONE, ZERO, Atom, Size, product, size

@@ -12,9 +12,10 @@ import numpy as np
 
 from gradc.calculus.semantics import SEMANTICS
 from gradc.errors import IndexRangeError, UnsupportedError
+from gradc.ir.definitions import Accumulation, Scan, bodies_of
 from gradc.ir.equations import BOOLEAN, Equation, needed_by
 from gradc.ir.interpret import evaluate_body
-from gradc.ir.program import Accumulation, Program, Scan, bodies_of
+from gradc.ir.program import Program
 from gradc.ir.size import Atom, Size
 
 _NOTHING = Equation("constant", BOOLEAN, (), False)

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradc.errors import UnsupportedError
+from gradc.ir.definitions import Comprehension, Definition, Parameter, Scan, bodies_of, reads, result_count
 from gradc.ir.equations import Equation
-from gradc.ir.program import Comprehension, Definition, Parameter, Program, Scan, bodies_of, reads, result_count
+from gradc.ir.program import Program
 from gradc.ir.size import Size, index, product
 
 _FEW = 8  # loops in one another that are left as they are

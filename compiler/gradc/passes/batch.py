@@ -12,19 +12,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from gradc.errors import UnsupportedError
-from gradc.ir.equations import BodyBuilder, Equation
-from gradc.ir.program import (
+from gradc.ir.definitions import (
     Accumulation,
     Comprehension,
     Definition,
-    Program,
-    ProgramBuilder,
     Scan,
     make_accumulation,
     reads,
     remap,
     result_count,
 )
+from gradc.ir.equations import BodyBuilder, Equation
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Atom, Size, index, symbol
 
 

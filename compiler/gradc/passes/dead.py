@@ -9,7 +9,8 @@ The order is that of a depth-first reading from the outputs, so equal programs h
 
 from __future__ import annotations
 
-from gradc.ir.program import Definition, Program, ProgramBuilder, Scan, copy_definitions, reads, remap, result_count
+from gradc.ir.definitions import Definition, Scan, reads, remap, result_count
+from gradc.ir.program import Program, ProgramBuilder, copy_definitions
 
 
 def _trimmed(definition: Definition) -> Definition:

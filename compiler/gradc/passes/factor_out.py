@@ -26,8 +26,9 @@ from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from gradc.calculus.primitives import PRIMITIVES
+from gradc.ir.definitions import Comprehension, Definition, remap, result_count
 from gradc.ir.equations import REAL, BodyBuilder, Equation, index_dependencies, needed_by
-from gradc.ir.program import Comprehension, Definition, Program, ProgramBuilder, remap, result_count
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, index
 
 _WIDE = 32  # equations of a product, with those of the products it reads, that is seen through: no chain is to its end

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradc.ir.definitions import Comprehension, Definition, Scan
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies
-from gradc.ir.program import Comprehension, Program, ProgramBuilder, Scan, remap, result_count
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import index
+from gradc.passes.rebuild import redefine
 
 
 def hoist_from_empty(program: Program) -> Program:
@@ -26,24 +28,19 @@ def hoist_from_empty(program: Program) -> Program:
 
 def hoist_factors(program: Program, may_be_empty: bool = False) -> Program:
     """The program with invariant factors outside its sums."""
-    b = ProgramBuilder(program.parameters)
-    new = {k: k for k in range(len(program.parameters))}
-    for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        hints = [program.hint(first + j) for j in range(result_count(definition))]
-        moved = remap(definition, new)
-        if isinstance(moved, Comprehension) and moved.reduction == "sum":
-            split = _split(b, moved, hints[0], may_be_empty)
-            if split is not None:
-                new[first] = split
-                continue
-        if isinstance(moved, Scan):
-            moved = moved._replace(body=hoist_factors(moved.body, may_be_empty))
-        for offset, number in enumerate(b.define(moved, *hints)):
-            new[first + offset] = number
-    return b.finish([new[number] for number in program.outputs], program.output_names)
+
+    def hoist(b: ProgramBuilder, definition: Definition) -> Definition | int:
+        if isinstance(definition, Comprehension) and definition.reduction == "sum":
+            split = _split(b, definition, may_be_empty)
+            return definition if split is None else split
+        if isinstance(definition, Scan):
+            return definition._replace(body=hoist_factors(definition.body, may_be_empty))
+        return definition
+
+    return redefine(program, hoist)
 
 
-def _split(b: ProgramBuilder, definition: Comprehension, hint: str | None, may_be_empty: bool) -> int | None:
+def _split(b: ProgramBuilder, definition: Comprehension, may_be_empty: bool) -> int | None:
     depends = index_dependencies(definition.body)
     varies = [any(k >= definition.rank for k in found) for found in depends]
     tops: list[int] = []  # factors that leave the sum …
@@ -90,7 +87,7 @@ def _split(b: ProgramBuilder, definition: Comprehension, hint: str | None, may_b
         for extent in reduced:
             nothing = outer.apply("eq", outer.integer(extent), outer.integer(0))
             value = outer.apply("where", nothing, outer.constant(0.0), value)
-    return b.comprehend(outer, outer.apply("neg", value) if negative else value, free, hint=hint)
+    return b.comprehend(outer, outer.apply("neg", value) if negative else value, free)
 
 
 def _may_vanish(body: Sequence[Equation], number: int) -> bool:

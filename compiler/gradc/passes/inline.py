@@ -14,19 +14,18 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from gradc.calculus.primitives import PRIMITIVES
-from gradc.ir.equations import REAL, BodyBuilder, Equation
-from gradc.ir.program import (
+from gradc.ir.definitions import (
     Call,
     Comprehension,
     Definition,
-    Program,
-    ProgramBuilder,
     Scan,
     bodies_of,
     make_accumulation,
     reads,
     result_count,
 )
+from gradc.ir.equations import REAL, BodyBuilder, Equation
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Atom, Size
 
 _EXACT = frozenset(

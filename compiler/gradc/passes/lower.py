@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from gradc.calculus.primitives import OPERANDS, PRIMITIVES
 from gradc.calculus.scalar import apply_formula
+from gradc.ir.definitions import Comprehension, Definition, Scan
 from gradc.ir.equations import BodyBuilder
-from gradc.ir.program import Comprehension, Program, ProgramBuilder, Scan, remap, result_count
+from gradc.ir.program import Program, ProgramBuilder, copy_definitions
 from gradc.ir.size import index
-from gradc.passes.rebuild import rebuild_bodies
+from gradc.passes.rebuild import rebuild_bodies, redefine
 from gradc.passes.simplify import simplified
 from gradc.passes.softmax import softmax
 
@@ -82,22 +83,18 @@ def _power(body: BodyBuilder, base: int, exponent: int) -> int | None:
 
 
 def _split_reductions(program: Program, safe: _Range) -> Program:
-    b = ProgramBuilder(program.parameters)
-    new = {k: k for k in range(len(program.parameters))}
-    for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        moved = remap(definition, new)
-        hints = [program.hint(first + j) for j in range(result_count(definition))]
-        if isinstance(moved, Comprehension) and moved.reduction == "norm":
-            new[first] = _scaled(b, moved, hints[0], safe)
-            continue
-        if isinstance(moved, Scan):
-            moved = moved._replace(body=_copied_outputs(_split_reductions(moved.body, safe), len(moved.initial)))
-        for offset, number in enumerate(b.define(moved, *hints)):
-            new[first + offset] = number
-    return b.finish([new[number] for number in program.outputs], program.output_names)
+    def split(b: ProgramBuilder, definition: Definition) -> Definition | int:
+        if isinstance(definition, Comprehension) and definition.reduction == "norm":
+            return _scaled(b, definition, safe)
+        if isinstance(definition, Scan):
+            body = _copied_outputs(_split_reductions(definition.body, safe), len(definition.initial))
+            return definition._replace(body=body)
+        return definition
+
+    return redefine(program, split)
 
 
-def _scaled(b: ProgramBuilder, definition: Comprehension, hint: str | None, safe: _Range) -> int:
+def _scaled(b: ProgramBuilder, definition: Comprehension, safe: _Range) -> int:
     """A norm in one pass: the sums of plain, of diminished and of enlarged squares, of which one is in range.
 
     J. Blue, *A portable Fortran program to find the Euclidean norm of a vector* (1978), without its tests.
@@ -114,7 +111,7 @@ def _scaled(b: ProgramBuilder, definition: Comprehension, hint: str | None, safe
     names = dict(zip("pdu", (b.access(body, number, *here) for number in sums), strict=True))
     names |= {"a": body.constant(safe.least), "z": body.constant(safe.most), "s": body.constant(safe.scale)}
     text = "where(p < a, sqrt(u) / s, where(p <= z, sqrt(p), sqrt(d) * s))"
-    return b.comprehend(body, apply_formula(text, body, names), extents[:rank], hint=hint)
+    return b.comprehend(body, apply_formula(text, body, names), extents[:rank])
 
 
 def _copied_outputs(body: Program, carries: int) -> Program:
@@ -124,9 +121,7 @@ def _copied_outputs(body: Program, carries: int) -> Program:
         return body
     b = ProgramBuilder(body.parameters)
     new = {k: k for k in range(len(body.parameters))}
-    for definition, first in zip(body.definitions, body.first_results(), strict=True):
-        for offset, number in enumerate(b.define(remap(definition, new))):
-            new[first + offset] = number
+    copy_definitions(b, body, new)
     outputs: list[int] = []
     for k, output in enumerate(body.outputs):
         if output in own and output not in body.outputs[:k]:

@@ -9,18 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gradc.calculus.primitives import PRIMITIVES
+from gradc.ir.definitions import Accumulation, Comprehension, Definition, Parameter, reads, remap, result_count
 from gradc.ir.printer import choose_names
-from gradc.ir.program import (
-    Accumulation,
-    Comprehension,
-    Definition,
-    Parameter,
-    Program,
-    ProgramBuilder,
-    reads,
-    remap,
-    result_count,
-)
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.passes.rebuild import rebuild_bodies
 
 

@@ -8,35 +8,26 @@ The derivative of a product by one of its terms is the product of those before a
 
 from __future__ import annotations
 
-from gradc.ir.program import (
-    Comprehension,
-    Definition,
-    Program,
-    ProgramBuilder,
-    Scan,
-    remap,
-    result_count,
-)
+from gradc.ir.definitions import Comprehension, Definition, Scan
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import index
+from gradc.passes.rebuild import redefine
 
 
 def take_products_apart(program: Program) -> Program:
     """The program whose every product is over one axis."""
     if not any(_several(definition) or isinstance(definition, Scan) for definition in program.definitions):
         return program
-    b = ProgramBuilder(program.parameters)
-    new = {k: k for k in range(len(program.parameters))}
-    for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        hints = [program.hint(first + j) for j in range(result_count(definition))]
-        moved = remap(definition, new)
-        if isinstance(moved, Scan):
-            moved = moved._replace(body=take_products_apart(moved.body))
-        while isinstance(moved, Comprehension) and _several(moved):
-            (inner,) = b.define(moved._replace(rank=len(moved.extents) - 1))
-            moved = _product_of(b, inner, moved)
-        for offset, number in enumerate(b.define(moved, *hints)):
-            new[first + offset] = number
-    return b.finish([new[number] for number in program.outputs], program.output_names)
+    return redefine(program, _one_axis)
+
+
+def _one_axis(b: ProgramBuilder, definition: Definition) -> Definition:
+    if isinstance(definition, Scan):
+        return definition._replace(body=take_products_apart(definition.body))
+    while isinstance(definition, Comprehension) and _several(definition):
+        (inner,) = b.define(definition._replace(rank=len(definition.extents) - 1))
+        definition = _product_of(b, inner, definition)
+    return definition
 
 
 def _several(definition: Definition) -> bool:

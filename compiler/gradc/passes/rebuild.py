@@ -1,23 +1,23 @@
-"""Rebuild every scalar body of a program: what the passes that rewrite expressions share."""
+"""Rebuild a program definition by definition, or body by body: what the passes share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from gradc.ir.equations import BodyBuilder, Equation
-from gradc.ir.program import (
+from gradc.ir.definitions import (
     Accumulation,
     Comprehension,
     Definition,
-    Program,
-    ProgramBuilder,
+    Parameter,
     Scan,
     Store,
     make_accumulation,
     remap,
     result_count,
 )
+from gradc.ir.equations import BodyBuilder, Equation
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size
 
 Rewrite = Callable[[BodyBuilder, str, tuple[int, ...]], "int | None"]
@@ -28,6 +28,21 @@ PlacedRewrite = Callable[[ProgramBuilder, BodyBuilder, tuple[Size, ...], str, tu
 Transfer: TypeAlias = Callable[
     [ProgramBuilder, Mapping[int, int], BodyBuilder, tuple[Size, ...], Sequence[Equation], Sequence[int]], list[int]
 ]
+
+# What stands in the place of a definition over the arrays of a builder; its number where it has been defined already.
+Redefinition: TypeAlias = Callable[[ProgramBuilder, Definition], "Definition | int"]
+
+
+def redefine(program: Program, change: Redefinition, parameters: Sequence[Parameter] | None = None) -> Program:
+    """The program whose every definition has gone through `change`, and which may have other parameters."""
+    b = ProgramBuilder(program.parameters if parameters is None else parameters)
+    new = {k: k for k in range(len(program.parameters))}
+    for definition, first in zip(program.definitions, program.first_results(), strict=True):
+        made = change(b, remap(definition, new))
+        for offset, number in enumerate((made,) if isinstance(made, int) else b.define(made)):
+            new[first + offset] = number
+            b.name(number, program.hint(first + offset))
+    return b.finish([new[number] for number in program.outputs], program.output_names)
 
 
 def rebuild_bodies(program: Program, rewrite: Rewrite) -> Program:

@@ -9,19 +9,9 @@ Hessian costs what a gradient does.
 
 from __future__ import annotations
 
+from gradc.ir.definitions import Call, Comprehension, Definition, Scan, bodies_of, reads, remap, result_count
 from gradc.ir.equations import BodyBuilder, Equation
-from gradc.ir.program import (
-    Call,
-    Comprehension,
-    Definition,
-    Program,
-    ProgramBuilder,
-    Scan,
-    bodies_of,
-    reads,
-    remap,
-    result_count,
-)
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, index
 from gradc.passes.rebuild import rebuild_bodies
 

@@ -18,8 +18,9 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from gradc.calculus.scalar import apply_formula
+from gradc.ir.definitions import Comprehension, Scan, result_count
 from gradc.ir.equations import BodyBuilder, needed_by
-from gradc.ir.program import Comprehension, Program, ProgramBuilder, Scan, result_count
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, index
 from gradc.passes.rebuild import rebuild_definition, rewriting
 

@@ -9,19 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gradc.ir.definitions import Accumulation, Comprehension, Definition, Scan, make_accumulation
 from gradc.ir.equations import BodyBuilder, Equation
-from gradc.ir.program import (
-    Accumulation,
-    Comprehension,
-    Definition,
-    Program,
-    ProgramBuilder,
-    Scan,
-    make_accumulation,
-    remap,
-    result_count,
-)
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Atom, Size, SizeLike, size
+from gradc.passes.rebuild import redefine
 
 
 def specialise(program: Program, sizes: Mapping[str, SizeLike]) -> Program:
@@ -33,13 +25,8 @@ def _specialise(program: Program, sizes: Mapping[str, Size]) -> Program:
     def fix(value: Size) -> Size:
         return value.substitute(lambda atom: sizes.get(atom[1]) if atom[0] == "dim" else None)
 
-    b = ProgramBuilder([p._replace(shape=tuple(map(fix, p.shape))) for p in program.parameters])
-    new = {k: k for k in range(len(program.parameters))}
-    for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        hints = [program.hint(first + j) for j in range(result_count(definition))]
-        for offset, number in enumerate(b.define(_fixed(b, remap(definition, new), sizes), *hints)):
-            new[first + offset] = number
-    return b.finish([new[number] for number in program.outputs], program.output_names)
+    parameters = [p._replace(shape=tuple(map(fix, p.shape))) for p in program.parameters]
+    return redefine(program, lambda b, definition: _fixed(b, definition, sizes), parameters)
 
 
 def _fixed(b: ProgramBuilder, definition: Definition, sizes: Mapping[str, Size]) -> Definition:

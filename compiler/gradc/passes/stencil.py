@@ -22,14 +22,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from gradc.ir.equations import REAL, BodyBuilder, Equation, references
-from gradc.ir.program import (
+from gradc.ir.definitions import (
     Accumulation,
     Comprehension,
     Definition,
     Piece,
-    Program,
-    ProgramBuilder,
     Scan,
     Store,
     bodies_of,
@@ -38,6 +35,8 @@ from gradc.ir.program import (
     remap_body,
     result_count,
 )
+from gradc.ir.equations import REAL, BodyBuilder, Equation, references
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, index
 from gradc.passes.inline import is_dear, merge
 

@@ -13,29 +13,27 @@ S. M. Rump, T. Ogita and S. Oishi, *Accurate floating-point summation, part I* (
 from __future__ import annotations
 
 from gradc.calculus.scalar import apply_formula
+from gradc.ir.definitions import Comprehension, Definition, Scan
 from gradc.ir.equations import BodyBuilder
-from gradc.ir.program import Comprehension, Program, ProgramBuilder, Scan, remap, result_count
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import index
+from gradc.passes.rebuild import redefine
 
 
 def compensate_sums(program: Program) -> Program:
     """The program with every sum over an index in two parts."""
-    b = ProgramBuilder(program.parameters)
-    new = {k: k for k in range(len(program.parameters))}
-    for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        hints = [program.hint(first + j) for j in range(result_count(definition))]
-        moved = remap(definition, new)
-        if isinstance(moved, Comprehension) and moved.reduction == "sum":
-            new[first] = _in_two_parts(b, moved, hints[0])
-            continue
-        if isinstance(moved, Scan):
-            moved = moved._replace(body=compensate_sums(moved.body))
-        for offset, number in enumerate(b.define(moved, *hints)):
-            new[first + offset] = number
-    return b.finish([new[number] for number in program.outputs], program.output_names)
+    return redefine(program, _compensated)
 
 
-def _in_two_parts(b: ProgramBuilder, definition: Comprehension, hint: str | None) -> int:
+def _compensated(b: ProgramBuilder, definition: Definition) -> Definition | int:
+    if isinstance(definition, Comprehension) and definition.reduction == "sum":
+        return _in_two_parts(b, definition)
+    if isinstance(definition, Scan):
+        return definition._replace(body=compensate_sums(definition.body))
+    return definition
+
+
+def _in_two_parts(b: ProgramBuilder, definition: Comprehension) -> int:
     rank, extents = definition.rank, definition.extents
     free, reduced = extents[:rank], extents[rank:]
     here = tuple(index(k) for k in range(rank))
@@ -55,4 +53,4 @@ def _in_two_parts(b: ProgramBuilder, definition: Comprehension, hint: str | None
         parts.append(b.comprehend(body, apply_formula(text, body, names), free, reduced, "sum"))
     body = b.body()
     total = body.apply("add", *(b.access(body, part, *here) for part in parts))
-    return b.comprehend(body, total, free, hint=hint)
+    return b.comprehend(body, total, free)

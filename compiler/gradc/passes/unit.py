@@ -9,14 +9,11 @@ with m[i:n] in place of m[i:n, j:1], unless it is an output or goes to a routine
 
 from __future__ import annotations
 
-from gradc.ir.equations import Equation
-from gradc.ir.program import (
+from gradc.ir.definitions import (
     Accumulation,
     Call,
     Comprehension,
     Definition,
-    Program,
-    ProgramBuilder,
     Scan,
     make_accumulation,
     reads,
@@ -24,6 +21,8 @@ from gradc.ir.program import (
     result_count,
     with_equations,
 )
+from gradc.ir.equations import Equation
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import ONE, ZERO, Size, index
 
 

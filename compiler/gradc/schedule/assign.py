@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gradc.ir.program import Accumulation
+from gradc.ir.definitions import Accumulation
 from gradc.ir.size import index, product, size
 from gradc.schedule.plan import Nest, Place
 

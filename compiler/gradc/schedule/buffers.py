@@ -15,7 +15,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from gradc.calculus.primitives import PRIMITIVES
-from gradc.ir.program import Array
+from gradc.ir.definitions import Array
 from gradc.ir.size import Size
 from gradc.schedule.plan import TILE, Nest, Stage
 

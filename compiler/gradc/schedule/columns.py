@@ -23,18 +23,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
+from gradc.ir.definitions import Accumulation, Comprehension, Definition, bodies_of, remap, result_count, with_equations
 from gradc.ir.equations import Equation, index_dependencies
-from gradc.ir.program import (
-    Accumulation,
-    Comprehension,
-    Definition,
-    Program,
-    ProgramBuilder,
-    bodies_of,
-    remap,
-    result_count,
-    with_equations,
-)
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, index
 from gradc.schedule.costs import cost, is_dear
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from gradc.ir.definitions import Array
 from gradc.ir.equations import REAL, Equation, index_dependencies, needed_by, references
-from gradc.ir.program import Array
 from gradc.ir.size import Size, index, ref
 from gradc.schedule.plan import Action, Stage
 

@@ -12,17 +12,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from gradc.ir.definitions import Accumulation, Array, Call, Comprehension, Definition, Scan, result_count
 from gradc.ir.equations import REAL, BodyBuilder, Equation, needed_by
-from gradc.ir.program import (
-    Accumulation,
-    Array,
-    Call,
-    Comprehension,
-    Definition,
-    Program,
-    Scan,
-    result_count,
-)
+from gradc.ir.program import Program
 from gradc.ir.size import ONE, ZERO, Atom, Size, index
 from gradc.schedule.assign import assign_rows
 from gradc.schedule.buffers import share_buffers

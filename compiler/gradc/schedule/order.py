@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradc.ir.definitions import Array
 from gradc.ir.equations import Equation
-from gradc.ir.program import Array
 from gradc.ir.size import Size, index
 from gradc.schedule.costs import is_dear
 from gradc.schedule.plan import Action, Stage

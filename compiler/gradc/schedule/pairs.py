@@ -12,18 +12,9 @@ from __future__ import annotations
 
 from itertools import product as every
 
+from gradc.ir.definitions import Accumulation, Comprehension, Definition, bodies_of, reads, remap, result_count
 from gradc.ir.equations import BodyBuilder, index_dependencies
-from gradc.ir.program import (
-    Accumulation,
-    Comprehension,
-    Definition,
-    Program,
-    ProgramBuilder,
-    bodies_of,
-    reads,
-    remap,
-    result_count,
-)
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, index, size
 from gradc.passes.inline import merge
 from gradc.schedule.costs import cost

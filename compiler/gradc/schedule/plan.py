@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
+from gradc.contract.quarter import Quarter
+from gradc.ir.definitions import Array, Call, Scan
 from gradc.ir.equations import Equation
-from gradc.ir.program import Array, Call, Program, Scan
+from gradc.ir.program import Program
 from gradc.ir.size import Size
-from gradc.passes.quarter import Quarter
 
 SCALAR, TILE, WHOLE = "scalar", "tile", "whole"  # where an array lives: a C variable, a buffer for a tile, or all of it
 

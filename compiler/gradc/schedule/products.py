@@ -18,10 +18,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import permutations
 
+from gradc.contract.quarter import read_quarter
+from gradc.ir.definitions import Array, Call, Comprehension, Definition, Scan, bodies_of
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies, needed_by, references
-from gradc.ir.program import Array, Call, Comprehension, Program, ProgramBuilder, Scan, bodies_of, remap, result_count
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, index
-from gradc.passes.quarter import read_quarter
+from gradc.passes.rebuild import redefine
 from gradc.schedule.plan import OuterProduct, Product, QuarterProduct, Stage, VectorProduct
 
 _SMALLEST = 4  # a constant extent below this is not worth a call
@@ -35,16 +37,13 @@ def separate_factors(program: Program) -> Program:
     G[k:d, j:h] = sum[i:n](X[i, k] * (s[i] * (P[i, j] - Y[i, j])))      ->      R[i:n, j:h] = s[i] * (P[i, j] - Y[i, j])
                                                                                G[k:d, j:h] = sum[i:n](X[i, k] * R[i, j])
     """
-    b = ProgramBuilder(program.parameters)
-    new = {k: k for k in range(len(program.parameters))}
-    for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        moved = remap(definition, new)
-        if isinstance(moved, Comprehension) and moved.reduction == "sum":
-            moved = _separated(b, moved)
-        hints = [program.hint(first + j) for j in range(result_count(definition))]
-        for offset, number in enumerate(b.define(moved, *hints)):
-            new[first + offset] = number
-    return b.finish([new[number] for number in program.outputs], program.output_names)
+
+    def separate(b: ProgramBuilder, definition: Definition) -> Definition:
+        if isinstance(definition, Comprehension) and definition.reduction == "sum":
+            return _separated(b, definition)
+        return definition
+
+    return redefine(program, separate)
 
 
 def _separated(b: ProgramBuilder, definition: Comprehension) -> Comprehension:

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
+from gradc.ir.definitions import Accumulation, Comprehension, Piece, bodies_of
 from gradc.ir.equations import REAL, BodyBuilder, Equation, index_dependencies, needed_by
-from gradc.ir.program import Accumulation, Comprehension, Piece, Program, ProgramBuilder, bodies_of
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, index
 from gradc.passes.rebuild import rebuild
 from gradc.schedule.costs import is_dear

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from gradc.ir.program import Array
+from gradc.ir.definitions import Array
 from gradc.ir.size import Size, index
 from gradc.schedule.plan import TILE, Nest, OuterProduct, Product, QuarterProduct, Stage, Strips, Transposition
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gradc.ir.definitions import Array
 from gradc.ir.equations import BodyBuilder, index_dependencies
-from gradc.ir.program import Array
 from gradc.ir.size import Size, index
 from gradc.schedule.plan import TILE, Nest, Plan, Stage, Transposition
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradc.ir.program import Array
+from gradc.ir.definitions import Array
 from gradc.ir.size import ONE, ZERO, Size, product, size
 from gradc.schedule.costs import cost, is_dear
 from gradc.schedule.plan import SCALAR, TILE, Action, Nest, Plan, Product, QuarterProduct, Stage

@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradc.ir.definitions import KIND_OF_DTYPE, Parameter
 from gradc.ir.printer import describe_shape
-from gradc.ir.program import KIND_OF_DTYPE, Parameter
 from gradc.ir.size import Size, size, symbol
 
 HEADER = "import numpy as np\nimport scipy.special\n\nimport gradc\n"

@@ -22,21 +22,22 @@ from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.source import render_source
 from gradc.errors import CompilerError, GradcError, IndexRangeError, SingularMatrixError
 from gradc.frontends.formula import parse_program
+from gradc.interface import needs
+from gradc.ir.definitions import KIND_OF_DTYPE
 from gradc.ir.interpret import interpret
-from gradc.ir.program import KIND_OF_DTYPE, Program
+from gradc.ir.program import Program
 from gradc.ir.verify import verify
-from gradc.passes.axes import merge_axes
 from gradc.loops.build import build
 from gradc.loops.check import faults
 from gradc.loops.program import Namer
 from gradc.loops.run import run as run_loops
-from gradc.schedule.nests import plan_program
-from gradc.schedule.tiling import ROWS
-from gradc.interface import needs
+from gradc.passes.axes import merge_axes
 from gradc.runtime.arguments import Entry, evaluate
 from gradc.runtime.library import load
 from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler
+from gradc.schedule.nests import plan_program
+from gradc.schedule.tiling import ROWS
 from gradc.tools.drafts import Draft, arguments_of
 from gradc.tools.noise import Bounded, Values, bounds_of, wrong
 from gradc.units import VERSION, Unit, emit

@@ -20,8 +20,9 @@ import numpy as np
 
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.routines import call
+from gradc.ir.definitions import Comprehension, Parameter, Scan
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL, BodyBuilder
-from gradc.ir.program import Comprehension, Parameter, Program, ProgramBuilder, Scan
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import ONE, Size, index, size, symbol
 
 Pools = dict[str, list[int]]

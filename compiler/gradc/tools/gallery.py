@@ -1,6 +1,6 @@
 """The gallery: the C of every loss of the catalogue, checked in, so that a change to the compiler shows what it does.
 
-``python -m gradc.gallery`` writes generated/NAME.c, generated/NAME.h and generated/README.md again.
+``python -m gradc.tools.gallery`` writes generated/NAME.c, generated/NAME.h and generated/README.md again.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from gradc.losses import CATALOGUE, Loss
 from gradc.making import make_kernel
 from gradc.units import render
 
-DIRECTORY = Path(__file__).resolve().parents[2] / "generated"
-COMMAND = "python -m gradc.gallery"
+DIRECTORY = Path(__file__).resolve().parents[3] / "generated"
+COMMAND = "python -m gradc.tools.gallery"
 
 _INTRODUCTION = f"""\
 # The gallery

@@ -20,7 +20,7 @@ import numpy as np
 
 from gradc.calculus.multiprecision import functions
 from gradc.calculus.primitives import PRIMITIVES
-from gradc.passes.views import Scalars
+from gradc.stabilise.views import Scalars
 
 _MANY = 40  # equations beyond which an expression is not looked at
 _RADII = (4.0, 3.0, 2.0, 1.5, 1.0, 0.75, 0.5, 0.35, 0.25, 0.15)

@@ -5,7 +5,7 @@
     s = sum[k:c](exp(z[k]))                        ->          s = logsumexp[k:c](z[k])
     p[k:c] = exp(z[k]) / s                                     p[k:c] = exp(z[k] - s)
 
-The identities are in `gradc.passes.identities`, by the kind of expression that they read. Each operation is tried once,
+The identities are in `gradc.stabilise`, by the kind of expression that they read. Each operation is tried once,
 its operands first; a sum or a product only where it is not part of a larger one. It is applied before differentiation,
 so that what is recognised has a stable derivative of its own, and the rules marked `again` once more after it.
 """
@@ -15,22 +15,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from gradc.ir.definitions import Accumulation, Comprehension, Definition, Scan, make_accumulation, result_count
 from gradc.ir.equations import REAL, BodyBuilder, Equation, needed_by, references
-from gradc.ir.program import (
-    Accumulation,
-    Comprehension,
-    Definition,
-    Program,
-    ProgramBuilder,
-    Scan,
-    make_accumulation,
-    remap,
-    result_count,
-)
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size
-from gradc.passes.identities import FIT, IDENTITIES, Identity
-from gradc.passes.removable import fitted
-from gradc.passes.views import Factors, Linear, Scalars
+from gradc.passes.rebuild import redefine
+from gradc.stabilise.fit import fitted
+from gradc.stabilise.identity import FIT, Identity
+from gradc.stabilise.table import IDENTITIES
+from gradc.stabilise.views import Factors, Linear, Scalars
 
 _FAMILY = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}
 _FITTED = frozenset({"add", "sub", "mul", "div", "log"})  # where digits are lost, or 0/0 arises
@@ -73,21 +66,18 @@ class _Run:
                     self.rules.setdefault(kind, []).append(identity)
 
     def program(self, program: Program) -> Program:
-        b = ProgramBuilder(program.parameters)
-        new = {k: k for k in range(len(program.parameters))}
         definition_of: dict[int, Definition] = {}
-        seen, count = 0, len(program.parameters)
-        for definition, first in zip(program.definitions, program.first_results(), strict=True):
-            hints = [program.hint(first + j) for j in range(result_count(definition))]
-            made = self._definition(b, remap(definition, new), definition_of)
-            for offset, number in enumerate(b.define(made, *hints)):
-                new[first + offset] = number
+        seen = 0
+
+        def change(b: ProgramBuilder, definition: Definition) -> Definition:
+            nonlocal seen
             for defined in b.definitions[seen:]:  # those that rules have added, too
                 for _ in range(result_count(defined)):
-                    definition_of[count] = defined
-                    count += 1
+                    definition_of[len(program.parameters) + len(definition_of)] = defined
             seen = len(b.definitions)
-        return b.finish([new[number] for number in program.outputs], program.output_names)
+            return self._definition(b, definition, definition_of)
+
+        return redefine(program, change)
 
     def _definition(self, b: ProgramBuilder, definition: Definition, known: dict[int, Definition]) -> Definition:
         if isinstance(definition, Comprehension):

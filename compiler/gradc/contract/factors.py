@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from gradc.ir.definitions import Comprehension
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies, needed_by
-from gradc.ir.program import Comprehension, ProgramBuilder
+from gradc.ir.program import ProgramBuilder
 from gradc.ir.size import ONE, ZERO, Size, index, product
 
 

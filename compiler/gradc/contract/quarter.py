@@ -19,10 +19,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from gradc.contract.factors import are_alike, factors_of, find_twins, is_number, matrix_of, mirrored, product_of
+from gradc.ir.definitions import Comprehension, Definition, reads, remap, remap_body, result_count
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies
-from gradc.ir.program import Comprehension, Definition, Program, ProgramBuilder, reads, remap, remap_body, result_count
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Size, index
-from gradc.passes.factors import are_alike, factors_of, find_twins, is_number, matrix_of, mirrored, product_of
 
 _PAIRINGS = (((0, 2), (1, 3)), ((0, 1), (2, 3)), ((0, 3), (1, 2)))
 _LATER = -1  # the number of an array until its only reader is met

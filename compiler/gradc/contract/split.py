@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from gradc.contract.factors import factors_of
+from gradc.ir.definitions import Comprehension, Definition
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies
-from gradc.ir.program import Comprehension, Definition, Program, ProgramBuilder, remap, result_count
+from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import index
-from gradc.passes.factors import factors_of
+from gradc.passes.rebuild import redefine
 
 Term: TypeAlias = tuple[int, bool]  # an equation, and whether it is subtracted
 
@@ -26,18 +28,15 @@ def split_products(program: Program) -> Program:
     """The program with one sum for each product of matrices; the program itself where each is alone."""
     if not any(map(_products, program.definitions)):
         return program
-    b = ProgramBuilder(program.parameters)
-    new = {k: k for k in range(len(program.parameters))}
-    for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        hints = [program.hint(first + j) for j in range(result_count(definition))]
-        moved = remap(definition, new)
-        products = _products(moved)
+
+    def split(b: ProgramBuilder, definition: Definition) -> Definition:
+        products = _products(definition)
         if products:
-            assert isinstance(moved, Comprehension)
-            moved = _split(b, moved, products)
-        for offset, number in enumerate(b.define(moved, *hints)):
-            new[first + offset] = number
-    return b.finish([new[number] for number in program.outputs], program.output_names)
+            assert isinstance(definition, Comprehension)
+            return _split(b, definition, products)
+        return definition
+
+    return redefine(program, split)
 
 
 def _products(definition: Definition) -> list[Term]:

@@ -17,10 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from gradc.ir.equations import Equation, index_dependencies, needed_by
-from gradc.ir.program import Comprehension, Program, ProgramBuilder, remap, result_count
-from gradc.ir.size import ZERO, Size, index, product
-from gradc.passes.factors import (
+from gradc.contract.factors import (
     are_alike,
     factors_of,
     find_twins,
@@ -28,30 +25,31 @@ from gradc.passes.factors import (
     mirrored,
     product_of,
 )
-from gradc.passes.quarter import read_quarter
+from gradc.contract.quarter import read_quarter
+from gradc.ir.definitions import Comprehension, Definition
+from gradc.ir.equations import Equation, index_dependencies, needed_by
+from gradc.ir.program import Program, ProgramBuilder
+from gradc.ir.size import ZERO, Size, index, product
+from gradc.passes.rebuild import redefine
 
 _USUAL = 50  # what an axis of unknown length is taken to have, where lengths are compared
 
 
 def contract(program: Program) -> Program:
     """The program with its sums of products as matrix products."""
-    b = ProgramBuilder(program.parameters)
-    new = {k: k for k in range(len(program.parameters))}
     elementwise: dict[int, Comprehension] = {}
-    for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        moved = remap(definition, new)
-        hints = [program.hint(first + j) for j in range(result_count(definition))]
-        if isinstance(moved, Comprehension) and moved.reduction == "sum":
-            found = _contracted(b, moved, elementwise)
-            if found is not None:
-                new[first] = found
-                b.name(found, hints[0])
-                continue
-        for offset, number in enumerate(b.define(moved, *hints)):
-            new[first + offset] = number
-        if isinstance(moved, Comprehension) and moved.reduction is None:
-            elementwise[new[first]] = moved
-    return b.finish([new[number] for number in program.outputs], program.output_names)
+
+    def change(b: ProgramBuilder, definition: Definition) -> Definition | int:
+        if isinstance(definition, Comprehension) and definition.reduction == "sum":
+            found = _contracted(b, definition, elementwise)
+            return definition if found is None else found
+        if isinstance(definition, Comprehension) and definition.reduction is None:
+            (number,) = b.define(definition)
+            elementwise[number] = definition
+            return number
+        return definition
+
+    return redefine(program, change)
 
 
 def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mapping[int, Comprehension]) -> int | None:

@@ -17,8 +17,9 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
+from gradc.ir.definitions import Comprehension, Definition, result_count
 from gradc.ir.equations import REAL, BodyBuilder, Equation
-from gradc.ir.program import Comprehension, Definition, ProgramBuilder, result_count
+from gradc.ir.program import ProgramBuilder
 from gradc.ir.size import Size
 from gradc.passes.simplify import simplified
 

@@ -15,9 +15,10 @@ import numpy as np
 from gradc import programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.errors import ArgumentError, ArgumentTypeError
+from gradc.ir.definitions import Comprehension
 from gradc.ir.equations import REAL, BodyBuilder, references
 from gradc.ir.interpret import Semantics, evaluate_body, evaluate_definition, interpret
-from gradc.ir.program import Comprehension, Program
+from gradc.ir.program import Program
 
 if TYPE_CHECKING:
     from gradc.compiled import Kernel
@@ -311,7 +312,7 @@ def _error(rounded: Any, right: Any, dtype: str) -> float:
 
 
 def _ancestors(program: Program, output: int) -> set[int]:
-    from gradc.ir.program import reads
+    from gradc.ir.definitions import reads
 
     firsts = program.first_results()
     wanted = {output}
