@@ -13,7 +13,7 @@ from functions import SAMPLES
 from gradc import programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.errors import TraceMismatchError
-from gradc.frontends import tracing
+from gradc.frontends import traced, tracing
 from gradc.frontends.comparison import compare
 from gradc.losses import CATALOGUE
 from gradc.origin import Origin
@@ -183,13 +183,13 @@ def by_chance(x):
 
 
 def without(*modules):
-    kept = {name: functions for name, functions in tracing._stand_ins().items() if name not in modules}
+    kept = {name: functions for name, functions in tracing.stand_ins().items() if name not in modules}
     return lambda: kept
 
 
 SPOILED = {
     "bits": (
-        lambda patch: patch.setattr(tracing.Tracer, "__and__", tracing._method("logical_and")),
+        lambda patch: patch.setattr(tracing.Tracer, "__and__", traced._method("logical_and")),
         (low_bits, "x[n], k[n]:int64", (X, np.array([2, 3, 4]))),
         ("low = k & 1", "low is"),
     ),
@@ -199,12 +199,12 @@ SPOILED = {
         ("v *= 2", "in the trace"),
     ),
     "types": (
-        lambda patch: patch.setattr(tracing, "_stand_ins", without("builtins")),
+        lambda patch: patch.setattr(tracing, "stand_ins", without("builtins")),
         (by_type, "x[n]", (X,)),
         ("if type(x) is np.ndarray:", "NumPy goes on at line"),
     ),
     "chance": (
-        lambda patch: patch.setattr(tracing, "_stand_ins", without("numpy.random")),
+        lambda patch: patch.setattr(tracing, "stand_ins", without("numpy.random")),
         (by_chance, "x[n]", (X,)),
         ("noise = np.random.default_rng().normal()", "another result each time"),
     ),

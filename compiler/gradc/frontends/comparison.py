@@ -33,6 +33,7 @@ import numpy.typing as npt
 
 from gradc.errors import TraceMismatchError
 from gradc.frontends import tracing
+from gradc.frontends.traced import Tracer
 from gradc.ir.definitions import result_count
 from gradc.ir.interpret import Semantics, interpret
 from gradc.ir.printer import choose_names, definition_lines
@@ -319,7 +320,7 @@ def _array_held(value: Any) -> Values | None:
 
 def _traced_held(value: Any) -> Any:
     """A variable while the function is traced: the number of its array in the outermost program, or its value."""
-    if not isinstance(value, tracing.Tracer):
+    if not isinstance(value, Tracer):
         return _array_held(value)
     own = value.value
     return own.number if not hasattr(own.builder, "outer") else None
