@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from gradc.errors import VerifyError
 from gradc.ir.equations import INTEGER, REAL
-from gradc.ir.size import ONE, ZERO, Atom, Size, product, size
+from gradc.ir.size import ONE, ZERO, Atom, Size, product
 from gradc.loops.bounds import Bounds, Facts
 from gradc.loops.program import (
     BYTES,
@@ -524,10 +524,10 @@ class _Checker:
             for part, extent in zip(start.place, start.buffer.extents, strict=True):
                 flat = flat * extent + part
             counts = []
-            for count, stride in steps:
-                number, step = _argument(call, count), _argument(call, stride)
-                counts.append(number)
-                last = last + (number - 1) * step
+            for factors, stride in steps:
+                several = [_argument(call, factor) for factor in factors]
+                counts += several
+                last = last + (product(tuple(several)) - 1) * _argument(call, stride)
             # A routine with a count of 0 reads nothing.
             facts = around.facts.knowing(count - 1 for count in counts)
             if not facts.is_natural(flat) or not facts.is_natural(product(start.buffer.extents) - 1 - flat - last):
@@ -664,25 +664,34 @@ def _differ(one: Sequence[Size], other: Sequence[Size], name: Name) -> bool:
     return False
 
 
-def _argument(call: Call, which: int | tuple[str, int] | None) -> Size:
+def _argument(call: Call, which: int | None) -> Size:
     if which is None:
         return ONE
-    if isinstance(which, tuple):
-        return size(which[1])
     found = call.arguments[which]
     assert isinstance(found, Size)
     return found
 
 
-# For each routine, by the position of an array among its arguments: along what it is read, each by how many and how far
-# apart, as positions of arguments; None for 1.
-_REGIONS: dict[str, dict[int, tuple[tuple[Any, Any], ...]]] = {
-    "product": {3: ((0, 4), (2, 5)), 6: ((2, 7), (1, 8)), 9: ((2, 10),), 11: ((0, 12), (1, 13))},
-    "dots": {2: ((0, 3), (1, None)), 4: ((1, None),), 5: ((0, 6),)},
-    "combine": {2: ((0, 3), (1, None)), 4: ((0, 5),), 6: ((1, None),)},
-    "transpose": {2: ((0, 3), (1, None)), 4: ((1, 5), (0, None))},
-    "outer": {3: ((0, 4), (1, 5)), 6: ((0, 7), (2, None))},
-    "quarter": {3: ((2, 4), (1, 5)), 6: ((2, 7), (0, 8)), 9: ((2, 10),), 11: ((2, 12), (0, 13))},
+# For each routine, by the position of an array among its arguments: along what it is touched, each by how many and how
+# far apart, as positions of arguments; how many are a product, and None is 1.
+_REGIONS: dict[str, dict[int, tuple[tuple[tuple[int, ...], int | None], ...]]] = {
+    "product": {
+        3: (((0,), 4), ((2,), 5)),
+        6: (((2,), 7), ((1,), 8)),
+        9: (((2,), 10),),
+        11: (((0,), 12), ((1,), 13)),
+    },
+    "dots": {2: (((0,), 3), ((1,), None)), 4: (((1,), None),), 5: (((0,), 6),)},
+    "combine": {2: (((0,), 3), ((1,), None)), 4: (((0,), 5),), 6: (((1,), None),)},
+    "transpose": {2: (((0,), 3), ((1,), None)), 4: (((1,), 5), ((0,), None))},
+    "outer": {3: (((0,), 4), ((1,), 5)), 6: (((0,), 7), ((2,), None)), 8: (((0, 1, 2), None),)},
+    "quarter": {
+        3: (((2,), 4), ((1,), 5)),
+        6: (((2,), 7), ((0,), 8)),
+        9: (((2,), 10),),
+        11: (((2,), 12), ((0,), 13)),
+        14: (((0, 0, 1, 1), None),),
+    },
 }
 _WRITTEN = {"product": 11, "dots": 5, "combine": 6, "transpose": 4, "outer": 8, "quarter": 14}
 _CARRIED = {"product": 14, "dots": 7, "quarter": 15}
