@@ -1125,3 +1125,36 @@ def test_a_jammed_loop_ends_where_its_bound_is_a_sum() -> None:
         y = np.linspace(-1, 1, m)
         r, J = kernel(y), kernel.jacobian(y, dense=True)
         np.testing.assert_allclose(kernel.gauss_newton(y, dense=True)[1], J.T @ r, rtol=1e-12, atol=1e-14)
+
+
+REDUCED = {
+    "rows": "m[j:d] = {}[i:n](X[i, j] * v[i])",
+    "columns": "m[i:n] = {}[j:d](X[i, j] * w[j])",
+    "both": "m = {}[i:n, j:d](X[i, j] * w[j])",
+    "rows_of_three": "m[j:d, k:c] = {}[i:n](X[i, j] * Y[i, k])",
+    "middle": "m[i:n, k:c] = {}[j:d](X[i, j] * Z[j, k])",
+    "two_of_three": "m[k:c] = {}[i:n, j:d](X[i, j] * Z[j, k])",
+    "pairs": "m[j:d] = {}[i:n, k:c](X[i, j] * Y[i, k] + w[j])",
+    "of_two": "m[j:d] = {0}[i:n](X[i, j] * v[i])\n"
+    "    h[j:d] = sum[i:n](X[i, j] - m[j])\n    g[j:d] = {0}[i:n](X[i, j] - h[j])",
+}
+
+
+def test_every_reduction_over_every_loop() -> None:
+    """Along rows, along columns and along both, at sizes where loops take several rows at a time and where not."""
+    texts = {}
+    for form, name in itertools.product(REDUCED, ("sum", "prod", "max", "min")):
+        line = REDUCED[form].format(name)
+        result = line.rsplit("\n    ", 1)[-1].split("[")[0].split(" =")[0]
+        arguments = "X: real[n, d], Y: real[n, c], Z: real[d, c], v: real[n], w: real[d]"
+        texts[f"{name}_of_{form}"] = parse_program(f"def program({arguments}):\n    {line}\n    return {result}\n")
+    kernels = compile_programs(texts, "float64")
+    rng = np.random.default_rng(0)
+    for n, d, c in ((1, 1, 1), (2, 3, 1), (3, 4, 2), (4, 5, 3), (5, 8, 4), (9, 6, 5), (7, 17, 8), (130, 9, 4)):
+        shapes = ((n, d), (n, c), (d, c), (n,), (d,))
+        given = [(0.7 + 0.6 * rng.random(shape)) * rng.choice([-1, 1], shape) for shape in shapes]
+        for name, program in texts.items():
+            (expected,) = run(program, given)
+            (found,) = kernels[name](*given)
+            scale = np.max(np.abs(expected), initial=1e-30)
+            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12 * scale, err_msg=f"{name}, {n} {d} {c}")
