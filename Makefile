@@ -3,7 +3,7 @@
 # make soak     how processes end beside threads, children and compilations, each way 200 times
 # make mutants  spoil the compiler in 300 places, one at a time, and list what no test notices
 # make lint     ruff and mypy
-# make refresh  write the gallery in generated/ and the tables in docs/ again
+# make refresh  write the gallery in generated/, the tables in docs/ and tests/data/structure.txt again
 # make bench    compare with the peers that are installed
 # make fuzz     try random programs, texts and arguments; SECONDS_=3600 make fuzz for longer
 # make sanitize run random programs under the address, undefined behaviour and thread sanitizers
@@ -46,6 +46,7 @@ lint: .venv/lint.stamp
 refresh: .venv/base.stamp
 	$(BIN)/python -m gradc.tools.gallery
 	$(BIN)/python docs/tables.py
+	$(BIN)/python tests/structure.py
 
 fuzz: .venv/test.stamp
 	$(BIN)/python -m gradc.tools.fuzz --seconds $(SECONDS_) --programs 100000000 --compiled 100000000 --seed $(SEED)
