@@ -81,8 +81,8 @@ def _column(shape: Shape) -> Size:
 # In what follows an array of tangents may have axes beyond its matrix's two: directions, which go along.
 
 
-def _matmul(b: ProgramBuilder, A: int, B: int, *, left: bool = False, right: bool = False, scale: float = 1.0) -> int:
-    """``scale * A @ B``, with `left` or `right` transposed."""
+def _matmul(b: ProgramBuilder, A: int, B: int, *, left: bool = False, right: bool = False, minus: bool = False) -> int:
+    """``A @ B``, or its negative; with `left` or `right` transposed."""
     (p, q), (r, s) = b.arrays[A].shape[:2], b.arrays[B].shape[:2]
     along = (*b.arrays[A].shape[2:], *b.arrays[B].shape[2:])
     rows, inner, columns = (q if left else p), (p if left else q), (r if right else s)
@@ -95,10 +95,8 @@ def _matmul(b: ProgramBuilder, A: int, B: int, *, left: bool = False, right: boo
         b.access(body, A, *((k, i) if left else (i, k)), *of_A),
         b.access(body, B, *((j, k) if right else (k, j)), *of_B),
     )
-    if scale == -1.0:
+    if minus:
         product = body.apply("neg", product)
-    elif scale != 1.0:
-        product = body.apply("mul", body.constant(scale), product)
     return b.comprehend(body, product, (rows, columns, *along), (inner,), "sum")
 
 
@@ -165,12 +163,12 @@ def _sum_of(b: ProgramBuilder, parts: Sequence[int]) -> int | None:
 
 def _inv_adjoint(b: ProgramBuilder, _args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
     assert bars[0] is not None
-    return [_matmul(b, _matmul(b, res[0], bars[0], left=True, scale=-1.0), res[0], right=True)]
+    return [_matmul(b, _matmul(b, res[0], bars[0], left=True, minus=True), res[0], right=True)]
 
 
 def _inv_tangent(b: ProgramBuilder, _args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
     assert dots[0] is not None
-    return [_matmul(b, _matmul(b, res[0], dots[0], scale=-1.0), res[0])]
+    return [_matmul(b, _matmul(b, res[0], dots[0], minus=True), res[0])]
 
 
 # --- solve: dX = solve(A, dB - dA X) --------------------------------------------------------------------------------
@@ -179,7 +177,7 @@ def _inv_tangent(b: ProgramBuilder, _args: Sequence[int], res: Sequence[int], do
 def _solve_adjoint(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
     assert bars[0] is not None
     (right,) = call(b, "solve", _transpose(b, args[0]), bars[0])
-    return [_matmul(b, right, res[0], right=True, scale=-1.0), right]
+    return [_matmul(b, right, res[0], right=True, minus=True), right]
 
 
 def _solve_tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
@@ -197,7 +195,7 @@ def _solve_change(b: ProgramBuilder, res: Sequence[int], dots: Sequence[int | No
     """``dB - dA X``."""
     parts = [dots[1]] if dots[1] is not None else []
     if dots[0] is not None:
-        parts.append(_matmul(b, dots[0], res[0], scale=-1.0))
+        parts.append(_matmul(b, dots[0], res[0], minus=True))
     return _sum_of(b, [part for part in parts if part is not None])
 
 
@@ -209,7 +207,7 @@ def _lower_adjoint(transposed: bool) -> Adjoint:
         assert bars[0] is not None
         (right,) = call(b, "solve_lower" if transposed else "solve_lower_transposed", args[0], bars[0])
         left = (res[0], right) if transposed else (right, res[0])
-        return [_lower(b, _matmul(b, *left, right=True, scale=-1.0)), right]
+        return [_lower(b, _matmul(b, *left, right=True, minus=True)), right]
 
     return adjoint
 
@@ -218,7 +216,7 @@ def _lower_tangent(transposed: bool) -> Adjoint:
     def tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
         parts = [dots[1]] if dots[1] is not None else []
         if dots[0] is not None:
-            parts.append(_matmul(b, _lower(b, dots[0]), res[0], left=transposed, scale=-1.0))
+            parts.append(_matmul(b, _lower(b, dots[0]), res[0], left=transposed, minus=True))
         right = _sum_of(b, [part for part in parts if part is not None])
         name = "solve_lower_transposed" if transposed else "solve_lower"
         return [None if right is None else call(b, name, args[0], right)[0]]
@@ -261,7 +259,7 @@ def _adjugate_adjoint(b: ProgramBuilder, args: Sequence[int], res: Sequence[int]
     (inverse,) = call(b, "inv", args[0])
     trace = _total(b, _transpose(b, res[0]), bars[0])
     first = _elementwise(b, "mul", _transpose(b, inverse), trace)
-    second = _matmul(b, _matmul(b, res[0], bars[0], left=True, scale=-1.0), inverse, right=True)
+    second = _matmul(b, _matmul(b, res[0], bars[0], left=True, minus=True), inverse, right=True)
     return [_elementwise(b, "add", first, second)]
 
 
@@ -273,7 +271,7 @@ def _adjugate_tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int]
     along = [index(2 + axis) for axis in range(len(b.arrays[trace].shape))]
     scaled = body.apply("mul", b.access(body, res[0], index(0), index(1)), b.access(body, trace, *along))
     first = b.comprehend(body, scaled, b.arrays[dots[0]].shape)
-    second = _matmul(b, _matmul(b, res[0], dots[0], scale=-1.0), inverse)
+    second = _matmul(b, _matmul(b, res[0], dots[0], minus=True), inverse)
     return [_elementwise(b, "add", first, second)]
 
 
