@@ -16,6 +16,7 @@ import gradc
 from compiled import c_text, compile_programs
 from gradc import programs
 from gradc.calculus.semantics import SEMANTICS
+from gradc.emit.names import c_identifier
 from gradc.emit.printer import Function
 from gradc.frontends.formula import parse_formula, parse_program
 from gradc.frontends.signature import parse_signature
@@ -306,3 +307,8 @@ def test_comments_and_continued_lines_do_not_reach_c() -> None:
 def test_an_argument_and_a_dimension_of_one_name_are_refused() -> None:
     with pytest.raises(gradc.SignatureError, match="n is both"):
         gradc.compile("sum(x)", "x[n], n[3]")
+
+
+def test_what_begins_with_a_digit_is_an_identifier() -> None:
+    for name, word in (("2x", "n2x"), ("2", "n2"), ("x2", "x2"), ("_2", "_2"), ("µ", "u00b5"), ("a.b", "au002eb")):
+        assert c_identifier(name) == word

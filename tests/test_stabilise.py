@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,10 @@ from mpmath import mp
 import gradc
 from gradc.calculus.semantics import SEMANTICS
 from gradc.ir.interpret import interpret
+from gradc.ir.definitions import Parameter
+from gradc.ir.program import ProgramBuilder
 from gradc.passes.compensate import CORRECTED
+from gradc.passes.views import Scalars
 from gradc.programs import canonical, derive, read, stable
 from gradc.stabilise.differences import COMPLEMENTS, SQUARES
 from gradc.stabilise.rewrite import stabilise
@@ -404,3 +408,66 @@ def test_compensated_sums() -> None:
     np.testing.assert_array_equal(k.grad(x), np.ones_like(x))
     with pytest.raises(gradc.ArgumentError, match="reduce is one of"):
         gradc.compile("sum(x)", "x[n]", reduce="kahan")
+
+
+# --- how deep expressions are read ------------------------------------------------------------------------------------
+
+
+def scalars() -> tuple[Scalars, int, int]:
+    """A body to read, with x and y in it."""
+    b = ProgramBuilder((Parameter("x", ()), Parameter("y", ())))
+    body = b.body()
+    return Scalars(b, body, {}), b.access(body, 0), b.access(body, 1)
+
+
+# How an expression is one inside another, and what its polynomial in x is then, when both are of x at first.
+STEPS: dict[str, Callable[[Scalars, int, int], int]] = {
+    "add": lambda s, x, _: s.body.apply("add", x, s.number(3)),
+    "sub": lambda s, x, _: s.body.apply("sub", s.number(3), x),
+    "sub from": lambda s, x, _: s.body.apply("sub", x, s.number(3)),
+    "neg": lambda s, x, _: s.body.apply("neg", x),
+    "mul": lambda s, x, _: s.body.apply("mul", s.number(3), x),
+    "div": lambda s, x, _: s.body.apply("div", x, s.number(3)),
+    "stands_for": lambda s, x, y: s.body.apply("stands_for", y, x),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_polynomials_are_read_twelve_operations_deep_and_no_deeper(step: str) -> None:
+    for depth in (1, 6, 3000):
+        s, x, y = scalars()
+        node = s.body.apply("pow", s.body.apply("add", x, y), s.number(2))
+        for _ in range(depth):
+            node = STEPS[step](s, node, y)
+        found = s.monomials(node)
+        assert found is not None
+        squares = sum(tuple(sorted(m)) in ((x, x), (x, y), (y, y)) for m in found)
+        assert squares == (3 if depth < 12 else 0)
+
+
+def test_sums_of_exponentials_are_read_eight_operations_deep_and_no_deeper() -> None:
+    for step in ("add", "sub", "neg", "mul", "div", "sub from", "by exp", "over"):
+        for depth in (1, 6, 3000):
+            s, x, y = scalars()
+            node = s.body.apply("exp", x)
+            if step != "over":
+                node = s.body.apply("add", node, s.number(2))
+            for _ in range(depth):
+                if step == "over":
+                    node = s.body.apply("div", s.number(3), node)
+                elif step == "by exp":
+                    node = s.body.apply("div", node, s.body.apply("exp", y))
+                else:
+                    node = STEPS[step](s, node, y)
+            found = s.exponentials(node)
+            assert (found is not None and 1 <= len(found) <= 2) == (depth < 8), (step, depth)
+
+
+def test_products_of_many_factors_are_read_whole() -> None:
+    """Up to some ninety steps; what is longer is one factor."""
+    for count, whole in ((20, True), (40, True), (200, False)):
+        s, x, y = scalars()
+        node = x
+        for _ in range(count):
+            node = s.body.apply("mul", node, y)
+        assert s.factors(node).powers == ({x: 1, y: count} if whole else {node: 1})

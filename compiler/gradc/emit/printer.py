@@ -436,7 +436,6 @@ class _Printer:
                 parts = f"&{self._target(total)}, &{self.name(low)}, {self.name(term)}".replace("&*", "")
                 return [Line(f"gradc_add{self.suffix}({parts});")]
             case loops.Rounded(total, low):
-                self.used.routines.add("compensated")
                 word = self._target(total)
                 return [Line(f"{word} = gradc_rounded{self.suffix}({word}, {self.name(low)});")]
             case loops.Call():

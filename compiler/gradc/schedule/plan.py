@@ -53,8 +53,8 @@ class Product(NamedTuple):
     depth: int
     left: int
     right: int
-    below: bool = False
-    weights: int | None = None
+    below: bool
+    weights: int | None
 
 
 class VectorProduct(NamedTuple):
