@@ -109,7 +109,10 @@ def test_marks_tell_which_arm_ran() -> None:
 
 def test_tests_come_by_function_and_time() -> None:
     slow, quick, sibling = Timed("a.py::slow", 2.0), Timed("a.py::quick[1]", 0.1), Timed("a.py::quick[2]", 0.2)
-    assert in_order([slow, sibling, quick]) == [quick, slow, sibling]
+    assert in_order([slow, sibling, quick]) == [quick, sibling, slow]
+    siblings = [Timed(f"a.py::quick[{k}]", 0.2) for k in range(2, 12)]
+    ranked = in_order([slow, quick, *siblings])
+    assert ranked.index(slow) < len(ranked) - 1  # before the last of the others
 
 
 def test_lines_are_found_again_after_an_edit() -> None:

@@ -236,8 +236,12 @@ class _Watch:
 
     def pytest_collection_modifyitems(self, config: Any, items: list[Any]) -> None:
         del config
+        # A test that is named by what is spoiled has another name now.
+        lost = self.ranks.keys() - {item.nodeid for item in items}
+        renamed = {name.split("[")[0]: self.ranks[name] for name in lost}
         chosen = [item for item in items if item.nodeid in self.ranks]
-        items[:] = sorted(chosen, key=lambda item: self.ranks[item.nodeid])
+        chosen += [i for i in items if i.nodeid not in self.ranks and i.nodeid.split("[")[0] in renamed]
+        items[:] = sorted(chosen, key=lambda i: self.ranks.get(i.nodeid, renamed.get(i.nodeid.split("[")[0], 0)))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.running.write_text(nodeid, encoding="utf-8")

@@ -50,6 +50,8 @@ def _faults(program: Program, dims: frozenset[str]) -> Iterator[str]:
     for position, definition in enumerate(program.definitions):
         for fault in _definition_faults(definition, arrays, dims):
             yield f"definition {position}: {fault}"
+        if isinstance(definition, Scan) and not all(0 <= number < len(arrays) for number in definition.initial):
+            return  # nothing is known of what comes behind
         arrays += results_of(definition, arrays)
     for output in program.outputs:
         if not 0 <= output < len(arrays):
