@@ -155,6 +155,9 @@ def test_an_array_that_is_two_carries_of_a_scan() -> None:
 
     kernel = gradc.compile(loss, "x[n]", backend="interpret")
     x = np.array([0.3, -0.7, 1.1])
+    compiled = gradc.compile(loss, "x[n]", backend="c")
+    assert_close(compiled.value_and_grad(x)[1], kernel.grad(x), 1e-13)
+    assert compiled(x) == pytest.approx(kernel(x), rel=1e-14)
     expected = [(kernel(x + 1e-6 * e) - kernel(x - 1e-6 * e)) / 2e-6 for e in np.eye(3)]
     assert_close(kernel.grad(x), np.array(expected), 1e-7)
     assert_close([kernel.jvp((x,), e)[1] for e in np.eye(3)], np.array(expected), 1e-7)

@@ -429,6 +429,13 @@ def test_what_rounding_takes_is_exact(dtype):
 
 POINTS = (-20.0, -3.0, -2.0, -1.5, -1.0, -0.5, -0.1, 0.0, 0.1, 0.5, 1.0, 1.5, 2.0, 3.0, 20.0)
 # One is the other, better computed; and what rounding takes, where nothing is rounded.
+COMPLEX = {
+    "log1p",
+    "log1p_unit",
+    "betaln",
+    "boxcox",
+    "gammaln_difference",
+}  # outside of their domains, where nothing is measured
 NOT_ALIKE = {"stands_for", "sum_error", "product_error"}
 
 
@@ -445,12 +452,14 @@ def test_mpmath_says_the_same_inside_and_outside_of_the_domain(name: str) -> Non
             found = float(SEMANTICS.operations[name](*map(np.float64, point)))
         try:
             with mp.workdps(30):
-                exact = float(functions()[name](*map(mp.mpf, point)))
-        except (ArithmeticError, ValueError, TypeError):  # mpmath refuses poles, and has complex results
+                exact = functions()[name](*map(mp.mpf, point))
+        except (ArithmeticError, ValueError):  # mpmath refuses poles
+            continue
+        if name in COMPLEX and isinstance(exact, mpmath.mpc):
             continue
         compared += 1
         if name == "beta" and np.isinf(found):  # the sign of a pole
             continue
         # An argument of sin(pi x) is rounded; and far out ndtr is 1.
-        np.testing.assert_allclose(found, exact, rtol=1e-11, atol=1e-15, err_msg=f"{name}{point}")
+        np.testing.assert_allclose(found, float(exact), rtol=1e-11, atol=1e-15, err_msg=f"{name}{point}")
     assert compared > 5

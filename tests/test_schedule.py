@@ -21,10 +21,13 @@ from gradc.ir.equations import needed_by
 from gradc.ir.interpret import interpret
 from gradc.ir.size import symbol
 from gradc.ir.verify import verify
+from gradc.loops.build import build
+from gradc.loops.check import check
 from gradc.loops.passes import apart
+from gradc.loops.program import Namer
 from gradc.passes.lower import lower
 from gradc.passes.stencil import gather_shifts
-from gradc.schedule import fission
+from gradc.schedule import fission, tiling
 from gradc.schedule.columns import copy_columns
 from gradc.schedule.nests import plan_program
 from gradc.schedule.order import vectorises
@@ -1148,6 +1151,9 @@ def test_every_reduction_over_every_loop() -> None:
         result = line.rsplit("\n    ", 1)[-1].split("[")[0].split(" =")[0]
         arguments = "X: real[n, d], Y: real[n, c], Z: real[d, c], v: real[n], w: real[d]"
         texts[f"{name}_of_{form}"] = parse_program(f"def program({arguments}):\n    {line}\n    return {result}\n")
+    for program in texts.values():
+        namer = Namer()
+        check(build(plan_program(lower(program)), "f", tiling.ROWS, namer))
     kernels = compile_programs(texts, "float64")
     rng = np.random.default_rng(0)
     for n, d, c in ((1, 1, 1), (2, 3, 1), (3, 4, 2), (4, 5, 3), (5, 8, 4), (9, 6, 5), (7, 17, 8), (130, 9, 4)):

@@ -18,8 +18,10 @@ from gradc.calculus.semantics import SEMANTICS
 from gradc.ir.interpret import interpret
 from gradc.ir.definitions import Parameter
 from gradc.ir.program import ProgramBuilder
-from gradc.passes.compensate import CORRECTED
-from gradc.passes.views import Scalars
+from gradc.passes.compensate import CORRECTED, compensate
+from gradc.passes.lower import lower
+from gradc.stabilise.removable import _coefficients, _order
+from gradc.stabilise.views import Scalars
 from gradc.programs import canonical, derive, read, stable
 from gradc.stabilise.differences import COMPLEMENTS, SQUARES
 from gradc.stabilise.rewrite import stabilise
@@ -27,7 +29,7 @@ from gradc.stabilise.table import IDENTITIES
 from gradc.tools.measuring import _exact, _ulps
 from numerics import Case, compile_cases
 
-VECTORS = "v[n], w[n], x, y, z"
+VECTORS = "v[n], w[n], x, y, z, X[n,d], Y[n,d]"
 
 
 def stabilised(formula: str, signature: str = VECTORS) -> str:
@@ -116,6 +118,11 @@ REDUCTIONS = [
     ("sum(v*v) + sum(w*w) - 2*sum(w*v)", "sum[i:n]((w[i] - v[i]) ** 2)"),
     ("log(prod(v))", "sum[i:n](log(abs(v[i])))"),
     ("sum(v*log(v/w))", "weighted(v[i]"),
+    ("0.1*x + 0.1*y - 0.1*z", "0.1 * (x + y - z)"),
+    ("sqrt(n*sum(v**2))", "* sqrt(n)"),
+    ("sqrt(sum(v**2)/n)", "/ sqrt(n)"),
+    ("sum(X**2) - 2*sum(X*Y) + sum(Y**2)", "sum[i:n, j:d]((Y[i, j] - X[i, j]) ** 2)"),
+    ("sum(X*X) + sum(Y*Y) - 2*sum(Y*X) + x", "sum[i:n, j:d]((Y[i, j] - X[i, j]) ** 2)"),
 ]
 
 
@@ -137,6 +144,15 @@ UNTOUCHED = [
 def test_what_is_stable_or_unknown_is_left_alone(text: str) -> None:
     program = canonical(read(text, VECTORS))
     assert stabilise(program).applied == ()
+
+
+# A rule that would leave more terms than there were is not tried.
+KEPT = [("x*log(x/y) + z", "kl_div"), ("x*log(x/y) - x + z", "kl_div"), ("log(x) - log(-x) + y", "arctanh")]
+
+
+@pytest.mark.parametrize(("text", "part"), KEPT)
+def test_what_would_have_more_terms_is_left_alone(text: str, part: str) -> None:
+    assert part not in stabilised(text)
 
 
 ZEROS = [
@@ -326,6 +342,38 @@ def test_differences_of_gamma_functions_at_negative_numbers(name: str) -> None:
 
 ARGUMENTS = ["x*y", "x/y", "x + y", "-x*y**2", "x*y - 1"]
 FORMS = [*(f"{name}({{}})" for name in CORRECTED), "1/(exp({})-1)", "x**3/(exp({})-1)", "1/(1 + exp({}))"]
+EXACT = [
+    "exp(x - y*z)", "exp(x + y*z)", "exp(y*z - x)", "exp(x*y*z)", "exp(x*y/z)", "exp(x/(y*z))", "exp((x + y)*z)",
+    "exp((x - y)/z)", "exp(x/y - y/z)", "exp(-x*y + x*z)", "exp((x*y)**2 - z)", "exp((x - y)**3)", "exp(abs(x*y) - z)",
+    "expm1(0.1*x*y)", "exp(x/3)", "exp(pi*x)", "sigmoid(x*y - z)", "softplus(x*y - 0.7*z)", "log_sigmoid(0.3*x + y)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_corrections_make_up_for_what_the_arguments_lose(dtype: str) -> None:
+    """An exponential is right to two units of its last place, though its argument is far from 0."""
+    info = np.finfo(dtype)
+    rng = np.random.default_rng(5)
+    for text in EXACT:
+        program = compensate(canonical(read(text.replace("pi", repr(math.pi)), "x, y, z")), dtype)
+        written, names = str(program), [parameter.name for parameter in program.parameters]
+        assert "_error" in written or text in ("exp(x/3)", f"exp({math.pi}*x)"), text
+        lowered = lower(program)
+        for _ in range(40):
+            point = dict(zip("xyz", (rng.uniform(1, 4, 3) * rng.choice([-1, 1], 3)).astype(dtype), strict=True))
+            (found,) = interpret(lowered, [point[name] for name in names], SEMANTICS, dtype)
+            with mp.workdps(60):
+                exact = eval(text, {**MP, **{name: mp.mpf(float(value)) for name, value in point.items()}})
+                if not 1e-30 < abs(exact) < 1e30:
+                    continue
+                error = abs(mp.mpf(float(found)) - exact) / abs(exact) / float(info.eps)
+            assert error <= 2.5, (text, point, found, exact)
+
+
+MP = {
+    "exp": mp.exp, "expm1": mp.expm1, "pi": mp.pi, "abs": abs, "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+    "softplus": lambda x: mp.log1p(mp.exp(x)), "log_sigmoid": lambda x: -mp.log1p(mp.exp(-x)),
+}  # fmt: skip
 EXTREMES = [0.0, 1e-300, 1e-20, 1.0, 2.0, 354.9, 400.0, 709.79, 1e10, 1e160, 1e300, math.inf]
 
 
@@ -471,3 +519,42 @@ def test_products_of_many_factors_are_read_whole() -> None:
         for _ in range(count):
             node = s.body.apply("mul", node, y)
         assert s.factors(node).powers == ({x: 1, y: count} if whole else {node: 1})
+
+
+# --- functions without their zeros ------------------------------------------------------------------------------------
+
+REMOVED: dict[str, tuple[Callable[[Any], Any], int, bool]] = {
+    "sin(x)": (lambda x: mp.sin(x), 1, True),
+    "1 - cos(x)": (lambda x: 1 - mp.cos(x), 2, True),
+    "exp(x) - 1": (lambda x: mp.expm1(x), 1, False),
+    "x - log(1 + x)": (lambda x: x - mp.log1p(x), 2, False),
+    "x - tanh(x)": (lambda x: x - mp.tanh(x), 3, True),
+    "exp(x) - 1 - x": (lambda x: mp.expm1(x) - x, 2, False),
+    "x - arctan(x)": (lambda x: x - mp.atan(x), 3, True),
+}
+
+
+@pytest.mark.parametrize("name", REMOVED)
+def test_polynomials_without_a_zero_are_right_to_the_last_bit(name: str) -> None:
+    function, order, even = REMOVED[name]
+    with mp.workdps(60):
+        assert _order(function) == order
+        found = 0
+        for radius in (0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5):
+            coefficients = _coefficients(function, order, even, radius)
+            if coefficients is None:
+                continue
+            found += 1
+            for k in range(1, 40):
+                x = mp.mpf(radius) * k / 40 * (-1) ** k
+                value = mp.polyval(coefficients[::-1], x * x if even else x)
+                assert abs(value * x**order / function(x) - 1) < mp.mpf(2) ** -55, (name, radius, x)
+        assert found > 3
+
+
+def test_what_is_no_number_has_no_zero() -> None:
+    with mp.workdps(60):
+        for value in (mp.inf, mp.nan, -mp.inf, mp.mpf(0)):
+            assert _order(lambda x, value=value: value) is None
+        assert _order(lambda x: x + 1) == 0
+        assert _order(lambda x: mp.sqrt(abs(x))) is None

@@ -17,6 +17,7 @@ from gradc.errors import VerifyError
 from gradc.ir.size import ONE, ZERO, Size, size, symbol
 from gradc.loops import program as loops
 from gradc.loops.check import faults
+from gradc.loops.passes import apart
 from gradc.loops.program import (
     BYTES,
     COUNT,
@@ -36,6 +37,7 @@ from gradc.loops.program import (
     Buffer,
     Call,
     Carve,
+    Comment,
     Constant,
     Cut,
     For,
@@ -466,6 +468,41 @@ def test_the_runner_knows_what_loops_call(helpers: ctypes.CDLL, name: str) -> No
         if (name == "within" and given[1] > given[2]) or (name == "cut" and given[2] > given[1]):
             continue
         assert function(*map(ctypes.c_int64, given)) == known(*given), given
+
+
+@pytest.mark.parametrize("call", ["dots", "transpose", "combine"])
+def test_a_routine_that_is_called_for_nothing_touches_nothing(call: str) -> None:
+    function = called(call, sizes_of(call))
+    last = function.body[-1]
+    assert isinstance(last, Call)
+    empty = function._replace(body=(*function.body[:-1], last._replace(arguments=(ZERO, ZERO, *last.arguments[2:]))))
+    given = [np.ones([extent.evaluate({}) for extent in buffer.extents]) for buffer in function.inputs]
+    before = run(function._replace(body=function.body[:-1]), {}, given, SEMANTICS, "float64")[1]
+    np.testing.assert_array_equal(run(empty, {}, given, SEMANTICS, "float64")[1], before)
+
+
+def test_linear_algebra_has_the_scratch_that_it_needs() -> None:
+    """Factors of the matrix's shape, and as many whole numbers as it has rows."""
+    square, again = (Buffer(Name(40 + k, "M"), "real", (n, n), role) for k, role in enumerate((INPUT, OUTPUT)))
+    factors = Buffer(Name(42, "factors"), "real", (n, n), SCRATCH)
+    pivots = Buffer(Name(43, "pivots"), "int64", (n,), SCRATCH)
+
+    def inverse(factors: Buffer = factors, pivots: Buffer = pivots) -> list[str]:
+        starts = [Start(b, (ZERO,) * len(b.extents)) for b in (square, again, factors, pivots)]
+        scratch = (Scratch(factors, ONE), Scratch(pivots, ONE))
+        function = LoopProgram("f", ("n",), (square,), (again,), scratch, (Call("inv", (n, *starts)),))
+        return faults(function)
+
+    assert inverse() == []
+    wrong = ["inv has not the scratch that it needs"]
+    assert inverse(factors=factors._replace(extents=(n, n - 1))) == wrong
+    assert inverse(pivots=pivots._replace(extents=(n + 1,))) == wrong
+    assert inverse(pivots=pivots._replace(type="real")) == wrong
+
+
+def test_lines_are_counted_without_heads_and_comments() -> None:
+    body = (Comment("x"), SET, For(i, ZERO, n, (Comment("y"), SET, real(u, ZEROS))), If((), (SET,), (SET,)))
+    assert apart._length(body) == 5
 
 
 def test_a_routine_is_not_called_for_less_than_nothing() -> None:
