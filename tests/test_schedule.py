@@ -1131,6 +1131,9 @@ def test_a_jammed_loop_ends_where_its_bound_is_a_sum() -> None:
 
 
 REDUCED = {
+    "rows_but_the_first": "m[j:d] = {}[i:n](where(0 < i, X[i, j] * v[i], w[j]))",
+    "columns_but_the_last": "m[i:n] = {}[j:d](where(j < d - 1, X[i, j] * w[j], v[i]))",
+    "neighbours": "m[j:d] = {}[i:n](X[i, j] - where(0 < i, X[i - 1, j], w[j]))",
     "rows": "m[j:d] = {}[i:n](X[i, j] * v[i])",
     "columns": "m[i:n] = {}[j:d](X[i, j] * w[j])",
     "both": "m = {}[i:n, j:d](X[i, j] * w[j])",

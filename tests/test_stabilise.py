@@ -146,6 +146,40 @@ def test_what_is_stable_or_unknown_is_left_alone(text: str) -> None:
     assert stabilise(program).applied == ()
 
 
+# What comes out, as it is printed.
+WHOLE = {
+    "y*(1 + tanh(x/2))*0.5": "y * sigmoid(x)",
+    "x*(1 - cos(y))/2": "x * sin(0.5 * y) ** 2",
+    "(1 + tanh(x/2))*(1 - tanh(y/2))*0.25": "sigmoid(x) * sigmoid(-y)",
+    "-x/y": "-(x / y)",
+    "x/(-y)": "-(x / y)",
+    "-(x/y)*z": "-(z * (x / y))",
+}
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_numbers_and_signs_meet(text: str) -> None:
+    assert stabilised(text) == f"value = {WHOLE[text]}; return value"
+
+
+def test_shares_of_three_are_taken_from_the_largest() -> None:
+    k = gradc.compile("log(exp(x)/(exp(x) + exp(y) + exp(z)))", "x, y, z", backend="interpret")
+    for point in itertools.permutations((0.0, 1000.0, -1000.0)):
+        assert k(*point) == point[0] - 1000.0
+
+
+def test_distances_along_several_axes() -> None:
+    def far(X: Any, Y: Any) -> Any:
+        squares = np.sum(X**2, axis=(1, 2))[:, None] + np.sum(Y**2, axis=(1, 2))[None, :]
+        return squares - 2 * np.einsum("ide,jde->ij", X, Y)
+
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(3, 2, 4)), rng.normal(size=(5, 2, 4))
+    k = gradc.compile(far, "X[n,d,e], Y[m,d,e]", backend="interpret")
+    assert "(X[i, j, k] - Y[l, j, k]) ** 2" in str(k.program)
+    np.testing.assert_allclose(k(X, Y), np.sum((X[:, None] - Y[None]) ** 2, axis=(2, 3)), rtol=1e-13)
+
+
 # A rule that would leave more terms than there were is not tried.
 KEPT = [("x*log(x/y) + z", "kl_div"), ("x*log(x/y) - x + z", "kl_div"), ("log(x) - log(-x) + y", "arctanh")]
 
