@@ -341,3 +341,39 @@ def test_what_is_done_to_a_result_changes_no_other() -> None:
     second.offsets[:] = 1
     np.testing.assert_array_equal(diagonal.hessian(x).toarray(), np.diag(12 * x**2))
     np.testing.assert_array_equal(diagonal.hessian(x[:3]).toarray(), np.diag(12 * x[:3] ** 2))
+
+
+def _sums(x: Any, a: Any, i: Any, j: Any) -> Any:
+    return a * x[i] + x[j] ** 2
+
+
+def _columns(x: Any, a: Any, i: Any, j: Any) -> Any:
+    return np.concatenate([x[i][:, None] * a[None, :], (x[j] ** 2)[:, None]], axis=1)
+
+
+def _rows(x: Any, a: Any, i: Any, j: Any) -> Any:
+    return np.concatenate([a[:, None] * x[i][None, :], (x[j] ** 2)[None, :]], axis=0)
+
+
+def _one(x: Any, a: Any, i: Any, j: Any) -> Any:
+    return np.concatenate([a * x[0] + x[i], x[1] * x[j]])
+
+
+def _pairs(x: Any, a: Any, i: Any, j: Any) -> Any:
+    return np.exp(x[i][:, None] * x[j][None, :]) + a[None, :] * x[i][:, None]
+
+
+@pytest.mark.parametrize("function", [_sums, _columns, _rows, _one, _pairs])
+def test_sparse_blocks_are_those_of_the_dense_matrix(function: Any) -> None:
+    """Where rows come from several parts, from indices that columns name and from such that they do not."""
+    kernel = gradc.compile(function, "x[n], a[m], i[m]:int64, j[m]:int64", wrt="x", name="blocks")
+    rng = np.random.default_rng(3)
+    x, a = rng.normal(size=6), rng.normal(size=4)
+    i, j = rng.integers(0, 6, (2, 4))
+    dense = np.asarray(kernel.jacobian(x, a, i, j, dense=True))
+    found = kernel.jacobian(x, a, i, j)
+    if scipy.sparse.issparse(found):
+        found = found.toarray()
+    np.testing.assert_allclose(np.reshape(found, dense.shape), dense, rtol=1e-13, atol=1e-14)
+    moved = [(function(x + h, a, i, j) - function(x - h, a, i, j)) / 2e-6 for h in 1e-6 * np.eye(6)]
+    np.testing.assert_allclose(dense, np.moveaxis(moved, 0, -1), rtol=1e-6, atol=1e-8)
