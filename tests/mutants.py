@@ -3,6 +3,7 @@
     python tests/mutants.py --count 300 --seed 0 --jobs 2      # make mutants
     python tests/mutants.py --only passes/dead.py --count 20   # of one file or room
     python tests/mutants.py --list                             # what is drawn, and what is known of it
+    python tests/mutants.py --resume --tests structure         # those that are alive, on some tests alone
     python tests/mutants.py --resume                           # run what has no result yet, or was alive
 
 The places are drawn by a hash of the seed and of each place's text, so an edit changes the lot of no other place.
@@ -182,6 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2, help="how many are tried at a time")
     parser.add_argument("--only", default="", metavar="PATH", help="a file or a room below compiler/gradc")
     parser.add_argument("--budget", type=float, default=BUDGET, help="seconds of tests for a place")
+    parser.add_argument("--tests", default="", metavar="PATTERN", help="try these tests alone")
     parser.add_argument("--list", action="store_true", help="print what is drawn, and run nothing")
     parser.add_argument("--resume", action="store_true", help="keep what was killed before")
     parser.add_argument("--recorded", action="store_true", help="use what is recorded, and record nothing")
@@ -201,7 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     due = [p for p in places if _state(p, known["places"], equivalent) not in ("killed", "equivalent")]
     due.sort(key=lambda place: place.key in known["places"])  # what was alive before comes last
     began = time.monotonic()
-    run(due, Cover.load(), known, options.jobs, options.budget)
+    run(due, Cover.load(options.tests), known, options.jobs, options.budget)
     print(f"\n{len(due)} places in {time.monotonic() - began:.0f} s")
     return int(report(places, known["places"], equivalent) > 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
 from gradc.passes import axes, together
 from gradc.passes.axes import merge_axes
+from gradc.passes.contract import contract
 from gradc.passes.dead import drop_dead
 from gradc.passes.factor_out import factor_out
 from gradc.passes.lower import lower
@@ -40,6 +42,7 @@ from gradc.passes.stencil import gather_shifts
 from gradc.pipeline import CANONICAL
 from gradc.pipeline import run as run_stages
 from gradc.programs import normalise
+from gradc.passes.unit import drop_unit_indices
 from test_functions import assert_close, readings
 
 NAMES = list(BY_NAME)
@@ -528,3 +531,27 @@ def test_hashing_does_not_reach_the_output() -> None:
         texts.append(done.stdout)
     assert len(texts[0].splitlines()) == len(SAMPLES[::4])
     assert texts[0] == texts[1] == texts[2]
+
+
+def test_loops_of_one_iteration_leave_what_is_added_where_an_index_says() -> None:
+    program = parse_program(
+        "def program(x: real[m], c: int64[m], y: real[n]):\n    g[:n] = 0\n"
+        "    g += each[i:m, j:1](at[c[i + j]](x[i] * y[j]))\n    return g\n"
+    )
+    found = verify(drop_unit_indices(program))
+    assert "g += each[i:m](at[c[i]](x[i] * y[0]))" in str(found)
+    given = [np.arange(1.0, 5.0), np.array([2, 0, 2, 1]), np.array([3.0, 4.0, 5.0])]
+    np.testing.assert_array_equal(run(found, given)[0], run(program, given)[0])
+
+
+def test_what_is_computed_of_one_index_is_computed_before_indices_run_together() -> None:
+    program = parse_program(
+        "def program(x: real[n, d], y: real[n, d], w: real[n, c], v: real[n, b], u: real[n, a]):\n"
+        "    Z[j:d, k:c, l:b, m:a] = sum[i:n](x[i, j] * exp(y[i, j]) * w[i, k] * v[i, l] * u[i, m])\n    return Z\n"
+    )
+    found = verify(contract(program))
+    (line,) = [line for line in str(found).split("\n") if "exp(" in line]
+    assert re.search(r"\[\w:n, \w:d\] = x\[.*\] \* exp\(y", line)
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=(4, k)) for k in (2, 2, 3, 5, 2)]
+    np.testing.assert_allclose(run(found, given)[0], run(program, given)[0], rtol=1e-12)

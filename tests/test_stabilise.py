@@ -20,7 +20,7 @@ from gradc.ir.definitions import Parameter
 from gradc.ir.program import ProgramBuilder
 from gradc.passes.compensate import CORRECTED, compensate
 from gradc.passes.lower import lower
-from gradc.stabilise.removable import _coefficients, _order
+from gradc.stabilise.fit import _coefficients, _order
 from gradc.stabilise.views import Scalars
 from gradc.programs import canonical, derive, read, stable
 from gradc.stabilise.differences import COMPLEMENTS, SQUARES

@@ -18,6 +18,7 @@ import importlib.abc
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -195,7 +196,7 @@ def _spent() -> float:
 class Cover:
     """The recorded maps."""
 
-    def __init__(self, maps: Iterable[dict[str, Any]]) -> None:
+    def __init__(self, maps: Iterable[dict[str, Any]], match: str = "") -> None:
         self.all: list[Timed] = []
         self._moved: dict[str, dict[int, int]] = {}
         # By module and text of it: the blocks, and the tests that run each.
@@ -207,6 +208,8 @@ class Cover:
                 here[module] = entry[2]
                 self._blocks.setdefault(module, []).append(entry)
             for name, seconds, ran in found["tests"]:
+                if not re.search(match, name):
+                    continue
                 test = Timed(name, seconds)
                 self.all.append(test)
                 for module, numbers in ran.items():
@@ -214,9 +217,9 @@ class Cover:
                         here[module][number].append(test)
 
     @classmethod
-    def load(cls) -> Cover:
-        """What is recorded of the test files that exist."""
-        return cls(json.loads(path.read_text(encoding="utf-8")) for path in _recorded())
+    def load(cls, match: str = "") -> Cover:
+        """What is recorded of the test files that exist, of the tests whose names a pattern is found in."""
+        return cls((json.loads(path.read_text(encoding="utf-8")) for path in _recorded()), match)
 
     def tests(self, module: str, line: int) -> list[Timed]:
         """The tests that run a line's block: the quickest first, and soon one of each function."""
