@@ -15,10 +15,9 @@ from functools import cache
 from pathlib import Path
 
 from functions import SAMPLES
-from gradc import derivatives, losses, pipeline
+from gradc import derivatives, losses, pipeline, programs
 from gradc.ir.program import Program
 from gradc.loops.build import build
-from gradc.loops.order import finish
 from gradc.loops.program import Apply, Call, Carve, For, If, Load, LoopProgram, Namer, Team
 from gradc.loops.queries import parts_of, values_of, walk
 from gradc.schedule.nests import plan_program
@@ -71,11 +70,11 @@ def programs_of(name: str) -> Iterator[tuple[str, Program]]:
     else:
         given = source.function or source.formula or source.index or source.sympy()
         signature, wrt = source.signature, source.wrt
-    program = pipeline.stable(pipeline.canonical(pipeline.read(given, signature))).program
+    program = programs.stable(programs.canonical(programs.read(given, signature))).program
     scalar = not program.arrays()[program.outputs[0]].shape
     first, second = ("value_and_grad", "hessian") if scalar else ("vjp", "jacobian")
     if not isinstance(source, losses.Loss):
-        yield first, pipeline.derive(program, first, wrt)
+        yield first, programs.derive(program, first, wrt)
     yield second, derivatives.derive(second, program, wrt, dense=True, stable=True).program
 
 
@@ -83,8 +82,8 @@ def lines(name: str) -> dict[str, str]:
     """The lines of a source, by mode."""
     found = {}
     for mode, program in programs_of(name):
-        lowered, namer = pipeline.lower_whole(program, "float64"), Namer()
-        loops = finish(build(plan_program(lowered), "f", ROWS, namer), namer)
+        lowered, namer = pipeline.run(pipeline.lowering("float64"), program), Namer()
+        loops = pipeline.run(pipeline.finishing(namer, False), build(plan_program(lowered), "f", ROWS, namer))
         found[f"{name}, {mode}"] = describe(loops)
     return found
 

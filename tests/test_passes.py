@@ -31,7 +31,7 @@ from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
 from gradc.passes import axes, together
 from gradc.passes.axes import merge_axes
-from gradc.passes.contract import contract
+from gradc.contract.contract import contract
 from gradc.passes.dead import drop_dead
 from gradc.passes.factor_out import factor_out
 from gradc.passes.lower import lower

@@ -1,6 +1,6 @@
 """The identities of the stabilising pass: what each rewrites, why, and when it holds.
 
-A rule reads one kind of expression, in a view that does not depend on its spelling (`gradc.passes.views`), and gives what
+A rule reads one kind of expression, in a view that does not depend on its spelling (`gradc.stabilise.views`), and gives what
 it becomes, or None. Rules on sums take and give a linear form, rules on products take and give factors, and rules on a
 function take its operands and give an equation. In what they build, only named primitives with stable partials stand, so
 that differentiation keeps what was won.
