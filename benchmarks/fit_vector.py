@@ -25,6 +25,7 @@ from mpmath import matrix, mp, mpf
 mp.dps = 40
 VECTOR = Path(__file__).resolve().parent.parent / "templates" / "vector"
 COEFFICIENTS = re.compile(r"(/\* coefficients: (\w+) \*/\n *)const double [^;]*;")
+WIDTH = 118  # the longest line
 FIT = re.compile(r"(/\* fit: (\w+) of (\w+) \*/\n *[^;=]*= )([^;]*);")
 
 Function = Callable[[mpf], mpf]
@@ -239,13 +240,15 @@ def spell(value: mpf, single: bool) -> str:
     return (text if re.search(r"[.e]", text) else f"{text}.0") + "f"
 
 
-def horner(name: str, variable: str, single: bool, indent: str) -> str:
-    """Return the polynomial as an expression, three coefficients a line."""
+def horner(name: str, variable: str, single: bool, start: str) -> str:
+    """Return the polynomial as an expression behind `start`, three coefficients a line."""
     terms = [spell(c, single) for c in remez(name)[0]][::-1]
+    indent = " " * (len(start) - len(start.lstrip()) + 4)
     text = terms[0]  # a line holds the opening brackets as well
+    full = len(start) + len(terms) + len(", ".join(terms[:3])) + 2 * len(f") * {variable} ") > WIDTH
     for k, term in enumerate(terms[1:], 1):
         sign, size = ("-", term[1:]) if term.startswith("-") else ("+", term)
-        line = f"\n{indent}" if k % 3 == 0 else " "
+        line = f"\n{indent}" if k % 3 == 0 or (k == 2 and full) else " "
         text = f"({text}) * {variable}{line}{sign} {size}" if k > 1 else f"{text} * {variable}{line}{sign} {size}"
     return text
 
@@ -262,9 +265,8 @@ def main(arguments: list[str]) -> int:
         def fill(found: re.Match[str]) -> str:
             single = "float " in found[1]
             start = found[1].rpartition("\n")[2]
-            indent = " " * (len(start) - len(start.lstrip()) + 4)
             print(f"{found[2]:16} error {mp.nstr(mp.log(remez(found[2])[1], 2), 4)} bits", flush=True)
-            return f"{found[1]}{horner(found[2], found[3], single, indent)};"
+            return f"{found[1]}{horner(found[2], found[3], single, start)};"
 
         def name(found: re.Match[str]) -> str:
             terms = [f"c{k} = {spell(c, single=False)}" for k, c in enumerate(remez(found[2])[0])]

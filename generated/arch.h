@@ -22,19 +22,20 @@ extern "C" {
 #endif
 
 size_t arch_value_work(int64_t t);
-int arch_value(int64_t t, double log_base, double log_reply, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-               void *GRADC_RESTRICT work);
+int arch_value(int64_t t, double log_base, double log_reply, const double *GRADC_RESTRICT y,
+               double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t arch_forward_work(int64_t t);
-int arch_forward(int64_t t, double log_base, double log_reply, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                 double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+int arch_forward(int64_t t, double log_base, double log_reply, const double *GRADC_RESTRICT y,
+                 double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
+                 void *GRADC_RESTRICT work);
 size_t arch_backward_work(int64_t t);
 int arch_backward(int64_t t, double log_base, double log_reply, const double *GRADC_RESTRICT y, double t0, double t1,
                   double cotangent, double *GRADC_RESTRICT grad_log_base, double *GRADC_RESTRICT grad_log_reply,
                   void *GRADC_RESTRICT work);
 size_t arch_value_and_grad_work(int64_t t);
 int arch_value_and_grad(int64_t t, double log_base, double log_reply, const double *GRADC_RESTRICT y,
-                        double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_log_base, double *GRADC_RESTRICT grad_log_reply,
-                        void *GRADC_RESTRICT work);
+                        double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_log_base,
+                        double *GRADC_RESTRICT grad_log_reply, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

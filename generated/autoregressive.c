@@ -9,79 +9,11 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
+#include "support/frame.h"
+#include "support/vector/exp.h"
+#include "support/routines/compensated.h"
 
 #include "autoregressive.h"
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
 
 size_t autoregressive_value_work(int64_t t)
 {
@@ -126,7 +58,8 @@ size_t autoregressive_forward_work(int64_t t)
 }
 
 int autoregressive_forward(int64_t t, double c, const double *restrict phi, double log_sigma,
-                           const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
+                           const double *restrict y, double *restrict value, double *restrict t0,
+                           void *restrict work)
 {
     (void)work;
 

@@ -22,19 +22,22 @@ extern "C" {
 #endif
 
 size_t autoregressive_value_work(int64_t t);
-int autoregressive_value(int64_t t, double c, const double *GRADC_RESTRICT phi, double log_sigma, const double *GRADC_RESTRICT y,
-                         double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int autoregressive_value(int64_t t, double c, const double *GRADC_RESTRICT phi, double log_sigma,
+                         const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t autoregressive_forward_work(int64_t t);
 int autoregressive_forward(int64_t t, double c, const double *GRADC_RESTRICT phi, double log_sigma,
-                           const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+                           const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
+                           void *GRADC_RESTRICT work);
 size_t autoregressive_backward_work(int64_t t);
 int autoregressive_backward(int64_t t, double c, const double *GRADC_RESTRICT phi, double log_sigma,
-                            const double *GRADC_RESTRICT y, double t0, double cotangent, double *GRADC_RESTRICT grad_c,
-                            double *GRADC_RESTRICT grad_phi, double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
+                            const double *GRADC_RESTRICT y, double t0, double cotangent,
+                            double *GRADC_RESTRICT grad_c, double *GRADC_RESTRICT grad_phi,
+                            double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
 size_t autoregressive_value_and_grad_work(int64_t t);
 int autoregressive_value_and_grad(int64_t t, double c, const double *GRADC_RESTRICT phi, double log_sigma,
-                                  const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_c,
-                                  double *GRADC_RESTRICT grad_phi, double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
+                                  const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                                  double *GRADC_RESTRICT grad_c, double *GRADC_RESTRICT grad_phi,
+                                  double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

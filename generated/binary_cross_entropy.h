@@ -23,18 +23,21 @@ extern "C" {
 
 size_t binary_cross_entropy_value_work(int64_t n, int64_t d);
 int binary_cross_entropy_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                               const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                               const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                               void *GRADC_RESTRICT work);
 size_t binary_cross_entropy_forward_work(int64_t n, int64_t d);
-int binary_cross_entropy_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                                 const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT z,
-                                 void *GRADC_RESTRICT work);
+int binary_cross_entropy_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                 const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                                 double *GRADC_RESTRICT value, double *GRADC_RESTRICT z, void *GRADC_RESTRICT work);
 size_t binary_cross_entropy_backward_work(int64_t n, int64_t d);
-int binary_cross_entropy_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                                  const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT z, double cotangent,
-                                  double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+int binary_cross_entropy_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                  const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                                  const double *GRADC_RESTRICT z, double cotangent, double *GRADC_RESTRICT grad_w,
+                                  void *GRADC_RESTRICT work);
 size_t binary_cross_entropy_value_and_grad_work(int64_t n, int64_t d);
-int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                                        const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
+int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                        const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                                        double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
                                         void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

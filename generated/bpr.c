@@ -1,7 +1,8 @@
 /* bpr: the loss, and its derivatives.
  *
  *     def program(U: real[m, k], V: real[p, k], user: int64[n], liked: int64[n], other: int64[n], lam: real):
- *         margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] * (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_in
+ *         margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] * (V[where_integer(liked[o]
+ *            < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p + other[o], other[o]), j]))
  *         t0 = sum[o:n](logaddexp(0, -margin[o]))
  *         t1 = sum[l:p, j:k](V[l, j] ** 2)
  *         t2 = sum[i:m, j:k](U[i, j] ** 2)
@@ -23,173 +24,33 @@
  * bpr_value_and_grad gives 3: other holds an index out of range for an axis of length p
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/vector/exp.h"
+#include "support/vector/log1p_unit.h"
+#include "support/routines/compensated.h"
 
 #include "bpr.h"
-
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
-GRADC_INLINE double gradc_log1p_unit(double x)
-{
-    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
-    /* fit: atanh_unit of z */
-    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z
-        + 0.13300975451846603) * z + 0.15386559772430922) * z + 0.1818174393246199) * z
-        + 0.22222223969501645) * z + 0.28571428547857886) * z + 0.4000000000015721) * z
-        + 0.6666666666666631;
-    return x - (h - s * (h + z * p));
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
 
 size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)m;
     (void)p;
-    return (size_t)gradc_parts(n, 14*k + 48, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 14*k + 48, 0) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void bpr_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                         const int64_t *restrict user, int64_t m, const int64_t *restrict liked,
-                                        int64_t p, const int64_t *restrict other, int64_t k, const double *restrict U,
-                                        const double *restrict V, double *restrict t0_parts)
+                                        int64_t p, const int64_t *restrict other, int64_t k,
+                                        const double *restrict U, const double *restrict V,
+                                        double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const margin = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
@@ -313,7 +174,7 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
@@ -333,7 +194,7 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
@@ -492,7 +353,7 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
@@ -512,7 +373,7 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
@@ -538,7 +399,7 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
 size_t bpr_backward_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)n;
-    if (8.0*k*m + 8.0*k*p + 1024.0 > GRADC_MOST)
+    if (8.0*(double)k*(double)m + 8.0*(double)k*(double)p + 1024.0 > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*p, sizeof(double));
 }
@@ -611,7 +472,8 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
             const double margin_o = margin[o];
             const double v0 = -margin_o;
             const double v1 = gradc_exp(-fabs(margin_o));
-            margin_bar[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+            margin_bar[o - tile_begin] = -(double)INFINITY == v0 ? 0.0
+                : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
 
         /* t1[:m, :k] = 0 t1 += each[o:n, j:k](at[where_integer(user[o] < 0, m + user[o], user[o]),
@@ -658,15 +520,15 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
 size_t bpr_value_and_grad_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)n;
-    if (8.0*k*m + 8.0*k*p + 1024.0 > GRADC_MOST)
+    if (8.0*(double)k*(double)m + 8.0*(double)k*(double)p + 1024.0 > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*p, sizeof(double));
 }
 
-int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
-                       const int64_t *restrict user, const int64_t *restrict liked, const int64_t *restrict other,
-                       double lam, double *restrict value, double *restrict grad_U, double *restrict grad_V,
-                       void *restrict work)
+int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
+                       const double *restrict V, const int64_t *restrict user, const int64_t *restrict liked,
+                       const int64_t *restrict other, double lam, double *restrict value, double *restrict grad_U,
+                       double *restrict grad_V, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const margin = (void *)scratch;
@@ -718,7 +580,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     double t2 = 0.0;
     double t2_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
@@ -738,7 +600,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
@@ -795,7 +657,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             const double v0 = -margin_o;
             const double v1 = gradc_exp(-fabs(margin_o));
             t0_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
-            margin[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+            margin[o - tile_begin] = -(double)INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
         gradc_add(&t0, &t0_low, t0_sum);
 

@@ -33,22 +33,26 @@ extern "C" {
 #endif
 
 size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n);
-int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U, const double *GRADC_RESTRICT V,
-              const int64_t *GRADC_RESTRICT user, const int64_t *GRADC_RESTRICT liked, const int64_t *GRADC_RESTRICT other, double lam,
+int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U,
+              const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT user,
+              const int64_t *GRADC_RESTRICT liked, const int64_t *GRADC_RESTRICT other, double lam,
               double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t bpr_forward_work(int64_t m, int64_t k, int64_t p, int64_t n);
-int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U, const double *GRADC_RESTRICT V,
-                const int64_t *GRADC_RESTRICT user, const int64_t *GRADC_RESTRICT liked, const int64_t *GRADC_RESTRICT other,
-                double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT margin, void *GRADC_RESTRICT work);
+int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U,
+                const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT user,
+                const int64_t *GRADC_RESTRICT liked, const int64_t *GRADC_RESTRICT other, double lam,
+                double *GRADC_RESTRICT value, double *GRADC_RESTRICT margin, void *GRADC_RESTRICT work);
 size_t bpr_backward_work(int64_t m, int64_t k, int64_t p, int64_t n);
-int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U, const double *GRADC_RESTRICT V,
-                 const int64_t *GRADC_RESTRICT user, const int64_t *GRADC_RESTRICT liked, const int64_t *GRADC_RESTRICT other,
-                 double lam, const double *GRADC_RESTRICT margin, double cotangent, double *GRADC_RESTRICT grad_U,
+int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U,
+                 const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT user,
+                 const int64_t *GRADC_RESTRICT liked, const int64_t *GRADC_RESTRICT other, double lam,
+                 const double *GRADC_RESTRICT margin, double cotangent, double *GRADC_RESTRICT grad_U,
                  double *GRADC_RESTRICT grad_V, void *GRADC_RESTRICT work);
 size_t bpr_value_and_grad_work(int64_t m, int64_t k, int64_t p, int64_t n);
-int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U, const double *GRADC_RESTRICT V,
-                       const int64_t *GRADC_RESTRICT user, const int64_t *GRADC_RESTRICT liked, const int64_t *GRADC_RESTRICT other,
-                       double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_U, double *GRADC_RESTRICT grad_V,
+int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U,
+                       const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT user,
+                       const int64_t *GRADC_RESTRICT liked, const int64_t *GRADC_RESTRICT other, double lam,
+                       double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_U, double *GRADC_RESTRICT grad_V,
                        void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

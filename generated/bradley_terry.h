@@ -33,14 +33,16 @@ int bradley_terry_value(int64_t m, int64_t n, const double *GRADC_RESTRICT s, co
                         const int64_t *GRADC_RESTRICT loser, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t bradley_terry_forward_work(int64_t m, int64_t n);
 int bradley_terry_forward(int64_t m, int64_t n, const double *GRADC_RESTRICT s, const int64_t *GRADC_RESTRICT winner,
-                          const int64_t *GRADC_RESTRICT loser, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                          const int64_t *GRADC_RESTRICT loser, double *GRADC_RESTRICT value,
+                          void *GRADC_RESTRICT work);
 size_t bradley_terry_backward_work(int64_t m, int64_t n);
-int bradley_terry_backward(int64_t m, int64_t n, const double *GRADC_RESTRICT s, const int64_t *GRADC_RESTRICT winner,
-                           const int64_t *GRADC_RESTRICT loser, double cotangent, double *GRADC_RESTRICT grad_s,
-                           void *GRADC_RESTRICT work);
+int bradley_terry_backward(int64_t m, int64_t n, const double *GRADC_RESTRICT s,
+                           const int64_t *GRADC_RESTRICT winner, const int64_t *GRADC_RESTRICT loser,
+                           double cotangent, double *GRADC_RESTRICT grad_s, void *GRADC_RESTRICT work);
 size_t bradley_terry_value_and_grad_work(int64_t m, int64_t n);
-int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *GRADC_RESTRICT s, const int64_t *GRADC_RESTRICT winner,
-                                 const int64_t *GRADC_RESTRICT loser, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_s,
+int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *GRADC_RESTRICT s,
+                                 const int64_t *GRADC_RESTRICT winner, const int64_t *GRADC_RESTRICT loser,
+                                 double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_s,
                                  void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

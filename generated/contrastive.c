@@ -9,117 +9,32 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/routines/compensated.h"
 
 #include "contrastive.h"
 
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
-
 size_t contrastive_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 4*k + 15, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 4*k + 15, 0) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                 const double *restrict A, const double *restrict B,
-                                                const double *restrict same, double margin, double *restrict t1_parts)
+                                                const double *restrict same, double margin,
+                                                double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -233,7 +148,7 @@ static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -331,21 +246,21 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
 
 size_t contrastive_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 7*k + 27, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 7*k + 27, 0) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                   const double *restrict same, const double *restrict t0,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                   int64_t k, const double *restrict same, const double *restrict t0,
                                                    double margin, double t1, const double *restrict A,
                                                    const double *restrict B, double *restrict grad_A,
                                                    double *restrict grad_B)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t2 = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -393,8 +308,8 @@ struct contrastive_backward_rows0 {
 static GRADC_APART void contrastive_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct contrastive_backward_rows0 *const given = context;
-    contrastive_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->same, given->t0, given->margin, given->t1, given->A, given->B, given->grad_A, given->grad_B);
+    contrastive_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->same, given->t0, given->margin, given->t1, given->A, given->B, given->grad_A, given->grad_B);
 }
 
 int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -421,7 +336,7 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 11*k + 31, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 11*k + 31, 0) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -433,11 +348,11 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 

@@ -23,19 +23,22 @@ extern "C" {
 
 size_t contrastive_value_work(int64_t n, int64_t k);
 int contrastive_value(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
-                      const double *GRADC_RESTRICT same, double margin, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                      const double *GRADC_RESTRICT same, double margin, double *GRADC_RESTRICT value,
+                      void *GRADC_RESTRICT work);
 size_t contrastive_forward_work(int64_t n, int64_t k);
 int contrastive_forward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
-                        const double *GRADC_RESTRICT same, double margin, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
-                        void *GRADC_RESTRICT work);
+                        const double *GRADC_RESTRICT same, double margin, double *GRADC_RESTRICT value,
+                        double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
 size_t contrastive_backward_work(int64_t n, int64_t k);
 int contrastive_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
-                         const double *GRADC_RESTRICT same, double margin, const double *GRADC_RESTRICT t0, double cotangent,
-                         double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B, void *GRADC_RESTRICT work);
+                         const double *GRADC_RESTRICT same, double margin, const double *GRADC_RESTRICT t0,
+                         double cotangent, double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B,
+                         void *GRADC_RESTRICT work);
 size_t contrastive_value_and_grad_work(int64_t n, int64_t k);
 int contrastive_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
                                const double *GRADC_RESTRICT same, double margin, double *GRADC_RESTRICT value,
-                               double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B, void *GRADC_RESTRICT work);
+                               double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B,
+                               void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -22,20 +22,23 @@ extern "C" {
 #endif
 
 size_t cox_value_work(int64_t n, int64_t d);
-int cox_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT time_,
-              const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int cox_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+              const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
+              void *GRADC_RESTRICT work);
 size_t cox_forward_work(int64_t n, int64_t d);
 int cox_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                 const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
-                double *GRADC_RESTRICT z, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t2, void *GRADC_RESTRICT work);
+                double *GRADC_RESTRICT z, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t2,
+                void *GRADC_RESTRICT work);
 size_t cox_backward_work(int64_t n, int64_t d);
 int cox_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                 const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event, const double *GRADC_RESTRICT z,
-                 const double *GRADC_RESTRICT t0, double t2, double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+                 const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event,
+                 const double *GRADC_RESTRICT z, const double *GRADC_RESTRICT t0, double t2, double cotangent,
+                 double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t cox_value_and_grad_work(int64_t n, int64_t d);
 int cox_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                       const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
-                       double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+                       const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event,
+                       double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -26,22 +26,24 @@ extern "C" {
 
 size_t cox_sorted_value_work(int64_t n, int64_t d);
 int cox_sorted_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                     const double *GRADC_RESTRICT event, const int64_t *GRADC_RESTRICT last, double *GRADC_RESTRICT value,
-                     void *GRADC_RESTRICT work);
+                     const double *GRADC_RESTRICT event, const int64_t *GRADC_RESTRICT last,
+                     double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t cox_sorted_forward_work(int64_t n, int64_t d);
 int cox_sorted_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                       const double *GRADC_RESTRICT event, const int64_t *GRADC_RESTRICT last, double *GRADC_RESTRICT value,
-                       double *GRADC_RESTRICT z, double *GRADC_RESTRICT top, double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2,
-                       double *GRADC_RESTRICT t4, void *GRADC_RESTRICT work);
+                       const double *GRADC_RESTRICT event, const int64_t *GRADC_RESTRICT last,
+                       double *GRADC_RESTRICT value, double *GRADC_RESTRICT z, double *GRADC_RESTRICT top,
+                       double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2, double *GRADC_RESTRICT t4,
+                       void *GRADC_RESTRICT work);
 size_t cox_sorted_backward_work(int64_t n, int64_t d);
 int cox_sorted_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                        const double *GRADC_RESTRICT event, const int64_t *GRADC_RESTRICT last, const double *GRADC_RESTRICT z,
-                        double top, const double *GRADC_RESTRICT t1, const double *GRADC_RESTRICT t2, double t4, double cotangent,
-                        double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+                        const double *GRADC_RESTRICT event, const int64_t *GRADC_RESTRICT last,
+                        const double *GRADC_RESTRICT z, double top, const double *GRADC_RESTRICT t1,
+                        const double *GRADC_RESTRICT t2, double t4, double cotangent, double *GRADC_RESTRICT grad_w,
+                        void *GRADC_RESTRICT work);
 size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d);
 int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                              const double *GRADC_RESTRICT event, const int64_t *GRADC_RESTRICT last, double *GRADC_RESTRICT value,
-                              double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+                              const double *GRADC_RESTRICT event, const int64_t *GRADC_RESTRICT last,
+                              double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

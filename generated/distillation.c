@@ -20,203 +20,25 @@
  * distillation_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/vector/exp.h"
+#include "support/vector/log.h"
+#include "support/routines/compensated.h"
+#include "support/routines/transpose.h"
 
 #include "distillation.h"
 
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
- * exponent's bits become a number as the last bits of 2^52. */
-GRADC_INLINE double gradc_split(double x, double *k)
-{
-    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
-    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
-    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
-    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
-}
-
-/* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
- * s^2 P(s^2)), whose first term is exact. */
-GRADC_INLINE double gradc_log1p_near(double f, double low)
-{
-    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
-    /* fit: atanh of z */
-    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z
-        + 0.22222198567102774) * z + 0.2857142874243524) * z + 0.39999999999414526) * z
-        + 0.6666666666666734;
-    return f - (h - (s * (h + z * p) + low));
-}
-
-/* log(x) = k log(2) + log(1 + f). */
-GRADC_INLINE double gradc_log(double x)
-{
-    double k;
-    const double f = gradc_split(x, &k);
-    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
-
-/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
-static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
-                            double *restrict t, int64_t t_row)
-{
-    int64_t i = 0;
-    for (; i + 8 <= rows; i += 8) {
-        for (int64_t j = 0; j < columns; ++j) {
-            for (int64_t r = 0; r < 8; ++r) {
-                t[j * t_row + i + r] = s[(i + r) * s_row + j];
-            }
-        }
-    }
-    for (; i < rows; ++i) {
-        for (int64_t j = 0; j < columns; ++j) {
-            t[j * t_row + i] = s[i * s_row + j];
-        }
-    }
-}
-
 size_t distillation_value_work(int64_t n, int64_t k)
 {
-    if (65536.0*k + 98304.0 > GRADC_MOST)
+    if (65536.0*(double)k + 98304.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 97*k + 90, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 97*k + 90, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -227,7 +49,7 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
@@ -251,7 +73,7 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
     double t13_part_low = 0.0;
     double t19_part = 0.0;
     double t19_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -261,7 +83,7 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         /* t0[i:n, j:k] = B_tile[i, j] / tau, in the place of B_tile */
         /* t1[i:n] = max[j:k](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = -INFINITY;
+            t1[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -269,8 +91,8 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 const double v0 = B_tile_ij / tau;
                 B_tile[j*128 + i - tile_begin] = v0;
-                t1[i - tile_begin] = (t1[i - tile_begin] >= v0 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i
-                    - tile_begin] : v0;
+                t1[i - tile_begin] = (t1[i - tile_begin] >= v0 || t1[i - tile_begin] != t1[i - tile_begin])
+                    ? t1[i - tile_begin] : v0;
             }
         }
 
@@ -278,7 +100,7 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t1[i - tile_begin] = (double)INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
@@ -312,10 +134,10 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         /* t7[i:n] = max[j:k](t6[i, j]) */
         /* t14[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7[i - tile_begin] = -INFINITY;
+            t7[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t14[i - tile_begin] = -INFINITY;
+            t14[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -323,10 +145,10 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = A_tile_ij / tau;
                 t6[j*128 + i - tile_begin] = v0;
-                t7[i - tile_begin] = (t7[i - tile_begin] >= v0 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i
-                    - tile_begin] : v0;
-                t14[i - tile_begin] = (t14[i - tile_begin] >= A_tile_ij || t14[i - tile_begin] != t14[i
-                    - tile_begin]) ? t14[i - tile_begin] : A_tile_ij;
+                t7[i - tile_begin] = (t7[i - tile_begin] >= v0 || t7[i - tile_begin] != t7[i - tile_begin])
+                    ? t7[i - tile_begin] : v0;
+                t14[i - tile_begin] = (t14[i - tile_begin] >= A_tile_ij || t14[i - tile_begin] != t14[i - tile_begin])
+                    ? t14[i - tile_begin] : A_tile_ij;
             }
         }
 
@@ -336,8 +158,8 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t7_i = t7[i - tile_begin];
             const double t14_i = t14[i - tile_begin];
-            t7[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
-            t14[i - tile_begin] = INFINITY == fabs(t14_i) ? 0.0 : t14_i;
+            t7[i - tile_begin] = (double)INFINITY == fabs(t7_i) ? 0.0 : t7_i;
+            t14[i - tile_begin] = (double)INFINITY == fabs(t14_i) ? 0.0 : t14_i;
         }
 
         /* t9[i:n] = sum[j:k](exp(t6[i, j] - t8[i])) */
@@ -351,13 +173,14 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t6[(j
-                    + 1)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t6[(j + 2)*128 + i - tile_begin]
-                    - t7[i - tile_begin]) + gradc_exp(t6[(j + 3)*128 + i - tile_begin] - t7[i - tile_begin]);
+                t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t7[i - tile_begin])
+                    + gradc_exp(t6[(j + 1)*128 + i - tile_begin] - t7[i - tile_begin])
+                    + gradc_exp(t6[(j + 2)*128 + i - tile_begin] - t7[i - tile_begin])
+                    + gradc_exp(t6[(j + 3)*128 + i - tile_begin] - t7[i - tile_begin]);
                 t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t14[i - tile_begin])
-                    + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t14[i - tile_begin]) + gradc_exp(A_tile[(j
-                    + 2)*128 + i - tile_begin] - t14[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i
-                    - tile_begin] - t14[i - tile_begin]);
+                    + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t14[i - tile_begin])
+                    + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t14[i - tile_begin])
+                    + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t14[i - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
@@ -387,8 +210,8 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v0 = t3[j*128 + i - tile_begin] * t4[i - tile_begin] * (B_tile_ij + t7[i - tile_begin]
-                    - t1[i - tile_begin] - t6[j*128 + i - tile_begin]);
+                const double v0 = t3[j*128 + i - tile_begin] * t4[i - tile_begin]
+                    * (B_tile_ij + t7[i - tile_begin] - t1[i - tile_begin] - t6[j*128 + i - tile_begin]);
                 t9[i - tile_begin] += v0;
                 B_tile[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t14[i - tile_begin];
             }
@@ -436,7 +259,8 @@ static GRADC_APART void distillation_value_team0(const void *context, int64_t pa
 }
 
 int distillation_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
-                       const int64_t *restrict y, double tau, double mix, double *restrict value, void *restrict work)
+                       const int64_t *restrict y, double tau, double mix, double *restrict value,
+                       void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
@@ -460,8 +284,8 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
     double t13_parts[GRADC_PARTS];
     double t19_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct distillation_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, A, y,
-            t13_parts, t19_parts};
+        const struct distillation_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, A, y, t13_parts,
+            t19_parts};
         gradc_run(parts, distillation_value_team0, &given);
     } else {
         distillation_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, A, y, t13_parts, t19_parts);
@@ -483,24 +307,25 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
 
 size_t distillation_forward_work(int64_t n, int64_t k)
 {
-    if (65536.0*k + 81920.0 > GRADC_MOST)
+    if (65536.0*(double)k + 81920.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 97*k + 90, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 97*k + 90, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                   const double *restrict B, double tau, double *restrict t1,
-                                                   const double *restrict A, double *restrict t3, double *restrict t6,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                   int64_t k, const double *restrict B, double tau,
+                                                   double *restrict t1, const double *restrict A,
+                                                   double *restrict t3, double *restrict t6,
                                                    const int64_t *restrict y, double *restrict t11_parts,
                                                    double *restrict t16_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1_ = (void *)tile_own;
@@ -522,7 +347,7 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
     double t11_part_low = 0.0;
     double t16_part = 0.0;
     double t16_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -532,7 +357,7 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         /* t0[i:n, j:k] = B_tile[i, j] / tau, in the place of B_tile */
         /* t1[i:n] = max[j:k](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1_[i - tile_begin] = -INFINITY;
+            t1_[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -549,7 +374,7 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1_[i - tile_begin];
-            t1_[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t1_[i - tile_begin] = (double)INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
@@ -583,10 +408,10 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         /* t6[i:n] = max[j:k](t5[i, j]), in the place of t4 */
         /* t12[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = -INFINITY;
+            t4[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12[i - tile_begin] = -INFINITY;
+            t12[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -594,10 +419,10 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = A_tile_ij / tau;
                 t5[j*128 + i - tile_begin] = v0;
-                t4[i - tile_begin] = (t4[i - tile_begin] >= v0 || t4[i - tile_begin] != t4[i - tile_begin]) ? t4[i
-                    - tile_begin] : v0;
-                t12[i - tile_begin] = (t12[i - tile_begin] >= A_tile_ij || t12[i - tile_begin] != t12[i
-                    - tile_begin]) ? t12[i - tile_begin] : A_tile_ij;
+                t4[i - tile_begin] = (t4[i - tile_begin] >= v0 || t4[i - tile_begin] != t4[i - tile_begin])
+                    ? t4[i - tile_begin] : v0;
+                t12[i - tile_begin] = (t12[i - tile_begin] >= A_tile_ij || t12[i - tile_begin] != t12[i - tile_begin])
+                    ? t12[i - tile_begin] : A_tile_ij;
             }
         }
 
@@ -607,8 +432,8 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t4_i = t4[i - tile_begin];
             const double t12_i = t12[i - tile_begin];
-            t4[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
-            t12[i - tile_begin] = INFINITY == fabs(t12_i) ? 0.0 : t12_i;
+            t4[i - tile_begin] = (double)INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+            t12[i - tile_begin] = (double)INFINITY == fabs(t12_i) ? 0.0 : t12_i;
         }
 
         /* t8[i:n] = sum[j:k](exp(t5[i, j] - t7[i])) */
@@ -622,13 +447,14 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t4[i - tile_begin]) + gradc_exp(t5[(j
-                    + 1)*128 + i - tile_begin] - t4[i - tile_begin]) + gradc_exp(t5[(j + 2)*128 + i - tile_begin]
-                    - t4[i - tile_begin]) + gradc_exp(t5[(j + 3)*128 + i - tile_begin] - t4[i - tile_begin]);
+                t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t4[i - tile_begin])
+                    + gradc_exp(t5[(j + 1)*128 + i - tile_begin] - t4[i - tile_begin])
+                    + gradc_exp(t5[(j + 2)*128 + i - tile_begin] - t4[i - tile_begin])
+                    + gradc_exp(t5[(j + 3)*128 + i - tile_begin] - t4[i - tile_begin]);
                 t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t12[i - tile_begin])
-                    + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t12[i - tile_begin]) + gradc_exp(A_tile[(j
-                    + 2)*128 + i - tile_begin] - t12[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i
-                    - tile_begin] - t12[i - tile_begin]);
+                    + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t12[i - tile_begin])
+                    + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t12[i - tile_begin])
+                    + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t12[i - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
@@ -656,8 +482,8 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v0 = t3_[j*128 + i - tile_begin] * t1_[i - tile_begin] * (B_tile_ij + t3[i] - t1[i]
-                    - t5[j*128 + i - tile_begin]);
+                const double v0 = t3_[j*128 + i - tile_begin] * t1_[i - tile_begin]
+                    * (B_tile_ij + t3[i] - t1[i] - t5[j*128 + i - tile_begin]);
                 t4[i - tile_begin] += v0;
                 B_tile[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t6[i];
             }
@@ -703,8 +529,8 @@ struct distillation_forward_rows0 {
 static GRADC_APART void distillation_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct distillation_forward_rows0 *const given = context;
-    distillation_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->B, given->tau, given->t1, given->A, given->t3, given->t6, given->y, given->t11_parts,
+    distillation_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->B, given->tau, given->t1, given->A, given->t3, given->t6, given->y, given->t11_parts,
         given->t16_parts);
 }
 
@@ -734,8 +560,8 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
     double t11_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct distillation_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3,
-            t6, y, t11_parts, t16_parts};
+        const struct distillation_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3, t6,
+            y, t11_parts, t16_parts};
         gradc_run(parts, distillation_forward_team0, &given);
     } else {
         distillation_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts,
@@ -758,7 +584,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t distillation_backward_work(int64_t n, int64_t k)
 {
-    if (32768.0*k + 32768.0 > GRADC_MOST)
+    if (32768.0*(double)k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
     return (size_t)gradc_parts(n, 123*k, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
@@ -773,7 +599,7 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t5 = (void *)tile_own;
@@ -781,7 +607,7 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
     double *const t9 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const A_tile = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -824,15 +650,15 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = A_tile_ij / tau;
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v1 = ((-INFINITY == v0 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v0 - t3[i])) - t7
-                    * B_tile_ij) / tau;
+                const double v1 = ((-(double)INFINITY == v0 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v0 - t3[i]))
+                    - t7 * B_tile_ij) / tau;
                 const int64_t y_i = y[i];
                 const double t6_i = t6[i];
                 const double v2 = A_tile_ij - t6_i;
                 const double v3 = v2 - A_tile_ij;
                 const double v4 = A_tile_ij - (v2 - v3) - (t6_i + v3);
-                const double v5 = -INFINITY == A_tile_ij ? 0.0 : -(t5[i - tile_begin] * (gradc_exp(v2) * (1.0
-                    + (fabs(v4) < 1.0 ? v4 : 0.0))));
+                const double v5 = -(double)INFINITY == A_tile_ij ? 0.0
+                    : -(t5[i - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0))));
                 B_tile[j*128 + i - tile_begin] = v1 + ((j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + v5);
             }
         }
@@ -897,8 +723,8 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
-        const struct distillation_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, y, tau, t1, t4,
-            A, t7, t3, t6, grad_A};
+        const struct distillation_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, y, tau, t1, t4, A,
+            t7, t3, t6, grad_A};
         gradc_run(parts, distillation_backward_team0, &given);
     } else {
         distillation_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, y, tau, t1, t4, A, t7, t3, t6,
@@ -909,14 +735,14 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
 
 size_t distillation_value_and_grad_work(int64_t n, int64_t k)
 {
-    if (98304.0*k + 147456.0 > GRADC_MOST)
+    if (98304.0*(double)k + 147456.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 139*k + 98, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 139*k + 98, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -929,7 +755,7 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
@@ -963,7 +789,7 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
     double t14_part_low = 0.0;
     double t21_part = 0.0;
     double t21_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -974,7 +800,7 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         /* t1[i:n] = max[j:k](t0[i, j]) */
         /* t23[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = -INFINITY;
+            t1[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t23[i - tile_begin] = 0.0;
@@ -986,8 +812,8 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
                 const double v0 = B_tile_ij / tau;
                 const int64_t y_i = y[i];
                 B_tile[j*128 + i - tile_begin] = v0;
-                t1[i - tile_begin] = (t1[i - tile_begin] >= v0 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i
-                    - tile_begin] : v0;
+                t1[i - tile_begin] = (t1[i - tile_begin] >= v0 || t1[i - tile_begin] != t1[i - tile_begin])
+                    ? t1[i - tile_begin] : v0;
                 t23[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0;
             }
         }
@@ -996,7 +822,7 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t1[i - tile_begin] = (double)INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
@@ -1031,10 +857,10 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         /* t15[i:n] = max[j:k](A_tile[i, j]) */
         /* t25[i:n] = sum[j:k](t3[i, j] * t12[i]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7[i - tile_begin] = -INFINITY;
+            t7[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t15[i - tile_begin] = -INFINITY;
+            t15[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t25[i - tile_begin] = 0.0;
@@ -1045,10 +871,10 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = A_tile_ij / tau;
                 t6[j*128 + i - tile_begin] = v0;
-                t7[i - tile_begin] = (t7[i - tile_begin] >= v0 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i
-                    - tile_begin] : v0;
-                t15[i - tile_begin] = (t15[i - tile_begin] >= A_tile_ij || t15[i - tile_begin] != t15[i
-                    - tile_begin]) ? t15[i - tile_begin] : A_tile_ij;
+                t7[i - tile_begin] = (t7[i - tile_begin] >= v0 || t7[i - tile_begin] != t7[i - tile_begin])
+                    ? t7[i - tile_begin] : v0;
+                t15[i - tile_begin] = (t15[i - tile_begin] >= A_tile_ij || t15[i - tile_begin] != t15[i - tile_begin])
+                    ? t15[i - tile_begin] : A_tile_ij;
                 t25[i - tile_begin] += t3[j*128 + i - tile_begin] * t4[i - tile_begin];
             }
         }
@@ -1059,8 +885,8 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t7_i = t7[i - tile_begin];
             const double t15_i = t15[i - tile_begin];
-            t7[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
-            t15[i - tile_begin] = INFINITY == fabs(t15_i) ? 0.0 : t15_i;
+            t7[i - tile_begin] = (double)INFINITY == fabs(t7_i) ? 0.0 : t7_i;
+            t15[i - tile_begin] = (double)INFINITY == fabs(t15_i) ? 0.0 : t15_i;
         }
 
         /* t9[i:n, j:k] = exp(t6[i, j] - t8[i]) */
@@ -1117,10 +943,10 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 const double t6_ij = t6[j*128 + i - tile_begin];
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v1 = -INFINITY == t6_ij ? 0.0 : t9[j*128 + i - tile_begin] * t18[i - tile_begin] * (t24
-                    * t25[i - tile_begin]);
-                const double v2 = -INFINITY == A_tile_ij ? 0.0 : -(t23[i - tile_begin] * (t17[j*128 + i - tile_begin]
-                    * t10[i - tile_begin]));
+                const double v1 = -(double)INFINITY == t6_ij ? 0.0 : t9[j*128 + i - tile_begin] * t18[i - tile_begin]
+                    * (t24 * t25[i - tile_begin]);
+                const double v2 = -(double)INFINITY == A_tile_ij ? 0.0
+                    : -(t23[i - tile_begin] * (t17[j*128 + i - tile_begin] * t10[i - tile_begin]));
                 const int64_t y_i = y[i];
                 t13[i - tile_begin] += v0 * (B_tile_ij + t7[i - tile_begin] - t1[i - tile_begin] - t6_ij);
                 B_tile[j*128 + i - tile_begin] = A_tile_ij - t15[i - tile_begin];
@@ -1211,12 +1037,12 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
     double t14_parts[GRADC_PARTS];
     double t21_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct distillation_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, y,
-            t22, A, t24, grad_A, t14_parts, t21_parts};
+        const struct distillation_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, y, t22,
+            A, t24, grad_A, t14_parts, t21_parts};
         gradc_run(parts, distillation_value_and_grad_team0, &given);
     } else {
-        distillation_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, y, t22, A, t24,
-            grad_A, t14_parts, t21_parts);
+        distillation_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, y, t22, A, t24, grad_A,
+            t14_parts, t21_parts);
     }
     double t14 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -26,11 +26,13 @@ extern "C" {
 
 size_t distillation_value_work(int64_t n, int64_t k);
 int distillation_value(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
-                       const int64_t *GRADC_RESTRICT y, double tau, double mix, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                       const int64_t *GRADC_RESTRICT y, double tau, double mix, double *GRADC_RESTRICT value,
+                       void *GRADC_RESTRICT work);
 size_t distillation_forward_work(int64_t n, int64_t k);
 int distillation_forward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
                          const int64_t *GRADC_RESTRICT y, double tau, double mix, double *GRADC_RESTRICT value,
-                         double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t3, double *GRADC_RESTRICT t6, void *GRADC_RESTRICT work);
+                         double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t3, double *GRADC_RESTRICT t6,
+                         void *GRADC_RESTRICT work);
 size_t distillation_backward_work(int64_t n, int64_t k);
 int distillation_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
                           const int64_t *GRADC_RESTRICT y, double tau, double mix, const double *GRADC_RESTRICT t1,
@@ -38,8 +40,9 @@ int distillation_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, 
                           double *GRADC_RESTRICT grad_A, void *GRADC_RESTRICT work);
 size_t distillation_value_and_grad_work(int64_t n, int64_t k);
 int distillation_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
-                                const int64_t *GRADC_RESTRICT y, double tau, double mix, double *GRADC_RESTRICT value,
-                                double *GRADC_RESTRICT grad_A, void *GRADC_RESTRICT work);
+                                const int64_t *GRADC_RESTRICT y, double tau, double mix,
+                                double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_A,
+                                void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -23,7 +23,8 @@ extern "C" {
 
 size_t elastic_net_value_work(int64_t n, int64_t d);
 int elastic_net_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                      const double *GRADC_RESTRICT y, double lam, double ratio, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                      const double *GRADC_RESTRICT y, double lam, double ratio, double *GRADC_RESTRICT value,
+                      void *GRADC_RESTRICT work);
 size_t elastic_net_forward_work(int64_t n, int64_t d);
 int elastic_net_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                         const double *GRADC_RESTRICT y, double lam, double ratio, double *GRADC_RESTRICT value,
@@ -34,8 +35,9 @@ int elastic_net_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, c
                          double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t elastic_net_value_and_grad_work(int64_t n, int64_t d);
 int elastic_net_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                               const double *GRADC_RESTRICT y, double lam, double ratio, double *GRADC_RESTRICT value,
-                               double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+                               const double *GRADC_RESTRICT y, double lam, double ratio,
+                               double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
+                               void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

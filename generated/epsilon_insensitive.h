@@ -30,13 +30,15 @@ int epsilon_insensitive_forward(int64_t n, int64_t d, const double *GRADC_RESTRI
                                 const double *GRADC_RESTRICT y, double eps, double lam, double *GRADC_RESTRICT value,
                                 double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
 size_t epsilon_insensitive_backward_work(int64_t n, int64_t d);
-int epsilon_insensitive_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                                 const double *GRADC_RESTRICT y, double eps, double lam, const double *GRADC_RESTRICT t0,
-                                 double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+int epsilon_insensitive_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                 const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double eps,
+                                 double lam, const double *GRADC_RESTRICT t0, double cotangent,
+                                 double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t epsilon_insensitive_value_and_grad_work(int64_t n, int64_t d);
-int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                                       const double *GRADC_RESTRICT y, double eps, double lam, double *GRADC_RESTRICT value,
-                                       double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                       const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double eps,
+                                       double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
+                                       void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

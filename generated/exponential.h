@@ -26,15 +26,16 @@ int exponential_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, cons
                       const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t exponential_forward_work(int64_t n, int64_t d);
 int exponential_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                        const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+                        const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
+                        void *GRADC_RESTRICT work);
 size_t exponential_backward_work(int64_t n, int64_t d);
 int exponential_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                          const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT t0, double cotangent,
                          double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t exponential_value_and_grad_work(int64_t n, int64_t d);
 int exponential_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                               const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
-                               void *GRADC_RESTRICT work);
+                               const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                               double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -9,379 +9,20 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/vector/exp.h"
+#include "support/routines/combine.h"
+#include "support/routines/compensated.h"
+#include "support/routines/dots.h"
 
 #include "exponential_survival.h"
 
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
-#if defined(__AVX512F__)
-#define GRADC_BYTES 64
-#elif defined(__AVX__)
-#define GRADC_BYTES 32
-#else
-#define GRADC_BYTES 16
-#endif
-#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
-
-typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
-typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
-
-/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. These rows
- * are in the cache; the ones that follow them are asked for meanwhile, so that memory is never idle. */
-__attribute__((always_inline)) static inline void gradc_strip(
-    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
-    double *restrict z, gradc_mask used)
-{
-    const uintptr_t ahead = (uintptr_t)a + (uintptr_t)(rows * a_row) * sizeof(double); /* perhaps past the array's end */
-    gradc_vector even[6], odd[6];
-    for (int v = 0; v < wide; ++v) {
-        even[v] = odd[v] = (gradc_vector){0};
-    }
-    int64_t i = 0;
-    for (; i + 2 <= rows; i += 2) {
-        const double first = x[i * x_step], second = x[(i + 1) * x_step];
-        for (int v = 0; v < wide; v += 64 / GRADC_BYTES) {
-            __builtin_prefetch((const void *)(ahead + (uintptr_t)(i * a_row + v * GRADC_LANES) * sizeof(double)));
-            __builtin_prefetch((const void *)(ahead + (uintptr_t)((i + 1) * a_row + v * GRADC_LANES) * sizeof(double)));
-        }
-        for (int v = 0; v < wide; ++v) {
-            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
-            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
-        }
-    }
-    if (i < rows) {
-        const double first = x[i * x_step];
-        for (int v = 0; v < wide; ++v) {
-            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
-        }
-    }
-    for (int v = 0; v < wide; ++v) {
-        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
-        const gradc_vector more = even[v] + odd[v];
-        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
-    }
-}
-
-static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
-                          const double *restrict x, int64_t x_step, double *restrict z)
-{
-    const int64_t last = columns - GRADC_LANES;
-    gradc_mask all = {0};
-    all = ~all;
-    int64_t j = 0;
-    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
-        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
-    }
-    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
-        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
-    }
-    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
-        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
-    }
-    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
-        for (int64_t k = 0; k < GRADC_LANES; ++k) {
-            all[k] = last + k >= j ? -1 : 0;
-        }
-        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
-        return;
-    }
-    for (int64_t i = 0; i < rows; ++i) {
-        for (int64_t k = j; k < columns; ++k) {
-            z[k] += a[i * a_row + k] * x[i * x_step];
-        }
-    }
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
-
-#if defined(__clang__) || __GNUC__ >= 12
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gradc_mask){__VA_ARGS__})
-#endif
-
-/* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
- * memory. */
-static inline double gradc_total(gradc_vector sum)
-{
-    typedef double quarter __attribute__((vector_size(16)));
-    quarter least;
-#if GRADC_BYTES == 64
-    typedef double half __attribute__((vector_size(32)));
-    half low, high;
-    __builtin_memcpy(&low, &sum, sizeof(half));
-    __builtin_memcpy(&high, (const char *)&sum + sizeof(half), sizeof(half));
-    low += high;
-#else
-    const gradc_vector low = sum;
-#endif
-    __builtin_memcpy(&least, &low, sizeof(quarter));
-#if GRADC_BYTES > 16
-    quarter more;
-    __builtin_memcpy(&more, (const char *)&low + sizeof(quarter), sizeof(quarter));
-    least += more;
-#endif
-    const int64_t few = 16 / sizeof(double);
-    return few == 2 ? least[0] + least[1] : (least[0] + least[few / 2]) + (least[1] + least[few - 1]);
-}
-
-/* The sums of as many vectors as a vector has lanes, each in a lane of its own. Two vectors become one at a time: half of
- * its lanes are sums of neighbours in the one, half in the other. */
-__attribute__((always_inline)) static inline gradc_vector gradc_totals(gradc_vector *sum)
-{
-#if GRADC_BYTES == 64
-    for (int k = 0; k < 4; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 8, 2, 10, 4, 12, 6, 14)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-    }
-    for (int k = 0; k < 2; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 8, 9, 4, 5, 12, 13)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-    for (int k = 0; k < 1; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 2, 3, 8, 9, 10, 11)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 4, 5, 6, 7, 12, 13, 14, 15);
-    }
-#elif GRADC_BYTES == 32
-    for (int k = 0; k < 2; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 4, 2, 6)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 5, 3, 7);
-    }
-    for (int k = 0; k < 1; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 4, 5)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 2, 3, 6, 7);
-    }
-#else
-    for (int k = 0; k < 1; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 2)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 3);
-    }
-#endif
-    return sum[0];
-}
-
-/* sum[r] = what lane by lane adds up to the product of a's row r with x, for as many rows as are known where it is inlined.
- * The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
-__attribute__((always_inline)) static inline void gradc_terms(
-    const int rows, int64_t depth, const double *restrict a, int64_t a_row, const double *restrict x, gradc_mask late,
-    gradc_vector *sum)
-{
-    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
-    for (int r = 0; r < rows; ++r) {
-        sum[r] = (gradc_vector){0};
-    }
-    for (int64_t j = 0; j < whole; j += GRADC_LANES) {
-        const gradc_vector v = *(const gradc_vector *)(x + j);
-        for (int r = 0; r < rows; ++r) {
-            sum[r] += *(const gradc_vector *)(a + r * a_row + j) * v;
-        }
-    }
-    if (whole < depth) {
-        const gradc_vector v = *(const gradc_vector *)(x + last);
-        for (int r = 0; r < rows; ++r) {
-            const gradc_vector term = *(const gradc_vector *)(a + r * a_row + last) * v;
-            sum[r] += (gradc_vector)((gradc_mask)term & late);
-        }
-    }
-}
-
-/* z[r] (+)= total[r]. */
-static inline void gradc_keep(gradc_vector total, double *restrict z, int64_t z_row, int add)
-{
-    if (z_row == 1) {
-        gradc_vector *place = (gradc_vector *)z;
-        if (add) {
-            total += *place;
-        }
-        *place = total;
-        return;
-    }
-    for (int64_t r = 0; r < GRADC_LANES; ++r) {
-        z[r * z_row] = (add ? z[r * z_row] : 0) + total[r];
-    }
-}
-
-/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: as many rows at a time as a vector has lanes, so that
- * x is loaded once for them and their sums end up in one vector. */
-static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
-                       const double *restrict x, double *restrict z, int64_t z_row, int add)
-{
-    int64_t i = 0;
-    gradc_vector sum[GRADC_LANES];
-    if (depth >= GRADC_LANES) {
-        gradc_mask late = {0};
-        for (int64_t j = 0; j < GRADC_LANES; ++j) {
-            late[j] = j >= GRADC_LANES - depth % GRADC_LANES ? -1 : 0;
-        }
-        for (; i + GRADC_LANES <= rows; i += GRADC_LANES) {
-            gradc_terms(GRADC_LANES, depth, a + i * a_row, a_row, x, late, sum);
-            gradc_keep(gradc_totals(sum), z + i * z_row, z_row, add);
-        }
-        for (; i < rows; ++i) {
-            gradc_terms(1, depth, a + i * a_row, a_row, x, late, sum);
-            z[i * z_row] = (add ? z[i * z_row] : 0) + gradc_total(sum[0]);
-        }
-    } else { /* rows are read with what follows them, as long as that is a row */
-        double padded[GRADC_BYTES / sizeof(double)] = {0};
-        gradc_mask there = {0};
-        for (int64_t j = 0; j < depth; ++j) {
-            padded[j] = x[j];
-            there[j] = -1;
-        }
-        const gradc_vector factor = *(const gradc_vector *)padded;
-        for (; (i + GRADC_LANES - 1) * a_row + GRADC_LANES <= (rows - 1) * a_row + depth; i += GRADC_LANES) {
-            for (int r = 0; r < GRADC_LANES; ++r) {
-                const gradc_vector term = *(const gradc_vector *)(a + (i + r) * a_row) * factor;
-                sum[r] = (gradc_vector)((gradc_mask)term & there);
-            }
-            gradc_keep(gradc_totals(sum), z + i * z_row, z_row, add);
-        }
-    }
-    for (; i < rows; ++i) {
-        double sum = 0;
-        for (int64_t j = 0; j < depth; ++j) {
-            sum += a[i * a_row + j] * x[j];
-        }
-        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
-    }
-}
-
 size_t exponential_survival_value_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 27, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 27, 0) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void exponential_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -392,11 +33,11 @@ static GRADC_APART void exponential_survival_value_rows0(int64_t part, int64_t t
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -469,9 +110,9 @@ size_t exponential_survival_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void exponential_survival_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
-                                                           const double *restrict event, const double *restrict time_,
-                                                           double *restrict t0_parts)
+static GRADC_APART void exponential_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                           double *restrict z, const double *restrict event,
+                                                           const double *restrict time_, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -541,10 +182,10 @@ int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w,
 
 size_t exponential_survival_backward_work(int64_t n, int64_t d)
 {
-    if (128.0*d + 16384.0 > GRADC_MOST)
+    if (128.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 29, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 29,
-        d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 29, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 29, d)
+        * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -557,14 +198,14 @@ static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const z_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -611,7 +252,7 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d + 29, d) * (gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*d + 29, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = cotangent / n */
@@ -628,7 +269,7 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
             tile_bytes, t0, event, z, time_, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -639,14 +280,15 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
 
 size_t exponential_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    if (128.0*d + 16384.0 > GRADC_MOST)
+    if (128.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 32,
-        d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 32, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 32, d)
+        * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
-                                                                  int64_t parts, unsigned char *restrict part_scratch,
+                                                                  int64_t parts,
+                                                                  unsigned char *restrict part_scratch,
                                                                   size_t part_bytes, double *restrict grad_w,
                                                                   int64_t d, unsigned char *restrict tile_scratch,
                                                                   size_t tile_bytes, const double *restrict X,
@@ -657,16 +299,16 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -725,7 +367,7 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d + 32, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = 1 / n */
@@ -735,8 +377,8 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct exponential_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
-            d, tile_scratch, tile_bytes, X, w, event, time_, t1, t0_parts};
+        const struct exponential_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            tile_scratch, tile_bytes, X, w, event, time_, t1, t0_parts};
         gradc_run(parts, exponential_survival_value_and_grad_team0, &given);
     } else {
         exponential_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
@@ -747,7 +389,7 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
         t0 += t0_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -23,21 +23,23 @@ extern "C" {
 
 size_t exponential_survival_value_work(int64_t n, int64_t d);
 int exponential_survival_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                               const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
-                               void *GRADC_RESTRICT work);
+                               const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event,
+                               double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t exponential_survival_forward_work(int64_t n, int64_t d);
-int exponential_survival_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                                 const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
+int exponential_survival_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                 const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT time_,
+                                 const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
                                  double *GRADC_RESTRICT z, void *GRADC_RESTRICT work);
 size_t exponential_survival_backward_work(int64_t n, int64_t d);
-int exponential_survival_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                                  const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event,
-                                  const double *GRADC_RESTRICT z, double cotangent, double *GRADC_RESTRICT grad_w,
-                                  void *GRADC_RESTRICT work);
+int exponential_survival_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                  const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT time_,
+                                  const double *GRADC_RESTRICT event, const double *GRADC_RESTRICT z,
+                                  double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t exponential_survival_value_and_grad_work(int64_t n, int64_t d);
-int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                                        const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event,
-                                        double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                        const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT time_,
+                                        const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
+                                        double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

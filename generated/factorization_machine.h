@@ -23,23 +23,28 @@ extern "C" {
 
 size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n);
 int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const double *GRADC_RESTRICT w,
-                                const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                                double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                                const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT X,
+                                const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                                void *GRADC_RESTRICT work);
 size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n);
 int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, const double *GRADC_RESTRICT w,
-                                  const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                                  double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
-                                  double *GRADC_RESTRICT t3, double *GRADC_RESTRICT t5, void *GRADC_RESTRICT work);
+                                  const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT X,
+                                  const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                                  double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t3,
+                                  double *GRADC_RESTRICT t5, void *GRADC_RESTRICT work);
 size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n);
 int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, const double *GRADC_RESTRICT w,
-                                   const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                                   const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t1, const double *GRADC_RESTRICT t3,
+                                   const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT X,
+                                   const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT t0,
+                                   const double *GRADC_RESTRICT t1, const double *GRADC_RESTRICT t3,
                                    const double *GRADC_RESTRICT t5, double cotangent, double *GRADC_RESTRICT grad_b,
-                                   double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_V, void *GRADC_RESTRICT work);
+                                   double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_V,
+                                   void *GRADC_RESTRICT work);
 size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n);
 int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double b, const double *GRADC_RESTRICT w,
-                                         const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                                         double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_b, double *GRADC_RESTRICT grad_w,
+                                         const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT X,
+                                         const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                                         double *GRADC_RESTRICT grad_b, double *GRADC_RESTRICT grad_w,
                                          double *GRADC_RESTRICT grad_V, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

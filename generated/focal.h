@@ -22,15 +22,17 @@ extern "C" {
 #endif
 
 size_t focal_value_work(int64_t n, int64_t d);
-int focal_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                double alpha, double gamma_, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int focal_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                const double *GRADC_RESTRICT y, double alpha, double gamma_, double *GRADC_RESTRICT value,
+                void *GRADC_RESTRICT work);
 size_t focal_forward_work(int64_t n, int64_t d);
-int focal_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                  double alpha, double gamma_, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+int focal_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                  const double *GRADC_RESTRICT y, double alpha, double gamma_, double *GRADC_RESTRICT value,
+                  double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
 size_t focal_backward_work(int64_t n, int64_t d);
-int focal_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                   double alpha, double gamma_, const double *GRADC_RESTRICT t0, double cotangent, double *GRADC_RESTRICT grad_w,
-                   void *GRADC_RESTRICT work);
+int focal_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                   const double *GRADC_RESTRICT y, double alpha, double gamma_, const double *GRADC_RESTRICT t0,
+                   double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t focal_value_and_grad_work(int64_t n, int64_t d);
 int focal_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                          const double *GRADC_RESTRICT y, double alpha, double gamma_, double *GRADC_RESTRICT value,

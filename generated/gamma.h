@@ -22,14 +22,16 @@ extern "C" {
 #endif
 
 size_t gamma_value_work(int64_t n, int64_t d);
-int gamma_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int gamma_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t gamma_forward_work(int64_t n, int64_t d);
-int gamma_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                  double *GRADC_RESTRICT value, double *GRADC_RESTRICT z, void *GRADC_RESTRICT work);
+int gamma_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                  const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT z,
+                  void *GRADC_RESTRICT work);
 size_t gamma_backward_work(int64_t n, int64_t d);
-int gamma_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                   const double *GRADC_RESTRICT z, double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+int gamma_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                   const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT z, double cotangent,
+                   double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t gamma_value_and_grad_work(int64_t n, int64_t d);
 int gamma_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                          const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,

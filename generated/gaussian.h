@@ -23,20 +23,22 @@ extern "C" {
 
 size_t gaussian_value_work(int64_t n, int64_t d);
 int gaussian_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v0,
-                   const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                   const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                   void *GRADC_RESTRICT work);
 size_t gaussian_forward_work(int64_t n, int64_t d);
 int gaussian_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v0,
-                     const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT s,
-                     double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+                     const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                     double *GRADC_RESTRICT s, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
 size_t gaussian_backward_work(int64_t n, int64_t d);
 int gaussian_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v0,
                       const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT s,
-                      const double *GRADC_RESTRICT t0, double cotangent, double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_v,
-                      void *GRADC_RESTRICT work);
+                      const double *GRADC_RESTRICT t0, double cotangent, double *GRADC_RESTRICT grad_w,
+                      double *GRADC_RESTRICT grad_v, void *GRADC_RESTRICT work);
 size_t gaussian_value_and_grad_work(int64_t n, int64_t d);
 int gaussian_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v0,
-                            const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                            double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_v, void *GRADC_RESTRICT work);
+                            const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                            double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
+                            double *GRADC_RESTRICT grad_v, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

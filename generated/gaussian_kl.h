@@ -32,8 +32,9 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT mu, 
                          double cotangent, double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_var,
                          void *GRADC_RESTRICT work);
 size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k);
-int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT mu, const double *GRADC_RESTRICT log_var,
-                               double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_var,
+int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT mu,
+                               const double *GRADC_RESTRICT log_var, double *GRADC_RESTRICT value,
+                               double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_var,
                                void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

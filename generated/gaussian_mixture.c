@@ -2,7 +2,8 @@
  *
  *     def program(a: real[k], mu: real[k, d], log_sigma: real[k, d], X: real[n, d]):
  *         t0[i:k, j:d] = exp(-log_sigma[i, j])
- *         t1[l:n, i:k] = sum[j:d](0.9189385332046727 + (log_sigma[i, j] + 0.5 * (t0[i, j] * (X[l, j] - mu[i, j])) ** 2))
+ *         t1[l:n, i:k] = sum[j:d](0.9189385332046727 + (log_sigma[i, j] + 0.5 * (t0[i, j] * (X[l, j] - mu[i, j])) **
+ *            2))
  *         t2 = logsumexp[i:k](a[i])
  *         t3[l:n] = logsumexp[i:k](a[i] - t1[l, i] - t2)
  *         t4 = sum[l:n](t3[l])
@@ -12,209 +13,25 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/helpers/width.h"
+#include "support/vector/exp.h"
+#include "support/vector/log.h"
+#include "support/routines/compensated.h"
+#include "support/routines/transpose.h"
 
 #include "gaussian_mixture.h"
 
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
-static int64_t gradc_width(int64_t columns)
-{
-    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
-    return columns <= 256 ? columns : (share + 48) / 48 * 48;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
- * exponent's bits become a number as the last bits of 2^52. */
-GRADC_INLINE double gradc_split(double x, double *k)
-{
-    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
-    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
-    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
-    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
-}
-
-/* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
- * s^2 P(s^2)), whose first term is exact. */
-GRADC_INLINE double gradc_log1p_near(double f, double low)
-{
-    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
-    /* fit: atanh of z */
-    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z
-        + 0.22222198567102774) * z + 0.2857142874243524) * z + 0.39999999999414526) * z
-        + 0.6666666666666734;
-    return f - (h - (s * (h + z * p) + low));
-}
-
-/* log(x) = k log(2) + log(1 + f). */
-GRADC_INLINE double gradc_log(double x)
-{
-    double k;
-    const double f = gradc_split(x, &k);
-    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
-
-/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
-static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
-                            double *restrict t, int64_t t_row)
-{
-    int64_t i = 0;
-    for (; i + 8 <= rows; i += 8) {
-        for (int64_t j = 0; j < columns; ++j) {
-            for (int64_t r = 0; r < 8; ++r) {
-                t[j * t_row + i + r] = s[(i + r) * s_row + j];
-            }
-        }
-    }
-    for (; i < rows; ++i) {
-        for (int64_t j = 0; j < columns; ++j) {
-            t[j * t_row + i] = s[i * s_row + j];
-        }
-    }
-}
-
 size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
 {
-    if (8.0*d*k + 16384.0*d + 32768.0*k + 32768.0 > GRADC_MOST)
+    if (8.0*(double)d*(double)k + 16384.0*(double)d + 32768.0*(double)k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 10*d*k + d + 28*k + 27, 0) * (gradc_bytes(128*d,
-        sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
-        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 10*d*k + d + 28*k + 27, 0)
+        * (gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void gaussian_mixture_value_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
@@ -223,8 +40,8 @@ static GRADC_APART void gaussian_mixture_value_rows0(int64_t part, int64_t k, in
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
-    double t2_part = -INFINITY;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    double t2_part = -(double)INFINITY;
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -237,7 +54,7 @@ static GRADC_APART void gaussian_mixture_value_rows0(int64_t part, int64_t k, in
         }
 
         /* t2 = max[i:k](a[i]) */
-        double t2_part_max = -INFINITY;
+        double t2_part_max = -(double)INFINITY;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double a_i = a[i];
             t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
@@ -265,8 +82,8 @@ static GRADC_APART void gaussian_mixture_value_team0(const void *context, int64_
         given->t2_parts);
 }
 
-static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, int64_t parts, const double *restrict a,
-                                                     double t3, double *restrict t4_parts)
+static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, int64_t parts,
+                                                     const double *restrict a, double t3, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
@@ -311,7 +128,7 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const X_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*d, sizeof(double));
     double *const t1 = (void *)tile_own;
@@ -323,7 +140,7 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
     double *const t9 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -331,7 +148,7 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
         /* X_tile[l:n, j:d] = X[l, j] */
         gradc_transpose(tile_end - tile_begin, d, &X[tile_begin*d], d, X_tile, 128);
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t7[l - tile_begin] = -INFINITY;
+            t7[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
@@ -361,10 +178,11 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
                         const double v1 = t0_ij_ * (X_tile[(j + 1)*128 + l - tile_begin] - mu_ij_);
                         const double v2 = t0_ij_2 * (X_tile[(j + 2)*128 + l - tile_begin] - mu_ij_2);
                         const double v3 = t0_ij_3 * (X_tile[(j + 3)*128 + l - tile_begin] - mu_ij_3);
-                        t1[(i - strip_begin)*128 + l - tile_begin] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0
-                            * v0)) + (0.9189385332046727 + (log_sigma_ij_ + 0.5 * (v1 * v1))) + (0.9189385332046727
-                            + (log_sigma_ij_2 + 0.5 * (v2 * v2))) + (0.9189385332046727 + (log_sigma_ij_3 + 0.5 * (v3
-                            * v3)));
+                        t1[(i - strip_begin)*128 + l - tile_begin] += 0.9189385332046727
+                            + (log_sigma_ij + 0.5 * (v0 * v0)) + (0.9189385332046727
+                            + (log_sigma_ij_ + 0.5 * (v1 * v1))) + (0.9189385332046727
+                            + (log_sigma_ij_2 + 0.5 * (v2 * v2))) + (0.9189385332046727
+                            + (log_sigma_ij_3 + 0.5 * (v3 * v3)));
                     }
                 }
                 for (int64_t j = 4*(d / 4); j < d; ++j) {
@@ -374,8 +192,8 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
                     GRADC_SIMD()
                     for (int64_t l = tile_begin; l < tile_end; ++l) {
                         const double v0 = t0_ij * (X_tile[j*128 + l - tile_begin] - mu_ij);
-                        t1[(i - strip_begin)*128 + l - tile_begin] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0
-                            * v0));
+                        t1[(i - strip_begin)*128 + l - tile_begin] += 0.9189385332046727
+                            + (log_sigma_ij + 0.5 * (v0 * v0));
                     }
                 }
             }
@@ -398,7 +216,7 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t7_l = t7[l - tile_begin];
-            t7[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
+            t7[l - tile_begin] = (double)INFINITY == fabs(t7_l) ? 0.0 : t7_l;
         }
 
         /* t9[l:n] = sum[i:k](exp(t6[l, i] - t8[l])) */
@@ -408,9 +226,10 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
         for (int64_t i = 0; i < 4*(k / 4); i += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t9[l - tile_begin] += gradc_exp(t6[i*128 + l - tile_begin] - t7[l - tile_begin]) + gradc_exp(t6[(i
-                    + 1)*128 + l - tile_begin] - t7[l - tile_begin]) + gradc_exp(t6[(i + 2)*128 + l - tile_begin]
-                    - t7[l - tile_begin]) + gradc_exp(t6[(i + 3)*128 + l - tile_begin] - t7[l - tile_begin]);
+                t9[l - tile_begin] += gradc_exp(t6[i*128 + l - tile_begin] - t7[l - tile_begin])
+                    + gradc_exp(t6[(i + 1)*128 + l - tile_begin] - t7[l - tile_begin])
+                    + gradc_exp(t6[(i + 2)*128 + l - tile_begin] - t7[l - tile_begin])
+                    + gradc_exp(t6[(i + 3)*128 + l - tile_begin] - t7[l - tile_begin]);
             }
         }
         for (int64_t i = 4*(k / 4); i < k; ++i) {
@@ -472,13 +291,13 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     } else {
         gaussian_mixture_value_rows0(0, k, parts, d, t0, log_sigma, a, t2_parts);
     }
-    double t2 = -INFINITY;
+    double t2 = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
         t2 = (t2 >= t2_parts[part] || t2 != t2) ? t2 : t2_parts[part];
     }
 
     /* t3 = where(inf == abs(t2), 0, t2) */
-    const double t3 = INFINITY == fabs(t2) ? 0.0 : t2;
+    const double t3 = (double)INFINITY == fabs(t2) ? 0.0 : t2;
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
@@ -518,10 +337,10 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
 
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 {
-    if (16384.0*k + 32768.0 > GRADC_MOST)
+    if (16384.0*(double)k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
@@ -530,8 +349,8 @@ static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, 
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
-    double t2_part = -INFINITY;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    double t2_part = -(double)INFINITY;
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -544,7 +363,7 @@ static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, 
         }
 
         /* t2 = max[i:k](a[i]) */
-        double t2_part_max = -INFINITY;
+        double t2_part_max = -(double)INFINITY;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double a_i = a[i];
             t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
@@ -573,7 +392,8 @@ static GRADC_APART void gaussian_mixture_forward_team0(const void *context, int6
 }
 
 static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, int64_t parts,
-                                                       const double *restrict a, double t3, double *restrict t4_parts)
+                                                       const double *restrict a, double t3,
+                                                       double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
@@ -619,7 +439,7 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t6 = (void *)tile_own;
@@ -627,7 +447,7 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
     double *const t8 = (void *)tile_own;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d + k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -669,7 +489,7 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
         /* t5[l:n, i:k] = a[i] - t1[l, i] - t2_2 */
         /* t6[l:n] = max[i:k](t5[l, i]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t6_max = -INFINITY;
+            double t6_max = -(double)INFINITY;
             for (int64_t i = 0; i < k; ++i) {
                 const double v0 = a[i] - t1[l*k + i] - t2_2;
                 t5[(l - tile_begin)*k + i] = v0;
@@ -682,7 +502,7 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t6_l = t6[l - tile_begin];
-            t6[l - tile_begin] = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
+            t6[l - tile_begin] = (double)INFINITY == fabs(t6_l) ? 0.0 : t6_l;
         }
 
         /* t8[l:n] = sum[i:k](exp(t5[l, i] - t7[l])) */
@@ -752,13 +572,13 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     } else {
         gaussian_mixture_forward_rows0(0, k, parts, d, t0, log_sigma, a, t2_parts);
     }
-    double t2_ = -INFINITY;
+    double t2_ = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
         t2_ = (t2_ >= t2_parts[part] || t2_ != t2_) ? t2_ : t2_parts[part];
     }
 
     /* t3 = where(inf == abs(t2), 0, t2) */
-    const double t3_ = INFINITY == fabs(t2_) ? 0.0 : t2_;
+    const double t3_ = (double)INFINITY == fabs(t2_) ? 0.0 : t2_;
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
@@ -799,14 +619,14 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
 
 size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
 {
-    if (272.0*d*k + 16384.0*d + 49424.0*k > GRADC_MOST)
+    if (272.0*(double)d*(double)k + 16384.0*(double)d + 49424.0*(double)k > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(k, sizeof(double))
-        + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(k,
-        sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k,
-        sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
-        + gradc_bytes(128*d, sizeof(double)));
+        + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k)
+        * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k)
+        * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)));
 }
 
 static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -821,7 +641,7 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const t6_part = part == 0 ? t6 : (void *)part_own;
     part_own += gradc_bytes(k, sizeof(double));
     double *const t10_part = part == 0 ? t10 : (void *)part_own;
@@ -829,7 +649,7 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
     double *const t9_part = part == 0 ? t9 : (void *)part_own;
     part_own += gradc_bytes(d*k, sizeof(double));
     double *const t11_part = part == 0 ? t11 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t1_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t5 = (void *)tile_own;
@@ -851,7 +671,7 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
     for (int64_t at = 0; at < d*k; ++at) {
         t11_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d + k, sizeof(double));
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -883,12 +703,12 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
                     const double t3_l = t3[l];
                     const double v2 = v1 - t3_l;
                     const double v3 = gradc_exp(v2);
-                    const int v4 = -INFINITY == v1;
+                    const int v4 = -(double)INFINITY == v1;
                     const double v5 = v2 - v1;
                     const double v6 = v0 - a_i;
                     const double v7 = v1 - v0;
-                    const double v8 = v1 - (v2 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1
-                        - v7) - (t2 + v7)));
+                    const double v8 = v1 - (v2 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6)
+                        + (v0 - (v1 - v7) - (t2 + v7)));
                     const double v9 = t4 * (v3 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
                     const double v10 = v4 ? 0.0 : -v9;
                     t5[(i - strip_begin)*128 + l - tile_begin] = v3;
@@ -917,10 +737,10 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
                     const double v3 = v2 - v1;
                     const double v4 = v0 - a_i;
                     const double v5 = v1 - v0;
-                    const double v6 = v1 - (v2 - v3) - (t3_l + v3) + (a_i - (v0 - v4) - (t1_tile_li + v4) + (v0 - (v1
-                        - v5) - (t2 + v5)));
-                    const double v7 = -INFINITY == v1 ? 0.0 : -(t4 * (t5[(i - strip_begin)*128 + l - tile_begin]
-                        * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0))));
+                    const double v6 = v1 - (v2 - v3) - (t3_l + v3) + (a_i - (v0 - v4) - (t1_tile_li + v4)
+                        + (v0 - (v1 - v5) - (t2 + v5)));
+                    const double v7 = -(double)INFINITY == v1 ? 0.0 : -(t4
+                        * (t5[(i - strip_begin)*128 + l - tile_begin] * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0))));
                     t7_part_sum += v7;
                 }
             }
@@ -946,7 +766,8 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
                 const double mu_ij_3 = mu[i*d + j + 3];
                 double t9_part_sum_3 = 0.0;
                 double t11_part_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t9_part_sum, t11_part_sum, t9_part_sum_, t11_part_sum_, t9_part_sum_2, t11_part_sum_2, t9_part_sum_3, t11_part_sum_3))
+                GRADC_SIMD(reduction(+:t9_part_sum, t11_part_sum, t9_part_sum_, t11_part_sum_, t9_part_sum_2,
+                    t11_part_sum_2, t9_part_sum_3, t11_part_sum_3))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
                     const double v1 = t8[i*128 + l - tile_begin] * v0;
@@ -1034,7 +855,7 @@ static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k,
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
-    const int64_t tile_rows = gradc_rows(3*d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(3*d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -1046,7 +867,8 @@ static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k,
             const double v0 = a_i - t2;
             const double v1 = v0 - a_i;
             const double v2 = a_i - (v0 - v1) - (t2 + v1);
-            grad_a[i] = t6[i] + (-INFINITY == a_i ? 0.0 : t7 * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
+            grad_a[i] = t6[i] + (-(double)INFINITY == a_i ? 0.0 : t7
+                * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
         }
 
         /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t9[i, j])) */
@@ -1105,15 +927,16 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     double *const t11 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double))
-        + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k)
+        * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t4 = -(cotangent / n) */
     const double t4 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + d + 91*k, 2*d*k + 2*k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
-        sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double t7_parts[GRADC_PARTS];
@@ -1130,30 +953,31 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         t7 += t7_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t6_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t6_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t6[at] += t6_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t10_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t10_more = (void *)(part_scratch + (size_t)part * part_bytes
+            + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t10[at] += t10_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
-            + gradc_bytes(k, sizeof(double)));
+        const double *const t9_more = (void *)(part_scratch + (size_t)part * part_bytes
+            + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t9[at] += t9_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
-            + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t11_more = (void *)(part_scratch + (size_t)part * part_bytes
+            + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t11[at] += t11_more[at];
@@ -1173,13 +997,14 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
 
 size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
 {
-    if (280.0*d*k + 16384.0*d + 49424.0*k + 32768.0 > GRADC_MOST)
+    if (280.0*(double)d*(double)k + 16384.0*(double)d + 49424.0*(double)k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(d*k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))
-        + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + d
-        + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double))
-        + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 16*d*k + d
-        + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))
+        + (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k)
+        * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k)
+        * (gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
@@ -1190,8 +1015,8 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part, int6
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
-    double t2_part = -INFINITY;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    double t2_part = -(double)INFINITY;
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -1204,7 +1029,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part, int6
         }
 
         /* t2 = max[i:k](a[i]) */
-        double t2_part_max = -INFINITY;
+        double t2_part_max = -(double)INFINITY;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double a_i = a[i];
             t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
@@ -1271,11 +1096,12 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team1(const void *contex
 }
 
 static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                                              double *restrict t15, int64_t k, double *restrict t20,
-                                                              double *restrict t19, int64_t d, double *restrict t21,
-                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                              const double *restrict X,
+                                                              unsigned char *restrict part_scratch,
+                                                              size_t part_bytes, double *restrict t15, int64_t k,
+                                                              double *restrict t20, double *restrict t19, int64_t d,
+                                                              double *restrict t21,
+                                                              unsigned char *restrict tile_scratch,
+                                                              size_t tile_bytes, const double *restrict X,
                                                               const double *restrict log_sigma, double *restrict t0,
                                                               const double *restrict mu, const double *restrict a,
                                                               double t5, double t13, double *restrict t12_parts,
@@ -1283,7 +1109,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const t15_part = part == 0 ? t15 : (void *)part_own;
     part_own += gradc_bytes(k, sizeof(double));
     double *const t20_part = part == 0 ? t20 : (void *)part_own;
@@ -1291,7 +1117,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
     double *const t19_part = part == 0 ? t19 : (void *)part_own;
     part_own += gradc_bytes(d*k, sizeof(double));
     double *const t21_part = part == 0 ? t21 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const X_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*d, sizeof(double));
     double *const t1 = (void *)tile_own;
@@ -1319,7 +1145,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
     for (int64_t at = 0; at < d*k; ++at) {
         t21_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -1353,8 +1179,9 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
                     const double v2 = t0_ij_2 * (X_tile[(j + 2)*128 + l - tile_begin] - mu_ij_2);
                     const double v3 = t0_ij_3 * (X_tile[(j + 3)*128 + l - tile_begin] - mu_ij_3);
                     t1[i*128 + l - tile_begin] += 0.9189385332046727 + (log_sigma_ij + 0.5 * (v0 * v0))
-                        + (0.9189385332046727 + (log_sigma_ij_ + 0.5 * (v1 * v1))) + (0.9189385332046727
-                        + (log_sigma_ij_2 + 0.5 * (v2 * v2))) + (0.9189385332046727 + (log_sigma_ij_3 + 0.5 * (v3 * v3)));
+                        + (0.9189385332046727 + (log_sigma_ij_ + 0.5 * (v1 * v1)))
+                        + (0.9189385332046727 + (log_sigma_ij_2 + 0.5 * (v2 * v2)))
+                        + (0.9189385332046727 + (log_sigma_ij_3 + 0.5 * (v3 * v3)));
                 }
             }
             for (int64_t j = 4*(d / 4); j < d; ++j) {
@@ -1372,7 +1199,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
         /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
         /* t7[l:n] = max[i:k](t6[l, i]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t7[l - tile_begin] = -INFINITY;
+            t7[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = 0; i < k; ++i) {
             const double a_i = a[i];
@@ -1380,8 +1207,8 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double v0 = a_i - t1[i*128 + l - tile_begin] - t5;
                 t6[i*128 + l - tile_begin] = v0;
-                t7[l - tile_begin] = (t7[l - tile_begin] >= v0 || t7[l - tile_begin] != t7[l - tile_begin]) ? t7[l
-                    - tile_begin] : v0;
+                t7[l - tile_begin] = (t7[l - tile_begin] >= v0 || t7[l - tile_begin] != t7[l - tile_begin])
+                    ? t7[l - tile_begin] : v0;
             }
         }
 
@@ -1389,7 +1216,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t7_l = t7[l - tile_begin];
-            t7[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
+            t7[l - tile_begin] = (double)INFINITY == fabs(t7_l) ? 0.0 : t7_l;
         }
 
         /* t9[l:n, i:k] = exp(t6[l, i] - t8[l]), in the place of t6 */
@@ -1431,7 +1258,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
                 double t20_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:t15_part_sum, t20_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const int v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5;
+                    const int v0 = -(double)INFINITY == a_i - t1[i*128 + l - tile_begin] - t5;
                     const double v1 = t13 * (t6[i*128 + l - tile_begin] * t7[l - tile_begin]);
                     const double v2 = v0 ? 0.0 : -v1;
                     t15_part_sum += v0 ? 0.0 : v1;
@@ -1448,8 +1275,8 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
                 const double a_i = a[i];
                 GRADC_SIMD(reduction(+:t16_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5 ? 0.0 : -(t13 * (t6[i*128
-                        + l - tile_begin] * t7[l - tile_begin]));
+                    const double v0 = -(double)INFINITY == a_i - t1[i*128 + l - tile_begin] - t5 ? 0.0
+                        : -(t13 * (t6[i*128 + l - tile_begin] * t7[l - tile_begin]));
                     t16_part_sum += v0;
                 }
             }
@@ -1471,7 +1298,8 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
                     const double mu_ij_3 = mu[i*d + j + 3];
                     double t19_part_sum_3 = 0.0;
                     double t21_part_sum_3 = 0.0;
-                    GRADC_SIMD(reduction(+:t19_part_sum, t21_part_sum, t19_part_sum_, t21_part_sum_, t19_part_sum_2, t21_part_sum_2, t19_part_sum_3, t21_part_sum_3))
+                    GRADC_SIMD(reduction(+:t19_part_sum, t21_part_sum, t19_part_sum_, t21_part_sum_, t19_part_sum_2,
+                        t21_part_sum_2, t19_part_sum_3, t21_part_sum_3))
                     for (int64_t l = tile_begin; l < tile_end; ++l) {
                         const double v0 = X_tile[j*128 + l - tile_begin] - mu_ij;
                         const double v1 = t18[(i - strip_begin)*128 + l - tile_begin] * v0;
@@ -1557,14 +1385,14 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team2(const void *contex
 
 static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int64_t k, int64_t parts, int64_t d,
                                                               const double *restrict a, double *restrict grad_a,
-                                                              double *restrict t15, double t16, double t17, double t3,
-                                                              double *restrict t20, double *restrict t0,
+                                                              double *restrict t15, double t16, double t17,
+                                                              double t3, double *restrict t20, double *restrict t0,
                                                               double *restrict grad_mu, double *restrict t19,
                                                               double *restrict grad_log_sigma, double *restrict t21)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
-    const int64_t tile_rows = gradc_rows(3*d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(3*d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -1572,7 +1400,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int6
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double a_i = a[i];
-            grad_a[i] = t15[i] + (-INFINITY == a_i ? 0.0 : t16 * (t17 * gradc_exp(a_i - t3)));
+            grad_a[i] = t15[i] + (-(double)INFINITY == a_i ? 0.0 : t16 * (t17 * gradc_exp(a_i - t3)));
         }
 
         /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t19[i, j])) */
@@ -1611,9 +1439,9 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team3(const void *contex
 {
     const struct gaussian_mixture_value_and_grad_rows3 *const given = context;
     (void)thread;
-    gaussian_mixture_value_and_grad_rows3(part, given->k, given->parts, given->d, given->a, given->grad_a,
-        given->t15, given->t16, given->t17, given->t3, given->t20, given->t0, given->grad_mu, given->t19,
-        given->grad_log_sigma, given->t21);
+    gaussian_mixture_value_and_grad_rows3(part, given->k, given->parts, given->d, given->a, given->grad_a, given->t15,
+        given->t16, given->t17, given->t3, given->t20, given->t0, given->grad_mu, given->t19, given->grad_log_sigma,
+        given->t21);
 }
 
 int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const double *restrict a,
@@ -1633,8 +1461,9 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     double *const t21 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k) * (gradc_bytes(k, sizeof(double))
-        + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k)
+        * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t13 = -(1 / n) */
@@ -1647,13 +1476,13 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     } else {
         gaussian_mixture_value_and_grad_rows0(0, k, parts, d, t0, log_sigma, a, t2_parts);
     }
-    double t2 = -INFINITY;
+    double t2 = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
         t2 = (t2 >= t2_parts[part] || t2 != t2) ? t2 : t2_parts[part];
     }
 
     /* t3 = where(inf == abs(t2), 0, t2) */
-    const double t3 = INFINITY == fabs(t2) ? 0.0 : t2;
+    const double t3 = (double)INFINITY == fabs(t2) ? 0.0 : t2;
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
@@ -1672,16 +1501,16 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const double t5 = t3 + gradc_log(t4);
     const double t17 = 1.0 / t4;
     const int64_t parts_2 = gradc_parts(n, 16*d*k + d + 55*k + 31, 2*d*k + 2*k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k,
-        sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double))
+        + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t12_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        const struct gaussian_mixture_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, t15, k,
-            t20, t19, d, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts};
+        const struct gaussian_mixture_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, t15, k, t20,
+            t19, d, t21, tile_scratch, tile_bytes, X, log_sigma, t0, mu, a, t5, t13, t12_parts, t16_parts};
         gradc_run(parts_2, gaussian_mixture_value_and_grad_team2, &given);
     } else {
         gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, t15, k, t20, t19, d, t21,
@@ -1696,30 +1525,31 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         t16 += t16_parts[part];
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t15_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t15_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t15[at] += t15_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t20_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t20_more = (void *)(part_scratch + (size_t)part * part_bytes
+            + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t20[at] += t20_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t19_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
-            + gradc_bytes(k, sizeof(double)));
+        const double *const t19_more = (void *)(part_scratch + (size_t)part * part_bytes
+            + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t19[at] += t19_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t21_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double))
-            + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t21_more = (void *)(part_scratch + (size_t)part * part_bytes
+            + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t21[at] += t21_more[at];

@@ -22,25 +22,28 @@ extern "C" {
 #endif
 
 size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n);
-int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a, const double *GRADC_RESTRICT mu,
-                           const double *GRADC_RESTRICT log_sigma, const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value,
-                           void *GRADC_RESTRICT work);
+int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a,
+                           const double *GRADC_RESTRICT mu, const double *GRADC_RESTRICT log_sigma,
+                           const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n);
-int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a, const double *GRADC_RESTRICT mu,
-                             const double *GRADC_RESTRICT log_sigma, const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value,
-                             double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2, double *GRADC_RESTRICT t3,
+int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a,
+                             const double *GRADC_RESTRICT mu, const double *GRADC_RESTRICT log_sigma,
+                             const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
+                             double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2, double *GRADC_RESTRICT t3,
                              void *GRADC_RESTRICT work);
 size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n);
-int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a, const double *GRADC_RESTRICT mu,
-                              const double *GRADC_RESTRICT log_sigma, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT t0,
-                              const double *GRADC_RESTRICT t1, double t2, const double *GRADC_RESTRICT t3, double cotangent,
-                              double *GRADC_RESTRICT grad_a, double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_sigma,
-                              void *GRADC_RESTRICT work);
+int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a,
+                              const double *GRADC_RESTRICT mu, const double *GRADC_RESTRICT log_sigma,
+                              const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT t0,
+                              const double *GRADC_RESTRICT t1, double t2, const double *GRADC_RESTRICT t3,
+                              double cotangent, double *GRADC_RESTRICT grad_a, double *GRADC_RESTRICT grad_mu,
+                              double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
 size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n);
 int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a,
                                     const double *GRADC_RESTRICT mu, const double *GRADC_RESTRICT log_sigma,
-                                    const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_a,
-                                    double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
+                                    const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value,
+                                    double *GRADC_RESTRICT grad_a, double *GRADC_RESTRICT grad_mu,
+                                    double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -21,292 +21,25 @@
  * gaussian_process_value_and_grad gives 2: inv: the matrix is singular
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/helpers/width.h"
+#include "support/vector/exp.h"
+#include "support/routines/compensated.h"
+#include "support/routines/inv.h"
+#include "support/routines/slogdet.h"
+#include "support/routines/solve.h"
 
 #include "gaussian_process.h"
 
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
-static int64_t gradc_width(int64_t columns)
-{
-    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
-    return columns <= 256 ? columns : (share + 48) / 48 * 48;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
-
-/* PA = LU with partial pivoting (Golub and Van Loan, Matrix Computations, 4th ed., algorithm 3.4.1), in place. Gives the
- * permutation's sign, or 0 where a pivot vanishes or is not a number; the factorisation goes on all the same. */
-static int gradc_lu(int64_t n, double *restrict A, int64_t *restrict pivots)
-{
-    int sign = 1, singular = 0;
-    for (int64_t k = 0; k < n; ++k) {
-        int64_t best = k;
-        for (int64_t i = k + 1; i < n; ++i) {
-            if (fabs(A[i * n + k]) > fabs(A[best * n + k])) {
-                best = i;
-            }
-        }
-        pivots[k] = best;
-        if (best != k) {
-            sign = -sign;
-            for (int64_t j = 0; j < n; ++j) {
-                const double swap = A[k * n + j];
-                A[k * n + j] = A[best * n + j];
-                A[best * n + j] = swap;
-            }
-        }
-        const double pivot = A[k * n + k];
-        if (pivot == 0) {
-            singular = 1;
-            continue;
-        }
-        for (int64_t i = k + 1; i < n; ++i) {
-            const double factor = A[i * n + k] / pivot;
-            A[i * n + k] = factor;
-            for (int64_t j = k + 1; j < n; ++j) {
-                A[i * n + j] -= factor * A[k * n + j];
-            }
-        }
-    }
-    return singular ? 0 : sign;
-}
-
-/* Y = inv(A), a column of the identity at a time. 1 where A is singular. */
-static int gradc_inv(int64_t n, int64_t m, const double *A, double *Y, double *restrict factors,
-                     int64_t *restrict pivots)
-{
-    for (int64_t k = 0; k < n * n; ++k) {
-        factors[k] = A[k];
-        Y[k] = k / m == k % m;
-    }
-    if (gradc_lu(n, factors, pivots) == 0) {
-        return 1;
-    }
-    for (int64_t k = 0; k < n; ++k) {
-        const int64_t from = pivots[k];
-        for (int64_t j = 0; from != k && j < n; ++j) {
-            const double swap = Y[k * n + j];
-            Y[k * n + j] = Y[from * n + j];
-            Y[from * n + j] = swap;
-        }
-    }
-    for (int64_t i = 1; i < n; ++i) {
-        for (int64_t k = 0; k < i; ++k) {
-            for (int64_t j = 0; j < n; ++j) {
-                Y[i * n + j] -= factors[i * n + k] * Y[k * n + j];
-            }
-        }
-    }
-    for (int64_t i = n - 1; i >= 0; --i) {
-        for (int64_t k = i + 1; k < n; ++k) {
-            for (int64_t j = 0; j < n; ++j) {
-                Y[i * n + j] -= factors[i * n + k] * Y[k * n + j];
-            }
-        }
-        for (int64_t j = 0; j < n; ++j) {
-            Y[i * n + j] /= factors[i * n + i];
-        }
-    }
-    return 0;
-}
-
-/* The sign of det(A) and the logarithm of its size; 0 and -inf where A is singular. */
-static void gradc_slogdet(int64_t n, int64_t m, const double *A, double *sign, double *logarithm,
-                          double *restrict factors, int64_t *restrict pivots)
-{
-    for (int64_t k = 0; k < n * m; ++k) {
-        factors[k] = A[k];
-    }
-    double product = (double)gradc_lu(n, factors, pivots), total = 0;
-    for (int64_t k = 0; k < n; ++k) {
-        const double pivot = factors[k * n + k];
-        product = pivot < 0 ? -product : product;
-        total += log(fabs(pivot));
-    }
-    *sign = product;
-    *logarithm = total;
-}
-
-/* X = inv(A) B: forward and back substitution on the factors of A. 1 where A is singular. */
-static int gradc_solve(int64_t n, int64_t m, const double *A, const double *B, double *X,
-                       double *restrict factors, int64_t *restrict pivots)
-{
-    for (int64_t k = 0; k < n * n; ++k) {
-        factors[k] = A[k];
-    }
-    for (int64_t k = 0; k < n * m; ++k) {
-        X[k] = B[k];
-    }
-    if (gradc_lu(n, factors, pivots) == 0) {
-        return 1;
-    }
-    for (int64_t k = 0; k < n; ++k) {
-        const int64_t from = pivots[k];
-        for (int64_t j = 0; from != k && j < m; ++j) {
-            const double swap = X[k * m + j];
-            X[k * m + j] = X[from * m + j];
-            X[from * m + j] = swap;
-        }
-    }
-    for (int64_t i = 1; i < n; ++i) {
-        for (int64_t k = 0; k < i; ++k) {
-            for (int64_t j = 0; j < m; ++j) {
-                X[i * m + j] -= factors[i * n + k] * X[k * m + j];
-            }
-        }
-    }
-    for (int64_t i = n - 1; i >= 0; --i) {
-        for (int64_t k = i + 1; k < n; ++k) {
-            for (int64_t j = 0; j < m; ++j) {
-                X[i * m + j] -= factors[i * n + k] * X[k * m + j];
-            }
-        }
-        for (int64_t j = 0; j < m; ++j) {
-            X[i * m + j] /= factors[i * n + i];
-        }
-    }
-    return 0;
-}
-
 size_t gaussian_process_value_work(int64_t n, int64_t d)
 {
-    if (24.0*n*n + 16416.0*n > GRADC_MOST)
+    if (24.0*(double)n*(double)n + 16416.0*(double)n > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double))
-        + (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*gradc_width(n), sizeof(double)))
+        + (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * gradc_bytes(128*gradc_width(n), sizeof(double))
         + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double))
         + gradc_bytes(n, sizeof(int64_t));
 }
@@ -319,9 +52,9 @@ static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t threa
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const gap = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     const int64_t strip = gradc_width(n);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -367,8 +100,8 @@ static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t threa
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = strip_begin; j < strip_end; ++j) {
-                    const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[(i - tile_begin)*strip + j
-                        - strip_begin]));
+                    const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1
+                        * (0.5 * gap[(i - tile_begin)*strip + j - strip_begin]));
                     K[i*n + j] = v1;
                 }
             }
@@ -416,7 +149,7 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*gradc_width(n), sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * gradc_bytes(128*gradc_width(n), sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots = (void *)scratch;
@@ -446,7 +179,7 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
+        const int64_t tile_rows = gradc_rows(1, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
@@ -474,7 +207,7 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
 size_t gaussian_process_forward_work(int64_t n, int64_t d)
 {
     (void)d;
-    if (16.0*n*n + 24.0*n > GRADC_MOST)
+    if (16.0*(double)n*(double)n + 24.0*(double)n > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t))
         + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
@@ -482,12 +215,12 @@ size_t gaussian_process_forward_work(int64_t n, int64_t d)
 
 static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
                                                        const double *restrict X, double *restrict gap,
-                                                       double log_amplitude, double *restrict K, double t0, double t1,
-                                                       double *restrict t2, const double *restrict y)
+                                                       double log_amplitude, double *restrict K, double t0,
+                                                       double t1, double *restrict t2, const double *restrict y)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    const int64_t tile_rows = gradc_rows((d + n) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d + n, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -560,8 +293,8 @@ static GRADC_APART void gaussian_process_forward_team0(const void *context, int6
 {
     const struct gaussian_process_forward_rows0 *const given = context;
     (void)thread;
-    gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->X, given->gap,
-        given->log_amplitude, given->K, given->t0, given->t1, given->t2, given->y);
+    gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->X, given->gap, given->log_amplitude,
+        given->K, given->t0, given->t1, given->t2, given->y);
 }
 
 int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -599,7 +332,7 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
+        const int64_t tile_rows = gradc_rows(1, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
@@ -629,7 +362,7 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
 size_t gaussian_process_backward_work(int64_t n, int64_t d)
 {
     (void)d;
-    if (32.0*n*n + 32.0*n > GRADC_MOST)
+    if (32.0*(double)n*(double)n + 32.0*(double)n > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double))
         + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t))
@@ -642,7 +375,7 @@ static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n,
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    const int64_t tile_rows = gradc_rows(n * sizeof(double));
+    const int64_t tile_rows = gradc_rows(n, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -694,7 +427,7 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n,
     double t8_part_low = 0.0;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(n + 1, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -758,16 +491,15 @@ static GRADC_APART void gaussian_process_backward_team1(const void *context, int
 {
     const struct gaussian_process_backward_rows1 *const given = context;
     (void)thread;
-    gaussian_process_backward_rows1(part, given->n, given->parts, given->log_amplitude, given->t6,
-        given->log_det_bar, given->t2, given->t3, given->gap, given->t1, given->t7_parts, given->t8_parts,
-        given->t9_parts);
+    gaussian_process_backward_rows1(part, given->n, given->parts, given->log_amplitude, given->t6, given->log_det_bar,
+        given->t2, given->t3, given->gap, given->t1, given->t7_parts, given->t8_parts, given->t9_parts);
 }
 
 int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                               const double *restrict X, const double *restrict y, double t0, double t1,
                               const double *restrict gap, const double *restrict K, const double *restrict t3,
-                              double cotangent, double *restrict grad_log_amplitude, double *restrict grad_log_length,
-                              double *restrict grad_log_noise, void *restrict work)
+                              double cotangent, double *restrict grad_log_amplitude,
+                              double *restrict grad_log_length, double *restrict grad_log_noise, void *restrict work)
 {
     (void)d;
     (void)log_length;
@@ -846,7 +578,7 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
 size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
 {
     (void)d;
-    if (64.0*n*n + 64.0*n > GRADC_MOST)
+    if (64.0*(double)n*(double)n + 64.0*(double)n > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double))
         + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double))
@@ -865,7 +597,7 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d + 2*n, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -970,7 +702,7 @@ static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int6
     double t10_part_low = 0.0;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(n + 1, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -1086,7 +818,7 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     double t4 = 0.0;
     double t4_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
+        const int64_t tile_rows = gradc_rows(1, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 

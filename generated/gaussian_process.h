@@ -28,24 +28,27 @@ extern "C" {
 
 size_t gaussian_process_value_work(int64_t n, int64_t d);
 int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
-                           const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                           void *GRADC_RESTRICT work);
+                           const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                           double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t gaussian_process_forward_work(int64_t n, int64_t d);
 int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
-                             const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                             double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, double *GRADC_RESTRICT gap, double *GRADC_RESTRICT K,
-                             double *GRADC_RESTRICT t3, void *GRADC_RESTRICT work);
+                             const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                             double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
+                             double *GRADC_RESTRICT gap, double *GRADC_RESTRICT K, double *GRADC_RESTRICT t3,
+                             void *GRADC_RESTRICT work);
 size_t gaussian_process_backward_work(int64_t n, int64_t d);
 int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                               const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double t0, double t1,
-                              const double *GRADC_RESTRICT gap, const double *GRADC_RESTRICT K, const double *GRADC_RESTRICT t3,
-                              double cotangent, double *GRADC_RESTRICT grad_log_amplitude, double *GRADC_RESTRICT grad_log_length,
+                              const double *GRADC_RESTRICT gap, const double *GRADC_RESTRICT K,
+                              const double *GRADC_RESTRICT t3, double cotangent,
+                              double *GRADC_RESTRICT grad_log_amplitude, double *GRADC_RESTRICT grad_log_length,
                               double *GRADC_RESTRICT grad_log_noise, void *GRADC_RESTRICT work);
 size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d);
 int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
-                                    const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                                    double *GRADC_RESTRICT grad_log_amplitude, double *GRADC_RESTRICT grad_log_length,
-                                    double *GRADC_RESTRICT grad_log_noise, void *GRADC_RESTRICT work);
+                                    const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                                    double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_log_amplitude,
+                                    double *GRADC_RESTRICT grad_log_length, double *GRADC_RESTRICT grad_log_noise,
+                                    void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

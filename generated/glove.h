@@ -31,22 +31,24 @@ extern "C" {
 size_t glove_value_work(int64_t m, int64_t k, int64_t n);
 int glove_value(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT U, const double *GRADC_RESTRICT V,
                 const double *GRADC_RESTRICT b, const double *GRADC_RESTRICT c, const int64_t *GRADC_RESTRICT row,
-                const int64_t *GRADC_RESTRICT column, const double *GRADC_RESTRICT count, double top, double *GRADC_RESTRICT value,
-                void *GRADC_RESTRICT work);
+                const int64_t *GRADC_RESTRICT column, const double *GRADC_RESTRICT count, double top,
+                double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t glove_forward_work(int64_t m, int64_t k, int64_t n);
 int glove_forward(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT U, const double *GRADC_RESTRICT V,
                   const double *GRADC_RESTRICT b, const double *GRADC_RESTRICT c, const int64_t *GRADC_RESTRICT row,
-                  const int64_t *GRADC_RESTRICT column, const double *GRADC_RESTRICT count, double top, double *GRADC_RESTRICT value,
-                  double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+                  const int64_t *GRADC_RESTRICT column, const double *GRADC_RESTRICT count, double top,
+                  double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
 size_t glove_backward_work(int64_t m, int64_t k, int64_t n);
 int glove_backward(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT U, const double *GRADC_RESTRICT V,
                    const double *GRADC_RESTRICT b, const double *GRADC_RESTRICT c, const int64_t *GRADC_RESTRICT row,
                    const int64_t *GRADC_RESTRICT column, const double *GRADC_RESTRICT count, double top,
-                   const double *GRADC_RESTRICT t0, double cotangent, double *GRADC_RESTRICT grad_U, double *GRADC_RESTRICT grad_V,
-                   double *GRADC_RESTRICT grad_b, double *GRADC_RESTRICT grad_c, void *GRADC_RESTRICT work);
+                   const double *GRADC_RESTRICT t0, double cotangent, double *GRADC_RESTRICT grad_U,
+                   double *GRADC_RESTRICT grad_V, double *GRADC_RESTRICT grad_b, double *GRADC_RESTRICT grad_c,
+                   void *GRADC_RESTRICT work);
 size_t glove_value_and_grad_work(int64_t m, int64_t k, int64_t n);
-int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT U, const double *GRADC_RESTRICT V,
-                         const double *GRADC_RESTRICT b, const double *GRADC_RESTRICT c, const int64_t *GRADC_RESTRICT row,
+int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT U,
+                         const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT b,
+                         const double *GRADC_RESTRICT c, const int64_t *GRADC_RESTRICT row,
                          const int64_t *GRADC_RESTRICT column, const double *GRADC_RESTRICT count, double top,
                          double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_U, double *GRADC_RESTRICT grad_V,
                          double *GRADC_RESTRICT grad_b, double *GRADC_RESTRICT grad_c, void *GRADC_RESTRICT work);

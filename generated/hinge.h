@@ -22,19 +22,20 @@ extern "C" {
 #endif
 
 size_t hinge_value_work(int64_t n, int64_t d);
-int hinge_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                double lam, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int hinge_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t hinge_forward_work(int64_t n, int64_t d);
-int hinge_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                  double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+int hinge_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                  const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value,
+                  double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
 size_t hinge_backward_work(int64_t n, int64_t d);
-int hinge_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                   double lam, const double *GRADC_RESTRICT t0, double cotangent, double *GRADC_RESTRICT grad_w,
-                   void *GRADC_RESTRICT work);
+int hinge_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                   const double *GRADC_RESTRICT y, double lam, const double *GRADC_RESTRICT t0, double cotangent,
+                   double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t hinge_value_and_grad_work(int64_t n, int64_t d);
 int hinge_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                         const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
-                         void *GRADC_RESTRICT work);
+                         const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value,
+                         double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -15,518 +15,21 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/helpers/width.h"
+#include "support/vector/exp.h"
+#include "support/vector/log.h"
+#include "support/routines/compensated.h"
+#include "support/routines/product.h"
 
 #include "info_nce.h"
 
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
-static int64_t gradc_width(int64_t columns)
-{
-    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
-    return columns <= 256 ? columns : (share + 48) / 48 * 48;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
- * exponent's bits become a number as the last bits of 2^52. */
-GRADC_INLINE double gradc_split(double x, double *k)
-{
-    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
-    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
-    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
-    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
-}
-
-/* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
- * s^2 P(s^2)), whose first term is exact. */
-GRADC_INLINE double gradc_log1p_near(double f, double low)
-{
-    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
-    /* fit: atanh of z */
-    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z
-        + 0.22222198567102774) * z + 0.2857142874243524) * z + 0.39999999999414526) * z
-        + 0.6666666666666734;
-    return f - (h - (s * (h + z * p) + low));
-}
-
-/* log(x) = k log(2) + log(1 + f). */
-GRADC_INLINE double gradc_log(double x)
-{
-    double k;
-    const double f = gradc_split(x, &k);
-    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
-
-/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
-#if defined(__AVX512F__)
-#define GRADC_BYTES 64
-#elif defined(__AVX__)
-#define GRADC_BYTES 32
-#else
-#define GRADC_BYTES 16
-#endif
-#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
-
-typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
-typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
-
-#if defined(__clang__) || __GNUC__ >= 12
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gradc_mask){__VA_ARGS__})
-#endif
-
-/* A square of numbers, as many rows as a vector has lanes, flipped: what was row i, lane j is row j, lane i. In each step
- * squares within it, of one, two, four … numbers, change places with their neighbours. */
-static void gradc_flip(gradc_vector *square)
-{
-    gradc_vector row[GRADC_LANES];
-    for (int i = 0; i < GRADC_LANES; ++i) {
-        row[i] = square[i];
-    }
-#if GRADC_BYTES == 64
-    for (int i = 0; i < GRADC_LANES; ++i) {
-        if ((i & 1) == 0) {
-            const gradc_vector a = row[i], b = row[i + 1];
-            row[i] = GRADC_SHUFFLE(a, b, 0, 8, 2, 10, 4, 12, 6, 14);
-            row[i + 1] = GRADC_SHUFFLE(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
-        }
-    }
-    for (int i = 0; i < GRADC_LANES; ++i) {
-        if ((i & 2) == 0) {
-            const gradc_vector a = row[i], b = row[i + 2];
-            row[i] = GRADC_SHUFFLE(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
-            row[i + 2] = GRADC_SHUFFLE(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
-        }
-    }
-    for (int i = 0; i < GRADC_LANES; ++i) {
-        if ((i & 4) == 0) {
-            const gradc_vector a = row[i], b = row[i + 4];
-            row[i] = GRADC_SHUFFLE(a, b, 0, 1, 2, 3, 8, 9, 10, 11);
-            row[i + 4] = GRADC_SHUFFLE(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
-        }
-    }
-#elif GRADC_BYTES == 32
-    for (int i = 0; i < GRADC_LANES; ++i) {
-        if ((i & 1) == 0) {
-            const gradc_vector a = row[i], b = row[i + 1];
-            row[i] = GRADC_SHUFFLE(a, b, 0, 4, 2, 6);
-            row[i + 1] = GRADC_SHUFFLE(a, b, 1, 5, 3, 7);
-        }
-    }
-    for (int i = 0; i < GRADC_LANES; ++i) {
-        if ((i & 2) == 0) {
-            const gradc_vector a = row[i], b = row[i + 2];
-            row[i] = GRADC_SHUFFLE(a, b, 0, 1, 4, 5);
-            row[i + 2] = GRADC_SHUFFLE(a, b, 2, 3, 6, 7);
-        }
-    }
-#else
-    for (int i = 0; i < GRADC_LANES; ++i) {
-        if ((i & 1) == 0) {
-            const gradc_vector a = row[i], b = row[i + 1];
-            row[i] = GRADC_SHUFFLE(a, b, 0, 2);
-            row[i + 1] = GRADC_SHUFFLE(a, b, 1, 3);
-        }
-    }
-#endif
-    for (int i = 0; i < GRADC_LANES; ++i) {
-        square[i] = row[i];
-    }
-}
-
-/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j] * x[k], for any strides, in blocks that stay in registers. x may be
- * NULL, for weights of 1. With `below`, only what has i >= j, as they are counted here, is asked for.
- *
- * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
- * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
- * Multiplication (ACM TOMS 34, 2008). */
-#if defined(__clang__)
-#define GRADC_ONE_COPY __attribute__((noinline))
-#else
-#define GRADC_ONE_COPY __attribute__((noinline, noclone)) /* gcc's copies for constant strides take half of all its time */
-#endif
-#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
-#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
-#define GRADC_FEWER(block) block(4, 1) block(4, 2) block(4, 3) block(1, 1) block(1, 2) block(1, 3)
-#if GRADC_BYTES == 64
-#define GRADC_ROWS 8
-#define GRADC_BLOCKS(block) block(8, 1) block(8, 2) block(8, 3) GRADC_FEWER(block)
-#else
-#define GRADC_ROWS 4
-#define GRADC_BLOCKS(block) GRADC_FEWER(block)
-#endif
-
-/* Writes a block that is no row of whole vectors: vectors of its rows, or of its columns where these are contiguous. */
-GRADC_ONE_COPY static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
-                      double *restrict c, int64_t c_row, int64_t c_column, int add)
-{
-    typedef double four __attribute__((vector_size(4 * sizeof(double)), aligned(sizeof(double)), may_alias));
-    int64_t left = 0;
-    for (; c_row == 1 && rows % 4 == 0 && left < columns; left += GRADC_LANES) {
-        const int64_t many = columns - left < GRADC_LANES ? columns - left : GRADC_LANES;
-        for (int from = 0; from < rows; from += GRADC_LANES) {
-            gradc_vector square[GRADC_LANES] = {{0}};
-            for (int r = from; r < rows && r < from + GRADC_LANES; ++r) {
-                square[r - from] = *(const gradc_vector *)(block + r * width + left);
-            }
-            gradc_flip(square);
-            for (int64_t j = 0; j < many; ++j) {
-                double *restrict place = c + from + (left + j) * c_column;
-                if (rows - from >= GRADC_LANES) {
-                    if (add) {
-                        square[j] += *(const gradc_vector *)place;
-                    }
-                    *(gradc_vector *)place = square[j];
-                }
-                for (int part = 0; rows - from < GRADC_LANES && part < rows - from; part += 4) {
-                    four sum;
-                    __builtin_memcpy(&sum, (double *)&square[j] + part, sizeof(four));
-                    if (add) {
-                        sum += *(const four *)(place + part);
-                    }
-                    *(four *)(place + part) = sum;
-                }
-            }
-        }
-    }
-    for (int r = 0; r < rows; ++r) {
-        int64_t j = left;
-        for (; c_column == 1 && j + GRADC_LANES <= columns; j += GRADC_LANES) {
-            gradc_vector *place = (gradc_vector *)(c + r * c_row + j);
-            gradc_vector sum = *(const gradc_vector *)(block + r * width + j);
-            if (add) {
-                sum += *place;
-            }
-            *place = sum;
-        }
-        for (; j < columns; ++j) {
-            double *restrict place = c + r * c_row + j * c_column;
-            *place = (add ? *place : 0) + block[r * width + j];
-        }
-    }
-}
-
-/* One block: `rows` by `wide` vectors, both known where it is inlined, of a panel of `width` numbers. Where rows are few, the
- * depth is split among as many sums as a whole block has, for each addition waits for the one before it. */
-__attribute__((always_inline)) static inline void gradc_block(
-    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
-    const double *restrict panel, int64_t width, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
-{
-    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
-    const int ways = GRADC_ROWS / rows;
-    for (int r = 0; r < GRADC_ROWS; ++r) {
-        for (int v = 0; v < wide; ++v) {
-            sum[r][v] = (gradc_vector){0};
-        }
-    }
-    int64_t k = 0;
-    for (; k + ways <= depth; k += ways) {
-        for (int way = 0; way < ways; ++way) {
-            for (int r = 0; r < rows; ++r) {
-                const double x = a[r * a_row + (k + way) * a_depth];
-                for (int v = 0; v < wide; ++v) {
-                    sum[way * rows + r][v] += x * *(const gradc_vector *)(panel + (k + way) * width + v * GRADC_LANES);
-                }
-            }
-        }
-    }
-    for (; k < depth; ++k) {
-        for (int r = 0; r < rows; ++r) {
-            const double x = a[r * a_row + k * a_depth];
-            for (int v = 0; v < wide; ++v) {
-                sum[r][v] += x * *(const gradc_vector *)(panel + k * width + v * GRADC_LANES);
-            }
-        }
-    }
-    for (int way = 1; way < ways; ++way) {
-        for (int r = 0; r < rows; ++r) {
-            for (int v = 0; v < wide; ++v) {
-                sum[r][v] += sum[way * rows + r][v];
-            }
-        }
-    }
-    if (c_column == 1 && columns == wide * GRADC_LANES) {
-        for (int r = 0; r < rows; ++r) {
-            for (int v = 0; v < wide; ++v) {
-                gradc_vector *place = (gradc_vector *)(c + r * c_row + v * GRADC_LANES);
-                if (add) {
-                    sum[r][v] += *place;
-                }
-                *place = sum[r][v];
-            }
-        }
-        return;
-    }
-    double block[GRADC_ROWS * GRADC_WIDE * GRADC_BYTES / sizeof(double)];
-    for (int r = 0; r < rows; ++r) {
-        for (int v = 0; v < wide; ++v) {
-            *(gradc_vector *)(block + (r * wide + v) * GRADC_LANES) = sum[r][v];
-        }
-    }
-    gradc_put(rows, columns, block, wide * GRADC_LANES, c, c_row, c_column, add);
-}
-
-/* Copies rows of a panel, `wide` vectors each, which is known where it is inlined; the last one is masked. */
-__attribute__((always_inline)) static inline void gradc_copy(
-    const int wide, int64_t depth, const double *restrict b, int64_t b_depth, const double *restrict x, int64_t x_step,
-    gradc_mask used, double *restrict panel)
-{
-    for (int64_t k = 0; k < depth; ++k) {
-        const double weight = x[k * x_step];
-        for (int v = 0; v < wide; ++v) {
-            gradc_vector part = weight * *(const gradc_vector *)(b + k * b_depth + v * GRADC_LANES);
-            if (v + 1 == wide) {
-                part = (gradc_vector)((gradc_mask)part & used);
-            }
-            *(gradc_vector *)(panel + (k * wide + v) * GRADC_LANES) = part;
-        }
-    }
-}
-
-/* Copies a panel: `columns` of the numbers of each of its rows are there, and zeros follow them. Where a row is contiguous,
- * what follows it is read with its last vector and masked out, unless nothing does; where a column is, squares are flipped. */
-GRADC_ONE_COPY static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const double *restrict b, int64_t b_depth,
-                       int64_t b_column, const double *restrict x, int64_t x_step, double *restrict panel)
-{
-    const int64_t width = wide * GRADC_LANES;
-    int64_t done = 0; /* rows that are copied */
-    if (b_column == 1) {
-        gradc_mask used = {0};
-        for (int64_t j = 0; j < GRADC_LANES; ++j) {
-            used[j] = width - GRADC_LANES + j < columns ? -1 : 0;
-        }
-        for (done = depth; done > 0 && (done - 1) * b_depth + width > (depth - 1) * b_depth + columns; --done) {
-        }
-        if (wide == 3) {
-            gradc_copy(3, done, b, b_depth, x, x_step, used, panel);
-        } else if (wide == 2) {
-            gradc_copy(2, done, b, b_depth, x, x_step, used, panel);
-        } else {
-            gradc_copy(1, done, b, b_depth, x, x_step, used, panel);
-        }
-    }
-    /* The last square of a column overlaps the one before it. */
-    const int flipped = b_depth == 1 && done == 0 && depth >= GRADC_LANES;
-    for (int64_t left = 0; flipped && left < width; left += GRADC_LANES) {
-        for (int64_t k = 0; k < depth; k += GRADC_LANES) {
-            const int64_t top = k + GRADC_LANES <= depth ? k : depth - GRADC_LANES;
-            gradc_vector square[GRADC_LANES] = {{0}};
-            for (int64_t j = 0; j < GRADC_LANES && left + j < columns; ++j) {
-                square[j] = *(const gradc_vector *)(b + (left + j) * b_column + top);
-            }
-            gradc_flip(square);
-            for (int64_t i = 0; i < GRADC_LANES; ++i) {
-                *(gradc_vector *)(panel + (top + i) * width + left) = square[i] * x[(top + i) * x_step];
-            }
-        }
-    }
-    for (int64_t k = flipped ? depth : done; k < depth; ++k) {
-        for (int64_t j = 0; j < width; ++j) {
-            panel[k * width + j] = j < columns ? b[k * b_depth + j * b_column] * x[k * x_step] : 0;
-        }
-    }
-}
-
-/* With these roles: B is copied, and A read where it is. */
-GRADC_ONE_COPY static void gradc_multiply(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
-                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                           const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
-{
-    const double one = 1;
-    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
-    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
-        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
-        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
-            const int64_t rest = columns - left;
-            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
-            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
-            gradc_fill(deep, used, wide, b + from * b_depth + left * b_column, b_depth, b_column,
-                       x ? x + from * x_step : &one, x ? x_step : 0, panel);
-            const double *restrict start = a + from * a_depth;
-            double *restrict target = c + left * c_column;
-            const int more = add || from > 0;
-            /* Rows above a block of the diagonal are not asked for, nor vectors to the right of one. */
-            for (int64_t i = below ? left - left % GRADC_ROWS : 0, count; i < rows; i += count) {
-                count = rows - i >= GRADC_ROWS ? GRADC_ROWS : rows - i >= 4 ? 4 : 1;
-                const int64_t past = (i + count - 1 - left) / GRADC_LANES + 1;
-                const int64_t vectors = below && past < wide ? past : wide;
-                const int64_t needed = used < vectors * GRADC_LANES ? used : vectors * GRADC_LANES;
-                switch (8 * vectors + count) {
-#define GRADC_CASE(many, broad) \
-    case 8 * broad + many: \
-        gradc_block(many, broad, deep, start + i * a_row, a_row, a_depth, panel, width, target + i * c_row, c_row, c_column, \
-                    needed, more); \
-        break;
-                GRADC_BLOCKS(GRADC_CASE)
-#undef GRADC_CASE
-                }
-            }
-        }
-    }
-}
-
-/* What a product takes, in operations of a vector: multiplications, copies of B's panels, and C's elements, which are written
- * once for each panel. Where neighbours in a row of B or of C are apart, squares of them are flipped. */
-static int64_t gradc_effort(int64_t rows, int64_t columns, int64_t depth, int64_t b_depth, int64_t b_column, int64_t c_row,
-                             int64_t c_column)
-{
-    const int64_t vectors = (columns + GRADC_LANES - 1) / GRADC_LANES, panels = (depth + GRADC_DEPTH - 1) / GRADC_DEPTH;
-    const int64_t copy = b_column == 1 ? 2 : b_depth == 1 ? 12 : 2 * GRADC_LANES;
-    const int64_t write = c_column == 1 ? 2 : c_row == 1 ? 24 : 4 * GRADC_LANES;
-    return vectors * (depth * (rows + copy) + panels * rows * write);
-}
-
-GRADC_ONE_COPY static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
-                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
-{
-    if (!below && gradc_effort(columns, rows, depth, a_depth, a_row, c_column, c_row)
-                      < gradc_effort(rows, columns, depth, b_depth, b_column, c_row, c_column)) {
-        gradc_multiply(columns, rows, depth, b, b_column, b_depth, a, a_depth, a_row, x, x_step, c, c_column, c_row, add, 0);
-    } else {
-        gradc_multiply(rows, columns, depth, a, a_row, a_depth, b, b_depth, b_column, x, x_step, c, c_row, c_column, add, below);
-    }
-}
-
 size_t info_nce_value_work(int64_t n, int64_t k)
 {
-    if (16.0*k*n + 8192.0*n + 106496.0 > GRADC_MOST)
+    if (16.0*(double)k*(double)n + 8192.0*(double)n + 106496.0 > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(k*n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 24*k + 48, 0)
         * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
@@ -537,12 +40,12 @@ size_t info_nce_value_work(int64_t n, int64_t k)
 
 static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                             const double *restrict B, const double *restrict A, double *restrict B_2,
-                                             double *restrict A_2)
+                                             const double *restrict B, const double *restrict A,
+                                             double *restrict B_2, double *restrict A_2)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t1 = (void *)tile_own;
@@ -554,7 +57,7 @@ static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -602,8 +105,8 @@ static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
             const double t1_i = t1[i - tile_begin];
-            const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300
-                ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1_i));
+            const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162
+                : (t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1_i));
             const double t4_i = t4[i - tile_begin];
             const double v1 = t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]);
             t0[i - tile_begin] = v0;
@@ -650,7 +153,7 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t8 = (void *)tile_own;
     tile_own += gradc_bytes(32*gradc_width(n), sizeof(double));
     double *const S = (void *)tile_own;
@@ -664,7 +167,7 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
         const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t9[j - tile_begin] = -INFINITY;
+            t9[j - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
@@ -690,7 +193,7 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t9_i = t9[i - tile_begin];
-            t9[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
+            t9[i - tile_begin] = (double)INFINITY == fabs(t9_i) ? 0.0 : t9_i;
         }
 
         /* t11[i:n] = sum[j:n](exp(S[i, j] - t10[i])) */
@@ -700,9 +203,10 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t9[j - tile_begin]) + gradc_exp(S[(i
-                    + 1)*32 + j - tile_begin] - t9[j - tile_begin]) + gradc_exp(S[(i + 2)*32 + j - tile_begin] - t9[j
-                    - tile_begin]) + gradc_exp(S[(i + 3)*32 + j - tile_begin] - t9[j - tile_begin]);
+                t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t9[j - tile_begin])
+                    + gradc_exp(S[(i + 1)*32 + j - tile_begin] - t9[j - tile_begin])
+                    + gradc_exp(S[(i + 2)*32 + j - tile_begin] - t9[j - tile_begin])
+                    + gradc_exp(S[(i + 3)*32 + j - tile_begin] - t9[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -753,14 +257,14 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const tile_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct info_nce_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, B_2, A_2};
         gradc_run(parts, info_nce_value_team0, &given);
@@ -790,13 +294,13 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
 
 size_t info_nce_forward_work(int64_t n, int64_t k)
 {
-    if (16.0*k*n + 4096.0*n + 106496.0 > GRADC_MOST)
+    if (16.0*(double)k*(double)n + 4096.0*(double)n + 106496.0 > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(k*n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 24*k + 48, 0)
         * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)))
-        + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32,
-        sizeof(double)) + gradc_bytes(32, sizeof(double)));
+        + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(32*n, sizeof(double))
+        + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)));
 }
 
 static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -807,7 +311,7 @@ static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t thread, int
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0_ = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t1_ = (void *)tile_own;
@@ -819,7 +323,7 @@ static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t thread, int
     double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t5 = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -915,7 +419,7 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const S = (void *)tile_own;
     tile_own += gradc_bytes(32*n, sizeof(double));
     double *const t6 = (void *)tile_own;
@@ -927,13 +431,13 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
         const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
 
         /* t2_2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-        gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, NULL, 0, &t2[tile_begin*n],
-            n, 1, 0, 0);
+        gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, NULL, 0, &t2[tile_begin*n], n,
+            1, 0, 0);
 
         /* S[i:n, j:n] = t2_2[i, j] / tau */
         /* t6[i:n] = max[j:n](S[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t6_max = -INFINITY;
+            double t6_max = -(double)INFINITY;
             for (int64_t j = 0; j < n; ++j) {
                 const double v0 = t2[i*n + j] / tau;
                 S[(i - tile_begin)*n + j] = v0;
@@ -946,7 +450,7 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t6_i = t6[i - tile_begin];
-            t6[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
+            t6[i - tile_begin] = (double)INFINITY == fabs(t6_i) ? 0.0 : t6_i;
         }
 
         /* t8[i:n] = sum[j:n](exp(S[i, j] - t7[i])) */
@@ -1006,14 +510,14 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const tile_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct info_nce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2};
         gradc_run(parts, info_nce_forward_team0, &given);
@@ -1021,8 +525,8 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
         info_nce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
-    const size_t tile_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32,
-        sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double))
+        + gradc_bytes(32, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts_ > 1) {
         const struct info_nce_forward_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, t2, tau, t3,
@@ -1043,13 +547,13 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
 
 size_t info_nce_backward_work(int64_t n, int64_t k)
 {
-    if (144.0*k*n + 8.0*n*n + 32768.0*k + 32768.0 > GRADC_MOST)
+    if (144.0*(double)k*(double)n + 8.0*(double)n*(double)n + 32768.0*(double)k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(k*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(k*n, sizeof(double))
-        + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(k*n, sizeof(double)))
-        + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(128*k, sizeof(double)))
-        + (size_t)gradc_parts(n, 3*k*n + 38*k + 16, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)));
+        + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * gradc_bytes(k*n, sizeof(double))
+        + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * gradc_bytes(128*k, sizeof(double))
+        + (size_t)gradc_parts(n, 3*k*n + 38*k + 16, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -1063,9 +567,9 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, in
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const B_bar_part = part == 0 ? B_bar : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const A_2 = (void *)tile_own;
     for (int64_t at = 0; at < k*n; ++at) {
         B_bar_part[at] = 0.0;
@@ -1093,7 +597,8 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, in
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double v1 = t2[i*n + j] / tau;
-                t5[i*n + j] = ((j == i ? v0 : 0.0) + (-INFINITY == v1 ? 0.0 : t4 * gradc_exp(v1 - t3_i))) / tau;
+                t5[i*n + j] = ((j == i ? v0 : 0.0) + (-(double)INFINITY == v1 ? 0.0 : t4 * gradc_exp(v1 - t3_i)))
+                    / tau;
             }
         }
 
@@ -1141,7 +646,7 @@ static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, in
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const A_bar = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t6 = (void *)tile_own;
@@ -1263,9 +768,9 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(k*n, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * gradc_bytes(k*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(128*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * gradc_bytes(128*k, sizeof(double));
     unsigned char *const tile_scratch_ = (void *)scratch;
 
     /* t4 = cotangent / n */
@@ -1282,7 +787,7 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
             B_2, B, A, t4, t3, t2, tau, t5);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const B_bar_more = (void *)(part_scratch + part * part_bytes);
+        const double *const B_bar_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k*n; ++at) {
             B_bar[at] += B_bar_more[at];
@@ -1304,17 +809,17 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
 
 size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
 {
-    if (152.0*k*n + 4096.0*k + 12304.0*n + 122880.0 > GRADC_MOST)
+    if (152.0*(double)k*(double)n + 4096.0*(double)k + 12304.0*(double)n + 122880.0 > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(n, sizeof(double))
         + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 24*k + 48, 0)
         * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)))
-        + (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double)))
+        + (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * gradc_bytes(k*n, sizeof(double))
         + (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(32*gradc_width(n), sizeof(double))
         + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double))
         + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*k, sizeof(double))) + (size_t)gradc_parts(n, 19*k + 8, 0)
-        * (gradc_bytes(128, sizeof(double)));
+        * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -1325,7 +830,7 @@ static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thre
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t1 = (void *)tile_own;
@@ -1337,7 +842,7 @@ static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thre
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -1436,9 +941,9 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const B_bar_part = part == 0 ? B_bar : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t8 = (void *)tile_own;
     tile_own += gradc_bytes(32*gradc_width(n), sizeof(double));
     double *const S = (void *)tile_own;
@@ -1459,7 +964,7 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
         const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t9[j - tile_begin] = -INFINITY;
+            t9[j - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
@@ -1485,7 +990,7 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t9_i = t9[i - tile_begin];
-            t9[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
+            t9[i - tile_begin] = (double)INFINITY == fabs(t9_i) ? 0.0 : t9_i;
         }
 
         /* t11[i:n, j:n] = exp(S[i, j] - t10[i]) */
@@ -1528,8 +1033,8 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
             for (int64_t i = strip_begin; i < strip_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v1 = -INFINITY == S[i*32 + j - tile_begin] ? 0.0 : t15 * (t11[i*32 + j - tile_begin]
-                        * t9[j - tile_begin]);
+                    const double v1 = -(double)INFINITY == S[i*32 + j - tile_begin] ? 0.0 : t15
+                        * (t11[i*32 + j - tile_begin] * t9[j - tile_begin]);
                     t8[(i - strip_begin)*32 + j - tile_begin] = ((j == i ? v0 : 0.0) + v1) / tau;
                 }
             }
@@ -1627,9 +1132,9 @@ static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thre
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t20 = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -1716,23 +1221,24 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * gradc_bytes(k*n, sizeof(double));
     unsigned char *const tile_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(32*gradc_width(n),
-        sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n,
-        sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*k, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n)
+        * (gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double))
+        + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double))
+        + gradc_bytes(32*k, sizeof(double)));
     unsigned char *const tile_scratch_2 = (void *)scratch;
 
     /* t15 = 1 / n */
     const double t15 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct info_nce_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t3, t7, B_2,
             A_2};
@@ -1751,15 +1257,15 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             tile_scratch_, tile_bytes_, A_2, B_2, tau, t15, A, t7, grad_A, t14_parts};
         gradc_run(parts_, info_nce_value_and_grad_team1, &given);
     } else {
-        info_nce_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, B_bar, k, tile_scratch_,
-            tile_bytes_, A_2, B_2, tau, t15, A, t7, grad_A, t14_parts);
+        info_nce_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, B_bar, k, tile_scratch_, tile_bytes_,
+            A_2, B_2, tau, t15, A, t7, grad_A, t14_parts);
     }
     double t14 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
         t14 += t14_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
-        const double *const B_bar_more = (void *)(part_scratch + part * part_bytes);
+        const double *const B_bar_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k*n; ++at) {
             B_bar[at] += B_bar_more[at];
@@ -1768,8 +1274,8 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     const int64_t parts_2 = gradc_parts(n, 19*k + 8, 0);
     const size_t tile_bytes_2 = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        const struct info_nce_value_and_grad_rows2 given = {n, parts_2, tile_scratch_2, tile_bytes_2, k, B, B_bar,
-            t3, grad_B};
+        const struct info_nce_value_and_grad_rows2 given = {n, parts_2, tile_scratch_2, tile_bytes_2, k, B, B_bar, t3,
+            grad_B};
         gradc_run(parts_2, info_nce_value_and_grad_team2, &given);
     } else {
         info_nce_value_and_grad_rows2(0, 0, n, parts_2, tile_scratch_2, tile_bytes_2, k, B, B_bar, t3, grad_B);

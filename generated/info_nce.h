@@ -25,18 +25,18 @@ size_t info_nce_value_work(int64_t n, int64_t k);
 int info_nce_value(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B, double tau,
                    double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t info_nce_forward_work(int64_t n, int64_t k);
-int info_nce_forward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B, double tau,
-                     double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2,
-                     double *GRADC_RESTRICT t3, void *GRADC_RESTRICT work);
+int info_nce_forward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
+                     double tau, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
+                     double *GRADC_RESTRICT t2, double *GRADC_RESTRICT t3, void *GRADC_RESTRICT work);
 size_t info_nce_backward_work(int64_t n, int64_t k);
-int info_nce_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B, double tau,
-                      const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t1, const double *GRADC_RESTRICT t2,
-                      const double *GRADC_RESTRICT t3, double cotangent, double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B,
-                      void *GRADC_RESTRICT work);
+int info_nce_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
+                      double tau, const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t1,
+                      const double *GRADC_RESTRICT t2, const double *GRADC_RESTRICT t3, double cotangent,
+                      double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B, void *GRADC_RESTRICT work);
 size_t info_nce_value_and_grad_work(int64_t n, int64_t k);
-int info_nce_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B, double tau,
-                            double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B,
-                            void *GRADC_RESTRICT work);
+int info_nce_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
+                            double tau, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_A,
+                            double *GRADC_RESTRICT grad_B, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

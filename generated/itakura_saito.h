@@ -22,18 +22,22 @@ extern "C" {
 #endif
 
 size_t itakura_saito_value_work(int64_t n, int64_t k, int64_t d);
-int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT H,
-                        const double *GRADC_RESTRICT V, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W,
+                        const double *GRADC_RESTRICT H, const double *GRADC_RESTRICT V, double *GRADC_RESTRICT value,
+                        void *GRADC_RESTRICT work);
 size_t itakura_saito_forward_work(int64_t n, int64_t k, int64_t d);
-int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT H,
-                          const double *GRADC_RESTRICT V, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W,
+                          const double *GRADC_RESTRICT H, const double *GRADC_RESTRICT V,
+                          double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
 size_t itakura_saito_backward_work(int64_t n, int64_t k, int64_t d);
-int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT H,
-                           const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT t0, double cotangent,
-                           double *GRADC_RESTRICT grad_W, double *GRADC_RESTRICT grad_H, void *GRADC_RESTRICT work);
+int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W,
+                           const double *GRADC_RESTRICT H, const double *GRADC_RESTRICT V,
+                           const double *GRADC_RESTRICT t0, double cotangent, double *GRADC_RESTRICT grad_W,
+                           double *GRADC_RESTRICT grad_H, void *GRADC_RESTRICT work);
 size_t itakura_saito_value_and_grad_work(int64_t n, int64_t k, int64_t d);
-int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT H,
-                                 const double *GRADC_RESTRICT V, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_W,
+int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W,
+                                 const double *GRADC_RESTRICT H, const double *GRADC_RESTRICT V,
+                                 double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_W,
                                  double *GRADC_RESTRICT grad_H, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

@@ -3,7 +3,8 @@
  *     def program(A: real[n, k], B: real[n, k]):
  *         t0[i:n] = logsumexp[j:k](B[i, j])
  *         t1[i:n] = logsumexp[j:k](A[i, j])
- *         t2[i:n] = sum[j:k](exp(B[i, j] - t0[i]) * (0.6931471805599453 + log_sigmoid(B[i, j] + t1[i] - t0[i] - A[i, j])) + exp(A[i, j] - t1[i]) * (0.69314718055
+ *         t2[i:n] = sum[j:k](exp(B[i, j] - t0[i]) * (0.6931471805599453 + log_sigmoid(B[i, j] + t1[i] - t0[i] - A[i,
+ *            j])) + exp(A[i, j] - t1[i]) * (0.6931471805599453 + log_sigmoid(A[i, j] + t0[i] - t1[i] - B[i, j])))
  *         t3 = sum[i:n](t2[i])
  *         value = 0.5 * (t3 / n)
  *         return value
@@ -11,225 +12,36 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/vector/exp.h"
+#include "support/vector/log.h"
+#include "support/vector/log1p_unit.h"
+#include "support/routines/compensated.h"
+#include "support/routines/transpose.h"
 
 #include "jensen_shannon.h"
 
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
- * exponent's bits become a number as the last bits of 2^52. */
-GRADC_INLINE double gradc_split(double x, double *k)
-{
-    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
-    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
-    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
-    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
-}
-
-/* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
- * s^2 P(s^2)), whose first term is exact. */
-GRADC_INLINE double gradc_log1p_near(double f, double low)
-{
-    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
-    /* fit: atanh of z */
-    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z
-        + 0.22222198567102774) * z + 0.2857142874243524) * z + 0.39999999999414526) * z
-        + 0.6666666666666734;
-    return f - (h - (s * (h + z * p) + low));
-}
-
-/* log(x) = k log(2) + log(1 + f). */
-GRADC_INLINE double gradc_log(double x)
-{
-    double k;
-    const double f = gradc_split(x, &k);
-    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
-}
-
-/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
-GRADC_INLINE double gradc_log1p_unit(double x)
-{
-    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
-    /* fit: atanh_unit of z */
-    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z
-        + 0.13300975451846603) * z + 0.15386559772430922) * z + 0.1818174393246199) * z
-        + 0.22222223969501645) * z + 0.28571428547857886) * z + 0.4000000000015721) * z
-        + 0.6666666666666631;
-    return x - (h - s * (h + z * p));
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
-
-/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
-static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
-                            double *restrict t, int64_t t_row)
-{
-    int64_t i = 0;
-    for (; i + 8 <= rows; i += 8) {
-        for (int64_t j = 0; j < columns; ++j) {
-            for (int64_t r = 0; r < 8; ++r) {
-                t[j * t_row + i + r] = s[(i + r) * s_row + j];
-            }
-        }
-    }
-    for (; i < rows; ++i) {
-        for (int64_t j = 0; j < columns; ++j) {
-            t[j * t_row + i] = s[i * s_row + j];
-        }
-    }
-}
-
 size_t jensen_shannon_value_work(int64_t n, int64_t k)
 {
-    if (65536.0*k + 81920.0 > GRADC_MOST)
+    if (65536.0*(double)k + 81920.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                   const double *restrict B, const double *restrict A,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                   int64_t k, const double *restrict B, const double *restrict A,
                                                    double *restrict t13_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0 = (void *)tile_own;
@@ -249,7 +61,7 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
     double *const t12 = (void *)tile_own;
     double t13_part = 0.0;
     double t13_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -258,7 +70,7 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
 
         /* t0[i:n] = max[j:k](B_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0[i - tile_begin] = -INFINITY;
+            t0[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -273,7 +85,7 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
-            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t0[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
@@ -305,7 +117,7 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
 
         /* t5[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = -INFINITY;
+            t5[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -320,7 +132,7 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t5_i = t5[i - tile_begin];
-            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            t5[i - tile_begin] = (double)INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n, j:k] = exp(A_tile[i, j] - t6[i]) */
@@ -362,35 +174,43 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
                 const double t0_i = t0[i - tile_begin];
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
-                const double v1 = t2[j*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453 + (((v0 < 0.0
-                    || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
+                const double v1 = t2[j*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t5_i - B_tile_ij;
-                const double v3 = t7[j*128 + i - tile_begin] * t8[i - tile_begin] * (0.6931471805599453 + (((v2 < 0.0
-                    || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                const double v3 = t7[j*128 + i - tile_begin] * t8[i - tile_begin]
+                    * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
                 const double B_tile_ij_ = B_tile[(j + 1)*128 + i - tile_begin];
                 const double A_tile_ij_ = A_tile[(j + 1)*128 + i - tile_begin];
                 const double v4 = B_tile_ij_ + t5_i - t0_i - A_tile_ij_;
-                const double v5 = t2[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
-                    + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4)))));
+                const double v5 = t2[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v4)))));
                 const double v6 = A_tile_ij_ + t0_i - t5_i - B_tile_ij_;
-                const double v7 = t7[(j + 1)*128 + i - tile_begin] * t8[i - tile_begin] * (0.6931471805599453
-                    + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6)))));
+                const double v7 = t7[(j + 1)*128 + i - tile_begin] * t8[i - tile_begin]
+                    * (0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v6)))));
                 const double B_tile_ij_2 = B_tile[(j + 2)*128 + i - tile_begin];
                 const double A_tile_ij_2 = A_tile[(j + 2)*128 + i - tile_begin];
                 const double v8 = B_tile_ij_2 + t5_i - t0_i - A_tile_ij_2;
-                const double v9 = t2[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
-                    + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8)))));
+                const double v9 = t2[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (0.6931471805599453 + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v8)))));
                 const double v10 = A_tile_ij_2 + t0_i - t5_i - B_tile_ij_2;
-                const double v11 = t7[(j + 2)*128 + i - tile_begin] * t8[i - tile_begin] * (0.6931471805599453
-                    + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10)))));
+                const double v11 = t7[(j + 2)*128 + i - tile_begin] * t8[i - tile_begin]
+                    * (0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v10)))));
                 const double B_tile_ij_3 = B_tile[(j + 3)*128 + i - tile_begin];
                 const double A_tile_ij_3 = A_tile[(j + 3)*128 + i - tile_begin];
                 const double v12 = B_tile_ij_3 + t5_i - t0_i - A_tile_ij_3;
-                const double v13 = t2[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
-                    + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12)))));
+                const double v13 = t2[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v12)))));
                 const double v14 = A_tile_ij_3 + t0_i - t5_i - B_tile_ij_3;
-                const double v15 = t7[(j + 3)*128 + i - tile_begin] * t8[i - tile_begin] * (0.6931471805599453
-                    + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14)))));
+                const double v15 = t7[(j + 3)*128 + i - tile_begin] * t8[i - tile_begin]
+                    * (0.6931471805599453 + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v14)))));
                 t12[i - tile_begin] += v1 + v3 + (v5 + v7) + (v9 + v11) + (v13 + v15);
             }
         }
@@ -402,11 +222,13 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
                 const double t0_i = t0[i - tile_begin];
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
-                const double v1 = t2[j*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453 + (((v0 < 0.0
-                    || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
+                const double v1 = t2[j*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t5_i - B_tile_ij;
-                const double v3 = t7[j*128 + i - tile_begin] * t8[i - tile_begin] * (0.6931471805599453 + (((v2 < 0.0
-                    || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                const double v3 = t7[j*128 + i - tile_begin] * t8[i - tile_begin]
+                    * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
                 t12[i - tile_begin] += v1 + v3;
             }
         }
@@ -437,8 +259,8 @@ struct jensen_shannon_value_rows0 {
 static GRADC_APART void jensen_shannon_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct jensen_shannon_value_rows0 *const given = context;
-    jensen_shannon_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->B, given->A, given->t13_parts);
+    jensen_shannon_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
+        given->B, given->A, given->t13_parts);
 }
 
 int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -470,11 +292,11 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 {
-    if (65536.0*k + 49152.0 > GRADC_MOST)
+    if (65536.0*(double)k + 49152.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -485,7 +307,7 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0_ = (void *)tile_own;
@@ -501,7 +323,7 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
     double *const t7 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -510,14 +332,14 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
 
         /* t0[i:n] = max[j:k](B_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0_[i - tile_begin] = -INFINITY;
+            t0_[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                t0_[i - tile_begin] = (t0_[i - tile_begin] >= B_tile_ij || t0_[i - tile_begin] != t0_[i
-                    - tile_begin]) ? t0_[i - tile_begin] : B_tile_ij;
+                t0_[i - tile_begin] = (t0_[i - tile_begin] >= B_tile_ij || t0_[i - tile_begin] != t0_[i - tile_begin])
+                    ? t0_[i - tile_begin] : B_tile_ij;
             }
         }
 
@@ -525,7 +347,7 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0_[i - tile_begin];
-            t0_[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t0_[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
@@ -557,7 +379,7 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
 
         /* t4[i:n] = max[j:k](A_tile[i, j]), in the place of t3 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = -INFINITY;
+            t3[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -572,7 +394,7 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t3_i = t3[i - tile_begin];
-            t3[i - tile_begin] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
+            t3[i - tile_begin] = (double)INFINITY == fabs(t3_i) ? 0.0 : t3_i;
         }
 
         /* t6[i:n, j:k] = exp(A_tile[i, j] - t5[i]) */
@@ -614,35 +436,43 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
                 const double t0_i = t0[i];
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = B_tile_ij + t1_i - t0_i - A_tile_ij;
-                const double v1 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * (0.6931471805599453
-                    + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
+                const double v1 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin]
+                    * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
-                const double v3 = t6[j*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453 + (((v2 < 0.0
-                    || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                const double v3 = t6[j*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
                 const double B_tile_ij_ = B_tile[(j + 1)*128 + i - tile_begin];
                 const double A_tile_ij_ = A_tile[(j + 1)*128 + i - tile_begin];
                 const double v4 = B_tile_ij_ + t1_i - t0_i - A_tile_ij_;
-                const double v5 = t2[(j + 1)*128 + i - tile_begin] * t0_[i - tile_begin] * (0.6931471805599453
-                    + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4)))));
+                const double v5 = t2[(j + 1)*128 + i - tile_begin] * t0_[i - tile_begin]
+                    * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v4)))));
                 const double v6 = A_tile_ij_ + t0_i - t1_i - B_tile_ij_;
-                const double v7 = t6[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
-                    + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6)))));
+                const double v7 = t6[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v6)))));
                 const double B_tile_ij_2 = B_tile[(j + 2)*128 + i - tile_begin];
                 const double A_tile_ij_2 = A_tile[(j + 2)*128 + i - tile_begin];
                 const double v8 = B_tile_ij_2 + t1_i - t0_i - A_tile_ij_2;
-                const double v9 = t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin] * (0.6931471805599453
-                    + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8)))));
+                const double v9 = t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin]
+                    * (0.6931471805599453 + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v8)))));
                 const double v10 = A_tile_ij_2 + t0_i - t1_i - B_tile_ij_2;
-                const double v11 = t6[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
-                    + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10)))));
+                const double v11 = t6[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v10)))));
                 const double B_tile_ij_3 = B_tile[(j + 3)*128 + i - tile_begin];
                 const double A_tile_ij_3 = A_tile[(j + 3)*128 + i - tile_begin];
                 const double v12 = B_tile_ij_3 + t1_i - t0_i - A_tile_ij_3;
-                const double v13 = t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin] * (0.6931471805599453
-                    + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12)))));
+                const double v13 = t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin]
+                    * (0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v12)))));
                 const double v14 = A_tile_ij_3 + t0_i - t1_i - B_tile_ij_3;
-                const double v15 = t6[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453
-                    + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14)))));
+                const double v15 = t6[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (0.6931471805599453 + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v14)))));
                 t7[i - tile_begin] += v1 + v3 + (v5 + v7) + (v9 + v11) + (v13 + v15);
             }
         }
@@ -654,11 +484,13 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
                 const double t0_i = t0[i];
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = B_tile_ij + t1_i - t0_i - A_tile_ij;
-                const double v1 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * (0.6931471805599453
-                    + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
+                const double v1 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin]
+                    * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v0)))));
                 const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
-                const double v3 = t6[j*128 + i - tile_begin] * t3[i - tile_begin] * (0.6931471805599453 + (((v2 < 0.0
-                    || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
+                const double v3 = t6[j*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0)
+                    - gradc_log1p_unit(gradc_exp(-fabs(v2)))));
                 t7[i - tile_begin] += v1 + v3;
             }
         }
@@ -724,24 +556,23 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t jensen_shannon_backward_work(int64_t n, int64_t k)
 {
-    if (131072.0*k + 32768.0 > GRADC_MOST)
+    if (131072.0*(double)k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 422*k, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
-        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)));
+    return (size_t)gradc_parts(n, 422*k, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       int64_t k, const double *restrict B, const double *restrict A,
-                                                      const double *restrict t0, const double *restrict t1, double t2,
-                                                      double *restrict grad_A, double *restrict grad_B)
+                                                      const double *restrict t0, const double *restrict t1,
+                                                      double t2, double *restrict grad_A, double *restrict grad_B)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const A_tile = (void *)tile_own;
@@ -761,7 +592,7 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
     double *const t10 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t11 = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -836,11 +667,11 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
                 const double v19 = v4 - v3;
                 const double v20 = v2 - B_tile_ij;
                 const double v21 = v3 - v2;
-                const double v22 = v3 - (v4 - v19) - (A_tile_ij + v19) + (t1_i - v20 + (B_tile_ij - (v2 - v20)) + (v2
-                    - (v3 - v21) - (t0_i + v21)));
+                const double v22 = v3 - (v4 - v19) - (A_tile_ij + v19)
+                    + (t1_i - v20 + (B_tile_ij - (v2 - v20)) + (v2 - (v3 - v21) - (t0_i + v21)));
                 const double v23 = -v22;
-                const double v24 = t2 * v15 * (v18 * (1.0 + (0.0 <= -v16 ? 1.0 : v5) / v17 * (fabs(v23) < 1.0 ? v23
-                    : 0.0)));
+                const double v24 = t2 * v15 * (v18 * (1.0 + (0.0 <= -v16 ? 1.0 : v5) / v17
+                    * (fabs(v23) < 1.0 ? v23 : 0.0)));
                 const double v25 = v6 - A_tile_ij;
                 const double v26 = A_tile_ij - (v6 - v25) - (t1_i + v25);
                 const double v27 = v7 * (1.0 + (fabs(v26) < 1.0 ? v26 : 0.0));
@@ -850,13 +681,13 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
                 const double v31 = v10 - v9;
                 const double v32 = v8 - A_tile_ij;
                 const double v33 = v9 - v8;
-                const double v34 = v9 - (v10 - v31) - (B_tile_ij + v31) + (t0_i - v32 + (A_tile_ij - (v8 - v32))
-                    + (v8 - (v9 - v33) - (t1_i + v33)));
+                const double v34 = v9 - (v10 - v31) - (B_tile_ij + v31)
+                    + (t0_i - v32 + (A_tile_ij - (v8 - v32)) + (v8 - (v9 - v33) - (t1_i + v33)));
                 const double v35 = t2 * (0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - v12 + v30
                     * (fabs(v34) < 1.0 ? v34 : 0.0)));
                 const double v36 = -v34;
-                const double v37 = t2 * v27 * (v30 * (1.0 + (0.0 <= -v28 ? 1.0 : v11) / v29 * (fabs(v36) < 1.0 ? v36
-                    : 0.0)));
+                const double v37 = t2 * v27 * (v30 * (1.0 + (0.0 <= -v28 ? 1.0 : v11) / v29
+                    * (fabs(v36) < 1.0 ? v36 : 0.0)));
                 const double v38 = gradc_log1p_unit(v5);
                 const double v39 = t2 * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - v38 + v18
                     * (fabs(v22) < 1.0 ? v22 : 0.0)));
@@ -916,13 +747,13 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
                 const double v10 = v6 - v5;
                 const double v11 = v4 - A_tile_ij;
                 const double v12 = v5 - v4;
-                const double v13 = v5 - (v6 - v10) - (B_tile_ij + v10) + (t0_i - v11 + (A_tile_ij - (v4 - v11)) + (v4
-                    - (v5 - v12) - (t1_i + v12)));
-                const double v14 = 0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - t7[j*128 + i
-                    - tile_begin] + v9 * (fabs(v13) < 1.0 ? v13 : 0.0));
+                const double v13 = v5 - (v6 - v10) - (B_tile_ij + v10)
+                    + (t0_i - v11 + (A_tile_ij - (v4 - v11)) + (v4 - (v5 - v12) - (t1_i + v12)));
+                const double v14 = 0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0)
+                    - t7[j*128 + i - tile_begin] + v9 * (fabs(v13) < 1.0 ? v13 : 0.0));
                 const double v15 = -v13;
-                const double v16 = t2 * v3 * (v9 * (1.0 + (0.0 <= -v7 ? 1.0 : t6_ij) / v8 * (fabs(v15) < 1.0 ? v15
-                    : 0.0)));
+                const double v16 = t2 * v3 * (v9 * (1.0 + (0.0 <= -v7 ? 1.0 : t6_ij) / v8
+                    * (fabs(v15) < 1.0 ? v15 : 0.0)));
                 const double v17 = B_tile_ij - t0_i;
                 const double v18 = v17 - B_tile_ij;
                 const double v19 = B_tile_ij - (v17 - v18) - (t0_i + v18);
@@ -937,17 +768,17 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
                 const double v27 = v23 - v22;
                 const double v28 = v21 - B_tile_ij;
                 const double v29 = v22 - v21;
-                const double v30 = v22 - (v23 - v27) - (A_tile_ij + v27) + (t1_i - v28 + (B_tile_ij - (v21 - v28))
-                    + (v21 - (v22 - v29) - (t0_i + v29)));
+                const double v30 = v22 - (v23 - v27) - (A_tile_ij + v27)
+                    + (t1_i - v28 + (B_tile_ij - (v21 - v28)) + (v21 - (v22 - v29) - (t0_i + v29)));
                 const double v31 = -v30;
-                const double v32 = t2 * v20 * (v26 * (1.0 + (0.0 <= -v24 ? 1.0 : t4_ij) / v25 * (fabs(v31) < 1.0
-                    ? v31 : 0.0)));
-                const double v33 = 0.6931471805599453 + (((v23 < 0.0 || v23 != v23) ? v23 : 0.0) - t10[j*128 + i
-                    - tile_begin] + v26 * (fabs(v30) < 1.0 ? v30 : 0.0));
-                B_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t8[i - tile_begin] * v3) + (v3 * (t2
-                    * v14) + v16 - v32);
-                A_tile[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t11[i - tile_begin] * v20) + (v20
-                    * (t2 * v33) + (v32 - v16));
+                const double v32 = t2 * v20 * (v26 * (1.0 + (0.0 <= -v24 ? 1.0 : t4_ij) / v25
+                    * (fabs(v31) < 1.0 ? v31 : 0.0)));
+                const double v33 = 0.6931471805599453 + (((v23 < 0.0 || v23 != v23) ? v23 : 0.0)
+                    - t10[j*128 + i - tile_begin] + v26 * (fabs(v30) < 1.0 ? v30 : 0.0));
+                B_tile[j*128 + i - tile_begin] = (-(double)INFINITY == A_tile_ij ? 0.0 : t8[i - tile_begin] * v3)
+                    + (v3 * (t2 * v14) + v16 - v32);
+                A_tile[j*128 + i - tile_begin] = (-(double)INFINITY == B_tile_ij ? 0.0 : t11[i - tile_begin] * v20)
+                    + (v20 * (t2 * v33) + (v32 - v16));
             }
         }
 
@@ -992,9 +823,9 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
     const double t2 = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 422*k, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
-        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct jensen_shannon_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, t2,
             grad_A, grad_B};
@@ -1007,12 +838,12 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
 size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 {
-    if (131072.0*k + 114688.0 > GRADC_MOST)
+    if (131072.0*(double)k + 114688.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 255*k + 63, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 255*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
@@ -1026,7 +857,7 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0 = (void *)tile_own;
@@ -1058,7 +889,7 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
     double *const t21 = (void *)tile_own;
     double t17_part = 0.0;
     double t17_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -1067,7 +898,7 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
 
         /* t0[i:n] = max[j:k](B_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0[i - tile_begin] = -INFINITY;
+            t0[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -1082,7 +913,7 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
-            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t0[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
@@ -1114,7 +945,7 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
 
         /* t5[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = -INFINITY;
+            t5[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -1129,7 +960,7 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t5_i = t5[i - tile_begin];
-            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            t5[i - tile_begin] = (double)INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n, j:k] = exp(A_tile[i, j] - t6[i]) */
@@ -1235,12 +1066,13 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
                 const double v4 = B_tile_ij + t5_i - t0_i - A_tile_ij;
                 const double t12_ij = t12[j*128 + i - tile_begin];
                 const double v5 = t18 * v3 * ((0.0 <= -v4 ? 1.0 : t12_ij) / (1.0 + t12_ij));
-                const double v6 = v0 * (t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t15[j*128
-                    + i - tile_begin]))) + v2 - v5;
-                const double v7 = v3 * (t18 * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - t13[j*128
-                    + i - tile_begin]))) + (v5 - v2);
-                B_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin] * v0) + v6;
-                t2[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v3) + v7;
+                const double v6 = v0 * (t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0)
+                    - t15[j*128 + i - tile_begin]))) + v2 - v5;
+                const double v7 = v3 * (t18 * (0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0)
+                    - t13[j*128 + i - tile_begin]))) + (v5 - v2);
+                B_tile[j*128 + i - tile_begin] = (-(double)INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin] * v0)
+                    + v6;
+                t2[j*128 + i - tile_begin] = (-(double)INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v3) + v7;
             }
         }
 
@@ -1296,9 +1128,9 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
-        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double));
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double));
     double t17_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct jensen_shannon_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t18,

@@ -26,14 +26,16 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *GRADC_RESTRICT A, c
                          double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t jensen_shannon_forward_work(int64_t n, int64_t k);
 int jensen_shannon_forward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
-                           double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+                           double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
+                           void *GRADC_RESTRICT work);
 size_t jensen_shannon_backward_work(int64_t n, int64_t k);
 int jensen_shannon_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
                             const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t1, double cotangent,
                             double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B, void *GRADC_RESTRICT work);
 size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k);
-int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
-                                  double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B,
+int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT A,
+                                  const double *GRADC_RESTRICT B, double *GRADC_RESTRICT value,
+                                  double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B,
                                   void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

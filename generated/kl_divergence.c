@@ -11,202 +11,24 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/vector/exp.h"
+#include "support/vector/log.h"
+#include "support/routines/compensated.h"
+#include "support/routines/transpose.h"
 
 #include "kl_divergence.h"
 
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
- * exponent's bits become a number as the last bits of 2^52. */
-GRADC_INLINE double gradc_split(double x, double *k)
-{
-    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
-    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
-    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
-    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
-}
-
-/* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
- * s^2 P(s^2)), whose first term is exact. */
-GRADC_INLINE double gradc_log1p_near(double f, double low)
-{
-    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
-    /* fit: atanh of z */
-    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z
-        + 0.22222198567102774) * z + 0.2857142874243524) * z + 0.39999999999414526) * z
-        + 0.6666666666666734;
-    return f - (h - (s * (h + z * p) + low));
-}
-
-/* log(x) = k log(2) + log(1 + f). */
-GRADC_INLINE double gradc_log(double x)
-{
-    double k;
-    const double f = gradc_split(x, &k);
-    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
-
-/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
-static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
-                            double *restrict t, int64_t t_row)
-{
-    int64_t i = 0;
-    for (; i + 8 <= rows; i += 8) {
-        for (int64_t j = 0; j < columns; ++j) {
-            for (int64_t r = 0; r < 8; ++r) {
-                t[j * t_row + i + r] = s[(i + r) * s_row + j];
-            }
-        }
-    }
-    for (; i < rows; ++i) {
-        for (int64_t j = 0; j < columns; ++j) {
-            t[j * t_row + i] = s[i * s_row + j];
-        }
-    }
-}
-
 size_t kl_divergence_value_work(int64_t n, int64_t k)
 {
-    if (49152.0*k + 65536.0 > GRADC_MOST)
+    if (49152.0*(double)k + 65536.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 61*k + 59, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 61*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -216,7 +38,7 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0 = (void *)tile_own;
@@ -232,7 +54,7 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
     double *const t7 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -241,7 +63,7 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
 
         /* t0[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0[i - tile_begin] = -INFINITY;
+            t0[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -256,7 +78,7 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
-            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t0[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
@@ -288,7 +110,7 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
 
         /* t5[i:n] = max[j:k](B_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = -INFINITY;
+            t5[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -303,7 +125,7 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t5_i = t5[i - tile_begin];
-            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            t5[i - tile_begin] = (double)INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n] = sum[j:k](exp(B_tile[i, j] - t6[i])) */
@@ -314,9 +136,9 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin])
-                    + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j
-                    + 2)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin]
-                    - t5[i - tile_begin]);
+                    + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t5[i - tile_begin])
+                    + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t5[i - tile_begin])
+                    + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t5[i - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
@@ -349,9 +171,9 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
                     - B_tile[(j + 2)*128 + i - tile_begin];
                 const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin]
                     - B_tile[(j + 3)*128 + i - tile_begin];
-                t7[i - tile_begin] += t2[j*128 + i - tile_begin] * t3[i - tile_begin] * v0 + t2[(j + 1)*128 + i
-                    - tile_begin] * t3[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin]
-                    * v2 + t2[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * v3;
+                t7[i - tile_begin] += t2[j*128 + i - tile_begin] * t3[i - tile_begin] * v0
+                    + t2[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin]
+                    * t3[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * v3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
@@ -421,11 +243,11 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 
 size_t kl_divergence_forward_work(int64_t n, int64_t k)
 {
-    if (49152.0*k + 49152.0 > GRADC_MOST)
+    if (49152.0*(double)k + 49152.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 61*k + 59, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 61*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -436,7 +258,7 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0_ = (void *)tile_own;
@@ -450,7 +272,7 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
     double *const t6 = (void *)tile_own;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -459,14 +281,14 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
 
         /* t0[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0_[i - tile_begin] = -INFINITY;
+            t0_[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                t0_[i - tile_begin] = (t0_[i - tile_begin] >= A_tile_ij || t0_[i - tile_begin] != t0_[i
-                    - tile_begin]) ? t0_[i - tile_begin] : A_tile_ij;
+                t0_[i - tile_begin] = (t0_[i - tile_begin] >= A_tile_ij || t0_[i - tile_begin] != t0_[i - tile_begin])
+                    ? t0_[i - tile_begin] : A_tile_ij;
             }
         }
 
@@ -474,7 +296,7 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0_[i - tile_begin];
-            t0_[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t0_[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
@@ -506,7 +328,7 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
 
         /* t4[i:n] = max[j:k](B_tile[i, j]), in the place of t3 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = -INFINITY;
+            t3[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -521,7 +343,7 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t3_i = t3[i - tile_begin];
-            t3[i - tile_begin] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
+            t3[i - tile_begin] = (double)INFINITY == fabs(t3_i) ? 0.0 : t3_i;
         }
 
         /* t6[i:n] = sum[j:k](exp(B_tile[i, j] - t5[i])) */
@@ -532,9 +354,9 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t3[i - tile_begin])
-                    + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t3[i - tile_begin]) + gradc_exp(B_tile[(j
-                    + 2)*128 + i - tile_begin] - t3[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin]
-                    - t3[i - tile_begin]);
+                    + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t3[i - tile_begin])
+                    + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t3[i - tile_begin])
+                    + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t3[i - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
@@ -558,22 +380,22 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[j*128 + i - tile_begin]
-                    + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
-                const double v1 = t2[(j + 1)*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[(j + 1)*128 + i
-                    - tile_begin] + t1[i] - t0[i] - B_tile[(j + 1)*128 + i - tile_begin]);
-                const double v2 = t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[(j + 2)*128 + i
-                    - tile_begin] + t1[i] - t0[i] - B_tile[(j + 2)*128 + i - tile_begin]);
-                const double v3 = t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[(j + 3)*128 + i
-                    - tile_begin] + t1[i] - t0[i] - B_tile[(j + 3)*128 + i - tile_begin]);
+                const double v0 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin]
+                    * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
+                const double v1 = t2[(j + 1)*128 + i - tile_begin] * t0_[i - tile_begin]
+                    * (A_tile[(j + 1)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 1)*128 + i - tile_begin]);
+                const double v2 = t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin]
+                    * (A_tile[(j + 2)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 2)*128 + i - tile_begin]);
+                const double v3 = t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin]
+                    * (A_tile[(j + 3)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 3)*128 + i - tile_begin]);
                 t3[i - tile_begin] += v0 + v1 + v2 + v3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[j*128 + i - tile_begin]
-                    + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
+                const double v0 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin]
+                    * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
                 t3[i - tile_begin] += v0;
             }
         }
@@ -639,11 +461,10 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 
 size_t kl_divergence_backward_work(int64_t n, int64_t k)
 {
-    if (49152.0*k + 32768.0 > GRADC_MOST)
+    if (49152.0*(double)k + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 114*k, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)));
+    return (size_t)gradc_parts(n, 114*k, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -654,7 +475,7 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const B_tile = (void *)tile_own;
@@ -664,7 +485,7 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
     double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)tile_own;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -722,13 +543,13 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
                 const double v4 = t2 * v3;
                 const double t1_i = t1[i];
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v5 = (-INFINITY == A_tile_ij ? 0.0 : -(t4[i - tile_begin] * v3)) + (v4 + t2 * (A_tile_ij
-                    + t1_i - t0_i - B_tile_ij) * v3);
+                const double v5 = (-(double)INFINITY == A_tile_ij ? 0.0 : -(t4[i - tile_begin] * v3))
+                    + (v4 + t2 * (A_tile_ij + t1_i - t0_i - B_tile_ij) * v3);
                 const double v6 = B_tile_ij - t1_i;
                 const double v7 = v6 - B_tile_ij;
                 const double v8 = B_tile_ij - (v6 - v7) - (t1_i + v7);
-                const double v9 = -INFINITY == B_tile_ij ? 0.0 : t2 * t6[i - tile_begin] * (gradc_exp(v6) * (1.0
-                    + (fabs(v8) < 1.0 ? v8 : 0.0)));
+                const double v9 = -(double)INFINITY == B_tile_ij ? 0.0 : t2 * t6[i - tile_begin]
+                    * (gradc_exp(v6) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
                 A_tile[j*128 + i - tile_begin] = v5;
                 B_tile[j*128 + i - tile_begin] = v9 - v4;
             }
@@ -788,13 +609,13 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
 {
-    if (65536.0*k + 114688.0 > GRADC_MOST)
+    if (65536.0*(double)k + 114688.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 101*k + 63, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)));
+    return (size_t)gradc_parts(n, 101*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -806,7 +627,7 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0 = (void *)tile_own;
@@ -830,7 +651,7 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
     double *const t14 = (void *)tile_own;
     double t12_part = 0.0;
     double t12_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -839,7 +660,7 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
 
         /* t0[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0[i - tile_begin] = -INFINITY;
+            t0[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -854,7 +675,7 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
-            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t0[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
@@ -887,7 +708,7 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
         /* t5[i:n] = max[j:k](B_tile[i, j]) */
         /* t16[i:n] = sum[j:k](t2[i, j] * t10[i]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = -INFINITY;
+            t5[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t16[i - tile_begin] = 0.0;
@@ -906,7 +727,7 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t5_i = t5[i - tile_begin];
-            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            t5[i - tile_begin] = (double)INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n, j:k] = exp(B_tile[i, j] - t6[i]) */
@@ -955,8 +776,8 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
                 const double t7_ij = t7[j*128 + i - tile_begin];
                 t11[i - tile_begin] += v0 * v1;
                 t14[i - tile_begin] += v2 + v0 * (t13 * v1);
-                t7[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t7_ij * t5[i - tile_begin] * (t13
-                    * t16[i - tile_begin])) - v2;
+                t7[j*128 + i - tile_begin] = (-(double)INFINITY == B_tile_ij ? 0.0 : t7_ij * t5[i - tile_begin]
+                    * (t13 * t16[i - tile_begin])) - v2;
             }
         }
 
@@ -967,10 +788,10 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = t2[j*128 + i - tile_begin] * t3[i - tile_begin];
-                const double v1 = t13 * (A_tile_ij + t8[i - tile_begin] - t0[i - tile_begin] - B_tile[j*128 + i
-                    - tile_begin]);
-                A_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0)) + (t13
-                    * v0 + v0 * v1);
+                const double v1 = t13 * (A_tile_ij + t8[i - tile_begin] - t0[i - tile_begin]
+                    - B_tile[j*128 + i - tile_begin]);
+                A_tile[j*128 + i - tile_begin] = (-(double)INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0))
+                    + (t13 * v0 + v0 * v1);
             }
         }
 

@@ -26,14 +26,16 @@ int kl_divergence_value(int64_t n, int64_t k, const double *GRADC_RESTRICT A, co
                         double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t kl_divergence_forward_work(int64_t n, int64_t k);
 int kl_divergence_forward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
-                          double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+                          double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
+                          void *GRADC_RESTRICT work);
 size_t kl_divergence_backward_work(int64_t n, int64_t k);
 int kl_divergence_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
                            const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t1, double cotangent,
                            double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B, void *GRADC_RESTRICT work);
 size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k);
-int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B,
-                                 double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B,
+int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT A,
+                                 const double *GRADC_RESTRICT B, double *GRADC_RESTRICT value,
+                                 double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B,
                                  void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

@@ -25,21 +25,24 @@ extern "C" {
 #endif
 
 size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n);
-int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
-                          const int64_t *GRADC_RESTRICT y, double eps, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
+                          const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double eps,
+                          double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n);
-int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
-                            const int64_t *GRADC_RESTRICT y, double eps, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
-                            double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
+                            const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double eps,
+                            double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
+                            void *GRADC_RESTRICT work);
 size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n);
-int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
-                             const int64_t *GRADC_RESTRICT y, double eps, const double *GRADC_RESTRICT t0,
-                             const double *GRADC_RESTRICT t1, double cotangent, double *GRADC_RESTRICT grad_W,
-                             void *GRADC_RESTRICT work);
+int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
+                             const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double eps,
+                             const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t1, double cotangent,
+                             double *GRADC_RESTRICT grad_W, void *GRADC_RESTRICT work);
 size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n);
 int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
                                    const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double eps,
-                                   double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_W, void *GRADC_RESTRICT work);
+                                   double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_W,
+                                   void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -22,19 +22,20 @@ extern "C" {
 #endif
 
 size_t lasso_value_work(int64_t n, int64_t d);
-int lasso_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                double lam, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int lasso_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t lasso_forward_work(int64_t n, int64_t d);
-int lasso_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                  double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+int lasso_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                  const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value,
+                  double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
 size_t lasso_backward_work(int64_t n, int64_t d);
-int lasso_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                   double lam, const double *GRADC_RESTRICT t1, double cotangent, double *GRADC_RESTRICT grad_w,
-                   void *GRADC_RESTRICT work);
+int lasso_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                   const double *GRADC_RESTRICT y, double lam, const double *GRADC_RESTRICT t1, double cotangent,
+                   double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t lasso_value_and_grad_work(int64_t n, int64_t d);
 int lasso_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                         const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
-                         void *GRADC_RESTRICT work);
+                         const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value,
+                         double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -12,374 +12,26 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/helpers/width.h"
+#include "support/vector/exp.h"
+#include "support/vector/log.h"
+#include "support/routines/compensated.h"
+#include "support/routines/dots.h"
+#include "support/routines/transpose.h"
 
 #include "listnet.h"
 
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
-static int64_t gradc_width(int64_t columns)
-{
-    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
-    return columns <= 256 ? columns : (share + 48) / 48 * 48;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
- * exponent's bits become a number as the last bits of 2^52. */
-GRADC_INLINE double gradc_split(double x, double *k)
-{
-    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
-    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
-    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
-    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
-}
-
-/* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
- * s^2 P(s^2)), whose first term is exact. */
-GRADC_INLINE double gradc_log1p_near(double f, double low)
-{
-    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
-    /* fit: atanh of z */
-    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z
-        + 0.22222198567102774) * z + 0.2857142874243524) * z + 0.39999999999414526) * z
-        + 0.6666666666666734;
-    return f - (h - (s * (h + z * p) + low));
-}
-
-/* log(x) = k log(2) + log(1 + f). */
-GRADC_INLINE double gradc_log(double x)
-{
-    double k;
-    const double f = gradc_split(x, &k);
-    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
-
-/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
-#if defined(__AVX512F__)
-#define GRADC_BYTES 64
-#elif defined(__AVX__)
-#define GRADC_BYTES 32
-#else
-#define GRADC_BYTES 16
-#endif
-#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
-
-typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
-typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
-
-#if defined(__clang__) || __GNUC__ >= 12
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gradc_mask){__VA_ARGS__})
-#endif
-
-/* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
- * memory. */
-static inline double gradc_total(gradc_vector sum)
-{
-    typedef double quarter __attribute__((vector_size(16)));
-    quarter least;
-#if GRADC_BYTES == 64
-    typedef double half __attribute__((vector_size(32)));
-    half low, high;
-    __builtin_memcpy(&low, &sum, sizeof(half));
-    __builtin_memcpy(&high, (const char *)&sum + sizeof(half), sizeof(half));
-    low += high;
-#else
-    const gradc_vector low = sum;
-#endif
-    __builtin_memcpy(&least, &low, sizeof(quarter));
-#if GRADC_BYTES > 16
-    quarter more;
-    __builtin_memcpy(&more, (const char *)&low + sizeof(quarter), sizeof(quarter));
-    least += more;
-#endif
-    const int64_t few = 16 / sizeof(double);
-    return few == 2 ? least[0] + least[1] : (least[0] + least[few / 2]) + (least[1] + least[few - 1]);
-}
-
-/* The sums of as many vectors as a vector has lanes, each in a lane of its own. Two vectors become one at a time: half of
- * its lanes are sums of neighbours in the one, half in the other. */
-__attribute__((always_inline)) static inline gradc_vector gradc_totals(gradc_vector *sum)
-{
-#if GRADC_BYTES == 64
-    for (int k = 0; k < 4; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 8, 2, 10, 4, 12, 6, 14)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-    }
-    for (int k = 0; k < 2; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 8, 9, 4, 5, 12, 13)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-    for (int k = 0; k < 1; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 2, 3, 8, 9, 10, 11)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 4, 5, 6, 7, 12, 13, 14, 15);
-    }
-#elif GRADC_BYTES == 32
-    for (int k = 0; k < 2; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 4, 2, 6)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 5, 3, 7);
-    }
-    for (int k = 0; k < 1; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 4, 5)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 2, 3, 6, 7);
-    }
-#else
-    for (int k = 0; k < 1; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 2)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 3);
-    }
-#endif
-    return sum[0];
-}
-
-/* sum[r] = what lane by lane adds up to the product of a's row r with x, for as many rows as are known where it is inlined.
- * The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
-__attribute__((always_inline)) static inline void gradc_terms(
-    const int rows, int64_t depth, const double *restrict a, int64_t a_row, const double *restrict x, gradc_mask late,
-    gradc_vector *sum)
-{
-    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
-    for (int r = 0; r < rows; ++r) {
-        sum[r] = (gradc_vector){0};
-    }
-    for (int64_t j = 0; j < whole; j += GRADC_LANES) {
-        const gradc_vector v = *(const gradc_vector *)(x + j);
-        for (int r = 0; r < rows; ++r) {
-            sum[r] += *(const gradc_vector *)(a + r * a_row + j) * v;
-        }
-    }
-    if (whole < depth) {
-        const gradc_vector v = *(const gradc_vector *)(x + last);
-        for (int r = 0; r < rows; ++r) {
-            const gradc_vector term = *(const gradc_vector *)(a + r * a_row + last) * v;
-            sum[r] += (gradc_vector)((gradc_mask)term & late);
-        }
-    }
-}
-
-/* z[r] (+)= total[r]. */
-static inline void gradc_keep(gradc_vector total, double *restrict z, int64_t z_row, int add)
-{
-    if (z_row == 1) {
-        gradc_vector *place = (gradc_vector *)z;
-        if (add) {
-            total += *place;
-        }
-        *place = total;
-        return;
-    }
-    for (int64_t r = 0; r < GRADC_LANES; ++r) {
-        z[r * z_row] = (add ? z[r * z_row] : 0) + total[r];
-    }
-}
-
-/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: as many rows at a time as a vector has lanes, so that
- * x is loaded once for them and their sums end up in one vector. */
-static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
-                       const double *restrict x, double *restrict z, int64_t z_row, int add)
-{
-    int64_t i = 0;
-    gradc_vector sum[GRADC_LANES];
-    if (depth >= GRADC_LANES) {
-        gradc_mask late = {0};
-        for (int64_t j = 0; j < GRADC_LANES; ++j) {
-            late[j] = j >= GRADC_LANES - depth % GRADC_LANES ? -1 : 0;
-        }
-        for (; i + GRADC_LANES <= rows; i += GRADC_LANES) {
-            gradc_terms(GRADC_LANES, depth, a + i * a_row, a_row, x, late, sum);
-            gradc_keep(gradc_totals(sum), z + i * z_row, z_row, add);
-        }
-        for (; i < rows; ++i) {
-            gradc_terms(1, depth, a + i * a_row, a_row, x, late, sum);
-            z[i * z_row] = (add ? z[i * z_row] : 0) + gradc_total(sum[0]);
-        }
-    } else { /* rows are read with what follows them, as long as that is a row */
-        double padded[GRADC_BYTES / sizeof(double)] = {0};
-        gradc_mask there = {0};
-        for (int64_t j = 0; j < depth; ++j) {
-            padded[j] = x[j];
-            there[j] = -1;
-        }
-        const gradc_vector factor = *(const gradc_vector *)padded;
-        for (; (i + GRADC_LANES - 1) * a_row + GRADC_LANES <= (rows - 1) * a_row + depth; i += GRADC_LANES) {
-            for (int r = 0; r < GRADC_LANES; ++r) {
-                const gradc_vector term = *(const gradc_vector *)(a + (i + r) * a_row) * factor;
-                sum[r] = (gradc_vector)((gradc_mask)term & there);
-            }
-            gradc_keep(gradc_totals(sum), z + i * z_row, z_row, add);
-        }
-    }
-    for (; i < rows; ++i) {
-        double sum = 0;
-        for (int64_t j = 0; j < depth; ++j) {
-            sum += a[i * a_row + j] * x[j];
-        }
-        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
-    }
-}
-
-/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
-static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
-                            double *restrict t, int64_t t_row)
-{
-    int64_t i = 0;
-    for (; i + 8 <= rows; i += 8) {
-        for (int64_t j = 0; j < columns; ++j) {
-            for (int64_t r = 0; r < 8; ++r) {
-                t[j * t_row + i + r] = s[(i + r) * s_row + j];
-            }
-        }
-    }
-    for (; i < rows; ++i) {
-        for (int64_t j = 0; j < columns; ++j) {
-            t[j * t_row + i] = s[i * s_row + j];
-        }
-    }
-}
-
 size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
 {
-    if (32768.0*k + 49152.0 > GRADC_MOST)
+    if (32768.0*(double)k + 49152.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d*k + 56*k + 59, 0) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 56*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -389,7 +41,7 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
@@ -401,7 +53,7 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
     double *const t8 = (void *)tile_own;
     double t12_part = 0.0;
     double t12_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d*k + k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -412,14 +64,14 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
 
         /* t1[i:n] = max[j:k](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = -INFINITY;
+            t1[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_ij = t0[j*128 + i - tile_begin];
-                t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i
-                    - tile_begin] : t0_ij;
+                t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin])
+                    ? t1[i - tile_begin] : t0_ij;
             }
         }
 
@@ -427,7 +79,7 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t1[i - tile_begin] = (double)INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
@@ -437,9 +89,10 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin]) + gradc_exp(t0[(j
-                    + 1)*128 + i - tile_begin] - t1[i - tile_begin]) + gradc_exp(t0[(j + 2)*128 + i - tile_begin]
-                    - t1[i - tile_begin]) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - t1[i - tile_begin]);
+                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin])
+                    + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - t1[i - tile_begin])
+                    + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - t1[i - tile_begin])
+                    + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - t1[i - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
@@ -461,14 +114,14 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
 
         /* t5[i:n] = max[j:k](grade_tile[i, j]), in the place of t3 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = -INFINITY;
+            t3[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                t3[i - tile_begin] = (t3[i - tile_begin] >= grade_tile_ij || t3[i - tile_begin] != t3[i
-                    - tile_begin]) ? t3[i - tile_begin] : grade_tile_ij;
+                t3[i - tile_begin] = (t3[i - tile_begin] >= grade_tile_ij || t3[i - tile_begin] != t3[i - tile_begin])
+                    ? t3[i - tile_begin] : grade_tile_ij;
             }
         }
 
@@ -476,7 +129,7 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t3_i = t3[i - tile_begin];
-            t3[i - tile_begin] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
+            t3[i - tile_begin] = (double)INFINITY == fabs(t3_i) ? 0.0 : t3_i;
         }
 
         /* t7[i:n, j:k] = exp(grade_tile[i, j] - t6[i]), in the place of grade_tile */
@@ -508,22 +161,22 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = grade_tile[j*128 + i - tile_begin] * t3[i - tile_begin] * (t0[j*128 + i
-                    - tile_begin] - t1[i - tile_begin]);
-                const double v1 = grade_tile[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * (t0[(j + 1)*128 + i
-                    - tile_begin] - t1[i - tile_begin]);
-                const double v2 = grade_tile[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * (t0[(j + 2)*128 + i
-                    - tile_begin] - t1[i - tile_begin]);
-                const double v3 = grade_tile[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * (t0[(j + 3)*128 + i
-                    - tile_begin] - t1[i - tile_begin]);
+                const double v0 = grade_tile[j*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                const double v1 = grade_tile[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (t0[(j + 1)*128 + i - tile_begin] - t1[i - tile_begin]);
+                const double v2 = grade_tile[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (t0[(j + 2)*128 + i - tile_begin] - t1[i - tile_begin]);
+                const double v3 = grade_tile[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (t0[(j + 3)*128 + i - tile_begin] - t1[i - tile_begin]);
                 t8[i - tile_begin] += v0 + v1 + v2 + v3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = grade_tile[j*128 + i - tile_begin] * t3[i - tile_begin] * (t0[j*128 + i
-                    - tile_begin] - t1[i - tile_begin]);
+                const double v0 = grade_tile[j*128 + i - tile_begin] * t3[i - tile_begin]
+                    * (t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
                 t8[i - tile_begin] += v0;
             }
         }
@@ -588,11 +241,10 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
 {
     (void)d;
-    if (16384.0*k + 65536.0 > GRADC_MOST)
+    if (16384.0*(double)k + 65536.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 55*k + 59, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)));
+    return (size_t)gradc_parts(n, 55*k + 59, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -602,7 +254,7 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t1_ = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)tile_own;
@@ -614,15 +266,15 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
     double *const t7 = (void *)tile_own;
     double t10_part = 0.0;
     double t10_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = max[j:k](t0[i, j]) */
         /* t4[i:n] = max[j:k](grade[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t1_max = -INFINITY;
-            double t4_max = -INFINITY;
+            double t1_max = -(double)INFINITY;
+            double t4_max = -(double)INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double t0_ij = t0[i*k + j];
                 const double grade_ij = grade[i*k + j];
@@ -639,8 +291,8 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1_[i - tile_begin];
             const double t4_i = t4[i - tile_begin];
-            t1_[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-            t4[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+            t1_[i - tile_begin] = (double)INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t4[i - tile_begin] = (double)INFINITY == fabs(t4_i) ? 0.0 : t4_i;
         }
 
         /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
@@ -758,8 +410,8 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
         gradc_dots(n, d, &X[j*d], d*k, w, &t0[j], k, 1);
     }
     const int64_t parts = gradc_parts(n, 55*k + 59, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t10_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct listnet_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2,
@@ -780,11 +432,12 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    if (128.0*d + 49152.0*k + 16384.0 > GRADC_MOST)
+    if (128.0*(double)d + 49152.0*(double)k + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 5*d*k
-        + 77*k, d) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k,
-        sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return (size_t)gradc_parts(n, 5*d*k + 77*k, d) * gradc_bytes(d, sizeof(double))
+        + (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
 static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -797,9 +450,9 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const grade_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t6 = (void *)tile_own;
@@ -810,7 +463,7 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows((d*k + 2*k) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d*k + 2*k, sizeof(double));
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -857,8 +510,8 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
                     const double v0 = t0_tile_ij - t1_i;
                     const double v1 = v0 - t0_tile_ij;
                     const double v2 = t0_tile_ij - (v0 - v1) - (t1_i + v1);
-                    const double v3 = -INFINITY == t0_tile_ij ? 0.0 : -(t3 * t6[i - tile_begin] * (gradc_exp(v0)
-                        * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
+                    const double v3 = -(double)INFINITY == t0_tile_ij ? 0.0
+                        : -(t3 * t6[i - tile_begin] * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
                     t7[(j - strip_begin)*128 + i - tile_begin] = v3;
                 }
             }
@@ -867,16 +520,16 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = strip_begin; j < 4*((strip_end - strip_begin) / 4) + strip_begin; j += 4) {
                     const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i - tile_begin];
-                    const double v1 = t7[(j + 1 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 1)*128 + i
-                        - tile_begin];
-                    const double v2 = t7[(j + 2 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 2)*128 + i
-                        - tile_begin];
-                    const double v3 = t7[(j + 3 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 3)*128 + i
-                        - tile_begin];
+                    const double v1 = t7[(j + 1 - strip_begin)*128 + i - tile_begin]
+                        + grade_tile[(j + 1)*128 + i - tile_begin];
+                    const double v2 = t7[(j + 2 - strip_begin)*128 + i - tile_begin]
+                        + grade_tile[(j + 2)*128 + i - tile_begin];
+                    const double v3 = t7[(j + 3 - strip_begin)*128 + i - tile_begin]
+                        + grade_tile[(j + 3)*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
-                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + j + 1)*d + l] * v1 + X[(i*k + j + 2)*d
-                            + l] * v2 + X[(i*k + j + 3)*d + l] * v3;
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + j + 1)*d + l] * v1
+                            + X[(i*k + j + 2)*d + l] * v2 + X[(i*k + j + 3)*d + l] * v3;
                     }
                 }
                 for (int64_t j = 4*((strip_end - strip_begin) / 4) + strip_begin; j < strip_end; ++j) {
@@ -913,8 +566,8 @@ static GRADC_APART void listnet_backward_team0(const void *context, int64_t part
 {
     const struct listnet_backward_rows0 *const given = context;
     listnet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->grade, given->t2,
-        given->t3, given->t0, given->t1, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->grade, given->t2, given->t3,
+        given->t0, given->t1, given->X);
 }
 
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -924,7 +577,7 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 5*d*k + 77*k, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t3 = -(cotangent / n) */
@@ -942,7 +595,7 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
             grade, t2, t3, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -953,13 +606,13 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 
 size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    if (128.0*d + 65536.0*k + 81920.0 > GRADC_MOST)
+    if (128.0*(double)d + 65536.0*(double)k + 81920.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n,
-        8*d*k + 69*k + 63, d) * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
-        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
-        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
-        + gradc_bytes(128*gradc_width(k), sizeof(double)));
+    return (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * gradc_bytes(d, sizeof(double))
+        + (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(128*k, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
 static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -972,9 +625,9 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
@@ -997,7 +650,7 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d*k + k, sizeof(double));
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -1009,14 +662,14 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
 
         /* t1[i:n] = max[j:k](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = -INFINITY;
+            t1[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_ij = t0[j*128 + i - tile_begin];
-                t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i
-                    - tile_begin] : t0_ij;
+                t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin])
+                    ? t1[i - tile_begin] : t0_ij;
             }
         }
 
@@ -1024,7 +677,7 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t1[i - tile_begin] = (double)INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
@@ -1056,14 +709,14 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
 
         /* t6[i:n] = max[j:k](grade_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t6[i - tile_begin] = -INFINITY;
+            t6[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                t6[i - tile_begin] = (t6[i - tile_begin] >= grade_tile_ij || t6[i - tile_begin] != t6[i
-                    - tile_begin]) ? t6[i - tile_begin] : grade_tile_ij;
+                t6[i - tile_begin] = (t6[i - tile_begin] >= grade_tile_ij || t6[i - tile_begin] != t6[i - tile_begin])
+                    ? t6[i - tile_begin] : grade_tile_ij;
             }
         }
 
@@ -1071,7 +724,7 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t6_i = t6[i - tile_begin];
-            t6[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
+            t6[i - tile_begin] = (double)INFINITY == fabs(t6_i) ? 0.0 : t6_i;
         }
 
         /* t8[i:n, j:k] = exp(grade_tile[i, j] - t7[i]), in the place of grade_tile */
@@ -1122,8 +775,8 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin]
-                        * t4[i - tile_begin] * (t14 * t9[i - tile_begin]));
+                    const double v0 = -(double)INFINITY == t0[j*128 + i - tile_begin] ? 0.0
+                        : -(t3[j*128 + i - tile_begin] * t4[i - tile_begin] * (t14 * t9[i - tile_begin]));
                     t18[(j - strip_begin)*128 + i - tile_begin] = v0;
                 }
             }
@@ -1131,23 +784,23 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t18[i, j] + t15[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = strip_begin; j < 4*((strip_end - strip_begin) / 4) + strip_begin; j += 4) {
-                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i
-                        - tile_begin];
-                    const double v1 = t18[(j + 1 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 1)*128 + i
-                        - tile_begin];
-                    const double v2 = t18[(j + 2 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 2)*128 + i
-                        - tile_begin];
-                    const double v3 = t18[(j + 3 - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 3)*128 + i
-                        - tile_begin];
+                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin]
+                        + grade_tile[j*128 + i - tile_begin];
+                    const double v1 = t18[(j + 1 - strip_begin)*128 + i - tile_begin]
+                        + grade_tile[(j + 1)*128 + i - tile_begin];
+                    const double v2 = t18[(j + 2 - strip_begin)*128 + i - tile_begin]
+                        + grade_tile[(j + 2)*128 + i - tile_begin];
+                    const double v3 = t18[(j + 3 - strip_begin)*128 + i - tile_begin]
+                        + grade_tile[(j + 3)*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
-                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + j + 1)*d + l] * v1 + X[(i*k + j + 2)*d
-                            + l] * v2 + X[(i*k + j + 3)*d + l] * v3;
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + j + 1)*d + l] * v1
+                            + X[(i*k + j + 2)*d + l] * v2 + X[(i*k + j + 3)*d + l] * v3;
                     }
                 }
                 for (int64_t j = 4*((strip_end - strip_begin) / 4) + strip_begin; j < strip_end; ++j) {
-                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i
-                        - tile_begin];
+                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin]
+                        + grade_tile[j*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -1199,7 +852,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t14 = -(1 / n) */
@@ -1216,15 +869,15 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
             tile_scratch, tile_bytes, k, X, w, grade, t14, t13_parts};
         gradc_run(parts, listnet_value_and_grad_team0, &given);
     } else {
-        listnet_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            k, X, w, grade, t14, t13_parts);
+        listnet_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k,
+            X, w, grade, t14, t13_parts);
     }
     double t13 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t13 += t13_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -26,16 +26,17 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT 
                   const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t listnet_forward_work(int64_t n, int64_t k, int64_t d);
 int listnet_forward(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                    const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
-                    double *GRADC_RESTRICT t2, void *GRADC_RESTRICT work);
+                    const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
+                    double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2, void *GRADC_RESTRICT work);
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d);
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                     const double *GRADC_RESTRICT grade, const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t1,
-                     const double *GRADC_RESTRICT t2, double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+                     const double *GRADC_RESTRICT grade, const double *GRADC_RESTRICT t0,
+                     const double *GRADC_RESTRICT t1, const double *GRADC_RESTRICT t2, double cotangent,
+                     double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d);
-int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                           const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
-                           void *GRADC_RESTRICT work);
+int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT w,
+                           const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT grade,
+                           double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -22,19 +22,20 @@ extern "C" {
 #endif
 
 size_t log_cosh_value_work(int64_t n, int64_t d);
-int log_cosh_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                   double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int log_cosh_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                   const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t log_cosh_forward_work(int64_t n, int64_t d);
 int log_cosh_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                     const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+                     const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
+                     void *GRADC_RESTRICT work);
 size_t log_cosh_backward_work(int64_t n, int64_t d);
 int log_cosh_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                      const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT t0, double cotangent, double *GRADC_RESTRICT grad_w,
-                      void *GRADC_RESTRICT work);
+                      const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT t0, double cotangent,
+                      double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t log_cosh_value_and_grad_work(int64_t n, int64_t d);
 int log_cosh_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                            const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
-                            void *GRADC_RESTRICT work);
+                            const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                            double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -23,19 +23,20 @@ extern "C" {
 
 size_t log_logistic_survival_value_work(int64_t n, int64_t d);
 int log_logistic_survival_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma,
-                                const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event,
-                                double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                                const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT time_,
+                                const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
+                                void *GRADC_RESTRICT work);
 size_t log_logistic_survival_forward_work(int64_t n, int64_t d);
 int log_logistic_survival_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma,
                                   const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT time_,
-                                  const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
-                                  double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+                                  const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
+                                  double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
 size_t log_logistic_survival_backward_work(int64_t n, int64_t d);
 int log_logistic_survival_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma,
                                    const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT time_,
                                    const double *GRADC_RESTRICT event, double t0, const double *GRADC_RESTRICT t1,
-                                   double cotangent, double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_log_sigma,
-                                   void *GRADC_RESTRICT work);
+                                   double cotangent, double *GRADC_RESTRICT grad_w,
+                                   double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
 size_t log_logistic_survival_value_and_grad_work(int64_t n, int64_t d);
 int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma,
                                          const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT time_,

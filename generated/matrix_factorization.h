@@ -30,8 +30,9 @@ extern "C" {
 
 size_t matrix_factorization_value_work(int64_t m, int64_t k, int64_t p, int64_t n);
 int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U,
-                               const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT row, const int64_t *GRADC_RESTRICT column,
-                               const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                               const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT row,
+                               const int64_t *GRADC_RESTRICT column, const double *GRADC_RESTRICT y, double lam,
+                               double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t matrix_factorization_forward_work(int64_t m, int64_t k, int64_t p, int64_t n);
 int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U,
                                  const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT row,
@@ -46,9 +47,9 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
 size_t matrix_factorization_value_and_grad_work(int64_t m, int64_t k, int64_t p, int64_t n);
 int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double *GRADC_RESTRICT U,
                                         const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT row,
-                                        const int64_t *GRADC_RESTRICT column, const double *GRADC_RESTRICT y, double lam,
-                                        double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_U, double *GRADC_RESTRICT grad_V,
-                                        void *GRADC_RESTRICT work);
+                                        const int64_t *GRADC_RESTRICT column, const double *GRADC_RESTRICT y,
+                                        double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_U,
+                                        double *GRADC_RESTRICT grad_V, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

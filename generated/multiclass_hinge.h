@@ -22,21 +22,24 @@ extern "C" {
 #endif
 
 size_t multiclass_hinge_value_work(int64_t d, int64_t k, int64_t n);
-int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
-                           const double *GRADC_RESTRICT Y, double lam, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
+                           const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT Y, double lam,
+                           double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n);
-int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
-                             const double *GRADC_RESTRICT Y, double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT Z,
-                             double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
+                             const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT Y, double lam,
+                             double *GRADC_RESTRICT value, double *GRADC_RESTRICT Z, double *GRADC_RESTRICT t1,
+                             void *GRADC_RESTRICT work);
 size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n);
-int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
-                              const double *GRADC_RESTRICT Y, double lam, const double *GRADC_RESTRICT Z,
-                              const double *GRADC_RESTRICT t1, double cotangent, double *GRADC_RESTRICT grad_W,
-                              void *GRADC_RESTRICT work);
+int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
+                              const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT Y, double lam,
+                              const double *GRADC_RESTRICT Z, const double *GRADC_RESTRICT t1, double cotangent,
+                              double *GRADC_RESTRICT grad_W, void *GRADC_RESTRICT work);
 size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n);
 int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
                                     const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT Y, double lam,
-                                    double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_W, void *GRADC_RESTRICT work);
+                                    double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_W,
+                                    void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -28,18 +28,21 @@ extern "C" {
 
 size_t multivariate_normal_value_work(int64_t d, int64_t n);
 int multivariate_normal_value(int64_t d, int64_t n, const double *GRADC_RESTRICT mu, const double *GRADC_RESTRICT S,
-                              const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                              const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value,
+                              void *GRADC_RESTRICT work);
 size_t multivariate_normal_forward_work(int64_t d, int64_t n);
-int multivariate_normal_forward(int64_t d, int64_t n, const double *GRADC_RESTRICT mu, const double *GRADC_RESTRICT S,
-                                const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t1,
-                                void *GRADC_RESTRICT work);
+int multivariate_normal_forward(int64_t d, int64_t n, const double *GRADC_RESTRICT mu,
+                                const double *GRADC_RESTRICT S, const double *GRADC_RESTRICT X,
+                                double *GRADC_RESTRICT value, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
 size_t multivariate_normal_backward_work(int64_t d, int64_t n);
-int multivariate_normal_backward(int64_t d, int64_t n, const double *GRADC_RESTRICT mu, const double *GRADC_RESTRICT S,
-                                 const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT t1, double cotangent,
-                                 double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_S, void *GRADC_RESTRICT work);
+int multivariate_normal_backward(int64_t d, int64_t n, const double *GRADC_RESTRICT mu,
+                                 const double *GRADC_RESTRICT S, const double *GRADC_RESTRICT X,
+                                 const double *GRADC_RESTRICT t1, double cotangent, double *GRADC_RESTRICT grad_mu,
+                                 double *GRADC_RESTRICT grad_S, void *GRADC_RESTRICT work);
 size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n);
-int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *GRADC_RESTRICT mu, const double *GRADC_RESTRICT S,
-                                       const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_mu,
+int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *GRADC_RESTRICT mu,
+                                       const double *GRADC_RESTRICT S, const double *GRADC_RESTRICT X,
+                                       double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_mu,
                                        double *GRADC_RESTRICT grad_S, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

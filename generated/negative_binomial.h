@@ -23,12 +23,13 @@ extern "C" {
 
 size_t negative_binomial_value_work(int64_t n, int64_t d);
 int negative_binomial_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_alpha,
-                            const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                            void *GRADC_RESTRICT work);
+                            const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                            double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t negative_binomial_forward_work(int64_t n, int64_t d);
 int negative_binomial_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_alpha,
-                              const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                              double *GRADC_RESTRICT r, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+                              const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                              double *GRADC_RESTRICT value, double *GRADC_RESTRICT r, double *GRADC_RESTRICT t1,
+                              void *GRADC_RESTRICT work);
 size_t negative_binomial_backward_work(int64_t n, int64_t d);
 int negative_binomial_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_alpha,
                                const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double r,
@@ -36,8 +37,9 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *GRADC_RESTRIC
                                double *GRADC_RESTRICT grad_log_alpha, void *GRADC_RESTRICT work);
 size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d);
 int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_alpha,
-                                     const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                                     double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_log_alpha, void *GRADC_RESTRICT work);
+                                     const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                                     double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
+                                     double *GRADC_RESTRICT grad_log_alpha, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

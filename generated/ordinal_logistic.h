@@ -25,22 +25,25 @@ extern "C" {
 #endif
 
 size_t ordinal_logistic_value_work(int64_t n, int64_t d, int64_t k);
-int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT c,
-                           const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                           void *GRADC_RESTRICT work);
+int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *GRADC_RESTRICT w,
+                           const double *GRADC_RESTRICT c, const double *GRADC_RESTRICT X,
+                           const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t ordinal_logistic_forward_work(int64_t n, int64_t d, int64_t k);
-int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT c,
-                             const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                             double *GRADC_RESTRICT z, double *GRADC_RESTRICT t2, void *GRADC_RESTRICT work);
+int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *GRADC_RESTRICT w,
+                             const double *GRADC_RESTRICT c, const double *GRADC_RESTRICT X,
+                             const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT z,
+                             double *GRADC_RESTRICT t2, void *GRADC_RESTRICT work);
 size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k);
-int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT c,
-                              const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, const double *GRADC_RESTRICT z,
+int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *GRADC_RESTRICT w,
+                              const double *GRADC_RESTRICT c, const double *GRADC_RESTRICT X,
+                              const int64_t *GRADC_RESTRICT y, const double *GRADC_RESTRICT z,
                               const double *GRADC_RESTRICT t2, double cotangent, double *GRADC_RESTRICT grad_w,
                               double *GRADC_RESTRICT grad_c, void *GRADC_RESTRICT work);
 size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k);
 int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const double *GRADC_RESTRICT w,
-                                    const double *GRADC_RESTRICT c, const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y,
-                                    double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_c,
+                                    const double *GRADC_RESTRICT c, const double *GRADC_RESTRICT X,
+                                    const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                                    double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_c,
                                     void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

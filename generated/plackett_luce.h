@@ -30,11 +30,13 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, 
                           double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
 size_t plackett_luce_backward_work(int64_t n, int64_t d);
 int plackett_luce_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                           const double *GRADC_RESTRICT place, const double *GRADC_RESTRICT s, const double *GRADC_RESTRICT t0,
-                           double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+                           const double *GRADC_RESTRICT place, const double *GRADC_RESTRICT s,
+                           const double *GRADC_RESTRICT t0, double cotangent, double *GRADC_RESTRICT grad_w,
+                           void *GRADC_RESTRICT work);
 size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d);
-int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                                 const double *GRADC_RESTRICT place, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
+int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                 const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT place,
+                                 double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
                                  void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

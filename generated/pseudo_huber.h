@@ -23,15 +23,16 @@ extern "C" {
 
 size_t pseudo_huber_value_work(int64_t n, int64_t d);
 int pseudo_huber_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                       const double *GRADC_RESTRICT y, double delta, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+                       const double *GRADC_RESTRICT y, double delta, double *GRADC_RESTRICT value,
+                       void *GRADC_RESTRICT work);
 size_t pseudo_huber_forward_work(int64_t n, int64_t d);
 int pseudo_huber_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                         const double *GRADC_RESTRICT y, double delta, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
-                         void *GRADC_RESTRICT work);
+                         const double *GRADC_RESTRICT y, double delta, double *GRADC_RESTRICT value,
+                         double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
 size_t pseudo_huber_backward_work(int64_t n, int64_t d);
 int pseudo_huber_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                          const double *GRADC_RESTRICT y, double delta, const double *GRADC_RESTRICT t0, double cotangent,
-                          double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+                          const double *GRADC_RESTRICT y, double delta, const double *GRADC_RESTRICT t0,
+                          double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t pseudo_huber_value_and_grad_work(int64_t n, int64_t d);
 int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                                 const double *GRADC_RESTRICT y, double delta, double *GRADC_RESTRICT value,

@@ -26,16 +26,16 @@ int ranknet_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const do
                   const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t ranknet_forward_work(int64_t n, int64_t d);
 int ranknet_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                    const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT s, double *GRADC_RESTRICT t1,
-                    void *GRADC_RESTRICT work);
+                    const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT s,
+                    double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
 size_t ranknet_backward_work(int64_t n, int64_t d);
 int ranknet_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                      const double *GRADC_RESTRICT grade, const double *GRADC_RESTRICT s, double t1, double cotangent,
                      double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t ranknet_value_and_grad_work(int64_t n, int64_t d);
 int ranknet_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                           const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
-                           void *GRADC_RESTRICT work);
+                           const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value,
+                           double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -22,19 +22,20 @@ extern "C" {
 #endif
 
 size_t ridge_value_work(int64_t n, int64_t d);
-int ridge_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                double lam, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int ridge_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t ridge_forward_work(int64_t n, int64_t d);
-int ridge_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                  double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+int ridge_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                  const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value,
+                  double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
 size_t ridge_backward_work(int64_t n, int64_t d);
-int ridge_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                   double lam, const double *GRADC_RESTRICT t1, double cotangent, double *GRADC_RESTRICT grad_w,
-                   void *GRADC_RESTRICT work);
+int ridge_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                   const double *GRADC_RESTRICT y, double lam, const double *GRADC_RESTRICT t1, double cotangent,
+                   double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t ridge_value_and_grad_work(int64_t n, int64_t d);
 int ridge_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                         const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
-                         void *GRADC_RESTRICT work);
+                         const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value,
+                         double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,11 @@
 /* skip_gram: the loss, and its derivatives.
  *
  *     def program(U: real[m, k], V: real[m, k], word: int64[n], context: int64[n], noise: int64[n, q]):
- *         drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j])
+ *         drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+ *            V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j])
  *         t0[l:n] = sum[o:q](logaddexp(0, drawn[l, o]))
- *         seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l] < 0, m + context[l], context[l]), j])
+ *         seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l] <
+ *            0, m + context[l], context[l]), j])
  *         t1 = sum[l:n](t0[l] + logaddexp(0, -seen[l]))
  *         value = t1 / n
  *         return value
@@ -23,168 +25,21 @@
  * skip_gram_value_and_grad gives 3: context holds an index out of range for an axis of length m
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/helpers/width.h"
+#include "support/vector/exp.h"
+#include "support/vector/log1p_unit.h"
+#include "support/routines/compensated.h"
 
 #include "skip_gram.h"
-
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
-static int64_t gradc_width(int64_t columns)
-{
-    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
-    return columns <= 256 ? columns : (share + 48) / 48 * 48;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
-GRADC_INLINE double gradc_log1p_unit(double x)
-{
-    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
-    /* fit: atanh_unit of z */
-    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z
-        + 0.13300975451846603) * z + 0.15386559772430922) * z + 0.1818174393246199) * z
-        + 0.22222223969501645) * z + 0.28571428547857886) * z + 0.4000000000015721) * z
-        + 0.6666666666666631;
-    return x - (h - s * (h + z * p));
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
 
 size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)m;
-    if (16384.0*q + 32768.0 > GRADC_MOST)
+    if (16384.0*(double)q + 32768.0 > GRADC_MOST)
         return SIZE_MAX;
     return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128*gradc_width(q), sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
@@ -199,7 +54,7 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int6
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const drawn = (void *)tile_own;
     tile_own += gradc_bytes(128*gradc_width(q), sizeof(double));
     double *const t0 = (void *)tile_own;
@@ -207,7 +62,7 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int6
     double *const seen = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(q * sizeof(double));
+    const int64_t tile_rows = gradc_rows(q, sizeof(double));
     const int64_t strip = gradc_width(q);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -256,8 +111,9 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int6
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t o = strip_begin; o < strip_end; ++o) {
                     const double drawn_lo = drawn[(l - tile_begin)*strip + o - strip_begin];
-                    const double v0 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0
-                        || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                    const double v0 = 0.0 == drawn_lo ? 0.6931471805599453
+                        : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0)
+                        + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
                     t0_sum += v0;
                 }
                 t0[l - tile_begin] += t0_sum;
@@ -421,7 +277,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
 size_t skip_gram_forward_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)m;
-    return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -433,11 +289,11 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, in
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*q, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -480,8 +336,9 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, in
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t o = 0; o < q; ++o) {
                 const double drawn_lo = drawn[l*q + o];
-                const double v0 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo)
-                    ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                const double v0 = 0.0 == drawn_lo ? 0.6931471805599453
+                    : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0)
+                    + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
                 t0_sum += v0;
             }
             t0[l - tile_begin] = t0_sum;
@@ -574,8 +431,8 @@ static GRADC_APART void skip_gram_forward_team0(const void *context, int64_t par
 {
     const struct skip_gram_forward_rows0 *const given = context;
     skip_gram_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q,
-        given->word, given->m, given->drawn, given->k, given->U, given->noise, given->V, given->context_,
-        given->seen, given->t1_parts);
+        given->word, given->m, given->drawn, given->k, given->U, given->noise, given->V, given->context_, given->seen,
+        given->t1_parts);
 }
 
 int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
@@ -630,8 +487,8 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
             noise, V, context_, seen, t1_parts};
         gradc_run(parts, skip_gram_forward_team0, &given);
     } else {
-        skip_gram_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V,
-            context_, seen, t1_parts);
+        skip_gram_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V, context_,
+            seen, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -646,17 +503,17 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
 size_t skip_gram_backward_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)n;
-    if (32.0*k*m + 1024.0*q + 1024.0 > GRADC_MOST)
+    if (32.0*(double)k*(double)m + 1024.0*(double)q + 1024.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(128*gradc_width(q),
-        sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m,
-        sizeof(double));
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double))
+        + gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(k*m, sizeof(double))
+        + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double));
 }
 
-int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
-                       const int64_t *restrict word, const int64_t *restrict context_, const int64_t *restrict noise,
-                       const double *restrict drawn, const double *restrict seen, double cotangent,
-                       double *restrict grad_U, double *restrict grad_V, void *restrict work)
+int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U,
+                       const double *restrict V, const int64_t *restrict word, const int64_t *restrict context_,
+                       const int64_t *restrict noise, const double *restrict drawn, const double *restrict seen,
+                       double cotangent, double *restrict grad_U, double *restrict grad_V, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const seen_bar = (void *)scratch;
@@ -724,7 +581,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         t4[at] = 0.0;
     }
     {
-        const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
+        const int64_t tile_rows = gradc_rows(2*q, sizeof(double));
         const int64_t strip = gradc_width(q);
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
@@ -736,7 +593,8 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 const double seen_l = seen[l];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
-                seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                seen_bar[l - tile_begin] = -(double)INFINITY == v0 ? 0.0
+                    : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
 
             /* t1[:m, :k] = 0 t1 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
@@ -764,7 +622,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                     for (int64_t o = strip_begin; o < strip_end; ++o) {
                         const double drawn_lo = drawn[l*q + o];
                         const double v0 = gradc_exp(-fabs(drawn_lo));
-                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -INFINITY == drawn_lo ? 0.0 : t0
+                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -(double)INFINITY == drawn_lo ? 0.0 : t0
                             * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                     }
                 }
@@ -805,17 +663,18 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
 size_t skip_gram_value_and_grad_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)n;
-    if (32.0*k*m + 2048.0*q + 2048.0 > GRADC_MOST)
+    if (32.0*(double)k*(double)m + 2048.0*(double)q + 2048.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)) + gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(k*m, sizeof(double))
-        + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double));
+    return gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(q), sizeof(double))
+        + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double))
+        + gradc_bytes(k*m, sizeof(double));
 }
 
 int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U,
-                             const double *restrict V, const int64_t *restrict word, const int64_t *restrict context_,
-                             const int64_t *restrict noise, double *restrict value, double *restrict grad_U,
-                             double *restrict grad_V, void *restrict work)
+                             const double *restrict V, const int64_t *restrict word,
+                             const int64_t *restrict context_, const int64_t *restrict noise, double *restrict value,
+                             double *restrict grad_U, double *restrict grad_V, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const drawn = (void *)scratch;
@@ -889,7 +748,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         t7[at] = 0.0;
     }
     {
-        const int64_t tile_rows = gradc_rows(q * sizeof(double));
+        const int64_t tile_rows = gradc_rows(q, sizeof(double));
         const int64_t strip = gradc_width(q);
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
@@ -916,8 +775,8 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                         for (int64_t o = strip_begin; o < strip_end; ++o) {
                             const int64_t noise_lo = noise[l*q + o];
                             const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                            drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[v1*k + j] + U_j_ * V[v1*k + j
-                                + 1] + U_j_2 * V[v1*k + j + 2] + U_j_3 * V[v1*k + j + 3];
+                            drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[v1*k + j] + U_j_
+                                * V[v1*k + j + 1] + U_j_2 * V[v1*k + j + 2] + U_j_3 * V[v1*k + j + 3];
                         }
                     }
                     for (int64_t j = 4*(k / 4); j < k; ++j) {
@@ -944,7 +803,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                         const double v0 = gradc_exp(-fabs(drawn_lo));
                         t1_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo)
                             ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
-                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -INFINITY == drawn_lo ? 0.0 : t3
+                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -(double)INFINITY == drawn_lo ? 0.0 : t3
                             * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                     }
                     t1[l - tile_begin] += t1_sum;
@@ -1030,7 +889,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                 const double v1 = gradc_exp(-fabs(seen_l));
                 t2_sum += t1_l + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
                     + gradc_log1p_unit(v1));
-                t1[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                t1[l - tile_begin] = -(double)INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
             gradc_add(&t2, &t2_low, t2_sum);
 

@@ -25,16 +25,18 @@ size_t soft_dice_value_work(int64_t n, int64_t k);
 int soft_dice_value(int64_t n, int64_t k, const double *GRADC_RESTRICT Z, const double *GRADC_RESTRICT Y, double eps,
                     double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t soft_dice_forward_work(int64_t n, int64_t k);
-int soft_dice_forward(int64_t n, int64_t k, const double *GRADC_RESTRICT Z, const double *GRADC_RESTRICT Y, double eps,
-                      double *GRADC_RESTRICT value, double *GRADC_RESTRICT P, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
-                      double *GRADC_RESTRICT t2, void *GRADC_RESTRICT work);
+int soft_dice_forward(int64_t n, int64_t k, const double *GRADC_RESTRICT Z, const double *GRADC_RESTRICT Y,
+                      double eps, double *GRADC_RESTRICT value, double *GRADC_RESTRICT P, double *GRADC_RESTRICT t0,
+                      double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2, void *GRADC_RESTRICT work);
 size_t soft_dice_backward_work(int64_t n, int64_t k);
-int soft_dice_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT Z, const double *GRADC_RESTRICT Y, double eps,
-                       const double *GRADC_RESTRICT P, const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t1,
-                       const double *GRADC_RESTRICT t2, double cotangent, double *GRADC_RESTRICT grad_Z, void *GRADC_RESTRICT work);
+int soft_dice_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT Z, const double *GRADC_RESTRICT Y,
+                       double eps, const double *GRADC_RESTRICT P, const double *GRADC_RESTRICT t0,
+                       const double *GRADC_RESTRICT t1, const double *GRADC_RESTRICT t2, double cotangent,
+                       double *GRADC_RESTRICT grad_Z, void *GRADC_RESTRICT work);
 size_t soft_dice_value_and_grad_work(int64_t n, int64_t k);
-int soft_dice_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT Z, const double *GRADC_RESTRICT Y, double eps,
-                             double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_Z, void *GRADC_RESTRICT work);
+int soft_dice_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT Z, const double *GRADC_RESTRICT Y,
+                             double eps, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_Z,
+                             void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -25,23 +25,27 @@ extern "C" {
 #endif
 
 size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n);
-int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT b,
-                                const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
+                                const double *GRADC_RESTRICT b, const double *GRADC_RESTRICT X,
+                                const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
                                 void *GRADC_RESTRICT work);
 size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n);
-int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT b,
-                                  const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
+                                  const double *GRADC_RESTRICT b, const double *GRADC_RESTRICT X,
+                                  const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
                                   double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
 size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n);
 int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
-                                   const double *GRADC_RESTRICT b, const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y,
-                                   const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t1, double cotangent,
-                                   double *GRADC_RESTRICT grad_W, double *GRADC_RESTRICT grad_b, void *GRADC_RESTRICT work);
+                                   const double *GRADC_RESTRICT b, const double *GRADC_RESTRICT X,
+                                   const int64_t *GRADC_RESTRICT y, const double *GRADC_RESTRICT t0,
+                                   const double *GRADC_RESTRICT t1, double cotangent, double *GRADC_RESTRICT grad_W,
+                                   double *GRADC_RESTRICT grad_b, void *GRADC_RESTRICT work);
 size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n);
 int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
                                          const double *GRADC_RESTRICT b, const double *GRADC_RESTRICT X,
-                                         const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_W,
-                                         double *GRADC_RESTRICT grad_b, void *GRADC_RESTRICT work);
+                                         const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                                         double *GRADC_RESTRICT grad_W, double *GRADC_RESTRICT grad_b,
+                                         void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -26,14 +26,16 @@ int squared_error_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, co
                         const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t squared_error_forward_work(int64_t n, int64_t d);
 int squared_error_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                          const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+                          const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
+                          void *GRADC_RESTRICT work);
 size_t squared_error_backward_work(int64_t n, int64_t d);
 int squared_error_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                            const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT t0, double cotangent,
                            double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t squared_error_value_and_grad_work(int64_t n, int64_t d);
-int squared_error_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                                 const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
+int squared_error_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                 const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+                                 double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
                                  void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus

@@ -4,566 +4,30 @@
  *         t0 = exp(-log_sigma)
  *         t1[i:n] = sum[j:d](X[i, j] * w[j])
  *         t2 = sum[i:n](log1p((t0 * (y[i] - t1[i])) ** 2 / nu))
- *         value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) + (log_sigma + t2 / n * s0)))
+ *         value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) +
+ *            (log_sigma + t2 / n * s0)))
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/vector/exp.h"
+#include "support/vector/log.h"
+#include "support/vector/log1p.h"
+#include "support/special/gammaln_difference.h"
+#include "support/routines/combine.h"
+#include "support/routines/compensated.h"
+#include "support/routines/dots.h"
 
 #include "student_t.h"
 
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
- * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
- * smallest normal number are rounded once. */
-GRADC_INLINE double gradc_exp_sum(double x, double low)
-{
-    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    /* 1.5 * 2^52 + 2 * 1023 */
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
-    const double k = t - 6755399441057790.0;
-    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
-        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
-        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
-        + 0.5000000000000006;
-    const uint64_t both = gradc_bits(t), half = both >> 1;
-    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
-}
-
-/* exp(x). */
-GRADC_INLINE double gradc_exp(double x)
-{
-    return gradc_exp_sum(x, 0.0);
-}
-
-/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
- * exponent's bits become a number as the last bits of 2^52. */
-GRADC_INLINE double gradc_split(double x, double *k)
-{
-    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
-    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
-    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
-    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
-}
-
-/* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
- * s^2 P(s^2)), whose first term is exact. */
-GRADC_INLINE double gradc_log1p_near(double f, double low)
-{
-    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
-    /* fit: atanh of z */
-    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z
-        + 0.22222198567102774) * z + 0.2857142874243524) * z + 0.39999999999414526) * z
-        + 0.6666666666666734;
-    return f - (h - (s * (h + z * p) + low));
-}
-
-/* log(x) = k log(2) + log(1 + f). */
-GRADC_INLINE double gradc_log(double x)
-{
-    double k;
-    const double f = gradc_split(x, &k);
-    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
-}
-
-/* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has
- * no rounding that matters. Four times 2^-k is normal for every k. */
-GRADC_INLINE double gradc_log1p(double x)
-{
-    const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
-    const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;
-    const double scale = gradc_number((2048 - e) << 52);
-    const double f = (x * scale) * 0.25 + (0.25 * scale - 1.0);
-    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    const double w = fabs(x) < 1e-17 ? x : y;
-    return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
-}
-
-/* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
-static double gradc_polynomial(const double *c, int n, double t)
-{
-    const double t2 = t * t;
-    double even = n % 2 ? c[n - 1] : 0.0, odd = 0.0;
-    int i;
-    for (i = n - n % 2 - 2; i >= 0; i -= 2) {
-        even = even * t2 + c[i];
-        odd = odd * t2 + c[i + 1];
-    }
-    return even + t * odd;
-}
-
-/* The remainder of Stirling's formula, lgamma(x) - ((x - 1/2) log(x) - x + log(2 pi)/2), for x >= 8: B_2k / (2k
- * (2k-1) x^(2k-1)) summed over k (DLMF 5.11.1), economised to a polynomial in 1/x^2. */
-static double gradc_stirling(double x)
-{
-    static const double gradc_stirling_tail[] = {
-        0.08333333333333333, -0.0027777777777776747, 0.0007936507935117282, -0.0005952380234291254,
-        0.0008417325268022405, -0.001914965912162907, 0.0062081367662297935, -0.020855820837463117,
-    };
-    const double y = 1.0 / x;
-    return y * gradc_polynomial(gradc_stirling_tail, (int)(sizeof gradc_stirling_tail / sizeof(double)), y * y);
-}
-
-/* sin(pi x): x is reduced to within 1/2 of an integer, which is exact, before it meets pi. */
-static double gradc_sinpi(double x)
-{
-    const double n = floor(x + 0.5), r = fabs(x) < 4503599627370496.0 ? x - n : 0.0;
-    const double s = fabs(r) <= 0.25 ? sin(3.14159265358979323846 * r)
-                                     : copysign(cos(3.14159265358979323846 * (0.5 - fabs(r))), r);
-    return n * 0.5 == floor(n * 0.5) ? s : -s;
-}
-
-/* log|gamma(x)|, without the global signgam that the C library's lgamma writes. The zeros at 1 and 2 are factors,
- * lgamma(x) = (x - 1)(x - 2) R(x), with a polynomial for R on each of [1/2, 1], [1, 2], [2, 4], [4, 8]; from 8 on
- * Stirling's formula (DLMF 5.11.1); below 1/2 recurrence and reflection (DLMF 5.5.1, 5.5.3). */
-static double gradc_lgamma(double x)
-{
-    static const double gradc_lgamma_0[] = {
-        0.6504990445801452, -0.35235940133201404, 0.2940853672244361, -0.28891120177365553,
-        0.30726139434977534, -0.34197894986537564, 0.39194610226486226, -0.45856511694430363,
-        0.5448303112833561, -0.6551522415961885, 0.7954832398116802, -0.9736396959210937,
-        1.1999105026827217, -1.4870965072841196, 1.8473388646565838, -2.3107310048807546,
-        2.994639960076686, -3.7748708687945545, 3.6614222354637915, -4.627344380816668,
-        13.34970945138487, -17.034836481060527,
-    };
-    static const double gradc_lgamma_1[] = {
-        0.4831289505409809, -0.14595989591430608, 0.06291140107456439, -0.031308487501010646,
-        0.01679709863127416, -0.009425622448525798, 0.005446457839126065, -0.0032120740737152814,
-        0.0019229163127905161, -0.0011644145847310124, 0.000711519067515296, -0.00043799307479613914,
-        0.00027131373861446925, -0.0001689178215524898, 0.00010535512483785591, -6.614136022346414e-05,
-        4.30276814976503e-05, -2.7201673025504752e-05, 1.3186019073996835e-05, -8.355075869795273e-06,
-        1.2140008083973407e-05, -7.760660152513446e-06,
-    };
-    static const double gradc_lgamma_2[] = {
-        0.34657359027997264, -0.05846821787072541, 0.013149048378158274, -0.003332280825140568,
-        0.0009018012625290348, -0.0002543369955542912, 7.377669402600325e-05, -2.1837784921022328e-05,
-        6.562468362194972e-06, -1.995244117673074e-06, 6.122605142148444e-07, -1.8928830694942366e-07,
-        5.889077501202777e-08, -1.8413909525579304e-08, 5.766847054713479e-09, -1.8177893358497883e-09,
-        5.940931022994781e-10, -1.8850383954939247e-10, 4.5638652868929084e-11, -1.4511510677747182e-11,
-        1.0655287013944569e-11, -3.415524711702892e-12,
-    };
-    static const double gradc_lgamma_3[] = {
-        0.2393745871391023, -0.02241268079100601, 0.0026500508924254453, -0.0003451366307504453,
-        4.745024795161514e-05, -6.755443099837113e-06, 9.855973876379612e-07, -1.464242043702436e-07,
-        2.205864105757118e-08, -3.359985353776548e-09, 5.163872758507743e-10, -7.994970407922646e-11,
-        1.2456685773741891e-11, -1.9507273361066488e-12, 3.0598982497024936e-13, -4.8317573456185524e-14,
-        7.915770389776223e-15, -1.2584965825115095e-15, 1.5212025199564846e-16, -2.423785524369172e-17,
-        8.974158487319721e-18, -1.4417197617614964e-18,
-    };
-    const int n0 = (int)(sizeof gradc_lgamma_0 / sizeof(double)), n1 = (int)(sizeof gradc_lgamma_1 / sizeof(double));
-    const int n2 = (int)(sizeof gradc_lgamma_2 / sizeof(double)), n3 = (int)(sizeof gradc_lgamma_3 / sizeof(double));
-    const double half_log_2pi = 0.91893853320467274178;
-    double offset = 0.0; /* lgamma(x) = offset + sign * lgamma(y) */
-    double sign = 1.0, y = x;
-    if (isnan(x) || isinf(x))
-        return x;
-    if (x <= -0.5) {
-        if (x == floor(x))
-            return INFINITY;
-        y = -x;
-        offset = -log(fabs(gradc_sinpi(x) * 0.31830988618379067154 * x));
-        sign = -1.0;
-    } else if (x < 0.5) {
-        if (x == 0.0)
-            return INFINITY;
-        /* lgamma(1 + x) - log|x|, with 1 + x never rounded */
-        return (x < 0.0 ? x * (x - 1.0) * gradc_polynomial(gradc_lgamma_0, n0, x + 0.25)
-                        : x * (x - 1.0) * gradc_polynomial(gradc_lgamma_1, n1, x - 0.5)) - log(fabs(x));
-    }
-    if (y < 1.0)
-        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_0, n0, y - 0.75);
-    else if (y < 2.0)
-        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_1, n1, y - 1.5);
-    else if (y < 4.0)
-        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_2, n2, y - 3.0);
-    else if (y < 8.0)
-        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_3, n3, y - 6.0);
-    else
-        y = (y - 0.5) * (log(y) - 1.0) + ((half_log_2pi - 0.5) + gradc_stirling(y));
-    return offset + sign * y;
-}
-
-/* log(Gamma(x + y)/Gamma(x)) for x, x + y > 0: both arguments are moved up by the recurrence until Stirling's series
- * holds (DLMF 5.11.1), whose leading terms are subtracted by hand. */
-static double gradc_gammaln_difference(double x, double y)
-{
-    double low = y < 0.0 ? x + y : x, step = fabs(y), moved = 1.0, shift = 0.0, tails[2], high, value;
-    int k;
-    if (isnan(x) || isnan(y))
-        return NAN;
-    if (low <= 0.0)
-        return gradc_lgamma(x + y) - gradc_lgamma(x);
-    while (low < 12.0) {
-        moved *= 1.0 + step / low;
-        low += 1.0;
-        if (moved > 1e280) {
-            shift += log(moved);
-            moved = 1.0;
-        }
-    }
-    high = low + step;
-    for (k = 0; k < 2; k++) {
-        const double inverse = 1.0 / (k ? high : low), z = inverse * inverse;
-        tails[k] = inverse
-                   * (1.0 / 12.0
-                      + z * (-1.0 / 360.0
-                             + z * (1.0 / 1260.0
-                                    + z * (-1.0 / 1680.0
-                                           + z * (1.0 / 1188.0 + z * (-691.0 / 360360.0 + z * (1.0 / 156.0)))))));
-    }
-    value = step * log(high) + ((low - 0.5) * log1p(step / low) - step) + (tails[1] - tails[0]);
-    value -= log(moved) + shift;
-    return y < 0.0 ? -value : value;
-}
-
-/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
-#if defined(__AVX512F__)
-#define GRADC_BYTES 64
-#elif defined(__AVX__)
-#define GRADC_BYTES 32
-#else
-#define GRADC_BYTES 16
-#endif
-#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
-
-typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
-typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
-
-/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. These rows
- * are in the cache; the ones that follow them are asked for meanwhile, so that memory is never idle. */
-__attribute__((always_inline)) static inline void gradc_strip(
-    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
-    double *restrict z, gradc_mask used)
-{
-    const uintptr_t ahead = (uintptr_t)a + (uintptr_t)(rows * a_row) * sizeof(double); /* perhaps past the array's end */
-    gradc_vector even[6], odd[6];
-    for (int v = 0; v < wide; ++v) {
-        even[v] = odd[v] = (gradc_vector){0};
-    }
-    int64_t i = 0;
-    for (; i + 2 <= rows; i += 2) {
-        const double first = x[i * x_step], second = x[(i + 1) * x_step];
-        for (int v = 0; v < wide; v += 64 / GRADC_BYTES) {
-            __builtin_prefetch((const void *)(ahead + (uintptr_t)(i * a_row + v * GRADC_LANES) * sizeof(double)));
-            __builtin_prefetch((const void *)(ahead + (uintptr_t)((i + 1) * a_row + v * GRADC_LANES) * sizeof(double)));
-        }
-        for (int v = 0; v < wide; ++v) {
-            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
-            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
-        }
-    }
-    if (i < rows) {
-        const double first = x[i * x_step];
-        for (int v = 0; v < wide; ++v) {
-            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
-        }
-    }
-    for (int v = 0; v < wide; ++v) {
-        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
-        const gradc_vector more = even[v] + odd[v];
-        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
-    }
-}
-
-static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
-                          const double *restrict x, int64_t x_step, double *restrict z)
-{
-    const int64_t last = columns - GRADC_LANES;
-    gradc_mask all = {0};
-    all = ~all;
-    int64_t j = 0;
-    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
-        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
-    }
-    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
-        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
-    }
-    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
-        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
-    }
-    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
-        for (int64_t k = 0; k < GRADC_LANES; ++k) {
-            all[k] = last + k >= j ? -1 : 0;
-        }
-        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
-        return;
-    }
-    for (int64_t i = 0; i < rows; ++i) {
-        for (int64_t k = j; k < columns; ++k) {
-            z[k] += a[i * a_row + k] * x[i * x_step];
-        }
-    }
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
-
-#if defined(__clang__) || __GNUC__ >= 12
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gradc_mask){__VA_ARGS__})
-#endif
-
-/* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
- * memory. */
-static inline double gradc_total(gradc_vector sum)
-{
-    typedef double quarter __attribute__((vector_size(16)));
-    quarter least;
-#if GRADC_BYTES == 64
-    typedef double half __attribute__((vector_size(32)));
-    half low, high;
-    __builtin_memcpy(&low, &sum, sizeof(half));
-    __builtin_memcpy(&high, (const char *)&sum + sizeof(half), sizeof(half));
-    low += high;
-#else
-    const gradc_vector low = sum;
-#endif
-    __builtin_memcpy(&least, &low, sizeof(quarter));
-#if GRADC_BYTES > 16
-    quarter more;
-    __builtin_memcpy(&more, (const char *)&low + sizeof(quarter), sizeof(quarter));
-    least += more;
-#endif
-    const int64_t few = 16 / sizeof(double);
-    return few == 2 ? least[0] + least[1] : (least[0] + least[few / 2]) + (least[1] + least[few - 1]);
-}
-
-/* The sums of as many vectors as a vector has lanes, each in a lane of its own. Two vectors become one at a time: half of
- * its lanes are sums of neighbours in the one, half in the other. */
-__attribute__((always_inline)) static inline gradc_vector gradc_totals(gradc_vector *sum)
-{
-#if GRADC_BYTES == 64
-    for (int k = 0; k < 4; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 8, 2, 10, 4, 12, 6, 14)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-    }
-    for (int k = 0; k < 2; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 8, 9, 4, 5, 12, 13)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-    for (int k = 0; k < 1; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 2, 3, 8, 9, 10, 11)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 4, 5, 6, 7, 12, 13, 14, 15);
-    }
-#elif GRADC_BYTES == 32
-    for (int k = 0; k < 2; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 4, 2, 6)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 5, 3, 7);
-    }
-    for (int k = 0; k < 1; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 4, 5)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 2, 3, 6, 7);
-    }
-#else
-    for (int k = 0; k < 1; ++k) {
-        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 2)
-                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 3);
-    }
-#endif
-    return sum[0];
-}
-
-/* sum[r] = what lane by lane adds up to the product of a's row r with x, for as many rows as are known where it is inlined.
- * The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
-__attribute__((always_inline)) static inline void gradc_terms(
-    const int rows, int64_t depth, const double *restrict a, int64_t a_row, const double *restrict x, gradc_mask late,
-    gradc_vector *sum)
-{
-    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
-    for (int r = 0; r < rows; ++r) {
-        sum[r] = (gradc_vector){0};
-    }
-    for (int64_t j = 0; j < whole; j += GRADC_LANES) {
-        const gradc_vector v = *(const gradc_vector *)(x + j);
-        for (int r = 0; r < rows; ++r) {
-            sum[r] += *(const gradc_vector *)(a + r * a_row + j) * v;
-        }
-    }
-    if (whole < depth) {
-        const gradc_vector v = *(const gradc_vector *)(x + last);
-        for (int r = 0; r < rows; ++r) {
-            const gradc_vector term = *(const gradc_vector *)(a + r * a_row + last) * v;
-            sum[r] += (gradc_vector)((gradc_mask)term & late);
-        }
-    }
-}
-
-/* z[r] (+)= total[r]. */
-static inline void gradc_keep(gradc_vector total, double *restrict z, int64_t z_row, int add)
-{
-    if (z_row == 1) {
-        gradc_vector *place = (gradc_vector *)z;
-        if (add) {
-            total += *place;
-        }
-        *place = total;
-        return;
-    }
-    for (int64_t r = 0; r < GRADC_LANES; ++r) {
-        z[r * z_row] = (add ? z[r * z_row] : 0) + total[r];
-    }
-}
-
-/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: as many rows at a time as a vector has lanes, so that
- * x is loaded once for them and their sums end up in one vector. */
-static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
-                       const double *restrict x, double *restrict z, int64_t z_row, int add)
-{
-    int64_t i = 0;
-    gradc_vector sum[GRADC_LANES];
-    if (depth >= GRADC_LANES) {
-        gradc_mask late = {0};
-        for (int64_t j = 0; j < GRADC_LANES; ++j) {
-            late[j] = j >= GRADC_LANES - depth % GRADC_LANES ? -1 : 0;
-        }
-        for (; i + GRADC_LANES <= rows; i += GRADC_LANES) {
-            gradc_terms(GRADC_LANES, depth, a + i * a_row, a_row, x, late, sum);
-            gradc_keep(gradc_totals(sum), z + i * z_row, z_row, add);
-        }
-        for (; i < rows; ++i) {
-            gradc_terms(1, depth, a + i * a_row, a_row, x, late, sum);
-            z[i * z_row] = (add ? z[i * z_row] : 0) + gradc_total(sum[0]);
-        }
-    } else { /* rows are read with what follows them, as long as that is a row */
-        double padded[GRADC_BYTES / sizeof(double)] = {0};
-        gradc_mask there = {0};
-        for (int64_t j = 0; j < depth; ++j) {
-            padded[j] = x[j];
-            there[j] = -1;
-        }
-        const gradc_vector factor = *(const gradc_vector *)padded;
-        for (; (i + GRADC_LANES - 1) * a_row + GRADC_LANES <= (rows - 1) * a_row + depth; i += GRADC_LANES) {
-            for (int r = 0; r < GRADC_LANES; ++r) {
-                const gradc_vector term = *(const gradc_vector *)(a + (i + r) * a_row) * factor;
-                sum[r] = (gradc_vector)((gradc_mask)term & there);
-            }
-            gradc_keep(gradc_totals(sum), z + i * z_row, z_row, add);
-        }
-    }
-    for (; i < rows; ++i) {
-        double sum = 0;
-        for (int64_t j = 0; j < depth; ++j) {
-            sum += a[i * a_row + j] * x[j];
-        }
-        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
-    }
-}
-
 size_t student_t_value_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 31, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 31, 0) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void student_t_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -573,11 +37,11 @@ static GRADC_APART void student_t_value_rows0(int64_t part, int64_t thread, int6
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -643,8 +107,8 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
     /* value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) +
      *    (log_sigma + t2 / n * s0))) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2
-        / (double)n * v0));
+    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu)
+        + (log_sigma + t2 / (double)n * v0));
     *value = v1;
     return 0;
 }
@@ -727,8 +191,8 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
     /* value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) +
      *    (log_sigma + t2 / n * s0))) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2
-        / (double)n * v0));
+    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu)
+        + (log_sigma + t2 / (double)n * v0));
     *value = v1;
     *t0 = t0_;
     return 0;
@@ -736,10 +200,10 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
 
 size_t student_t_backward_work(int64_t n, int64_t d)
 {
-    if (128.0*d + 16384.0 > GRADC_MOST)
+    if (128.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 30, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 30,
-        d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 30, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 30, d)
+        * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -752,16 +216,16 @@ static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, i
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t3 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -819,7 +283,7 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
     (void)log_sigma;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d + 30, d) * (gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*d + 30, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = cotangent * (0.5 * (1 + nu)) / n */
@@ -833,15 +297,15 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
             tile_bytes, y, t1, t0, nu, t2, X, t4_parts};
         gradc_run(parts, student_t_backward_team0, &given);
     } else {
-        student_t_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, y,
-            t1, t0, nu, t2, X, t4_parts);
+        student_t_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, y, t1,
+            t0, nu, t2, X, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t4 += t4_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -855,10 +319,10 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
 
 size_t student_t_value_and_grad_work(int64_t n, int64_t d)
 {
-    if (128.0*d + 16384.0 > GRADC_MOST)
+    if (128.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 50,
-        d) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 50, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 50, d)
+        * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -871,9 +335,9 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
@@ -882,7 +346,7 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -951,7 +415,7 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(d, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*d + 50, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
@@ -980,7 +444,7 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
         t5 += t5_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -991,8 +455,8 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
      *    (log_sigma + t2 / n * s0))) */
     /* grad_log_sigma = 1 - t0 * (t3 * (t0 * (2 * t5)) / nu) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2
-        / (double)n * v0));
+    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu)
+        + (log_sigma + t2 / (double)n * v0));
     *value = v1;
     *grad_log_sigma = 1.0 - t0 * (t3 * (t0 * (2.0 * t5)) / nu);
     return 0;

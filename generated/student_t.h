@@ -22,20 +22,24 @@ extern "C" {
 #endif
 
 size_t student_t_value_work(int64_t n, int64_t d);
-int student_t_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma, const double *GRADC_RESTRICT X,
-                    const double *GRADC_RESTRICT y, double nu, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int student_t_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma,
+                    const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double nu,
+                    double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t student_t_forward_work(int64_t n, int64_t d);
-int student_t_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma, const double *GRADC_RESTRICT X,
-                      const double *GRADC_RESTRICT y, double nu, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
-                      double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+int student_t_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma,
+                      const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double nu,
+                      double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
+                      void *GRADC_RESTRICT work);
 size_t student_t_backward_work(int64_t n, int64_t d);
-int student_t_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma, const double *GRADC_RESTRICT X,
-                       const double *GRADC_RESTRICT y, double nu, double t0, const double *GRADC_RESTRICT t1, double cotangent,
-                       double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
+int student_t_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma,
+                       const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double nu, double t0,
+                       const double *GRADC_RESTRICT t1, double cotangent, double *GRADC_RESTRICT grad_w,
+                       double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
 size_t student_t_value_and_grad_work(int64_t n, int64_t d);
 int student_t_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_sigma,
-                             const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double nu, double *GRADC_RESTRICT value,
-                             double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
+                             const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double nu,
+                             double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
+                             double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

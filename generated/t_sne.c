@@ -10,170 +10,16 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/rows.h"
+#include "support/helpers/width.h"
+#include "support/vector/log.h"
+#include "support/vector/log1p.h"
+#include "support/routines/compensated.h"
 
 #include "t_sne.h"
-
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
-}
-
-/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
-static int64_t gradc_width(int64_t columns)
-{
-    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
-    return columns <= 256 ? columns : (share + 48) / 48 * 48;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-/* The bits of a number, and the number of some bits. */
-GRADC_INLINE uint64_t gradc_bits(double x)
-{
-    const union { double value; uint64_t bits; } u = {x};
-    return u.bits;
-}
-
-GRADC_INLINE double gradc_number(uint64_t bits)
-{
-    const union { uint64_t bits; double value; } u = {bits};
-    return u.value;
-}
-
-/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
- * exponent's bits become a number as the last bits of 2^52. */
-GRADC_INLINE double gradc_split(double x, double *k)
-{
-    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
-    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
-    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
-    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
-}
-
-/* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
- * s^2 P(s^2)), whose first term is exact. */
-GRADC_INLINE double gradc_log1p_near(double f, double low)
-{
-    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
-    /* fit: atanh of z */
-    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z
-        + 0.22222198567102774) * z + 0.2857142874243524) * z + 0.39999999999414526) * z
-        + 0.6666666666666734;
-    return f - (h - (s * (h + z * p) + low));
-}
-
-/* log(x) = k log(2) + log(1 + f). */
-GRADC_INLINE double gradc_log(double x)
-{
-    double k;
-    const double f = gradc_split(x, &k);
-    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
-}
-
-/* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has
- * no rounding that matters. Four times 2^-k is normal for every k. */
-GRADC_INLINE double gradc_log1p(double x)
-{
-    const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
-    const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;
-    const double scale = gradc_number((2048 - e) << 52);
-    const double f = (x * scale) * 0.25 + (0.25 * scale - 1.0);
-    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    const double w = fabs(x) < 1e-17 ? x : y;
-    return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
 
 size_t t_sne_value_work(int64_t n)
 {
@@ -188,7 +34,7 @@ static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double value_part = 0.0;
     double value_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(n + 2, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -203,8 +49,8 @@ static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts
                 const double P_ij = P[i*n + j];
                 const double v0 = Y_i - Y[j*2];
                 const double v1 = Y_i_ - Y[j*2 + 1];
-                value_part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v0 * v0 + v1
-                    * v1)));
+                value_part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0)
+                    + gradc_log1p(v0 * v0 + v1 * v1)));
             }
         }
         gradc_add(&value_part, &value_part_low, value_part_sum);
@@ -236,7 +82,7 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
     double t0 = 0.0;
     double t0_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(2 * sizeof(double));
+        const int64_t tile_rows = gradc_rows(2, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
@@ -289,7 +135,7 @@ static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t par
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double value_part = 0.0;
     double value_part_low = 0.0;
-    const int64_t tile_rows = gradc_rows(2*n * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*n, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -331,7 +177,7 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
     double t0_ = 0.0;
     double t0_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(2 * sizeof(double));
+        const int64_t tile_rows = gradc_rows(2, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
@@ -376,11 +222,11 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
 
 size_t t_sne_backward_work(int64_t n)
 {
-    if (16672.0*n > GRADC_MOST)
+    if (16672.0*(double)n > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(2*n, sizeof(double)) + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n)
-        * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(128*gradc_width(n),
-        sizeof(double)));
+        * gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n)
+        * gradc_bytes(128*gradc_width(n), sizeof(double));
 }
 
 static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -392,14 +238,14 @@ static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const t4_part = part == 0 ? t4 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const D2_bar = (void *)tile_own;
     for (int64_t at = 0; at < 2*n; ++at) {
         t4_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows((2*n + 2) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(2*n + 2, sizeof(double));
     const int64_t strip = gradc_width(n);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -417,8 +263,8 @@ static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64
                 GRADC_SIMD()
                 for (int64_t j = strip_begin; j < strip_end; ++j) {
                     const double v0 = 1.0 + D2[i*n + j];
-                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = cotangent * P[i*n + j] / v0 + (j <= i - 1
-                        ? -(t2 / v0 / v0) : 0.0);
+                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = cotangent * P[i*n + j] / v0
+                        + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
                 }
             }
 
@@ -469,7 +315,8 @@ static GRADC_APART void t_sne_backward_team0(const void *context, int64_t part, 
 {
     const struct t_sne_backward_rows0 *const given = context;
     t_sne_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4,
-        given->tile_scratch, given->tile_bytes, given->t3, given->D2, given->cotangent, given->P, given->t2, given->Y);
+        given->tile_scratch, given->tile_bytes, given->t3, given->D2, given->cotangent, given->P, given->t2,
+        given->Y);
 }
 
 int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P, const double *restrict D2,
@@ -481,12 +328,12 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(2*n, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 42*n, 2*n) * gradc_bytes(2*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
     double t1 = 0.0;
     double t1_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        const int64_t tile_rows = gradc_rows(n, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
@@ -517,7 +364,7 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
             cotangent, P, t2, Y);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t4_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
             t4[at] += t4_more[at];
@@ -536,11 +383,11 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
 
 size_t t_sne_value_and_grad_work(int64_t n)
 {
-    if (16672.0*n > GRADC_MOST)
+    if (16672.0*(double)n > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(2*n, sizeof(double)) + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n)
-        * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(128*gradc_width(n),
-        sizeof(double)));
+        * gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n)
+        * gradc_bytes(128*gradc_width(n), sizeof(double));
 }
 
 static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -552,16 +399,16 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *part_own = part_scratch + part * part_bytes;
+    unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const t3_part = part == 0 ? t3 : (void *)part_own;
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const D2_bar = (void *)tile_own;
     double value_part = 0.0;
     double value_part_low = 0.0;
     for (int64_t at = 0; at < 2*n; ++at) {
         t3_part[at] = 0.0;
     }
-    const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+    const int64_t tile_rows = gradc_rows(n + 2, sizeof(double));
     const int64_t strip = gradc_width(n);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -589,8 +436,8 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
                     const double v2 = v0 * v0 + v1 * v1;
                     const double v3 = 1.0 + v2;
                     value_part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v2)));
-                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = P_ij / v3 + (j <= i - 1 ? -(t1 / v3 / v3)
-                        : 0.0);
+                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = P_ij / v3
+                        + (j <= i - 1 ? -(t1 / v3 / v3) : 0.0);
                 }
             }
             gradc_add(&value_part, &value_part_low, value_part_sum);
@@ -657,14 +504,14 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(2*n, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 94*n, 2*n) * gradc_bytes(2*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
     double t0 = 0.0;
     double t0_low = 0.0;
     double log_z_bar = 0.0;
     double log_z_bar_low = 0.0;
     {
-        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+        const int64_t tile_rows = gradc_rows(n + 2, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
@@ -713,7 +560,7 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
         value_ += value_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t3_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
             t3[at] += t3_more[at];

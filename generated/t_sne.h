@@ -22,17 +22,19 @@ extern "C" {
 #endif
 
 size_t t_sne_value_work(int64_t n);
-int t_sne_value(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P, double *GRADC_RESTRICT value,
-                void *GRADC_RESTRICT work);
+int t_sne_value(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P,
+                double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t t_sne_forward_work(int64_t n);
-int t_sne_forward(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P, double *GRADC_RESTRICT value,
-                  double *GRADC_RESTRICT D2, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+int t_sne_forward(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P,
+                  double *GRADC_RESTRICT value, double *GRADC_RESTRICT D2, double *GRADC_RESTRICT t0,
+                  void *GRADC_RESTRICT work);
 size_t t_sne_backward_work(int64_t n);
-int t_sne_backward(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P, const double *GRADC_RESTRICT D2,
-                   double t0, double cotangent, double *GRADC_RESTRICT grad_Y, void *GRADC_RESTRICT work);
+int t_sne_backward(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P,
+                   const double *GRADC_RESTRICT D2, double t0, double cotangent, double *GRADC_RESTRICT grad_Y,
+                   void *GRADC_RESTRICT work);
 size_t t_sne_value_and_grad_work(int64_t n);
-int t_sne_value_and_grad(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P, double *GRADC_RESTRICT value,
-                         double *GRADC_RESTRICT grad_Y, void *GRADC_RESTRICT work);
+int t_sne_value_and_grad(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P,
+                         double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_Y, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

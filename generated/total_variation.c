@@ -9,136 +9,15 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double hypot(double, double);
-#define GRADC_LIBMVEC
-#endif
-#endif
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/clamp.h"
+#include "support/helpers/parts.h"
+#include "support/helpers/within.h"
+#include "support/vector/hypot.h"
+#include "support/routines/compensated.h"
 
 #include "total_variation.h"
-
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The nearest place inside an axis. */
-static inline int64_t gradc_clamp(int64_t place, int64_t extent)
-{
-    return place < 0 ? 0 : place >= extent ? extent - 1 : place;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* The place in a range, its end included, that is nearest to another. */
-static inline int64_t gradc_within(int64_t place, int64_t begin, int64_t end)
-{
-    return place < begin ? begin : place > end ? end : place;
-}
-
-/* A loop is vectorised only if what it calls is inlined, however much that is. */
-#if defined(__GNUC__)
-#define GRADC_INLINE __attribute__((always_inline)) static inline
-#else
-#define GRADC_INLINE static inline
-#endif
-
-#if defined(GRADC_LIBMVEC)
-#define gradc_hypot hypot
-#else
-/* sqrt(x^2 + y^2), scaled by a power of two where a square would overflow or be subnormal. */
-GRADC_INLINE double gradc_hypot(double x, double y)
-{
-    const double a = fabs(x), b = fabs(y), most = a > b ? a : b, least = a > b ? b : a;
-    const double up = most > 1e150 ? 2.409919865102884e-181 : most < 1e-140 ? 4.149515568880993e+180 : 1.0;
-    const double down = most > 1e150 ? 4.149515568880993e+180 : most < 1e-140 ? 2.409919865102884e-181 : 1.0;
-    const double p = most * up, q = least * up;
-    return a == INFINITY || b == INFINITY ? INFINITY : sqrt(p * p + q * q) * down;
-}
-#endif
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
 
 size_t total_variation_value_work(int64_t t)
 {
@@ -312,7 +191,7 @@ static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thr
 {
     const int64_t part_begin = gradc_cut(t, parts, part);
     const int64_t part_end = gradc_cut(t, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(129, sizeof(double));
     double *const t1 = (void *)tile_own;
@@ -367,20 +246,20 @@ static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thr
             const int64_t i_last = gradc_within(t - 1, i_first, tile_end);
             for (int64_t i = tile_begin; i < i_first; ++i) {
                 const double v1 = (1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
-                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0) + (i < t - 1 ? (0.0 == t1[i + 1
-                    - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0)) : 0.0);
+                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0)
+                    + (i < t - 1 ? (0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0)) : 0.0);
                 grad_x[i] = cotangent * (x[i] - y[i]) + v1;
             }
             GRADC_SIMD()
             for (int64_t i = i_first; i < i_last; ++i) {
-                const double v1 = (0.0 == t1[i - tile_begin] ? 0.0 : t0[i - tile_begin] * v0) + (0.0 == t1[i + 1
-                    - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0));
+                const double v1 = (0.0 == t1[i - tile_begin] ? 0.0 : t0[i - tile_begin] * v0)
+                    + (0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0));
                 grad_x[i] = cotangent * (x[i] - y[i]) + v1;
             }
             for (int64_t i = i_last; i < tile_end; ++i) {
                 const double v1 = (1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
-                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0) + (i < t - 1 ? (0.0 == t1[i + 1
-                    - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0)) : 0.0);
+                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0)
+                    + (i < t - 1 ? (0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0)) : 0.0);
                 grad_x[i] = cotangent * (x[i] - y[i]) + v1;
             }
         }
@@ -438,7 +317,7 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64
 {
     const int64_t part_begin = gradc_cut(t, parts, part);
     const int64_t part_end = gradc_cut(t, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(129, sizeof(double));
     double *const t3 = (void *)tile_own;
@@ -511,20 +390,20 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64
             const int64_t i_last = gradc_within(t - 1, i_first, tile_end);
             for (int64_t i = tile_begin; i < i_first; ++i) {
                 const double v0 = (1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
-                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0) + (i < t - 1 ? (0.0 == t3[i + 1
-                    - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin])) : 0.0);
+                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0)
+                    + (i < t - 1 ? (0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin])) : 0.0);
                 grad_x[i] = x[i] - y[i] + v0;
             }
             GRADC_SIMD()
             for (int64_t i = i_first; i < i_last; ++i) {
-                const double v0 = (0.0 == t3[i - tile_begin] ? 0.0 : lam * t2[i - tile_begin]) + (0.0 == t3[i + 1
-                    - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]));
+                const double v0 = (0.0 == t3[i - tile_begin] ? 0.0 : lam * t2[i - tile_begin])
+                    + (0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]));
                 grad_x[i] = x[i] - y[i] + v0;
             }
             for (int64_t i = i_last; i < tile_end; ++i) {
                 const double v0 = (1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
-                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0) + (i < t - 1 ? (0.0 == t3[i + 1
-                    - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin])) : 0.0);
+                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0)
+                    + (i < t - 1 ? (0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin])) : 0.0);
                 grad_x[i] = x[i] - y[i] + v0;
             }
         }
@@ -552,8 +431,8 @@ struct total_variation_value_and_grad_rows0 {
 static GRADC_APART void total_variation_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct total_variation_value_and_grad_rows0 *const given = context;
-    total_variation_value_and_grad_rows0(part, thread, given->t, given->parts, given->tile_scratch,
-        given->tile_bytes, given->x, given->eps, given->y, given->lam, given->grad_x, given->t0_parts, given->t1_parts);
+    total_variation_value_and_grad_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes,
+        given->x, given->eps, given->y, given->lam, given->grad_x, given->t0_parts, given->t1_parts);
 }
 
 int total_variation_value_and_grad(int64_t t, const double *restrict x, const double *restrict y, double lam,
@@ -566,8 +445,8 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
     double t0_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct total_variation_value_and_grad_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, y,
-            lam, grad_x, t0_parts, t1_parts};
+        const struct total_variation_value_and_grad_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, y, lam,
+            grad_x, t0_parts, t1_parts};
         gradc_run(parts, total_variation_value_and_grad_team0, &given);
     } else {
         total_variation_value_and_grad_rows0(0, 0, t, parts, tile_scratch, tile_bytes, x, eps, y, lam, grad_x,

@@ -22,17 +22,18 @@ extern "C" {
 #endif
 
 size_t total_variation_value_work(int64_t t);
-int total_variation_value(int64_t t, const double *GRADC_RESTRICT x, const double *GRADC_RESTRICT y, double lam, double eps,
-                          double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int total_variation_value(int64_t t, const double *GRADC_RESTRICT x, const double *GRADC_RESTRICT y, double lam,
+                          double eps, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t total_variation_forward_work(int64_t t);
-int total_variation_forward(int64_t t, const double *GRADC_RESTRICT x, const double *GRADC_RESTRICT y, double lam, double eps,
-                            double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int total_variation_forward(int64_t t, const double *GRADC_RESTRICT x, const double *GRADC_RESTRICT y, double lam,
+                            double eps, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t total_variation_backward_work(int64_t t);
-int total_variation_backward(int64_t t, const double *GRADC_RESTRICT x, const double *GRADC_RESTRICT y, double lam, double eps,
-                             double cotangent, double *GRADC_RESTRICT grad_x, void *GRADC_RESTRICT work);
+int total_variation_backward(int64_t t, const double *GRADC_RESTRICT x, const double *GRADC_RESTRICT y, double lam,
+                             double eps, double cotangent, double *GRADC_RESTRICT grad_x, void *GRADC_RESTRICT work);
 size_t total_variation_value_and_grad_work(int64_t t);
-int total_variation_value_and_grad(int64_t t, const double *GRADC_RESTRICT x, const double *GRADC_RESTRICT y, double lam,
-                                   double eps, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_x, void *GRADC_RESTRICT work);
+int total_variation_value_and_grad(int64_t t, const double *GRADC_RESTRICT x, const double *GRADC_RESTRICT y,
+                                   double lam, double eps, double *GRADC_RESTRICT value,
+                                   double *GRADC_RESTRICT grad_x, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

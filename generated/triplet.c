@@ -1,8 +1,10 @@
 /* triplet: the loss, and its derivatives.
  *
  *     def program(E: real[m, k], anchor: int64[n], positive: int64[n], negative: int64[n], margin: real):
- *         near[l:n] = sum[j:k]((E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] - E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j]
- *         far[l:n] = sum[j:k]((E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] - E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j])
+ *         near[l:n] = sum[j:k]((E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
+ *            E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j]) ** 2)
+ *         far[l:n] = sum[j:k]((E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
+ *            E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j]) ** 2)
  *         t0 = sum[l:n](maximum(0, margin + (near[l] - far[l])))
  *         value = t0 / n
  *         return value
@@ -22,99 +24,18 @@
  * triplet_value_and_grad gives 3: negative holds an index out of range for an axis of length m
  */
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include <math.h>
-
-#define GRADC_PRAGMA(text) _Pragma(#text)
-#if defined(GRADC_OPENMP_SIMD)
-#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
-#else
-#define GRADC_SIMD(...)
-#endif
-
-#define GRADC_TILE 128  /* the most rows of a tile */
-#define GRADC_PARTS 16  /* the most parts that rows go in, for threads to share */
-
-/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
-#if defined(__GNUC__)
-#define GRADC_APART __attribute__((noinline))
-#else
-#define GRADC_APART
-#endif
+#include "support/frame.h"
+#include "support/helpers/bytes.h"
+#include "support/helpers/parts.h"
+#include "support/routines/compensated.h"
 
 #include "triplet.h"
-
-/* More bytes than this no work space has: half of what addresses reach. */
-#define GRADC_MOST ((double)(SIZE_MAX / 2))
-
-/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
-static inline size_t gradc_bytes(int64_t count, size_t size)
-{
-    return ((size_t)count * size + 63) / 64 * 64;
-}
-
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
-static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
-{
-    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
-    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
-    const double parts = work / least < (double)rows / GRADC_TILE ? work / least : (double)rows / GRADC_TILE;
-    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
-}
-
-/* Where a part begins: at a multiple of the rows of a tile. */
-static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
-{
-    return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
-}
-
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
-#if defined(GRADC_TEAM)
-void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
-#elif defined(_OPENMP)
-#include <omp.h>
-#endif
-static void gradc_run(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context)
-{
-#if defined(GRADC_TEAM)
-    GRADC_TEAM(parts, rows, context);
-#elif defined(_OPENMP)
-    const int threads = parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads();
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, omp_get_thread_num());
-    }
-#else
-    for (int64_t part = 0; part < parts; ++part) {
-        rows(context, part, 0);
-    }
-#endif
-}
-
-/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
- * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
-static inline void gradc_add(double *sum, double *low, double term)
-{
-    const double next = *sum + term;
-    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
-    *sum = next;
-}
-
-/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
-static inline double gradc_rounded(double sum, double low)
-{
-    return low == low ? sum + low : sum;
-}
 
 size_t triplet_value_work(int64_t m, int64_t k, int64_t n)
 {
     (void)m;
-    return (size_t)gradc_parts(n, 16*k + 6, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128,
-        sizeof(double)));
+    return (size_t)gradc_parts(n, 16*k + 6, 0) * (gradc_bytes(128, sizeof(double))
+        + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void triplet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -126,7 +47,7 @@ static GRADC_APART void triplet_value_rows0(int64_t part, int64_t thread, int64_
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const near = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const far = (void *)tile_own;
@@ -403,7 +324,7 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
 size_t triplet_backward_work(int64_t m, int64_t k, int64_t n)
 {
     (void)n;
-    if (16.0*k*m > GRADC_MOST)
+    if (16.0*(double)k*(double)m > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*m, sizeof(double));
 }
@@ -503,7 +424,7 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
 size_t triplet_value_and_grad_work(int64_t m, int64_t k, int64_t n)
 {
     (void)n;
-    if (16.0*k*m + 2048.0 > GRADC_MOST)
+    if (16.0*(double)k*(double)m + 2048.0 > GRADC_MOST)
         return SIZE_MAX;
     return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double))
         + gradc_bytes(k*m, sizeof(double));

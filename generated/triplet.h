@@ -33,22 +33,26 @@ extern "C" {
 #endif
 
 size_t triplet_value_work(int64_t m, int64_t k, int64_t n);
-int triplet_value(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT E, const int64_t *GRADC_RESTRICT anchor,
-                  const int64_t *GRADC_RESTRICT positive, const int64_t *GRADC_RESTRICT negative, double margin,
-                  double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int triplet_value(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT E,
+                  const int64_t *GRADC_RESTRICT anchor, const int64_t *GRADC_RESTRICT positive,
+                  const int64_t *GRADC_RESTRICT negative, double margin, double *GRADC_RESTRICT value,
+                  void *GRADC_RESTRICT work);
 size_t triplet_forward_work(int64_t m, int64_t k, int64_t n);
-int triplet_forward(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT E, const int64_t *GRADC_RESTRICT anchor,
-                    const int64_t *GRADC_RESTRICT positive, const int64_t *GRADC_RESTRICT negative, double margin,
-                    double *GRADC_RESTRICT value, double *GRADC_RESTRICT near, double *GRADC_RESTRICT far, void *GRADC_RESTRICT work);
+int triplet_forward(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT E,
+                    const int64_t *GRADC_RESTRICT anchor, const int64_t *GRADC_RESTRICT positive,
+                    const int64_t *GRADC_RESTRICT negative, double margin, double *GRADC_RESTRICT value,
+                    double *GRADC_RESTRICT near, double *GRADC_RESTRICT far, void *GRADC_RESTRICT work);
 size_t triplet_backward_work(int64_t m, int64_t k, int64_t n);
-int triplet_backward(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT E, const int64_t *GRADC_RESTRICT anchor,
-                     const int64_t *GRADC_RESTRICT positive, const int64_t *GRADC_RESTRICT negative, double margin,
-                     const double *GRADC_RESTRICT near, const double *GRADC_RESTRICT far, double cotangent,
-                     double *GRADC_RESTRICT grad_E, void *GRADC_RESTRICT work);
+int triplet_backward(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT E,
+                     const int64_t *GRADC_RESTRICT anchor, const int64_t *GRADC_RESTRICT positive,
+                     const int64_t *GRADC_RESTRICT negative, double margin, const double *GRADC_RESTRICT near,
+                     const double *GRADC_RESTRICT far, double cotangent, double *GRADC_RESTRICT grad_E,
+                     void *GRADC_RESTRICT work);
 size_t triplet_value_and_grad_work(int64_t m, int64_t k, int64_t n);
-int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT E, const int64_t *GRADC_RESTRICT anchor,
-                           const int64_t *GRADC_RESTRICT positive, const int64_t *GRADC_RESTRICT negative, double margin,
-                           double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_E, void *GRADC_RESTRICT work);
+int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *GRADC_RESTRICT E,
+                           const int64_t *GRADC_RESTRICT anchor, const int64_t *GRADC_RESTRICT positive,
+                           const int64_t *GRADC_RESTRICT negative, double margin, double *GRADC_RESTRICT value,
+                           double *GRADC_RESTRICT grad_E, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

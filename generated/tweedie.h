@@ -22,20 +22,21 @@ extern "C" {
 #endif
 
 size_t tweedie_value_work(int64_t n, int64_t d);
-int tweedie_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
-                  double power, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int tweedie_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                  const double *GRADC_RESTRICT y, double power, double *GRADC_RESTRICT value,
+                  void *GRADC_RESTRICT work);
 size_t tweedie_forward_work(int64_t n, int64_t d);
 int tweedie_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                    const double *GRADC_RESTRICT y, double power, double *GRADC_RESTRICT value, double *GRADC_RESTRICT z,
-                    void *GRADC_RESTRICT work);
+                    const double *GRADC_RESTRICT y, double power, double *GRADC_RESTRICT value,
+                    double *GRADC_RESTRICT z, void *GRADC_RESTRICT work);
 size_t tweedie_backward_work(int64_t n, int64_t d);
 int tweedie_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                      const double *GRADC_RESTRICT y, double power, const double *GRADC_RESTRICT z, double cotangent,
                      double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 size_t tweedie_value_and_grad_work(int64_t n, int64_t d);
 int tweedie_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                           const double *GRADC_RESTRICT y, double power, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
-                           void *GRADC_RESTRICT work);
+                           const double *GRADC_RESTRICT y, double power, double *GRADC_RESTRICT value,
+                           double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

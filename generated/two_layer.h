@@ -25,28 +25,34 @@ extern "C" {
 #endif
 
 size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n);
-int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *GRADC_RESTRICT W1, const double *GRADC_RESTRICT b1,
-                    const double *GRADC_RESTRICT W2, const double *GRADC_RESTRICT b2, const double *GRADC_RESTRICT X,
-                    const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *GRADC_RESTRICT W1,
+                    const double *GRADC_RESTRICT b1, const double *GRADC_RESTRICT W2,
+                    const double *GRADC_RESTRICT b2, const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y,
+                    double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n);
 int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *GRADC_RESTRICT W1,
-                      const double *GRADC_RESTRICT b1, const double *GRADC_RESTRICT W2, const double *GRADC_RESTRICT b2,
-                      const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                      double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2, double *GRADC_RESTRICT t3,
+                      const double *GRADC_RESTRICT b1, const double *GRADC_RESTRICT W2,
+                      const double *GRADC_RESTRICT b2, const double *GRADC_RESTRICT X,
+                      const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
+                      double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2, double *GRADC_RESTRICT t3,
                       void *GRADC_RESTRICT work);
 size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n);
 int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double *GRADC_RESTRICT W1,
-                       const double *GRADC_RESTRICT b1, const double *GRADC_RESTRICT W2, const double *GRADC_RESTRICT b2,
-                       const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, const double *GRADC_RESTRICT t0,
-                       const double *GRADC_RESTRICT t1, const double *GRADC_RESTRICT t2, const double *GRADC_RESTRICT t3,
-                       double cotangent, double *GRADC_RESTRICT grad_W1, double *GRADC_RESTRICT grad_b1, double *GRADC_RESTRICT grad_W2,
+                       const double *GRADC_RESTRICT b1, const double *GRADC_RESTRICT W2,
+                       const double *GRADC_RESTRICT b2, const double *GRADC_RESTRICT X,
+                       const int64_t *GRADC_RESTRICT y, const double *GRADC_RESTRICT t0,
+                       const double *GRADC_RESTRICT t1, const double *GRADC_RESTRICT t2,
+                       const double *GRADC_RESTRICT t3, double cotangent, double *GRADC_RESTRICT grad_W1,
+                       double *GRADC_RESTRICT grad_b1, double *GRADC_RESTRICT grad_W2,
                        double *GRADC_RESTRICT grad_b2, void *GRADC_RESTRICT work);
 size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n);
 int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const double *GRADC_RESTRICT W1,
-                             const double *GRADC_RESTRICT b1, const double *GRADC_RESTRICT W2, const double *GRADC_RESTRICT b2,
-                             const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                             double *GRADC_RESTRICT grad_W1, double *GRADC_RESTRICT grad_b1, double *GRADC_RESTRICT grad_W2,
-                             double *GRADC_RESTRICT grad_b2, void *GRADC_RESTRICT work);
+                             const double *GRADC_RESTRICT b1, const double *GRADC_RESTRICT W2,
+                             const double *GRADC_RESTRICT b2, const double *GRADC_RESTRICT X,
+                             const int64_t *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                             double *GRADC_RESTRICT grad_W1, double *GRADC_RESTRICT grad_b1,
+                             double *GRADC_RESTRICT grad_W2, double *GRADC_RESTRICT grad_b2,
+                             void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

@@ -22,17 +22,19 @@ extern "C" {
 #endif
 
 size_t von_mises_value_work(int64_t n);
-int von_mises_value(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x, double *GRADC_RESTRICT value,
-                    void *GRADC_RESTRICT work);
+int von_mises_value(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x,
+                    double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t von_mises_forward_work(int64_t n);
-int von_mises_forward(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x, double *GRADC_RESTRICT value,
-                      double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+int von_mises_forward(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x,
+                      double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
 size_t von_mises_backward_work(int64_t n);
-int von_mises_backward(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x, double t0, double cotangent,
-                       double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_kappa, void *GRADC_RESTRICT work);
+int von_mises_backward(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x, double t0,
+                       double cotangent, double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_kappa,
+                       void *GRADC_RESTRICT work);
 size_t von_mises_value_and_grad_work(int64_t n);
-int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x, double *GRADC_RESTRICT value,
-                             double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_kappa, void *GRADC_RESTRICT work);
+int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x,
+                             double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_mu,
+                             double *GRADC_RESTRICT grad_log_kappa, void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

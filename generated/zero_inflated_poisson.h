@@ -22,22 +22,27 @@ extern "C" {
 #endif
 
 size_t zero_inflated_poisson_value_work(int64_t n, int64_t d);
-int zero_inflated_poisson_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v0,
-                                const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+int zero_inflated_poisson_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                const double *GRADC_RESTRICT v0, const double *GRADC_RESTRICT X,
+                                const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
                                 void *GRADC_RESTRICT work);
 size_t zero_inflated_poisson_forward_work(int64_t n, int64_t d);
-int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v0,
-                                  const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                  const double *GRADC_RESTRICT v0, const double *GRADC_RESTRICT X,
+                                  const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
                                   double *GRADC_RESTRICT g, double *GRADC_RESTRICT z, void *GRADC_RESTRICT work);
 size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d);
-int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v0,
-                                   const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT g,
+int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                   const double *GRADC_RESTRICT v0, const double *GRADC_RESTRICT X,
+                                   const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT g,
                                    const double *GRADC_RESTRICT z, double cotangent, double *GRADC_RESTRICT grad_w,
                                    double *GRADC_RESTRICT grad_v, void *GRADC_RESTRICT work);
 size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d);
-int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v0,
-                                         const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                                         double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_v, void *GRADC_RESTRICT work);
+int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w,
+                                         const double *GRADC_RESTRICT v0, const double *GRADC_RESTRICT X,
+                                         const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
+                                         double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_v,
+                                         void *GRADC_RESTRICT work);
 
 #ifdef __cplusplus
 }

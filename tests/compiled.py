@@ -53,6 +53,7 @@ NARROWER = {
     "native": "",
     "at most 32 bytes": "#undef __AVX512F__\n",
     "16 bytes": "#undef __AVX512F__\n#undef __AVX__\n",
+    "none": "#define GRADC_PLAIN\n",
 }
 
 

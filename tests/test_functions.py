@@ -7,9 +7,12 @@ the interpreted gradient, and C against the interpreter in both dtypes.
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,15 +86,19 @@ def derived(name: str) -> dict[str, Program]:
     return found
 
 
-@cache
-def kernels(part: int, dtype: str) -> dict[str, Kernel]:
-    """All modes of a part of the samples, from one translation unit."""
-    programs = {
+def programs_of(part: int) -> dict[str, Program]:
+    """All modes of a part of the samples."""
+    return {
         f"{sample.name}_{mode}": program
         for sample in SAMPLES[part::PARTS]
         for mode, program in derived(sample.name).items()
     }
-    return compile_programs(programs, dtype)
+
+
+@cache
+def kernels(part: int, dtype: str) -> dict[str, Kernel]:
+    """All modes of a part of the samples, from one translation unit."""
+    return compile_programs(programs_of(part), dtype)
 
 
 def kernel(name: str, mode: str, dtype: str) -> Kernel:
@@ -264,6 +271,22 @@ def test_c_against_the_interpreter(name: str, dtype: str) -> None:
         for k, (ours, theirs) in enumerate(zip(found, expected, strict=True)):
             assert np.shape(ours) == theirs.shape
             assert_close(ours, theirs, TOLERANCE[dtype], f"output {k} of {mode}")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_conversion_is_left_to_the_compiler(part: int, dtype: str, tmp_path: Path) -> None:
+    found = [name for name in ("gcc", "clang") if shutil.which(name)]
+    if not found:
+        pytest.skip("no gcc and no clang")
+    text, _ = c_text(programs_of(part), dtype)
+    assert max(map(len, text.splitlines())) <= 118
+    (tmp_path / "samples.c").write_text(text, encoding="utf-8")
+    flags = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wdouble-promotion", "-Werror")
+    for compiler in found:
+        words = [compiler, *flags, "-fsyntax-only", str(tmp_path / "samples.c")]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 def has_length(sample: Sample, length: int) -> bool:

@@ -3,12 +3,22 @@
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
+import gradc
 from gradc.losses import CATALOGUE
 from gradc.tools import gallery
 
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror")
+CONVERSIONS = ("-Wconversion", "-Wsign-conversion", "-Wdouble-promotion")
+# C99 and nothing besides: what gcc and clang have more is not to be used, as it is not by a compiler without it.
+PLAIN = {
+    "gcc": {"GRADC_CC": "gcc", "GRADC_CFLAGS": "-std=c99 -pedantic-errors -DGRADC_PLAIN"},
+    "clang": {"GRADC_CC": "clang", "GRADC_CFLAGS": "-std=c99 -pedantic-errors -DGRADC_PLAIN"},
+    "tcc": {"GRADC_CC": "tcc"},
+}
+WIDEST = 118
 C_COMPILERS = [name for name in ("gcc", "clang", "musl-gcc") if shutil.which(name)]
 needs_c = pytest.mark.skipif(not C_COMPILERS, reason="no gcc and no clang")
 # Sections of an object file whose symbols are variables: initialised, zeroed, common, small.
@@ -40,8 +50,15 @@ def test_index_is_current():
 
 
 def test_gallery_holds_the_catalogue_and_nothing_else():
-    files = {path.name for path in gallery.DIRECTORY.iterdir()}
-    assert files == {"README.md"} | {f"{name}.{end}" for name in CATALOGUE for end in "ch"}
+    files = {path.relative_to(gallery.DIRECTORY).as_posix() for path in gallery.DIRECTORY.rglob("*") if path.is_file()}
+    assert files == {name for name, _ in gallery.write_gallery()}
+    assert {"README.md"} | {f"{name}.{end}" for name in CATALOGUE for end in "ch"} <= files
+
+
+def test_a_file_holds_its_loss_alone():
+    text = (gallery.DIRECTORY / "softmax_cross_entropy.c").read_text(encoding="utf-8")
+    assert '#include "support/routines/product.h"' in text
+    assert "gradc_product(int64_t" not in text
 
 
 @needs_c
@@ -52,6 +69,45 @@ def test_strict_compilers_take_every_file(compiler, group, tmp_path):
     for source in sources:
         run(compiler, *STRICT, "-O1", "-c", str(source), "-o", str(tmp_path / f"{source.stem}.o"))
         run(compiler, *STRICT, "-fopenmp-simd", "-DGRADC_OPENMP_SIMD", "-fsyntax-only", str(source))
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_no_conversion_is_left_to_the_compiler(compiler, dtype, tmp_path):
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler}")
+    for name, record in CATALOGUE.items():
+        for file, text in gallery.write_loss(record, dtype).items():
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / file).write_text(text, encoding="utf-8")
+        run(compiler, *STRICT, *CONVERSIONS, "-fsyntax-only", str(tmp_path / f"{name}.c"))
+
+
+@pytest.mark.parametrize("compiler", PLAIN)
+@pytest.mark.parametrize("name", ["logistic", "two_layer", "gaussian_process", "skip_gram", "negative_binomial"])
+def test_plain_c99_gives_the_same_numbers(compiler, name, monkeypatch):
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler}")
+    record = CATALOGUE[name]
+    arguments = list(record.example(np.random.default_rng(3)).values())
+    expected = gradc.compile(record.function, record.signature, wrt=record.wrt).value_and_grad(*arguments)
+    for key, value in PLAIN[compiler].items():
+        monkeypatch.setenv(key, value)
+    plain = gradc.compile(record.function, record.signature, wrt=record.wrt, backend="c")
+    for found, right in zip(flat(plain.value_and_grad(*arguments)), flat(expected), strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-10, atol=1e-13)
+
+
+def flat(value):
+    return [part for item in value for part in flat(item)] if isinstance(value, tuple) else [value]
+
+
+def test_no_line_is_long():
+    templates = gallery.DIRECTORY.parent / "templates"
+    files = [path for path in (*gallery.DIRECTORY.rglob("*.[ch]"), *templates.rglob("*.*")) if path.suffix != ".pyc"]
+    assert len(files) > 100
+    lines = [(path, line) for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    assert not [f"{path.name}: {line}" for path, line in lines if len(line) > WIDEST]
 
 
 @needs_c

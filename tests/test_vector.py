@@ -93,8 +93,8 @@ def sources(name: str, seen: list[str]) -> str:
     if name in seen:
         return ""
     seen.append(name)
-    text = (DIRECTORY / f"{name}.c").read_text(encoding="utf-8")
-    needs = re.match(r"/\* needs: ([\w, ]+) \*/\n", text)
+    text = ((DIRECTORY.parent if "/" in name else DIRECTORY) / f"{name}.c").read_text(encoding="utf-8")
+    needs = re.match(r"/\* needs: ([\w/, ]+) \*/\n", text)
     return "".join(sources(other, seen) for other in (needs[1].split(", ") if needs else ())) + text
 
 

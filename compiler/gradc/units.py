@@ -74,10 +74,12 @@ def emit(
     return Unit(mode, program, function, made, source)
 
 
-def render(units: Sequence[Unit], program: Program, name: str, dtype: str, *, include: bool = False) -> Source:
-    """The C file and the header of some entry points; with `include` the C takes its prototypes from the header."""
-    functions = [unit.function for unit in units]
-    return render_source(c_identifier(name), functions, pipeline.REALS[dtype], str(program), VERSION, include=include)
+def render(
+    units: Sequence[Unit], program: Program, name: str, dtype: str, *, include: bool = False, support: str = ""
+) -> Source:
+    """The C file and the header of some entry points; `render_source` says what the options are."""
+    functions, real = [unit.function for unit in units], pipeline.REALS[dtype]
+    return render_source(c_identifier(name), functions, real, str(program), VERSION, include=include, support=support)
 
 
 def shipped_entry(unit: Unit) -> Entry:

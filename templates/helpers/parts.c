@@ -1,5 +1,6 @@
-/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
- * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes
+ * alone, and so does the order in which their sums are added: the result is the same to the bit for any number of
+ * threads. */
 static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 {
     /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
@@ -14,8 +15,8 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / GRADC_TILE * part / parts * GRADC_TILE;
 }
 
-/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in order. No
- * two calls at one time have the same thread, which is less than `parts`. */
+/* Calls rows(context, part, thread) for each part: through the function that GRADC_TEAM names, with OpenMP, or in
+ * order. No two calls at one time have the same thread, which is less than `parts`. */
 #if defined(GRADC_TEAM)
 void GRADC_TEAM(int64_t parts, void (*rows)(const void *, int64_t, int64_t), const void *context);
 #elif defined(_OPENMP)

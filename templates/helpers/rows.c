@@ -1,5 +1,6 @@
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read again. */
+static int64_t gradc_rows(int64_t count, size_t size)
 {
+    const size_t bytes = (size_t)count * size;
     return bytes < 192 ? GRADC_TILE : bytes < 384 ? GRADC_TILE / 2 : bytes < 768 ? GRADC_TILE / 4 : GRADC_TILE / 8;
 }

@@ -4,9 +4,11 @@
 
    A Call reads a program of 64-bit integers that Python wrote (gradc/runtime/accelerator.py says how):
 
-       kernel work  limit threads  ndims                      limit sets how many threads a parallel kernel uses, or is 0
+       kernel work  limit threads  ndims                    limit sets how many threads a parallel kernel uses,
+                                                            or is 0
        ninputs   { typenum rank }
-       nsteps    { input axis dim scale rest polynomial }   dim < 0: check the polynomial; else dim = (extent - rest) / scale
+       nsteps    { input axis dim scale rest polynomial }   dim < 0: check the polynomial;
+                                                            else dim = (extent - rest) / scale
        noutputs  { typenum rank polynomial * rank }
        nbounds   { polynomial }                             must not be negative
        polynomial: nterms { coefficient nsymbols dim * nsymbols }
@@ -255,7 +257,8 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
     const int64_t noutputs = *p++;
     PyObject *whole = NULL;
     int64_t arrays = 0;
-    if (out != Py_None && !(PyTuple_CheckExact(out) && PyTuple_GET_SIZE(out) == noutputs && PyTuple_CheckExact(c->returns)))
+    if (out != Py_None
+        && !(PyTuple_CheckExact(out) && PyTuple_GET_SIZE(out) == noutputs && PyTuple_CheckExact(c->returns)))
         whole = out;
     for (int64_t k = 0; k < noutputs; k++) {
         const int64_t typenum = *p++, rank = *p++;

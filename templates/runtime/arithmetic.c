@@ -1,6 +1,7 @@
 /*
- * Prints a word for each way in which the arithmetic of the compiler that built this program is not that of C, and nothing
- * where it is. All numbers come from memory that the compiler may not look into, so that nothing is computed beforehand.
+ * Prints a word for each way in which the arithmetic of the compiler that built this program is not that of C, and
+ * nothing where it is. All numbers come from memory that the compiler may not look into, so that nothing is computed
+ * beforehand.
  */
 #include <float.h>
 #include <math.h>
@@ -59,7 +60,8 @@ static int is_nan(double x)
 /* What compilers say of themselves. */
 static int told(void)
 {
-#if defined __FAST_MATH__ || defined __ASSOCIATIVE_MATH__ || defined __RECIPROCAL_MATH__ || defined __NO_SIGNED_ZEROS__
+#if defined __FAST_MATH__ || defined __ASSOCIATIVE_MATH__ || defined __RECIPROCAL_MATH__ \
+    || defined __NO_SIGNED_ZEROS__
     return 0;
 #elif defined __FINITE_MATH_ONLY__ && __FINITE_MATH_ONLY__ > 0
     return 0;
@@ -82,14 +84,16 @@ static int nans(void)
         a[i] = i % 2 ? x : one;
     for (int i = 0; i < LENGTH; i++)
         count += isnan(a[i]) ? 1 : 0;
-    return count == LENGTH / 2 && x != x && !(x == x) && isnan(x) && !(x <= one) && !(x > one) && !(x < one) && !(x >= one)
+    return count == LENGTH / 2 && x != x && !(x == x) && isnan(x) && !(x <= one) && !(x > one) && !(x < one)
+        && !(x >= one)
         && is_nan(x * 0.0) && is_nan(x - x) && bits(x > one ? x : one) == bits(one);
 }
 
 static int infinities(void)
 {
     const double x = number(given_infinity_bits), one = given_one, zero = given_zero;
-    return isinf(x) && x > DBL_MAX && x == x + one && is_nan(x - x) && is_nan(x * 0.0) && is_nan(x / x) && is_nan(zero / zero)
+    return isinf(x) && x > DBL_MAX && x == x + one && is_nan(x - x) && is_nan(x * 0.0) && is_nan(x / x)
+        && is_nan(zero / zero)
         && same(one / x, 0) && same(one / zero, 0x7ff0000000000000u);
 }
 

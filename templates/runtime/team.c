@@ -1,14 +1,15 @@
 /* The threads that share the parallel loops of kernels: one small team for the whole process.
 
-   A caller opens a loop, wakes a member, which wakes the next, and takes parts from a counter as they do. A member that
-   wakes late finds nothing left to do, and nobody waits for it: the caller waits for the parts alone that members have
-   begun. A thread that waits sleeps; none ever spins. Members are made when they are first asked for, block all
-   signals, and sleep until the process ends, so this code must never be unloaded. A forked child has none of them and
-   makes its own. While one loop is shared, the loops of other callers run in the threads that call them.
+   A caller opens a loop, wakes a member, which wakes the next, and takes parts from a counter as they do. A member
+   that wakes late finds nothing left to do, and nobody waits for it: the caller waits for the parts alone that
+   members have begun. A thread that waits sleeps; none ever spins. Members are made when they are first asked for,
+   block all signals, and sleep until the process ends, so this code must never be unloaded. A forked child has none
+   of them and makes its own. While one loop is shared, the loops of other callers run in the threads that call
+   them.
 
-   Where other processes want the processors, a member may lose its own in the middle of a part, and the caller waits for
-   milliseconds. So a caller that would have been done sooner alone, by the processor's time that its own parts took,
-   counts what it lost as a debt. Loops run alone until they have taken ten times as long. */
+   Where other processes want the processors, a member may lose its own in the middle of a part, and the caller waits
+   for milliseconds. So a caller that would have been done sooner alone, by the processor's time that its own parts
+   took, counts what it lost as a debt. Loops run alone until they have taken ten times as long. */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include <signal.h>
@@ -82,7 +83,8 @@ static void *member(void *unused)
     return NULL;
 }
 
-/* Makes members until there are so many, as far as the system lets. They leave signals to the threads of the program. */
+/* Makes members until there are so many, as far as the system lets. They leave signals to the threads of the
+ * program. */
 static void enlist(int wanted)
 {
     sigset_t all, before;
@@ -101,10 +103,12 @@ static void run_alone(int64_t parts, rows_function *rows, const void *context)
         rows(context, part, 0);
 }
 
-/* Calls rows(context, part, thread) for every part. No two calls at one time have the same thread, and thread < parts. */
+/* Calls rows(context, part, thread) for every part. No two calls at one time have the same thread, and thread <
+ * parts. */
 void gradc_team(int64_t parts, rows_function *rows, const void *context)
 {
-    /* A part is worth some 20 microseconds, waking a member costs several: each thread shall have two parts at least. */
+    /* A part is worth some 20 microseconds, waking a member costs several: each thread shall have two parts at
+     * least. */
     const int64_t most = parts / 2 < allowed ? parts / 2 : allowed;
     int helpers = 0;
     int64_t debt = 0;

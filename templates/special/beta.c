@@ -26,7 +26,7 @@ static double gradc_beta_positive(double a, double b)
     const double s = a + b, error = gradc_two_sum(a, b, s);
     double g;
     if (isinf(b))
-        return isinf(a) ? NAN : 0.0;
+        return isinf(a) ? (double)NAN : 0.0;
     if (b < 8.0)
         return a < 1e-300 ? 1.0 / a : gradc_gamma(a) * (gradc_gamma(b) / gradc_gamma_of_sum(a, b));
     if (a < 8.0) {
@@ -51,21 +51,21 @@ static double gradc_beta(double p, double q)
     double c, sign, x[3];
     int i;
     if (isnan(p) || isnan(q))
-        return NAN;
+        return (double)NAN;
     if (a > 0.0)
         return gradc_beta_positive(a, b);
     if (a == 0.0)
-        return copysign(INFINITY, a);
+        return copysign((double)INFINITY, a);
     if (a == floor(a) || b == 0.0) {
         if (a == floor(a) && b == floor(b) && b > 0.0 && s < 1.0) {
             c = 1.0 - s;
             c = c < b ? gradc_beta_positive(c, b) : gradc_beta_positive(b, c);
             return 0.5 * b == floor(0.5 * b) ? c : -c;
         }
-        return INFINITY;
+        return (double)INFINITY;
     }
     if (b < 0.0 && b == floor(b))
-        return INFINITY;
+        return (double)INFINITY;
     if (s <= 0.0 && s == floor(s))
         return 0.0;
     if (a > -100.0 && b < 100.0)

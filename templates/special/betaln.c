@@ -8,7 +8,7 @@ static double gradc_betaln(double p, double q)
     const double a = p < q ? p : q, b = p < q ? q : p, s = a + b;
     double h;
     if (isnan(p) || isnan(q))
-        return NAN;
+        return (double)NAN;
     if (!(a > 0.0) || b < 8.0) {
         h = fabs(gradc_beta(a, b));
         if (h > 1e-300 && h < 1e300)
@@ -18,7 +18,7 @@ static double gradc_betaln(double p, double q)
         return gradc_lgamma(a) + gradc_lgamma(b) - gradc_lgamma(s);
     }
     if (isinf(b))
-        return isinf(a) ? NAN : -INFINITY;
+        return isinf(a) ? (double)NAN : -(double)INFINITY;
     h = log1p(a / b);
     if (a < 8.0)
         return gradc_lgamma(a)

@@ -33,21 +33,22 @@ static double gradc_digamma(double x)
         0.08333333333333333, -0.008333333333331664, 0.003968253965999701, -0.004166665501516725,
         0.007575459920369176, -0.02105106090804774, 0.08002337465397756, -0.299425370626735,
     };
-    const int n0 = (int)(sizeof gradc_digamma_0 / sizeof(double)), n1 = (int)(sizeof gradc_digamma_1 / sizeof(double));
+    const int n0 = (int)(sizeof gradc_digamma_0 / sizeof(double));
+    const int n1 = (int)(sizeof gradc_digamma_1 / sizeof(double));
     const int n2 = (int)(sizeof gradc_digamma_2 / sizeof(double));
     const int nt = (int)(sizeof gradc_digamma_tail / sizeof(double));
     const double pi = 3.14159265358979323846;
     /* x0 - 1, x0 = 1.4616321449683623412626595423257213... */
     const double root = 0.46163214496836236, root_low = -1.5522348162858677e-17;
     double offset = 0.0, y = x, r, s;
-    if (isnan(x) || x == INFINITY)
+    if (isnan(x) || x == (double)INFINITY)
         return x;
     if (x == 0.0)
-        return copysign(INFINITY, -x);
+        return copysign((double)INFINITY, -x);
     if (x < 0.0) {
         r = x - floor(x + 0.5); /* x - its nearest integer, exact */
         if (isinf(x) || r == 0.0)
-            return NAN;
+            return (double)NAN;
         /* psi(x) = psi(1 - x) - pi cot(pi x) */
         offset = fabs(r) <= 0.25 ? -pi / tan(pi * r) : -copysign(pi * tan(pi * (0.5 - fabs(r))), r);
         if (x > -1.0)

@@ -6,7 +6,7 @@ static double gradc_digamma_difference(double x, double y)
     const double step = fabs(y);
     int k;
     if (isnan(x) || isnan(y))
-        return NAN;
+        return (double)NAN;
     if (low <= 0.0)
         return gradc_digamma(x + y) - gradc_digamma(x);
     while (low < 12.0) {

@@ -3,5 +3,5 @@ static double gradc_entr(double x)
 {
     if (x > 0.0 || isnan(x))
         return -x * log(x);
-    return x == 0.0 ? 0.0 : -INFINITY;
+    return x == 0.0 ? 0.0 : -(double)INFINITY;
 }

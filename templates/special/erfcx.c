@@ -57,7 +57,7 @@ static double gradc_erfcx(double x)
     if (isnan(x))
         return x;
     if (x < -27.0)
-        return INFINITY;
+        return (double)INFINITY;
     if (y < -0.25)
         return gradc_polynomial(gradc_erfcx_0, (int)(sizeof gradc_erfcx_0 / sizeof(double)), y + 0.625);
     if (y < 0.25)

@@ -6,8 +6,8 @@ static double gradc_exp_moment(double n, double t)
     double term = 1.0 / (n + 1.0), total = term;
     int k;
     if (isnan(t) || isnan(n))
-        return NAN;
-    if (t == -INFINITY)
+        return (double)NAN;
+    if (t == -(double)INFINITY)
         return 0.0;
     if (fabs(t) > 2.0 * n + 4.0) {
         const double top = exp(t);

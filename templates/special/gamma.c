@@ -35,9 +35,9 @@ static double gradc_gamma(double x)
     if (isnan(x))
         return x;
     if (x > 172.0)
-        return INFINITY;
+        return (double)INFINITY;
     if (x < 0.0 && x == floor(x))
-        return NAN;
+        return (double)NAN;
     if (x < -185.0) /* an infinitesimal, of the sign of gamma */
         return gradc_sinpi(x) < 0.0 ? -0.0 : 0.0;
     if (y < 0.0)

@@ -6,7 +6,7 @@ static double gradc_gammaln_difference(double x, double y)
     double low = y < 0.0 ? x + y : x, step = fabs(y), moved = 1.0, shift = 0.0, tails[2], high, value;
     int k;
     if (isnan(x) || isnan(y))
-        return NAN;
+        return (double)NAN;
     if (low <= 0.0)
         return gradc_lgamma(x + y) - gradc_lgamma(x);
     while (low < 12.0) {

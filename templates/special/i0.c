@@ -12,7 +12,7 @@ static double gradc_i0(double x)
     if (y < 700.0)
         return exp(y) * gradc_i0e(x);
     if (y > 720.0)
-        return INFINITY;
+        return (double)INFINITY;
     e = exp(0.5 * y);
     return e * gradc_i0e(x) * e;
 }

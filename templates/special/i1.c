@@ -12,7 +12,7 @@ static double gradc_i1(double x)
     if (y < 700.0)
         return exp(y) * gradc_i1e(x);
     if (y > 720.0)
-        return copysign(INFINITY, x);
+        return copysign((double)INFINITY, x);
     e = exp(0.5 * y);
     return e * gradc_i1e(x) * e;
 }

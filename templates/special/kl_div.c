@@ -30,7 +30,7 @@ static double gradc_kl_div(double x, double y)
     };
     double r, d;
     if (isnan(x) || isnan(y))
-        return NAN;
+        return (double)NAN;
     if (x > 0.0 && y > 0.0) {
         r = x / y;
         d = (x - y) / y;
@@ -45,5 +45,5 @@ static double gradc_kl_div(double x, double y)
                    * gradc_polynomial(gradc_kl_div_2, (int)(sizeof gradc_kl_div_2 / sizeof(double)), d - 2.0);
         return x * (r > 1e-300 && r < 1e300 ? log(r) : log(x) - log(y)) + (y - x);
     }
-    return x == 0.0 && y >= 0.0 ? y : INFINITY;
+    return x == 0.0 && y >= 0.0 ? y : (double)INFINITY;
 }

@@ -45,13 +45,13 @@ static double gradc_lgamma(double x)
         return x;
     if (x <= -0.5) {
         if (x == floor(x))
-            return INFINITY;
+            return (double)INFINITY;
         y = -x;
         offset = -log(fabs(gradc_sinpi(x) * 0.31830988618379067154 * x));
         sign = -1.0;
     } else if (x < 0.5) {
         if (x == 0.0)
-            return INFINITY;
+            return (double)INFINITY;
         /* lgamma(1 + x) - log|x|, with 1 + x never rounded */
         return (x < 0.0 ? x * (x - 1.0) * gradc_polynomial(gradc_lgamma_0, n0, x + 0.25)
                         : x * (x - 1.0) * gradc_polynomial(gradc_lgamma_1, n1, x - 0.5)) - log(fabs(x));

@@ -27,14 +27,14 @@ static double gradc_polygamma(double n, double x)
     if (n == 1.0)
         return gradc_trigamma(x);
     if (isnan(x) || !(n > 0.0) || n != floor(n))
-        return NAN;
+        return (double)NAN;
     if (isinf(x))
         return x > 0.0 ? sign * 0.0 : sign * x * x;
     if (x > 0.0)
         return sign * gradc_polygamma_term(n, x);
     m = floor(x);
     if (m == x)
-        return sign * INFINITY;
+        return sign * (double)INFINITY;
     r = x - m;
     f = -x - floor(-x); /* 1 - r, whichever of the two is small being exact */
     z = gradc_polygamma_term(n, f) - gradc_polygamma_term(n, 1.0 - x);

@@ -44,7 +44,7 @@ static double gradc_trigamma(double x)
         return x;
     if (x <= 0.0) {
         if (x == floor(x))
-            return INFINITY;
+            return (double)INFINITY;
         /* psi'(x) = (pi / sin(pi x))^2 - psi'(1 - x) */
         r = 3.14159265358979323846 / gradc_sinpi(x);
         offset = r * r;

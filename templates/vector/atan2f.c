@@ -3,7 +3,7 @@
 GRADC_INLINE float gradc_atan2f(float y, float x)
 {
     const float a = fabsf(y), b = fabsf(x), most = a > b ? a : b, least = a > b ? b : a;
-    const float scale = most > 1e37 ? 1e-12 : 1e12 * (most < 1e-24 ? 1.0f : 1e-12);
+    const float scale = most > 1e37f ? 1e-12f : 1e12f * (most < 1e-24f ? 1.0f : 1e-12f);
     const float large = most < (float)INFINITY ? most * scale : 1.0f;
     const float small = most < (float)INFINITY ? least * scale : least < (float)INFINITY ? 0.0f : 1.0f;
     const float turn = small > 0.41421357f * large ? 1.0f : 0.0f;

@@ -15,5 +15,5 @@ GRADC_INLINE double gradc_cbrt(double x)
     const double t = gradc_number(gradc_bits(t0 * p) & 0xffffffffe0000000); /* its square is exact */
     const double root = t + t * ((y / (t * t) - t) / (2.0 * t + y / (t * t)));
     const double scaled = tiny != 0.0 ? root * 3.814697265625e-06 : root;
-    return a > 0.0 && a < INFINITY ? copysign(scaled, x) : x;
+    return a > 0.0 && a < (double)INFINITY ? copysign(scaled, x) : x;
 }

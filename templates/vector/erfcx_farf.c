@@ -2,7 +2,7 @@
 /* As gradc_erfcx_far, in single precision. */
 GRADC_INLINE float gradc_erfcx_farf(float x)
 {
-    const float most = 1e37, b = x > most ? most : x, u = (b - 4.0f) / (b + 4.0f);
+    const float most = 1e37f, b = x > most ? most : x, u = (b - 4.0f) / (b + 4.0f);
     /* fit: erfcxf of u */
     const float p = (((((((((-0.0006873509f * u + 0.0047432454f) * u - 0.016131513f) * u
         + 0.037312206f) * u - 0.06638408f) * u + 0.093700685f) * u

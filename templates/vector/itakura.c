@@ -1,6 +1,6 @@
 /* needs: inline, log */
-/* r - log(r) - 1 of r = x/y. With s = (x - y)/(x + y), log(r) = 2 atanh(s) = 2 s + s^3 T(s^2), and it is s ((x - y)/y - s^2
- * T(s^2)), in which little cancels; where x and y differ by more than a factor of 2.6, as it is written. */
+/* r - log(r) - 1 of r = x/y. With s = (x - y)/(x + y), log(r) = 2 atanh(s) = 2 s + s^3 T(s^2), and it is s ((x - y)/y
+ * - s^2 T(s^2)), in which little cancels; where x and y differ by more than a factor of 2.6, as it is written. */
 GRADC_INLINE double gradc_itakura(double x, double y)
 {
     const double d = x - y, s = 0.5 * d / (0.5 * x + 0.5 * y), z = s * s, r = (z <= 0.2 ? d : x) / y;
@@ -12,5 +12,5 @@ GRADC_INLINE double gradc_itakura(double x, double y)
         + 0.6666666666666667;
     const double near = s * (r - z * t), far = r - gradc_log(r) - 1.0;
     const double value = z <= 0.2 ? near : far;
-    return r < INFINITY ? value : r;
+    return r < (double)INFINITY ? value : r;
 }

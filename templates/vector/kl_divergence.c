@@ -1,6 +1,6 @@
 /* needs: inline, log */
-/* x log(x/y) - x + y. With s = (x - y)/(x + y), log(x/y) = 2 atanh(s) = 2 s + s^3 T(s^2), and it is (x - y) s (2 + (1 + s) s
- * T(s^2))/2, which nothing cancels in; where x and y differ by more than a factor of 2.6, as it is written. */
+/* x log(x/y) - x + y. With s = (x - y)/(x + y), log(x/y) = 2 atanh(s) = 2 s + s^3 T(s^2), and it is (x - y) s (2 + (1
+ * + s) s T(s^2))/2, which nothing cancels in; where x and y differ by more than a factor of 2.6, as it is written. */
 GRADC_INLINE double gradc_kl_divergence(double x, double y)
 {
     const double d = x - y, s = 0.5 * d / (0.5 * x + 0.5 * y), z = s * s;
@@ -14,8 +14,8 @@ GRADC_INLINE double gradc_kl_divergence(double x, double y)
     const double r = x / y, tiny = r < 1e-300 ? 4.149515568880993e+180 : 1.0; /* 2^600, and 600 log(2) */
     const double c = r > 1e300 ? 2.409919865102884e-181 : tiny, low = c > 1.0 ? -415.88830833596717 : 0.0;
     const double far = x * (gradc_log(x * c / y) + (c < 1.0 ? 415.88830833596717 : low)) + (y - x);
-    const double inside = z <= 0.2 ? near : far, size = fabs(d), finite = size < INFINITY ? inside : size;
-    const double right = y > 0.0 ? finite : INFINITY, zero = y >= 0.0 ? y : INFINITY;
-    const double left = x == 0.0 ? zero : INFINITY, value = x > 0.0 ? right : left;
+    const double inside = z <= 0.2 ? near : far, size = fabs(d), finite = size < (double)INFINITY ? inside : size;
+    const double right = y > 0.0 ? finite : (double)INFINITY, zero = y >= 0.0 ? y : (double)INFINITY;
+    const double left = x == 0.0 ? zero : (double)INFINITY, value = x > 0.0 ? right : left;
     return x != x ? x : y != y ? y : value;
 }

@@ -9,5 +9,5 @@ GRADC_INLINE double gradc_log1p(double x)
     const double f = (x * scale) * 0.25 + (0.25 * scale - 1.0);
     const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
     const double w = fabs(x) < 1e-17 ? x : y;
-    return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
+    return x > -1.0 ? x < (double)INFINITY ? w : x : x == -1.0 ? -(double)INFINITY : (double)NAN;
 }

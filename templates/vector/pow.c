@@ -21,7 +21,7 @@ GRADC_INLINE double gradc_pow(double x, double y)
     const double m = k * 0.6931471803691238, n1 = gradc_high(m + (g + h));
     const double n2 = ((m - n1) + g) + (h + k * 1.9082149292705877e-10);
     /* y log|x|: exact, and what is left */
-    const double l1 = a == 0.0 ? -INFINITY : a < INFINITY ? n1 : a, top = y > 1e300 ? 1e300 : y;
+    const double l1 = a == 0.0 ? -(double)INFINITY : a < (double)INFINITY ? n1 : a, top = y > 1e300 ? 1e300 : y;
     const double w = top < -1e300 ? -1e300 : top, b = fabs(w), c = 0.5 * b; /* infinity times 0 is none */
     const double y1 = b < 1e-290 ? w : gradc_high(w), high = y1 * l1;
     const double e = gradc_exp_sum(high, fabs(high) < 1000.0 ? (w - y1) * n1 + w * n2 : 0.0);
@@ -29,7 +29,8 @@ GRADC_INLINE double gradc_pow(double x, double y)
     const double part = b < 4503599627370496.0 ? (b + 4503599627370496.0) - 4503599627370496.0 - b : 0.0;
     const double odd = c < 4503599627370496.0 ? (c + 4503599627370496.0) - 4503599627370496.0 - c : 0.0;
     const double half = part == 0.0 ? odd : 0.0, signed_e = half == 0.0 ? e : copysign(e, x);
-    const double lost = x < 0.0 ? part : 0.0, kept = x > -INFINITY ? lost : 0.0; /* no root of a negative number */
-    const double one = y == 0.0 ? 1.0 : kept == 0.0 ? signed_e : NAN;
+    /* no root of a negative number */
+    const double lost = x < 0.0 ? part : 0.0, kept = x > -(double)INFINITY ? lost : 0.0;
+    const double one = y == 0.0 ? 1.0 : kept == 0.0 ? signed_e : (double)NAN;
     return x == 1.0 ? 1.0 : one;
 }

@@ -1,6 +1,7 @@
 /* needs: inline */
 /* psi(x + 8) - psi(x) = 1/x + ... + 1/(x + 7) for 0 < x < 8, whose denominators are u, u + 6, u + 10 and u + 12 when
- * the first and the last are taken together, and so on: the logarithmic derivative of u^4 + 28 u^3 + 252 u^2 + 720 u. */
+ * the first and the last are taken together, and so on: the logarithmic derivative of u^4 + 28 u^3 + 252 u^2 + 720
+ * u. */
 GRADC_INLINE double gradc_psi_rise(double x)
 {
     const double u = x * (x + 7.0);

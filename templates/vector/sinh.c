@@ -3,5 +3,5 @@
 GRADC_INLINE double gradc_sinh(double x)
 {
     const double h = gradc_half_expm1(fabs(x)), y = h + h / (1.0 + 2.0 * h);
-    return fabs(x) < 1e-8 ? x : copysign(h < INFINITY ? y : h, x);
+    return fabs(x) < 1e-8 ? x : copysign(h < (double)INFINITY ? y : h, x);
 }

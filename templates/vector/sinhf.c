@@ -3,5 +3,5 @@
 GRADC_INLINE float gradc_sinhf(float x)
 {
     const float h = gradc_half_expm1f(fabsf(x)), y = h + h / (1.0f + 2.0f * h);
-    return fabsf(x) < 1e-4 ? x : copysignf(h < (float)INFINITY ? y : h, x);
+    return fabsf(x) < 1e-4f ? x : copysignf(h < (float)INFINITY ? y : h, x);
 }

@@ -41,10 +41,10 @@ def c_type(kind: str, real: str) -> str:
 
 
 def spell_bound(value: Size, name: Callable[[Atom], str]) -> Text:
-    """A size that nothing is taken off, calculated in floating point, where it cannot wrap: ``8.0*n*d + 1024.0*n``."""
+    """A size that nothing is taken off, in floating point, where it cannot wrap: ``8.0*(double)n + 64.0``."""
     terms = []
     for monomial, coefficient in value.terms:
-        terms.append("*".join([f"{coefficient:.1f}", *(name(atom) for atom in monomial)]))
+        terms.append("*".join([f"{coefficient:.1f}", *(f"(double){name(atom)}" for atom in monomial)]))
     return Text(" + ".join(terms) or "0.0", _CALL if not terms else _PRODUCT if len(terms) == 1 else _SUM)
 
 
@@ -53,9 +53,9 @@ def spell_constant(value: float | bool, real: str) -> Text:
     if isinstance(value, bool):
         return Text(str(int(value)))
     if math.isnan(value):
-        return Text("NAN" if real == "double" else "(float)NAN")
+        return Text(f"({real})NAN")
     if math.isinf(value):
-        text = "INFINITY" if real == "double" else "(float)INFINITY"
+        text = f"({real})INFINITY"  # C's own is a float
         return Text(f"-{text}", _UNARY) if value < 0 else Text(text)
     text = repr(value)
     if real == "float":
@@ -96,8 +96,10 @@ def spell_operation(op: str, operands: Sequence[Text], real: str, precise: bool 
     if entry.vector is not None and entry.reach is None and not precise:
         return Text(f"gradc_{entry.vector}{suffix}({arguments})")
     if entry.special is not None:
-        call = f"gradc_{entry.special}({arguments})"
-        return Text(call) if real == "double" else Text(f"(float){call}", _UNARY)
+        if real == "double":
+            return Text(f"gradc_{entry.special}({arguments})")
+        wider = ", ".join(f"(double){argument.at(_UNARY)}" for argument in operands)
+        return Text(f"(float)gradc_{entry.special}({wider})", _UNARY)
     assert entry.c is not None, f"{op} has no spelling in C, and should have been rewritten before"
     if "{" in entry.c:  # a frame names its operands more than once, so each must be a name or a literal
         return Text(entry.c.format(*(argument.at(_CALL) for argument in operands), f=suffix), _TERNARY)
@@ -119,6 +121,11 @@ def vector_functions(ops: Sequence[str], vectors: Sequence[str], real: str) -> t
     names = [e.c for e in entries if e.special is None and (e.vector is None or e.reach is not None)]
     names += [name for name in vectors if name in FASTER_IN_LIBMVEC]
     return tuple(sorted({f"{name}{suffix}" for name in names if name is not None and name in _VECTOR}))
+
+
+def all_vector_functions(real: str) -> tuple[str, ...]:
+    """All libm functions that a vector library may have, in order."""
+    return tuple(sorted(name if real == "double" else f"{name}f" for name in _VECTOR))
 
 
 # What glibc's libmvec has for AVX2 and AVX-512 since 2.35; `sqrt`, `fabs` and the roundings are instructions.

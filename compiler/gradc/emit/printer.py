@@ -309,7 +309,7 @@ class _Printer:
             return Text(f"{one} {'<' if function == 'min' else '>'} {other} ? {one} : {other}", 1)
         self.used.helpers.add("parts" if function == "cut" else str(function))
         if function == "rows":
-            return Text(f"gradc_rows({parts[0].at(7)} * sizeof({self.real}))")
+            return Text(f"gradc_rows({parts[0].text}, sizeof({self.real}))")
         return Text(f"gradc_{function}({', '.join(part.text for part in parts)})")
 
     def _flat(self, places: Sequence[Size], extents: Sequence[Size]) -> Text:
@@ -350,7 +350,8 @@ class _Printer:
     def _bytes_of(self, scratch: loops.Scratch) -> str:
         if not scratch.views:
             return self._bytes(scratch.buffer)
-        return f"(size_t){self.size(scratch.times).at(8)} * ({' + '.join(map(self._bytes, scratch.views))})"
+        one = " + ".join(map(self._bytes, scratch.views))
+        return f"(size_t){self.size(scratch.times).at(8)} * {one if len(scratch.views) == 1 else f'({one})'}"
 
     # --- expressions
 
@@ -450,7 +451,7 @@ class _Printer:
             case loops.Carve():
                 return self._carve(statement)
             case loops.View(buffer, block, each, which, before):
-                place = f"{self.name(block.name)} + {self.size(which).at(7)} * {self.name(each)}"
+                place = f"{self.name(block.name)} + (size_t){self.size(which).at(8)} * {self.name(each)}"
                 place += "".join(f" + {self._bytes(other)}" for other in before)
                 type_ = self.type_of(buffer)
                 return [Line(f"const {type_} *const {self.define(buffer.name)} = (void *)({place});")]
@@ -523,9 +524,9 @@ class _Printer:
         return Line(f"{constant}{self.type_of(buffer)} *const {self.define(buffer.name)} = {place};")
 
     def _carve(self, carve: loops.Carve) -> list[Statement]:
-        block, each, which = self.name(carve.block.name), self.name(carve.each), self.size(carve.which).at(7)
+        block, each, which = self.name(carve.block.name), self.name(carve.each), self.size(carve.which).at(8)
         own = self.define(carve.own)
-        found: list[Statement] = [Line(f"unsigned char *{own} = {block} + {which} * {each};")]
+        found: list[Statement] = [Line(f"unsigned char *{own} = {block} + (size_t){which} * {each};")]
         for k, (view, other) in enumerate(zip(carve.views, carve.instead, strict=True)):
             start = f"(void *){own}"
             if other is not None:

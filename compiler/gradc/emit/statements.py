@@ -27,8 +27,9 @@ class Block(NamedTuple):
 
 Statement: TypeAlias = Line | Comment | Block
 
-_WIDTH = 118  # the longest line
+WIDTH = 118  # the longest line
 _MORE = 4  # spaces before what goes on from the line above
+_BREAKS = frozenset(["+", "-", "*", "/", "?", ":", "&&", "||"])
 
 
 def render_lines(statements: list[Statement], indent: int) -> list[str]:
@@ -47,7 +48,7 @@ def render_lines(statements: list[Statement], indent: int) -> list[str]:
             lines[-1] += " */"
         else:
             if statement.pragma:
-                lines.append(pad + statement.pragma)
+                lines += wrap_code(statement.pragma, pad)
             if statement.head == "else" and lines[-1] == f"{pad}}}":
                 lines[-1] = f"{pad}}} else {{"
             else:
@@ -58,22 +59,30 @@ def render_lines(statements: list[Statement], indent: int) -> list[str]:
 
 
 def wrap_code(text: str, pad: str) -> list[str]:
-    """A line of C, cut at spaces where it is long: behind a comma, or before an operator."""
+    """A line of C, cut at spaces where it is long: where the fewest brackets are open, and late."""
     lines: list[str] = []
     rest = text
-    while len(pad) + len(rest) > _WIDTH:
-        room = _WIDTH - len(pad) - (_MORE if lines else 0)
-        places = [k for k in range(1, min(room, len(rest))) if rest[k] == " " and _may_break(rest, k)]
-        if not places or places[-1] < room // 3:
+    while (room := WIDTH - len(pad) - (_MORE if lines else 0)) < len(rest):
+        places = _places(rest, room)
+        if not places:
             break
-        lines.append(rest[: places[-1]])
-        rest = rest[places[-1] + 1 :]
+        # In the last half of the line, if there is a place.
+        last = [(depth, -k) for depth, k in places if k > room // 2] or [(depth, -k) for depth, k in places[-1:]]
+        cut = -min(last)[1]
+        lines.append(rest[:cut])
+        rest = rest[cut + 1 :]
     lines.append(rest)
     return [pad + line if not k else f"{pad}{' ' * _MORE}{line}" for k, line in enumerate(lines)]
 
 
-def _may_break(text: str, space: int) -> bool:
-    return text[space - 1] == "," or text[space + 1 : space + 3].rstrip() in ("+", "-", "*", "/", "?", ":", "&&", "||")
+def _places(text: str, room: int) -> list[tuple[int, int]]:
+    """Where a line may be cut, behind a comma or before an operator: how many brackets are open, and the space."""
+    depth, found = 0, []
+    for k, letter in enumerate(text[: room + 1]):
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == " " and k and (text[k - 1] == "," or text[k + 1 : k + 3].rstrip() in _BREAKS):
+            found.append((depth, k))
+    return found
 
 
 def wrap_comment(text: str, width: int) -> list[str]:
