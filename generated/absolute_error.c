@@ -145,7 +145,7 @@ size_t absolute_error_backward_work(int64_t n, int64_t d)
 
 static GRADC_APART void absolute_error_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict t3, int64_t d,
+                                                      double *restrict grad_w_total, int64_t d,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       const double *restrict t0, const double *restrict y,
                                                       const double *restrict X)
@@ -153,25 +153,26 @@ static GRADC_APART void absolute_error_backward_rows0(int64_t part, int64_t thre
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const grad_w_total_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
-        t3_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
+        /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0,
+         *    1, 0))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
-            t2[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            grad_w_total_term[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
         }
 
-        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_total_term, 1, grad_w_total_part);
     }
 }
 
@@ -180,7 +181,7 @@ struct absolute_error_backward_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t3;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
@@ -193,7 +194,7 @@ static GRADC_APART void absolute_error_backward_team0(const void *context, int64
 {
     const struct absolute_error_backward_rows0 *const given = context;
     absolute_error_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t3, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->X);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->X);
 }
 
 int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -202,37 +203,37 @@ int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, cons
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 10, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 10, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct absolute_error_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch,
-            tile_bytes, t0, y, X};
+        const struct absolute_error_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, t0, y, X};
         gradc_run(parts, absolute_error_backward_team0, &given);
     } else {
-        absolute_error_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, t0,
-            y, X);
+        absolute_error_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, t0, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t3[at] += t3_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = t1 * t3[j] */
+    /* grad_w[j:d] = t1_bar * grad_w_total[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t1 * t3[j];
+        grad_w[j] = t1_bar * grad_w_total[j];
     }
     return 0;
 }
@@ -247,7 +248,7 @@ size_t absolute_error_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            double *restrict t4, int64_t d,
+                                                            double *restrict grad_w_total, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             const double *restrict X, const double *restrict w,
                                                             const double *restrict y, double *restrict t1_parts)
@@ -255,13 +256,13 @@ static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t4_part = part == 0 ? t4 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
-        t4_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -271,8 +272,8 @@ static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](abs(t0[i] - y[i])) */
-        /* t3[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))), in
-         *    the place of t0 */
+        /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0,
+         *    1, 0))), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -283,8 +284,8 @@ static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* t4[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t4_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_total_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -295,7 +296,7 @@ struct absolute_error_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t4;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
@@ -309,7 +310,8 @@ static GRADC_APART void absolute_error_value_and_grad_team0(const void *context,
 {
     const struct absolute_error_value_and_grad_rows0 *const given = context;
     absolute_error_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t4, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y,
+        given->t1_parts);
 }
 
 int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -317,42 +319,42 @@ int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w
                                   void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t4 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 11, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 11, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct absolute_error_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, d,
+        const struct absolute_error_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
             tile_scratch, tile_bytes, X, w, y, t1_parts};
         gradc_run(parts, absolute_error_value_and_grad_team0, &given);
     } else {
-        absolute_error_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes,
-            X, w, y, t1_parts);
+        absolute_error_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t4_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t4[at] += t4_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = t2 * t4[j] */
+    /* grad_w[j:d] = t1_bar * grad_w_total[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t2 * t4[j];
+        grad_w[j] = t1_bar * grad_w_total[j];
     }
 
     /* value = t1 / n */

@@ -182,40 +182,41 @@ int arch_backward(int64_t t, double log_base, double log_reply, const double *re
     (void)log_reply;
     (void)work;
 
-    /* t2 = 0.5 * cotangent / (t - 1) */
-    const double t2 = 0.5 * cotangent / (double)(t - 1);
-    double t3 = 0.0;
-    double t3_low = 0.0;
-    double t4 = 0.0;
-    double t4_low = 0.0;
+    /* t2_bar = 0.5 * cotangent / (t - 1) */
+    const double t2_bar = 0.5 * cotangent / (double)(t - 1);
+    double t0_bar = 0.0;
+    double t0_bar_low = 0.0;
+    double t1_bar = 0.0;
+    double t1_bar_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t - 1; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < t - 1 ? tile_begin + 128 : t - 1;
 
-        /* t3 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t2 / s0 - t2 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
-        /* t4 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t2 / s1 - t2 * (y[i + 1] * y[i + 1])
-         *    / s1 / s1))) */
-        double t3_sum = 0.0;
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum, t4_sum))
+        /* t0_bar = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t2_bar / s0 - t2_bar * (y[i + 1] * y[i + 1]) /
+         *    s0 / s0)) */
+        /* t1_bar = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t2_bar / s1 - t2_bar * (y[i + 1]
+         *    * y[i + 1]) / s1 / s1))) */
+        double t0_bar_sum = 0.0;
+        double t1_bar_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_bar_sum, t1_bar_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double v0 = y_i * y_i;
             const double v1 = t0 + t1 * v0;
             const double y_here = y[i + 1];
-            const double v2 = t2 / v1 - t2 * (y_here * y_here) / v1 / v1;
-            t3_sum += v2;
-            t4_sum += v0 * v2;
+            const double v2 = t2_bar / v1 - t2_bar * (y_here * y_here) / v1 / v1;
+            t0_bar_sum += v2;
+            t1_bar_sum += v0 * v2;
         }
-        gradc_add(&t3, &t3_low, t3_sum);
-        gradc_add(&t4, &t4_low, t4_sum);
+        gradc_add(&t0_bar, &t0_bar_low, t0_bar_sum);
+        gradc_add(&t1_bar, &t1_bar_low, t1_bar_sum);
     }
-    t3 = gradc_rounded(t3, t3_low);
-    t4 = gradc_rounded(t4, t4_low);
+    t0_bar = gradc_rounded(t0_bar, t0_bar_low);
+    t1_bar = gradc_rounded(t1_bar, t1_bar_low);
 
-    /* grad_log_base = t0 * t3 */
-    /* grad_log_reply = t1 * t4 */
-    *grad_log_base = t0 * t3;
-    *grad_log_reply = t1 * t4;
+    /* grad_log_base = t0 * t0_bar */
+    /* grad_log_reply = t1 * t1_bar */
+    *grad_log_base = t0 * t0_bar;
+    *grad_log_reply = t1 * t1_bar;
     return 0;
 }
 
@@ -226,49 +227,50 @@ size_t arch_value_and_grad_work(int64_t t)
 }
 
 static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y,
-                                                  double t0, double t1, double t3, double *restrict t2_parts,
-                                                  double *restrict t4_parts, double *restrict t5_parts)
+                                                  double t0, double t1, double t2_bar, double *restrict t2_parts,
+                                                  double *restrict t0_bar_parts, double *restrict t1_bar_parts)
 {
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
+    double t0_bar_part = 0.0;
+    double t0_bar_part_low = 0.0;
+    double t1_bar_part = 0.0;
+    double t1_bar_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-        /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
-        /* t5 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t3 / s1 - t3 * (y[i + 1] * y[i + 1])
-         *    / s1 / s1))) */
+        /* t0_bar = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t2_bar / s0 - t2_bar * (y[i + 1] * y[i + 1]) /
+         *    s0 / s0)) */
+        /* t1_bar = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t2_bar / s1 - t2_bar * (y[i + 1]
+         *    * y[i + 1]) / s1 / s1))) */
         double t2_part_sum = 0.0;
-        double t4_part_sum = 0.0;
-        double t5_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_part_sum, t4_part_sum, t5_part_sum))
+        double t0_bar_part_sum = 0.0;
+        double t1_bar_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, t0_bar_part_sum, t1_bar_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double v0 = y_i * y_i;
             const double v1 = t0 + t1 * v0;
             const double y_here = y[i + 1];
             const double v2 = y_here * y_here;
-            const double v3 = t3 / v1 - t3 * v2 / v1 / v1;
+            const double v3 = t2_bar / v1 - t2_bar * v2 / v1 / v1;
             t2_part_sum += gradc_log(v1) + v2 / v1;
-            t4_part_sum += v3;
-            t5_part_sum += v0 * v3;
+            t0_bar_part_sum += v3;
+            t1_bar_part_sum += v0 * v3;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&t0_bar_part, &t0_bar_part_low, t0_bar_part_sum);
+        gradc_add(&t1_bar_part, &t1_bar_part_low, t1_bar_part_sum);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    t0_bar_part = gradc_rounded(t0_bar_part, t0_bar_part_low);
+    t0_bar_parts[part] = t0_bar_part;
+    t1_bar_part = gradc_rounded(t1_bar_part, t1_bar_part_low);
+    t1_bar_parts[part] = t1_bar_part;
 }
 
 struct arch_value_and_grad_rows0 {
@@ -277,18 +279,18 @@ struct arch_value_and_grad_rows0 {
     const double *y;
     double t0;
     double t1;
-    double t3;
+    double t2_bar;
     double *t2_parts;
-    double *t4_parts;
-    double *t5_parts;
+    double *t0_bar_parts;
+    double *t1_bar_parts;
 };
 
 static GRADC_APART void arch_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct arch_value_and_grad_rows0 *const given = context;
     (void)thread;
-    arch_value_and_grad_rows0(part, given->t, given->parts, given->y, given->t0, given->t1, given->t3,
-        given->t2_parts, given->t4_parts, given->t5_parts);
+    arch_value_and_grad_rows0(part, given->t, given->parts, given->y, given->t0, given->t1, given->t2_bar,
+        given->t2_parts, given->t0_bar_parts, given->t1_bar_parts);
 }
 
 int arch_value_and_grad(int64_t t, double log_base, double log_reply, const double *restrict y,
@@ -299,38 +301,39 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
 
     /* t0 = exp(log_base) */
     /* t1 = exp(log_reply) */
-    /* t3 = 0.5 / (t - 1) */
+    /* t2_bar = 0.5 / (t - 1) */
     const double t0 = gradc_exp(log_base);
     const double t1 = gradc_exp(log_reply);
-    const double t3 = 0.5 / (double)(t - 1);
+    const double t2_bar = 0.5 / (double)(t - 1);
     const int64_t parts = gradc_parts(t - 1, 49, 0);
     double t2_parts[GRADC_PARTS];
-    double t4_parts[GRADC_PARTS];
-    double t5_parts[GRADC_PARTS];
+    double t0_bar_parts[GRADC_PARTS];
+    double t1_bar_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct arch_value_and_grad_rows0 given = {t, parts, y, t0, t1, t3, t2_parts, t4_parts, t5_parts};
+        const struct arch_value_and_grad_rows0 given = {t, parts, y, t0, t1, t2_bar, t2_parts, t0_bar_parts,
+            t1_bar_parts};
         gradc_run(parts, arch_value_and_grad_team0, &given);
     } else {
-        arch_value_and_grad_rows0(0, t, parts, y, t0, t1, t3, t2_parts, t4_parts, t5_parts);
+        arch_value_and_grad_rows0(0, t, parts, y, t0, t1, t2_bar, t2_parts, t0_bar_parts, t1_bar_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
-    double t4 = 0.0;
+    double t0_bar = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        t0_bar += t0_bar_parts[part];
     }
-    double t5 = 0.0;
+    double t1_bar = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t1_bar += t1_bar_parts[part];
     }
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
-    /* grad_log_base = t4 * t0 */
-    /* grad_log_reply = t5 * t1 */
+    /* grad_log_base = t0_bar * t0 */
+    /* grad_log_reply = t1_bar * t1 */
     *value = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
-    *grad_log_base = t4 * t0;
-    *grad_log_reply = t1 * t5;
+    *grad_log_base = t0_bar * t0;
+    *grad_log_reply = t1 * t1_bar;
     return 0;
 }

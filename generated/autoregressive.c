@@ -102,46 +102,47 @@ int autoregressive_backward(int64_t t, double c, const double *restrict phi, dou
     (void)log_sigma;
     (void)work;
 
-    /* t1 = 0.5 * cotangent / (t - 2) */
-    const double t1 = 0.5 * cotangent / (double)(t - 2);
-    double t2 = 0.0;
-    double t2_low = 0.0;
+    /* t1_bar = 0.5 * cotangent / (t - 2) */
+    const double t1_bar = 0.5 * cotangent / (double)(t - 2);
+    double grad_c_total = 0.0;
+    double grad_c_total_low = 0.0;
     for (int64_t at = 0; at < 2; ++at) {
         grad_phi[at] = 0.0;
     }
-    double t3 = 0.0;
-    double t3_low = 0.0;
+    double grad_log_sigma_total = 0.0;
+    double grad_log_sigma_total_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
-        /* t2 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
-        /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t1 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i
-         *    + 1] - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
-        /* t3 = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 * s0)) */
+        /* grad_c_total = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
+        /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t1_bar * (2 * (t0 * (y[i + 2] - c - phi[0] *
+         *    y[i + 1] - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
+        /* grad_log_sigma_total = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 *
+         *    s0)) */
         const double phi_here = phi[0];
         const double phi_here_ = phi[1];
-        double t2_sum = 0.0;
-        double t3_sum = 0.0;
+        double grad_c_total_sum = 0.0;
+        double grad_log_sigma_total_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_here = y[i + 1];
             const double y_i = y[i];
             const double v0 = y[i + 2] - c - phi_here * y_here - phi_here_ * y_i;
-            const double v1 = t0 * (t1 * (2.0 * (t0 * v0)));
-            t2_sum += v0;
+            const double v1 = t0 * (t1_bar * (2.0 * (t0 * v0)));
+            grad_c_total_sum += v0;
             grad_phi[1] += -(y_i * v1);
             grad_phi[0] += -(y_here * v1);
-            t3_sum += v0 * v0;
+            grad_log_sigma_total_sum += v0 * v0;
         }
-        gradc_add(&t2, &t2_low, t2_sum);
-        gradc_add(&t3, &t3_low, t3_sum);
+        gradc_add(&grad_c_total, &grad_c_total_low, grad_c_total_sum);
+        gradc_add(&grad_log_sigma_total, &grad_log_sigma_total_low, grad_log_sigma_total_sum);
     }
-    t2 = gradc_rounded(t2, t2_low);
-    t3 = gradc_rounded(t3, t3_low);
+    grad_c_total = gradc_rounded(grad_c_total, grad_c_total_low);
+    grad_log_sigma_total = gradc_rounded(grad_log_sigma_total, grad_log_sigma_total_low);
 
-    /* grad_c = -(t0 * (2 * (t1 * (t0 * t2)))) */
-    /* grad_log_sigma = cotangent - t0 * (t0 * (2 * (t3 * t1))) */
-    *grad_c = -(t0 * (2.0 * (t1 * (t0 * t2))));
-    *grad_log_sigma = cotangent - t0 * (t0 * (2.0 * (t1 * t3)));
+    /* grad_c = -(t0 * (2 * (t1_bar * (t0 * grad_c_total)))) */
+    /* grad_log_sigma = cotangent - t0 * (t0 * (2 * (grad_log_sigma_total * t1_bar))) */
+    *grad_c = -(t0 * (2.0 * (t1_bar * (t0 * grad_c_total))));
+    *grad_log_sigma = cotangent - t0 * (t0 * (2.0 * (t1_bar * grad_log_sigma_total)));
     return 0;
 }
 
@@ -158,56 +159,57 @@ int autoregressive_value_and_grad(int64_t t, double c, const double *restrict ph
     (void)work;
 
     /* t0 = exp(-log_sigma) */
-    /* t2 = 0.5 / (t - 2) */
+    /* t1_bar = 0.5 / (t - 2) */
     const double t0 = gradc_exp(-log_sigma);
-    const double t2 = 0.5 / (double)(t - 2);
+    const double t1_bar = 0.5 / (double)(t - 2);
     double t1 = 0.0;
     double t1_low = 0.0;
-    double t3 = 0.0;
-    double t3_low = 0.0;
+    double grad_c_total = 0.0;
+    double grad_c_total_low = 0.0;
     for (int64_t at = 0; at < 2; ++at) {
         grad_phi[at] = 0.0;
     }
-    double t4 = 0.0;
-    double t4_low = 0.0;
+    double grad_log_sigma_total = 0.0;
+    double grad_log_sigma_total_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
         /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
-        /* t3 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
-        /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t2 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i
-         *    + 1] - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
-        /* t4 = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 * s0)) */
+        /* grad_c_total = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
+        /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t1_bar * (2 * (t0 * (y[i + 2] - c - phi[0] *
+         *    y[i + 1] - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
+        /* grad_log_sigma_total = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 *
+         *    s0)) */
         const double phi_here = phi[0];
         const double phi_here_ = phi[1];
         double t1_sum = 0.0;
-        double t3_sum = 0.0;
-        double t4_sum = 0.0;
+        double grad_c_total_sum = 0.0;
+        double grad_log_sigma_total_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_here = y[i + 1];
             const double y_i = y[i];
             const double v0 = y[i + 2] - c - phi_here * y_here - phi_here_ * y_i;
             const double v1 = t0 * v0;
-            const double v2 = t0 * (t2 * (2.0 * v1));
+            const double v2 = t0 * (t1_bar * (2.0 * v1));
             t1_sum += v1 * v1;
-            t3_sum += v0;
+            grad_c_total_sum += v0;
             grad_phi[1] += -(y_i * v2);
             grad_phi[0] += -(y_here * v2);
-            t4_sum += v0 * v0;
+            grad_log_sigma_total_sum += v0 * v0;
         }
         gradc_add(&t1, &t1_low, t1_sum);
-        gradc_add(&t3, &t3_low, t3_sum);
-        gradc_add(&t4, &t4_low, t4_sum);
+        gradc_add(&grad_c_total, &grad_c_total_low, grad_c_total_sum);
+        gradc_add(&grad_log_sigma_total, &grad_log_sigma_total_low, grad_log_sigma_total_sum);
     }
     t1 = gradc_rounded(t1, t1_low);
-    t3 = gradc_rounded(t3, t3_low);
-    t4 = gradc_rounded(t4, t4_low);
+    grad_c_total = gradc_rounded(grad_c_total, grad_c_total_low);
+    grad_log_sigma_total = gradc_rounded(grad_log_sigma_total, grad_log_sigma_total_low);
 
     /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
-    /* grad_c = -(t0 * (2 * (t2 * (t3 * t0)))) */
-    /* grad_log_sigma = 1 - t0 * (t0 * (2 * (t4 * t2))) */
+    /* grad_c = -(t0 * (2 * (t1_bar * (grad_c_total * t0)))) */
+    /* grad_log_sigma = 1 - t0 * (t0 * (2 * (grad_log_sigma_total * t1_bar))) */
     *value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
-    *grad_c = -(t0 * (2.0 * (t2 * (t0 * t3))));
-    *grad_log_sigma = 1.0 - t0 * (t0 * (2.0 * (t2 * t4)));
+    *grad_c = -(t0 * (2.0 * (t1_bar * (t0 * grad_c_total))));
+    *grad_log_sigma = 1.0 - t0 * (t0 * (2.0 * (t1_bar * grad_log_sigma_total)));
     return 0;
 }

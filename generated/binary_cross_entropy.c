@@ -195,7 +195,7 @@ static GRADC_APART void binary_cross_entropy_backward_rows0(int64_t part, int64_
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict grad_w, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            const double *restrict z, double t0,
+                                                            const double *restrict z, double t0_bar,
                                                             const double *restrict y, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -211,14 +211,14 @@ static GRADC_APART void binary_cross_entropy_backward_rows0(int64_t part, int64_
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t0 * (where(0 <= z[i], 1, s0) / (1 +
-         *    s0))) - t0 * y[i]) */
+        /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t0_bar * (where(0 <= z[i], 1, s0) / (1 +
+         *    s0))) - t0_bar * y[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             const double v0 = gradc_exp(-fabs(z_i));
-            z_bar[i - tile_begin] = (-(double)INFINITY == z_i ? 0.0 : t0 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0)))
-                - t0 * y[i];
+            z_bar[i - tile_begin] = (-(double)INFINITY == z_i ? 0.0 : t0_bar * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0)))
+                - t0_bar * y[i];
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
@@ -236,7 +236,7 @@ struct binary_cross_entropy_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *z;
-    double t0;
+    double t0_bar;
     const double *y;
     const double *X;
 };
@@ -245,7 +245,7 @@ static GRADC_APART void binary_cross_entropy_backward_team0(const void *context,
 {
     const struct binary_cross_entropy_backward_rows0 *const given = context;
     binary_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->z, given->t0, given->y, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->z, given->t0_bar, given->y, given->X);
 }
 
 int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -258,18 +258,18 @@ int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w
     scratch += (size_t)gradc_parts(n, 3*d + 37, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t0 = cotangent / n */
-    const double t0 = cotangent / (double)n;
+    /* t0_bar = cotangent / n */
+    const double t0_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 37, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct binary_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, z, t0, y, X};
+            tile_scratch, tile_bytes, z, t0_bar, y, X};
         gradc_run(parts, binary_cross_entropy_backward_team0, &given);
     } else {
         binary_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, z, t0, y, X);
+            tile_bytes, z, t0_bar, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -296,7 +296,7 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, 
                                                                   int64_t d, unsigned char *restrict tile_scratch,
                                                                   size_t tile_bytes, const double *restrict X,
                                                                   const double *restrict w, const double *restrict y,
-                                                                  double t1, double *restrict t0_parts)
+                                                                  double t0_bar, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -318,19 +318,18 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, 
 
         /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
          *    y[i] * z[i]) */
-        /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t1 * (where(0 <= z[i], 1, s0) / (1 +
-         *    s0))) - t1 * y[i]), in the place of z */
+        /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t0_bar * (where(0 <= z[i], 1, s0) / (1 +
+         *    s0))) - t0_bar * y[i]), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i - tile_begin];
             const double v0 = gradc_exp(-fabs(z_i));
             const double y_i = y[i];
-            const double v1 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0)
+            t0_part_sum += (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0)
                 + gradc_log1p_unit(v0)) - y_i * z_i;
-            t0_part_sum += v1;
-            z[i - tile_begin] = (-(double)INFINITY == z_i ? 0.0 : t1 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t1
-                * y_i;
+            z[i - tile_begin] = (-(double)INFINITY == z_i ? 0.0 : t0_bar * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0)))
+                - t0_bar * y_i;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
@@ -353,7 +352,7 @@ struct binary_cross_entropy_value_and_grad_rows0 {
     const double *X;
     const double *w;
     const double *y;
-    double t1;
+    double t0_bar;
     double *t0_parts;
 };
 
@@ -362,7 +361,7 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_team0(const void *co
     const struct binary_cross_entropy_value_and_grad_rows0 *const given = context;
     binary_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->y, given->t1, given->t0_parts);
+        given->y, given->t0_bar, given->t0_parts);
 }
 
 int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -374,19 +373,19 @@ int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *rest
     scratch += (size_t)gradc_parts(n, 6*d + 63, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = 1 / n */
-    const double t1 = 1.0 / (double)n;
+    /* t0_bar = 1 / n */
+    const double t0_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct binary_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, t1, t0_parts};
+            tile_scratch, tile_bytes, X, w, y, t0_bar, t0_parts};
         gradc_run(parts, binary_cross_entropy_value_and_grad_team0, &given);
     } else {
         binary_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, y, t1, t0_parts);
+            tile_bytes, X, w, y, t0_bar, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -412,9 +412,9 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
     unsigned char *scratch = work;
     double *const margin_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
+    double *const grad_U_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const grad_V_total = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -452,36 +452,36 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
         }
     }
 
-    /* t0 = cotangent / n */
-    /* t2 = cotangent * (0.5 * lam) */
-    const double t0 = cotangent / (double)n;
-    const double t2 = cotangent * (0.5 * lam);
+    /* t0_bar = cotangent / n */
+    /* t2_bar = cotangent * (0.5 * lam) */
+    const double t0_bar = cotangent / (double)n;
+    const double t2_bar = cotangent * (0.5 * lam);
     for (int64_t at = 0; at < k*m; ++at) {
-        t1[at] = 0.0;
+        grad_U_total[at] = 0.0;
     }
     for (int64_t at = 0; at < k*p; ++at) {
-        t3[at] = 0.0;
+        grad_V_total[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-        /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t0 * (where(0
-         *    <= s0, 1, s1) / (1 + s1))))) */
+        /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t0_bar *
+         *    (where(0 <= s0, 1, s1) / (1 + s1))))) */
         GRADC_SIMD()
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_o = margin[o];
             const double v0 = -margin_o;
             const double v1 = gradc_exp(-fabs(margin_o));
             margin_bar[o - tile_begin] = -(double)INFINITY == v0 ? 0.0
-                : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                : -(t0_bar * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
 
-        /* t1[:m, :k] = 0 t1 += each[o:n, j:k](at[where_integer(user[o] < 0, m + user[o], user[o]),
-         *    j](margin_bar[o] * (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] -
+        /* grad_U_total[:m, :k] = 0 grad_U_total += each[o:n, j:k](at[where_integer(user[o] < 0, m + user[o],
+         *    user[o]), j](margin_bar[o] * (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] -
          *    V[where_integer(other[o] < 0, p + other[o], other[o]), j]))) */
-        /* t3[:p, :k] = 0 t3 += each[o:n, j:k](let(s0 := U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
-         *    margin_bar[o], at[where_integer(other[o] < 0, p + other[o], other[o]), j](-s0),
-         *    at[where_integer(liked[o] < 0, p + liked[o], liked[o]), j](s0))) */
+        /* grad_V_total[:p, :k] = 0 grad_V_total += each[o:n, j:k](let(s0 := U[where_integer(user[o] < 0, m +
+         *    user[o], user[o]), j] * margin_bar[o], at[where_integer(other[o] < 0, p + other[o], other[o]),
+         *    j](-s0), at[where_integer(liked[o] < 0, p + liked[o], liked[o]), j](s0))) */
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_bar_o = margin_bar[o - tile_begin];
             const int64_t liked_o = liked[o];
@@ -492,26 +492,26 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
             const int64_t v2 = user_o < 0 ? m + user_o : user_o;
             for (int64_t j = 0; j < k; ++j) {
                 const double v3 = U[v2*k + j] * margin_bar_o;
-                t1[v2*k + j] += margin_bar_o * (V[v0*k + j] - V[v1*k + j]);
-                t3[v1*k + j] += -v3;
-                t3[v0*k + j] += v3;
+                grad_U_total[v2*k + j] += margin_bar_o * (V[v0*k + j] - V[v1*k + j]);
+                grad_V_total[v1*k + j] += -v3;
+                grad_V_total[v0*k + j] += v3;
             }
         }
     }
 
-    /* grad_V[l:p, j:k] = t3[l, j] + t2 * (2 * V[l, j]) */
+    /* grad_V[l:p, j:k] = grad_V_total[l, j] + t2_bar * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[l*k + j] = t3[l*k + j] + t2 * (2.0 * V[l*k + j]);
+            grad_V[l*k + j] = grad_V_total[l*k + j] + t2_bar * (2.0 * V[l*k + j]);
         }
     }
 
-    /* grad_U[i:m, j:k] = t1[i, j] + t2 * (2 * U[i, j]) */
+    /* grad_U[i:m, j:k] = grad_U_total[i, j] + t2_bar * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_U[i*k + j] = t1[i*k + j] + t2 * (2.0 * U[i*k + j]);
+            grad_U[i*k + j] = grad_U_total[i*k + j] + t2_bar * (2.0 * U[i*k + j]);
         }
     }
     return 0;
@@ -533,9 +533,9 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     unsigned char *scratch = work;
     double *const margin = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const grad_U_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const grad_V_total = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -573,10 +573,10 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
         }
     }
 
-    /* t3 = 1 / n */
-    /* t5 = 0.5 * lam */
-    const double t3 = 1.0 / (double)n;
-    const double t5 = 0.5 * lam;
+    /* t0_bar = 1 / n */
+    /* t2_bar = 0.5 * lam */
+    const double t0_bar = 1.0 / (double)n;
+    const double t2_bar = 0.5 * lam;
     double t2 = 0.0;
     double t2_low = 0.0;
     {
@@ -620,10 +620,10 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     double t0 = 0.0;
     double t0_low = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
-        t4[at] = 0.0;
+        grad_U_total[at] = 0.0;
     }
     for (int64_t at = 0; at < k*p; ++at) {
-        t6[at] = 0.0;
+        grad_V_total[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
@@ -648,8 +648,8 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
 
         /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p_unit(exp(-abs(margin[o])))))) */
-        /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t3 * (where(0
-         *    <= s0, 1, s1) / (1 + s1))))), in the place of margin */
+        /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t0_bar *
+         *    (where(0 <= s0, 1, s1) / (1 + s1))))), in the place of margin */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t o = tile_begin; o < tile_end; ++o) {
@@ -657,16 +657,17 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             const double v0 = -margin_o;
             const double v1 = gradc_exp(-fabs(margin_o));
             t0_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
-            margin[o - tile_begin] = -(double)INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+            margin[o - tile_begin] = -(double)INFINITY == v0 ? 0.0
+                : -(t0_bar * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
         gradc_add(&t0, &t0_low, t0_sum);
 
-        /* t4[:m, :k] = 0 t4 += each[o:n, j:k](at[where_integer(user[o] < 0, m + user[o], user[o]),
-         *    j](margin_bar[o] * (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] -
+        /* grad_U_total[:m, :k] = 0 grad_U_total += each[o:n, j:k](at[where_integer(user[o] < 0, m + user[o],
+         *    user[o]), j](margin_bar[o] * (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] -
          *    V[where_integer(other[o] < 0, p + other[o], other[o]), j]))) */
-        /* t6[:p, :k] = 0 t6 += each[o:n, j:k](let(s0 := U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
-         *    margin_bar[o], at[where_integer(other[o] < 0, p + other[o], other[o]), j](-s0),
-         *    at[where_integer(liked[o] < 0, p + liked[o], liked[o]), j](s0))) */
+        /* grad_V_total[:p, :k] = 0 grad_V_total += each[o:n, j:k](let(s0 := U[where_integer(user[o] < 0, m +
+         *    user[o], user[o]), j] * margin_bar[o], at[where_integer(other[o] < 0, p + other[o], other[o]),
+         *    j](-s0), at[where_integer(liked[o] < 0, p + liked[o], liked[o]), j](s0))) */
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_o = margin[o - tile_begin];
             const int64_t liked_o = liked[o];
@@ -677,27 +678,27 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             const int64_t v2 = user_o < 0 ? m + user_o : user_o;
             for (int64_t j = 0; j < k; ++j) {
                 const double v3 = U[v2*k + j] * margin_o;
-                t4[v2*k + j] += margin_o * (V[v0*k + j] - V[v1*k + j]);
-                t6[v1*k + j] += -v3;
-                t6[v0*k + j] += v3;
+                grad_U_total[v2*k + j] += margin_o * (V[v0*k + j] - V[v1*k + j]);
+                grad_V_total[v1*k + j] += -v3;
+                grad_V_total[v0*k + j] += v3;
             }
         }
     }
     t0 = gradc_rounded(t0, t0_low);
 
-    /* grad_V[l:p, j:k] = t6[l, j] + t5 * (2 * V[l, j]) */
+    /* grad_V[l:p, j:k] = grad_V_total[l, j] + t2_bar * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[l*k + j] = t6[l*k + j] + t5 * (2.0 * V[l*k + j]);
+            grad_V[l*k + j] = grad_V_total[l*k + j] + t2_bar * (2.0 * V[l*k + j]);
         }
     }
 
-    /* grad_U[i:m, j:k] = t4[i, j] + t5 * (2 * U[i, j]) */
+    /* grad_U[i:m, j:k] = grad_U_total[i, j] + t2_bar * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_U[i*k + j] = t4[i*k + j] + t5 * (2.0 * U[i*k + j]);
+            grad_U[i*k + j] = grad_U_total[i*k + j] + t2_bar * (2.0 * U[i*k + j]);
         }
     }
 

@@ -246,9 +246,9 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
+    double *const grad_s_term = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const grad_s_term_2 = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -274,24 +274,26 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
         }
     }
 
-    /* t0 = cotangent / n */
-    const double t0 = cotangent / (double)n;
+    /* t0_bar = cotangent / n */
+    const double t0_bar = cotangent / (double)n;
     for (int64_t at = 0; at < m; ++at) {
         grad_s[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-        /* t1[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
-         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j]
-         *    < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 -
-         *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, -(t0 *
-         *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))))) */
-        /* t2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
-         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j]
-         *    < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 -
-         *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, t0 *
-         *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
+        /* grad_s_term[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
+         *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 :=
+         *    s0 - s[where_integer(loser[j] < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m +
+         *    loser[j], loser[j])] - (s0 - s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3),
+         *    where(-inf == s0, 0, -(t0_bar * (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 *
+         *    where(abs(s4) < 1, s4, 0)))))) */
+        /* grad_s_term_2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
+         *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 :=
+         *    s0 - s[where_integer(loser[j] < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m +
+         *    loser[j], loser[j])] - (s0 - s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3),
+         *    where(-inf == s0, 0, t0_bar * (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 *
+         *    where(abs(s4) < 1, s4, 0))))) */
         GRADC_SIMD()
         for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t loser_j = loser[j];
@@ -308,20 +310,21 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
             const double v7 = s_here - (v2 - v6) - (s_here_ + v6);
             const double v8 = (0.0 <= v2 ? 1.0 : v4) / v5 * (1.0 + (0.0 <= -v2 ? 1.0 : v4) / v5
                 * (fabs(v7) < 1.0 ? v7 : 0.0));
-            const double v9 = t0 * v8;
-            t1[j - tile_begin] = v3 ? 0.0 : -v9;
-            t2[j - tile_begin] = v3 ? 0.0 : v9;
+            const double v9 = t0_bar * v8;
+            grad_s_term[j - tile_begin] = v3 ? 0.0 : -v9;
+            grad_s_term_2[j - tile_begin] = v3 ? 0.0 : v9;
         }
 
-        /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t1[j]),
-         *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t2[j])) */
+        /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j],
+         *    winner[j])](grad_s_term[j]), at[where_integer(loser[j] < 0, m + loser[j],
+         *    loser[j])](grad_s_term_2[j])) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t winner_j = winner[j];
             const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
             const int64_t loser_j = loser[j];
             const int64_t v1 = loser_j < 0 ? m + loser_j : loser_j;
-            grad_s[v0] += t1[j - tile_begin];
-            grad_s[v1] += t2[j - tile_begin];
+            grad_s[v0] += grad_s_term[j - tile_begin];
+            grad_s[v1] += grad_s_term_2[j - tile_begin];
         }
     }
     return 0;
@@ -339,9 +342,9 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
                                  void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const grad_s_term = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const grad_s_term_2 = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -367,8 +370,8 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
         }
     }
 
-    /* t1 = 1 / n */
-    const double t1 = 1.0 / (double)n;
+    /* t0_bar = 1 / n */
+    const double t0_bar = 1.0 / (double)n;
     double t0 = 0.0;
     double t0_low = 0.0;
     for (int64_t at = 0; at < m; ++at) {
@@ -380,16 +383,18 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
          *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
-        /* t2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
-         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j]
-         *    < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 -
-         *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, -(t1 *
-         *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))))) */
-        /* t3[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
-         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j]
-         *    < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 -
-         *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, t1 *
-         *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
+        /* grad_s_term[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
+         *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 :=
+         *    s0 - s[where_integer(loser[j] < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m +
+         *    loser[j], loser[j])] - (s0 - s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3),
+         *    where(-inf == s0, 0, -(t0_bar * (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 *
+         *    where(abs(s4) < 1, s4, 0)))))) */
+        /* grad_s_term_2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
+         *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 :=
+         *    s0 - s[where_integer(loser[j] < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m +
+         *    loser[j], loser[j])] - (s0 - s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3),
+         *    where(-inf == s0, 0, t0_bar * (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 *
+         *    where(abs(s4) < 1, s4, 0))))) */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t j = tile_begin; j < tile_end; ++j) {
@@ -407,22 +412,23 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
             const double v7 = s_here - (v2 - v6) - (s_here_ + v6);
             const double v8 = (0.0 <= v2 ? 1.0 : v3) / v5 * (1.0 + (0.0 <= -v2 ? 1.0 : v3) / v5
                 * (fabs(v7) < 1.0 ? v7 : 0.0));
-            const double v9 = t1 * v8;
+            const double v9 = t0_bar * v8;
             t0_sum += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3);
-            t2[j - tile_begin] = v4 ? 0.0 : -v9;
-            t3[j - tile_begin] = v4 ? 0.0 : v9;
+            grad_s_term[j - tile_begin] = v4 ? 0.0 : -v9;
+            grad_s_term_2[j - tile_begin] = v4 ? 0.0 : v9;
         }
         gradc_add(&t0, &t0_low, t0_sum);
 
-        /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t2[j]),
-         *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t3[j])) */
+        /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j],
+         *    winner[j])](grad_s_term[j]), at[where_integer(loser[j] < 0, m + loser[j],
+         *    loser[j])](grad_s_term_2[j])) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t winner_j = winner[j];
             const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
             const int64_t loser_j = loser[j];
             const int64_t v1 = loser_j < 0 ? m + loser_j : loser_j;
-            grad_s[v0] += t2[j - tile_begin];
-            grad_s[v1] += t3[j - tile_begin];
+            grad_s[v0] += grad_s_term[j - tile_begin];
+            grad_s[v1] += grad_s_term_2[j - tile_begin];
         }
     }
     t0 = gradc_rounded(t0, t0_low);

@@ -252,36 +252,37 @@ size_t contrastive_backward_work(int64_t n, int64_t k)
 static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                    int64_t k, const double *restrict same, const double *restrict t0,
-                                                   double margin, double t1, const double *restrict A,
+                                                   double margin, double t1_bar, const double *restrict A,
                                                    const double *restrict B, double *restrict grad_A,
                                                    double *restrict grad_B)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1 * (1 - same[i]) * (2 * maximum(0,
-         *    s1)), t1 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
+        /* t0_bar[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1_bar * (1 - same[i]) * (2 *
+         *    maximum(0, s1)), t1_bar * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double same_i = same[i];
             const double v0 = sqrt(1e-12 + t0[i]);
             const double v1 = margin - v0;
-            const double v2 = t1 * (1.0 - same_i) * (2.0 * ((v1 > 0.0 || v1 != v1) ? v1 : 0.0));
-            t2[i - tile_begin] = t1 * same_i - 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0)) / v0;
+            const double v2 = t1_bar * (1.0 - same_i) * (2.0 * ((v1 > 0.0 || v1 != v1) ? v1 : 0.0));
+            const double v3 = 0.0 == v1 ? 0.5 * v2 : 0.0;
+            t0_bar[i - tile_begin] = t1_bar * same_i - 0.5 * (0.0 < v1 ? v2 : v3) / v0;
         }
 
-        /* grad_A[i:n, j:k] = t2[i] * (2 * (A[i, j] - B[i, j])) */
-        /* grad_B[i:n, j:k] = -(t2[i] * (2 * (A[i, j] - B[i, j]))) */
+        /* grad_A[i:n, j:k] = t0_bar[i] * (2 * (A[i, j] - B[i, j])) */
+        /* grad_B[i:n, j:k] = -(t0_bar[i] * (2 * (A[i, j] - B[i, j]))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t2_i = t2[i - tile_begin];
+            const double t0_bar_i = t0_bar[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v0 = t2_i * (2.0 * (A[i*k + j] - B[i*k + j]));
+                const double v0 = t0_bar_i * (2.0 * (A[i*k + j] - B[i*k + j]));
                 grad_A[i*k + j] = v0;
                 grad_B[i*k + j] = -v0;
             }
@@ -298,7 +299,7 @@ struct contrastive_backward_rows0 {
     const double *same;
     const double *t0;
     double margin;
-    double t1;
+    double t1_bar;
     const double *A;
     const double *B;
     double *grad_A;
@@ -309,7 +310,7 @@ static GRADC_APART void contrastive_backward_team0(const void *context, int64_t 
 {
     const struct contrastive_backward_rows0 *const given = context;
     contrastive_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->same, given->t0, given->margin, given->t1, given->A, given->B, given->grad_A, given->grad_B);
+        given->same, given->t0, given->margin, given->t1_bar, given->A, given->B, given->grad_A, given->grad_B);
 }
 
 int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -319,17 +320,17 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = 0.5 * cotangent / n */
-    const double t1 = 0.5 * cotangent / (double)n;
+    /* t1_bar = 0.5 * cotangent / n */
+    const double t1_bar = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 7*k + 27, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct contrastive_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1,
-            A, B, grad_A, grad_B};
+        const struct contrastive_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, same, t0, margin,
+            t1_bar, A, B, grad_A, grad_B};
         gradc_run(parts, contrastive_backward_team0, &given);
     } else {
-        contrastive_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1, A, B, grad_A,
-            grad_B);
+        contrastive_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1_bar, A, B,
+            grad_A, grad_B);
     }
     return 0;
 }
@@ -343,7 +344,7 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          int64_t k, const double *restrict A,
                                                          const double *restrict B, const double *restrict same,
-                                                         double margin, double t2, double *restrict grad_A,
+                                                         double margin, double t1_bar, double *restrict grad_A,
                                                          double *restrict grad_B, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -390,8 +391,9 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
 
         /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
          *    * (s1 * s1))) */
-        /* t3[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t2 * (1 - same[i]) * (2 * maximum(0,
-         *    s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0), in the place of t0 */
+        /* t0_bar[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1_bar * (1 - same[i]) * (2 *
+         *    maximum(0, s1)), t1_bar * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0), in
+         *    the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -402,14 +404,15 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
             const double v2 = sqrt(v0);
             const double v3 = margin - v2;
             const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
-            const double v5 = t2 * v1 * (2.0 * v4);
+            const double v5 = t1_bar * v1 * (2.0 * v4);
+            const double v6 = 0.0 == v3 ? 0.5 * v5 : 0.0;
             t1_part_sum += same_i * v0 + v1 * (v4 * v4);
-            t0[i - tile_begin] = t2 * same_i - 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0)) / v2;
+            t0[i - tile_begin] = t1_bar * same_i - 0.5 * (0.0 < v3 ? v5 : v6) / v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_A[i:n, j:k] = t3[i] * (2 * (A[i, j] - B[i, j])) */
-        /* grad_B[i:n, j:k] = -(t3[i] * (2 * (A[i, j] - B[i, j]))) */
+        /* grad_A[i:n, j:k] = t0_bar[i] * (2 * (A[i, j] - B[i, j])) */
+        /* grad_B[i:n, j:k] = -(t0_bar[i] * (2 * (A[i, j] - B[i, j]))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
             GRADC_SIMD()
@@ -434,7 +437,7 @@ struct contrastive_value_and_grad_rows0 {
     const double *B;
     const double *same;
     double margin;
-    double t2;
+    double t1_bar;
     double *grad_A;
     double *grad_B;
     double *t1_parts;
@@ -444,7 +447,7 @@ static GRADC_APART void contrastive_value_and_grad_team0(const void *context, in
 {
     const struct contrastive_value_and_grad_rows0 *const given = context;
     contrastive_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->A, given->B, given->same, given->margin, given->t2, given->grad_A, given->grad_B,
+        given->k, given->A, given->B, given->same, given->margin, given->t1_bar, given->grad_A, given->grad_B,
         given->t1_parts);
 }
 
@@ -455,18 +458,18 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 0.5 / n */
-    const double t2 = 0.5 / (double)n;
+    /* t1_bar = 0.5 / n */
+    const double t1_bar = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 11*k + 31, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct contrastive_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, same,
-            margin, t2, grad_A, grad_B, t1_parts};
+            margin, t1_bar, grad_A, grad_B, t1_parts};
         gradc_run(parts, contrastive_value_and_grad_team0, &given);
     } else {
-        contrastive_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t2, grad_A,
-            grad_B, t1_parts);
+        contrastive_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_bar,
+            grad_A, grad_B, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -33,18 +33,19 @@ size_t cox_value_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, unsigned char *restrict part_scratch,
-                                        size_t part_bytes, double *restrict t0, int64_t d, const double *restrict X,
-                                        const double *restrict w, double *restrict z, const double *restrict time_,
-                                        const double *restrict event, double *restrict t5_parts)
+                                        size_t part_bytes, double *restrict t0_total_most, int64_t d,
+                                        const double *restrict X, const double *restrict w, double *restrict z,
+                                        const double *restrict time_, const double *restrict event,
+                                        double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)part_own;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
+    double *const t0_total_most_part = part == 0 ? t0_total_most : (void *)part_own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
-        t0_part[at] = -(double)INFINITY;
+        t0_total_most_part[at] = -(double)INFINITY;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -53,27 +54,28 @@ static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
-        /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
+        /* t0_total_most[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double v0 = time_[j] <= time_i ? z_i : -(double)INFINITY;
-                t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
+                t0_total_most_part[j] = (t0_total_most_part[j] >= v0
+                    || t0_total_most_part[j] != t0_total_most_part[j]) ? t0_total_most_part[j] : v0;
             }
         }
 
-        /* t5 = sum[i:n](event[i]) */
-        double t5_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t5_part_sum))
+        /* t2 = sum[i:n](event[i]) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5_part_sum += event[i];
+            t2_part_sum += event[i];
         }
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
 }
 
 struct cox_value_rows0 {
@@ -81,50 +83,50 @@ struct cox_value_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t0;
+    double *t0_total_most;
     int64_t d;
     const double *X;
     const double *w;
     double *z;
     const double *time_;
     const double *event;
-    double *t5_parts;
+    double *t2_parts;
 };
 
 static GRADC_APART void cox_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_value_rows0 *const given = context;
     (void)thread;
-    cox_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0, given->d,
-        given->X, given->w, given->z, given->time_, given->event, given->t5_parts);
+    cox_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0_total_most,
+        given->d, given->X, given->w, given->z, given->time_, given->event, given->t2_parts);
 }
 
 static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                        unsigned char *restrict tile_scratch, size_t tile_bytes, double *restrict t0,
-                                        const double *restrict time_, double *restrict z,
-                                        const double *restrict event, double *restrict t4_parts)
+                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                        double *restrict t0_total_most, const double *restrict time_,
+                                        double *restrict z, const double *restrict event, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t1 = (void *)tile_own;
+    double *const t0_total_term = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
+    double *const t0_total = (void *)tile_own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i];
-            t1[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            const double t0_total_most_i = t0_total_most[i];
+            t0_total_term[i - tile_begin] = (double)INFINITY == fabs(t0_total_most_i) ? 0.0 : t0_total_most_i;
         }
 
-        /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
+        /* t0_total[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t0_total_term[i])) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t2[j - tile_begin] = 0.0;
+            t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double time_i = time_[i];
@@ -137,10 +139,11 @@ static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n,
             const double z_i_3 = z[i + 3];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((time_[j] <= time_i_ ? z_i_ : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -(double)INFINITY) - t1[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((time_[j] <= time_i_ ? z_i_ : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -148,21 +151,22 @@ static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n,
             const double z_i = z[i];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY) - t1[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]);
             }
         }
 
-        /* t3[i:n] = t1[i] + log(t2[i]) */
-        /* t4 = sum[i:n](event[i] * (t3[i] - z[i])) */
-        double t4_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_part_sum))
+        /* t0[i:n] = t0_total_term[i] + log(t0_total[i]) */
+        /* t1 = sum[i:n](event[i] * (t0[i] - z[i])) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - z[i]);
+            t1_part_sum += event[i] * (t0_total_term[i - tile_begin] + gradc_log(t0_total[i - tile_begin]) - z[i]);
         }
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 struct cox_value_rows1 {
@@ -170,18 +174,18 @@ struct cox_value_rows1 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double *t0;
+    double *t0_total_most;
     const double *time_;
     double *z;
     const double *event;
-    double *t4_parts;
+    double *t1_parts;
 };
 
 static GRADC_APART void cox_value_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_value_rows1 *const given = context;
-    cox_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->t0,
-        given->time_, given->z, given->event, given->t4_parts);
+    cox_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->t0_total_most, given->time_, given->z, given->event, given->t1_parts);
 }
 
 int cox_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict time_,
@@ -190,48 +194,50 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     unsigned char *scratch = work;
     double *const z = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t0 = (void *)scratch;
+    double *const t0_total_most = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * gradc_bytes(n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_value_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event,
-            t5_parts};
+        const struct cox_value_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, z, time_,
+            event, t2_parts};
         gradc_run(parts, cox_value_team0, &given);
     } else {
-        cox_value_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
+        cox_value_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, z, time_, event, t2_parts);
     }
-    double t5 = 0.0;
+    double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t0_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const t0_total_most_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
+            t0_total_most[at] = (t0_total_most[at] >= t0_total_most_more[at]
+                || t0_total_most[at] != t0_total_most[at]) ? t0_total_most[at] : t0_total_most_more[at];
         }
     }
     const int64_t parts_ = gradc_parts(n, 27*n + 31, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct cox_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, t0, time_, z, event, t4_parts};
+        const struct cox_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, t0_total_most, time_, z, event,
+            t1_parts};
         gradc_run(parts_, cox_value_team1, &given);
     } else {
-        cox_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0, time_, z, event, t4_parts);
+        cox_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0_total_most, time_, z, event, t1_parts);
     }
-    double t4 = 0.0;
+    double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t4 += t4_parts[part];
+        t1 += t1_parts[part];
     }
 
-    /* value = t4 / t5 */
-    *value = t4 / t5;
+    /* value = t1 / t2 */
+    *value = t1 / t2;
     return 0;
 }
 
@@ -246,24 +252,24 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                           const double *restrict time_, double *restrict z,
                                           const double *restrict event, double *restrict t0,
-                                          double *restrict t2_2_parts, double *restrict t3_parts)
+                                          double *restrict t2_parts, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t0_ = (void *)tile_own;
+    double *const t0_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    double t2_2_part = 0.0;
-    double t2_2_part_low = 0.0;
-    double t3_part = 0.0;
-    double t3_part_low = 0.0;
+    double *const t0_total = (void *)tile_own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
+        /* t0_total_most[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t0_[j - tile_begin] = -(double)INFINITY;
+            t0_total_most[j - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = 0; i < n; ++i) {
             const double time_i = time_[i];
@@ -271,25 +277,27 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double v0 = time_[j] <= time_i ? z_i : -(double)INFINITY;
-                t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin])
-                    ? t0_[j - tile_begin] : v0;
+                t0_total_most[j - tile_begin] = (t0_total_most[j - tile_begin] >= v0
+                    || t0_total_most[j - tile_begin] != t0_total_most[j - tile_begin]) ? t0_total_most[j - tile_begin]
+                    : v0;
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
-        /* t2_2 = sum[i:n](event[i]) */
-        double t2_2_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_2_part_sum))
+        /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]), in the place of
+         *    t0_total_most */
+        /* t2 = sum[i:n](event[i]) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0_[i - tile_begin];
-            t0_[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-            t2_2_part_sum += event[i];
+            const double t0_total_most_i = t0_total_most[i - tile_begin];
+            t0_total_most[i - tile_begin] = (double)INFINITY == fabs(t0_total_most_i) ? 0.0 : t0_total_most_i;
+            t2_part_sum += event[i];
         }
-        gradc_add(&t2_2_part, &t2_2_part_low, t2_2_part_sum);
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
 
-        /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
+        /* t0_total[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t0_total_term[i])) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t2[j - tile_begin] = 0.0;
+            t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double time_i = time_[i];
@@ -302,10 +310,11 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
             const double z_i_3 = z[i + 3];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY) - t0_[j - tile_begin])
-                    + gradc_exp((time_[j] <= time_i_ ? z_i_ : -(double)INFINITY) - t0_[j - tile_begin])
-                    + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -(double)INFINITY) - t0_[j - tile_begin])
-                    + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -(double)INFINITY) - t0_[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY)
+                    - t0_total_most[j - tile_begin]) + gradc_exp((time_[j] <= time_i_ ? z_i_ : -(double)INFINITY)
+                    - t0_total_most[j - tile_begin]) + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -(double)INFINITY)
+                    - t0_total_most[j - tile_begin]) + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -(double)INFINITY)
+                    - t0_total_most[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -313,25 +322,26 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
             const double z_i = z[i];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY) - t0_[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY)
+                    - t0_total_most[j - tile_begin]);
             }
         }
 
-        /* t0_2[i:n] = t1[i] + log(t2[i]) */
-        /* t3 = sum[i:n](event[i] * (t0_2[i] - z[i])) */
-        double t3_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_part_sum))
+        /* t0[i:n] = t0_total_term[i] + log(t0_total[i]) */
+        /* t1 = sum[i:n](event[i] * (t0[i] - z[i])) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0_[i - tile_begin] + gradc_log(t2[i - tile_begin]);
+            const double v0 = t0_total_most[i - tile_begin] + gradc_log(t0_total[i - tile_begin]);
             t0[i] = v0;
-            t3_part_sum += event[i] * (v0 - z[i]);
+            t1_part_sum += event[i] * (v0 - z[i]);
         }
-        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
-    t2_2_part = gradc_rounded(t2_2_part, t2_2_part_low);
-    t2_2_parts[part] = t2_2_part;
-    t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part] = t3_part;
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 struct cox_forward_rows0 {
@@ -343,15 +353,15 @@ struct cox_forward_rows0 {
     double *z;
     const double *event;
     double *t0;
-    double *t2_2_parts;
-    double *t3_parts;
+    double *t2_parts;
+    double *t1_parts;
 };
 
 static GRADC_APART void cox_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_forward_rows0 *const given = context;
     cox_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->time_,
-        given->z, given->event, given->t0, given->t2_2_parts, given->t3_parts);
+        given->z, given->event, given->t0, given->t2_parts, given->t1_parts);
 }
 
 int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -368,27 +378,27 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
     gradc_dots(n, d, X, d, w, z, 1, 1);
     const int64_t parts = gradc_parts(n, 32*n + 32, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t2_2_parts[GRADC_PARTS];
-    double t3_parts[GRADC_PARTS];
+    double t2_parts[GRADC_PARTS];
+    double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_2_parts,
-            t3_parts};
+        const struct cox_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_parts,
+            t1_parts};
         gradc_run(parts, cox_forward_team0, &given);
     } else {
-        cox_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_2_parts, t3_parts);
+        cox_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_parts, t1_parts);
     }
-    double t2_2 = 0.0;
+    double t2_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t2_2 += t2_2_parts[part];
+        t2_ += t2_parts[part];
     }
-    double t3 = 0.0;
+    double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+        t1 += t1_parts[part];
     }
 
-    /* value = t3 / t2_2 */
-    *value = t3 / t2_2;
-    *t2 = t2_2;
+    /* value = t1 / t2 */
+    *value = t1 / t2_;
+    *t2 = t2_;
     return 0;
 }
 
@@ -403,7 +413,7 @@ size_t cox_backward_work(int64_t n, int64_t d)
 static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                            double *restrict grad_w, int64_t d, unsigned char *restrict tile_scratch,
-                                           size_t tile_bytes, const double *restrict time_, double t1,
+                                           size_t tile_bytes, const double *restrict time_, double t1_bar,
                                            const double *restrict event, const double *restrict t0,
                                            const double *restrict z, const double *restrict X)
 {
@@ -412,7 +422,7 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const z_bar = (void *)tile_own;
+    double *const z_bar_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -420,24 +430,24 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := s1 - t0[j], s3 :=
-         *    s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * event[j] * (exp(s2)
-         *    * (1 + where(abs(s4) < 1, s4, 0)))), 0))) */
+        /* z_bar_term[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := s1 - t0[j],
+         *    s3 := s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1_bar * event[j]
+         *    * (exp(s2) * (1 + where(abs(s4) < 1, s4, 0)))), 0))) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            z_bar[j - tile_begin] = 0.0;
+            z_bar_term[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double time_i = time_[i];
-            const double v0 = t1 * event[i];
+            const double v0 = t1_bar * event[i];
             const double t0_i = t0[i];
             const double time_i_ = time_[i + 1];
-            const double v1 = t1 * event[i + 1];
+            const double v1 = t1_bar * event[i + 1];
             const double t0_i_ = t0[i + 1];
             const double time_i_2 = time_[i + 2];
-            const double v2 = t1 * event[i + 2];
+            const double v2 = t1_bar * event[i + 2];
             const double t0_i_2 = t0[i + 2];
             const double time_i_3 = time_[i + 3];
-            const double v3 = t1 * event[i + 3];
+            const double v3 = t1_bar * event[i + 3];
             const double t0_i_3 = t0[i + 3];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
@@ -461,7 +471,7 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
                 const double v21 = v20 - t0_i_3;
                 const double v22 = v21 - v20;
                 const double v23 = v20 - (v21 - v22) - (t0_i_3 + v22);
-                z_bar[j - tile_begin] += (v4 ? (-(double)INFINITY == v5 ? 0.0 : v0
+                z_bar_term[j - tile_begin] += (v4 ? (-(double)INFINITY == v5 ? 0.0 : v0
                     * (gradc_exp(v6) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)))) : 0.0)
                     + (v9 ? (-(double)INFINITY == v10 ? 0.0 : v1 * (gradc_exp(v11)
                     * (1.0 + (fabs(v13) < 1.0 ? v13 : 0.0)))) : 0.0) + (v14
@@ -472,7 +482,7 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
             const double time_i = time_[i];
-            const double v0 = t1 * event[i];
+            const double v0 = t1_bar * event[i];
             const double t0_i = t0[i];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
@@ -481,20 +491,20 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
                 const double v3 = v2 - t0_i;
                 const double v4 = v3 - v2;
                 const double v5 = v2 - (v3 - v4) - (t0_i + v4);
-                z_bar[j - tile_begin] += v1 ? (-(double)INFINITY == v2 ? 0.0 : v0
+                z_bar_term[j - tile_begin] += v1 ? (-(double)INFINITY == v2 ? 0.0 : v0
                     * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0)))) : 0.0;
             }
         }
 
-        /* t3[i:n] = z_bar[i] - t1 * event[i], in the place of z_bar */
+        /* grad_w_term[i:n] = z_bar_term[i] - t1_bar * event[i], in the place of z_bar_term */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            z_bar[i - tile_begin] = z_bar_i - t1 * event[i];
+            const double z_bar_term_i = z_bar_term[i - tile_begin];
+            z_bar_term[i - tile_begin] = z_bar_term_i - t1_bar * event[i];
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar_term, 1, grad_w_part);
     }
 }
 
@@ -508,7 +518,7 @@ struct cox_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *time_;
-    double t1;
+    double t1_bar;
     const double *event;
     const double *t0;
     const double *z;
@@ -519,8 +529,8 @@ static GRADC_APART void cox_backward_team0(const void *context, int64_t part, in
 {
     const struct cox_backward_rows0 *const given = context;
     cox_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->time_, given->t1, given->event, given->t0, given->z,
-        given->X);
+        given->d, given->tile_scratch, given->tile_bytes, given->time_, given->t1_bar, given->event, given->t0,
+        given->z, given->X);
 }
 
 int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -534,18 +544,18 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
     scratch += (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / t2 */
-    const double t1 = cotangent / t2;
+    /* t1_bar = cotangent / t2 */
+    const double t1_bar = cotangent / t2;
     const int64_t parts = gradc_parts(n, 3*d + 44*n + 5, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct cox_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, time_, t1, event, t0, z, X};
+            tile_bytes, time_, t1_bar, event, t0, z, X};
         gradc_run(parts, cox_backward_team0, &given);
     } else {
-        cox_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, time_, t1,
-            event, t0, z, X);
+        cox_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, time_,
+            t1_bar, event, t0, z, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -570,19 +580,19 @@ size_t cox_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict t0, int64_t d, const double *restrict X,
+                                                 double *restrict t0_total_most, int64_t d, const double *restrict X,
                                                  const double *restrict w, double *restrict z,
                                                  const double *restrict time_, const double *restrict event,
-                                                 double *restrict t5_parts)
+                                                 double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)part_own;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
+    double *const t0_total_most_part = part == 0 ? t0_total_most : (void *)part_own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
-        t0_part[at] = -(double)INFINITY;
+        t0_total_most_part[at] = -(double)INFINITY;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -591,27 +601,28 @@ static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
-        /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
+        /* t0_total_most[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double v0 = time_[j] <= time_i ? z_i : -(double)INFINITY;
-                t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
+                t0_total_most_part[j] = (t0_total_most_part[j] >= v0
+                    || t0_total_most_part[j] != t0_total_most_part[j]) ? t0_total_most_part[j] : v0;
             }
         }
 
-        /* t5 = sum[i:n](event[i]) */
-        double t5_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t5_part_sum))
+        /* t2 = sum[i:n](event[i]) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5_part_sum += event[i];
+            t2_part_sum += event[i];
         }
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
 }
 
 struct cox_value_and_grad_rows0 {
@@ -619,57 +630,58 @@ struct cox_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t0;
+    double *t0_total_most;
     int64_t d;
     const double *X;
     const double *w;
     double *z;
     const double *time_;
     const double *event;
-    double *t5_parts;
+    double *t2_parts;
 };
 
 static GRADC_APART void cox_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_value_and_grad_rows0 *const given = context;
     (void)thread;
-    cox_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0,
-        given->d, given->X, given->w, given->z, given->time_, given->event, given->t5_parts);
+    cox_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->t0_total_most, given->d, given->X, given->w, given->z, given->time_, given->event, given->t2_parts);
 }
 
 static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict z_bar, unsigned char *restrict tile_scratch,
-                                                 size_t tile_bytes, double *restrict t0,
+                                                 double *restrict z_bar_term_2, unsigned char *restrict tile_scratch,
+                                                 size_t tile_bytes, double *restrict t0_total_most,
                                                  const double *restrict time_, double *restrict z,
-                                                 const double *restrict event, double t6, double *restrict t4_parts)
+                                                 const double *restrict event, double t1_bar,
+                                                 double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const z_bar_part = part == 0 ? z_bar : (void *)part_own;
+    double *const z_bar_term_2_part = part == 0 ? z_bar_term_2 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t1 = (void *)tile_own;
+    double *const t0_total_term = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
+    double *const t0_total = (void *)tile_own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
-        z_bar_part[at] = 0.0;
+        z_bar_term_2_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i];
-            t1[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            const double t0_total_most_i = t0_total_most[i];
+            t0_total_term[i - tile_begin] = (double)INFINITY == fabs(t0_total_most_i) ? 0.0 : t0_total_most_i;
         }
 
-        /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
+        /* t0_total[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t0_total_term[i])) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t2[j - tile_begin] = 0.0;
+            t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double time_i = time_[i];
@@ -682,10 +694,11 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
             const double z_i_3 = z[i + 3];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((time_[j] <= time_i_ ? z_i_ : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -(double)INFINITY) - t1[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((time_[j] <= time_i_ ? z_i_ : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((time_[j] <= time_i_2 ? z_i_2 : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((time_[j] <= time_i_3 ? z_i_3 : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -693,41 +706,42 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
             const double z_i = z[i];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY) - t1[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((time_[j] <= time_i ? z_i : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]);
             }
         }
 
-        /* t3[i:n] = t1[i] + log(t2[i]) */
-        /* t4 = sum[i:n](event[i] * (t3[i] - z[i])) */
-        /* t7[i:n] = 1 / t2[i], in the place of t2 */
-        double t4_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_part_sum))
+        /* t0[i:n] = t0_total_term[i] + log(t0_total[i]) */
+        /* t1 = sum[i:n](event[i] * (t0[i] - z[i])) */
+        /* z_bar_term[i:n] = 1 / t0_total[i], in the place of t0_total */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t2_i = t2[i - tile_begin];
-            t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2_i) - z[i]);
-            t2[i - tile_begin] = 1.0 / t2_i;
+            const double t0_total_i = t0_total[i - tile_begin];
+            t1_part_sum += event[i] * (t0_total_term[i - tile_begin] + gradc_log(t0_total_i) - z[i]);
+            t0_total[i - tile_begin] = 1.0 / t0_total_i;
         }
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), where(s0, where(-inf ==
-         *    s1, 0, t6 * event[j] * (t7[j] * exp(s1 - t1[j]))), 0))) */
+        /* z_bar_term_2[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), where(s0,
+         *    where(-inf == s1, 0, t1_bar * event[j] * (z_bar_term[j] * exp(s1 - t0_total_term[j]))), 0))) */
         for (int64_t i = 0; i < n; ++i) {
             const double time_i = time_[i];
             const double z_i = z[i];
-            double z_bar_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:z_bar_part_sum))
+            double z_bar_term_2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_bar_term_2_part_sum))
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = time_[j] <= time_i;
                 const double v1 = v0 ? z_i : -(double)INFINITY;
-                const double v2 = -(double)INFINITY == v1 ? 0.0 : t6 * event[j]
-                    * (t2[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]));
-                z_bar_part_sum += v0 ? v2 : 0.0;
+                const double v2 = -(double)INFINITY == v1 ? 0.0 : t1_bar * event[j]
+                    * (t0_total[j - tile_begin] * gradc_exp(v1 - t0_total_term[j - tile_begin]));
+                z_bar_term_2_part_sum += v0 ? v2 : 0.0;
             }
-            z_bar_part[i] += z_bar_part_sum;
+            z_bar_term_2_part[i] += z_bar_term_2_part_sum;
         }
     }
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 struct cox_value_and_grad_rows1 {
@@ -735,38 +749,38 @@ struct cox_value_and_grad_rows1 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *z_bar;
+    double *z_bar_term_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double *t0;
+    double *t0_total_most;
     const double *time_;
     double *z;
     const double *event;
-    double t6;
-    double *t4_parts;
+    double t1_bar;
+    double *t1_parts;
 };
 
 static GRADC_APART void cox_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_value_and_grad_rows1 *const given = context;
     cox_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->z_bar, given->tile_scratch, given->tile_bytes, given->t0, given->time_, given->z, given->event,
-        given->t6, given->t4_parts);
+        given->z_bar_term_2, given->tile_scratch, given->tile_bytes, given->t0_total_most, given->time_, given->z,
+        given->event, given->t1_bar, given->t1_parts);
 }
 
 static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
                                                  double *restrict grad_w, int64_t d,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                 double *restrict z_bar, double t6, const double *restrict event,
-                                                 const double *restrict X)
+                                                 double *restrict z_bar_term_2, double t1_bar,
+                                                 const double *restrict event, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t8 = (void *)tile_own;
+    double *const grad_w_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -774,14 +788,14 @@ static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t thread, i
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t8[i:n] = z_bar[i] - t6 * event[i] */
+        /* grad_w_term[i:n] = z_bar_term_2[i] - t1_bar * event[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8[i - tile_begin] = z_bar[i] - t6 * event[i];
+            grad_w_term[i - tile_begin] = z_bar_term_2[i] - t1_bar * event[i];
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t8[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_term, 1, grad_w_part);
     }
 }
 
@@ -794,8 +808,8 @@ struct cox_value_and_grad_rows2 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double *z_bar;
-    double t6;
+    double *z_bar_term_2;
+    double t1_bar;
     const double *event;
     const double *X;
 };
@@ -804,8 +818,8 @@ static GRADC_APART void cox_value_and_grad_team2(const void *context, int64_t pa
 {
     const struct cox_value_and_grad_rows2 *const given = context;
     cox_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->z_bar, given->t6, given->event,
-        given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->z_bar_term_2, given->t1_bar,
+        given->event, given->X);
 }
 
 int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -815,9 +829,9 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     unsigned char *scratch = work;
     double *const z = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t0 = (void *)scratch;
+    double *const t0_total_most = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const z_bar = (void *)scratch;
+    double *const z_bar_term_2 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * gradc_bytes(n, sizeof(double));
@@ -831,64 +845,66 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     unsigned char *const tile_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_,
-            event, t5_parts};
+        const struct cox_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, z,
+            time_, event, t2_parts};
         gradc_run(parts, cox_value_and_grad_team0, &given);
     } else {
-        cox_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
+        cox_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, z, time_, event,
+            t2_parts);
     }
-    double t5 = 0.0;
+    double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t0_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const t0_total_most_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
+            t0_total_most[at] = (t0_total_most[at] >= t0_total_most_more[at]
+                || t0_total_most[at] != t0_total_most[at]) ? t0_total_most[at] : t0_total_most_more[at];
         }
     }
 
-    /* t6 = 1 / t5 */
-    const double t6 = 1.0 / t5;
+    /* t1_bar = 1 / t2 */
+    const double t1_bar = 1.0 / t2;
     const int64_t parts_ = gradc_parts(n, 63*n + 35, n);
     const size_t part_bytes_ = gradc_bytes(n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct cox_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch,
-            tile_bytes, t0, time_, z, event, t6, t4_parts};
+        const struct cox_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, z_bar_term_2,
+            tile_scratch, tile_bytes, t0_total_most, time_, z, event, t1_bar, t1_parts};
         gradc_run(parts_, cox_value_and_grad_team1, &given);
     } else {
-        cox_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch, tile_bytes, t0,
-            time_, z, event, t6, t4_parts);
+        cox_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, z_bar_term_2, tile_scratch, tile_bytes,
+            t0_total_most, time_, z, event, t1_bar, t1_parts);
     }
-    double t4 = 0.0;
+    double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t4 += t4_parts[part];
+        t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
-        const double *const z_bar_more = (void *)(part_scratch_ + (size_t)part * part_bytes_);
+        const double *const z_bar_term_2_more = (void *)(part_scratch_ + (size_t)part * part_bytes_);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            z_bar[at] += z_bar_more[at];
+            z_bar_term_2[at] += z_bar_term_2_more[at];
         }
     }
 
-    /* value = t4 / t5 */
-    *value = t4 / t5;
+    /* value = t1 / t2 */
+    *value = t1 / t2;
     const int64_t parts_2 = gradc_parts(n, 3*d + 5, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         const struct cox_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d,
-            tile_scratch_, tile_bytes_, z_bar, t6, event, X};
+            tile_scratch_, tile_bytes_, z_bar_term_2, t1_bar, event, X};
         gradc_run(parts_2, cox_value_and_grad_team2, &given);
     } else {
         cox_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_,
-            tile_bytes_, z_bar, t6, event, X);
+            tile_bytes_, z_bar_term_2, t1_bar, event, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         const double *const grad_w_more = (void *)(part_scratch_2 + (size_t)part * part_bytes_2);

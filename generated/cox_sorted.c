@@ -6,8 +6,8 @@
  *         t0 = 0.0
  *         t1[i:n] = exp(z[i] - top)
  *         with scan[t:n](t1, t2_t=t0) as t2:
- *             t5 = t2_t + t1[t]
- *             return t5
+ *             t2_next = t2_t + t1[t]
+ *             return t2_next
  *         t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i]))
  *         t4 = sum[i:n](event[i])
  *         value = t3 / t4
@@ -217,14 +217,14 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         cox_sorted_value_rows1(0, n, parts_, t1, z, top);
     }
 
-    /* with scan[t:n](t1, t2_t=t0) as t2: t5 = t2_t + t1[t] return t5 */
+    /* with scan[t:n](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < n; ++t) {
         const double t2_now = t2[t];
 
-        /* t0 = carry0 + captured0[t] */
-        const double t0_ = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
-        t2[t + 1] = t0_;
+        /* t2_next = carry0 + captured0[t] */
+        const double t2_next = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
+        t2[t + 1] = t2_next;
     }
     const int64_t parts_2 = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
@@ -378,14 +378,14 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
         cox_sorted_forward_rows0(0, n, parts, t1, z, top_);
     }
 
-    /* with scan[t:n](t1, t2_t=t0) as t2: t5 = t2_t + t1[t] return t5 */
+    /* with scan[t:n](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < n; ++t) {
         const double t2_now = t2[t];
 
-        /* t0 = carry0 + captured0[t] */
-        const double t0_ = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
-        t2[t + 1] = t0_;
+        /* t2_next = carry0 + captured0[t] */
+        const double t2_next = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
+        t2[t + 1] = t2_next;
     }
     const int64_t parts_ = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
@@ -420,16 +420,17 @@ static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, 
                                                   unsigned char *restrict part_scratch, size_t part_bytes,
                                                   double *restrict grad_w, int64_t d,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, double t4,
-                                                  double t0, double t7, double t8, const double *restrict t1,
-                                                  double *restrict t6, const double *restrict event, double top,
-                                                  const double *restrict z, const double *restrict X)
+                                                  double t3_bar, double z_bar_total_2, double z_bar_total_3,
+                                                  const double *restrict t1, double *restrict z_bar_total,
+                                                  const double *restrict event, double top, const double *restrict z,
+                                                  const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t9 = (void *)tile_own;
+    double *const grad_w_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -437,16 +438,17 @@ static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, 
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z_bar[i:n] = where(top == z[i], (t4 * t0 - t7) / t8, 0) */
-        /* t9[i:n] = z_bar[i] + (t1[i] * t6[n - i - 1] - t0 * event[i]) */
-        const double v0 = (t4 * t0 - t7) / t8;
+        /* z_bar_term[i:n] = where(top == z[i], (t4 * t3_bar - z_bar_total_2) / z_bar_total_3, 0) */
+        /* grad_w_term[i:n] = z_bar_term[i] + (t1[i] * z_bar_total[n - i - 1] - t3_bar * event[i]) */
+        const double v0 = (t4 * t3_bar - z_bar_total_2) / z_bar_total_3;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9[i - tile_begin] = t1[i] * t6[n - i - 1] - t0 * event[i] + (top == z[i] ? v0 : 0.0);
+            grad_w_term[i - tile_begin] = t1[i] * z_bar_total[n - i - 1] - t3_bar * event[i]
+                + (top == z[i] ? v0 : 0.0);
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t9[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t9, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_term, 1, grad_w_part);
     }
 }
 
@@ -460,11 +462,11 @@ struct cox_sorted_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     double t4;
-    double t0;
-    double t7;
-    double t8;
+    double t3_bar;
+    double z_bar_total_2;
+    double z_bar_total_3;
     const double *t1;
-    double *t6;
+    double *z_bar_total;
     const double *event;
     double top;
     const double *z;
@@ -475,8 +477,9 @@ static GRADC_APART void cox_sorted_backward_team0(const void *context, int64_t p
 {
     const struct cox_sorted_backward_rows0 *const given = context;
     cox_sorted_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t4, given->t0, given->t7, given->t8,
-        given->t1, given->t6, given->event, given->top, given->z, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t4, given->t3_bar,
+        given->z_bar_total_2, given->z_bar_total_3, given->t1, given->z_bar_total, given->event, given->top, given->z,
+        given->X);
 }
 
 int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -486,9 +489,9 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const t2_bar = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const z_bar_total = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 21, d) * gradc_bytes(d, sizeof(double));
@@ -506,66 +509,67 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
         }
     }
 
-    /* t0 = cotangent / t4 */
-    const double t0 = cotangent / t4;
+    /* t3_bar = cotangent / t4 */
+    const double t3_bar = cotangent / t4;
     for (int64_t at = 0; at < n + 1; ++at) {
-        t3[at] = 0.0;
+        t2_bar[at] = 0.0;
     }
-    double t8 = 0.0;
-    double t8_low = 0.0;
+    double z_bar_total_3 = 0.0;
+    double z_bar_total_3_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-        /* t3[:n + 1] = 0 t3 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t0
-         *    * event[i] / t2[s0 + 1]))) */
-        /* t8 = sum[i:n](where(top == z[i], 1, 0)) */
-        double t8_sum = 0.0;
+        /* t2_bar[:n + 1] = 0 t2_bar += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0
+         *    + 1](t3_bar * event[i] / t2[s0 + 1]))) */
+        /* z_bar_total_3 = sum[i:n](where(top == z[i], 1, 0)) */
+        double z_bar_total_3_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int64_t last_i = last[i];
             const int64_t v0 = last_i < 0 ? n + last_i : last_i;
-            t3[v0 + 1] += t0 * event[i] / t2[v0 + 1];
-            t8_sum += top == z[i] ? 1.0 : 0.0;
+            t2_bar[v0 + 1] += t3_bar * event[i] / t2[v0 + 1];
+            z_bar_total_3_sum += top == z[i] ? 1.0 : 0.0;
         }
-        gradc_add(&t8, &t8_low, t8_sum);
+        gradc_add(&z_bar_total_3, &z_bar_total_3_low, z_bar_total_3_sum);
     }
-    t8 = gradc_rounded(t8, t8_low);
+    z_bar_total_3 = gradc_rounded(z_bar_total_3, z_bar_total_3_low);
 
-    /* t5 = t3[n] */
-    const double t5 = t3[n];
+    /* z_bar_total_term = t2_bar[n] */
+    const double z_bar_total_term = t2_bar[n];
 
-    /* with scan[t:n](t3, t6_t=t5) as t6: t10 = t6_t + t3[n - t - 1] return t10 */
-    t6[0] = t5;
+    /* with scan[t:n](t2_bar, z_bar_total_t=z_bar_total_term) as z_bar_total: z_bar_total_next = z_bar_total_t +
+     *    t2_bar[n - t - 1] return z_bar_total_next */
+    z_bar_total[0] = z_bar_total_term;
     for (int64_t t = 0; t < n; ++t) {
-        const double t6_now = t6[t];
+        const double z_bar_total_now = z_bar_total[t];
 
-        /* t0 = carry0 + captured0[n - t - 1] */
-        const double t0_ = t6_now + t3[gradc_clamp(n - t - 1, n + 1)];
-        t6[t + 1] = t0_;
+        /* z_bar_total_next = carry0 + captured0[n - t - 1] */
+        const double z_bar_total_next = z_bar_total_now + t2_bar[gradc_clamp(n - t - 1, n + 1)];
+        z_bar_total[t + 1] = z_bar_total_next;
     }
-    double t7 = 0.0;
-    double t7_low = 0.0;
+    double z_bar_total_2 = 0.0;
+    double z_bar_total_2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-        /* t7 = sum[i:n](t1[i] * t6[n - i - 1]) */
-        double t7_sum = 0.0;
-        GRADC_SIMD(reduction(+:t7_sum))
+        /* z_bar_total_2 = sum[i:n](t1[i] * z_bar_total[n - i - 1]) */
+        double z_bar_total_2_sum = 0.0;
+        GRADC_SIMD(reduction(+:z_bar_total_2_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7_sum += t1[i] * t6[n - i - 1];
+            z_bar_total_2_sum += t1[i] * z_bar_total[n - i - 1];
         }
-        gradc_add(&t7, &t7_low, t7_sum);
+        gradc_add(&z_bar_total_2, &z_bar_total_2_low, z_bar_total_2_sum);
     }
-    t7 = gradc_rounded(t7, t7_low);
+    z_bar_total_2 = gradc_rounded(z_bar_total_2, z_bar_total_2_low);
     const int64_t parts = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct cox_sorted_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t4, t0, t7, t8, t1, t6, event, top, z, X};
+            tile_bytes, t4, t3_bar, z_bar_total_2, z_bar_total_3, t1, z_bar_total, event, top, z, X};
         gradc_run(parts, cox_sorted_backward_team0, &given);
     } else {
         cox_sorted_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t4,
-            t0, t7, t8, t1, t6, event, top, z, X);
+            t3_bar, z_bar_total_2, z_bar_total_3, t1, z_bar_total, event, top, z, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -642,28 +646,29 @@ static GRADC_APART void cox_sorted_value_and_grad_team0(const void *context, int
 }
 
 static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts, double *restrict z,
-                                                        double *restrict t1, double top, double *restrict t10_parts)
+                                                        double *restrict t1, double top,
+                                                        double *restrict z_bar_total_3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    double t10_part = 0.0;
-    double t10_part_low = 0.0;
+    double z_bar_total_3_part = 0.0;
+    double z_bar_total_3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1[i:n] = exp(z[i] - top) */
-        /* t10 = sum[i:n](where(top == z[i], 1, 0)) */
-        double t10_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t10_part_sum))
+        /* z_bar_total_3 = sum[i:n](where(top == z[i], 1, 0)) */
+        double z_bar_total_3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:z_bar_total_3_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
             t1[i] = gradc_exp(z_i - top);
-            t10_part_sum += top == z_i ? 1.0 : 0.0;
+            z_bar_total_3_part_sum += top == z_i ? 1.0 : 0.0;
         }
-        gradc_add(&t10_part, &t10_part_low, t10_part_sum);
+        gradc_add(&z_bar_total_3_part, &z_bar_total_3_part_low, z_bar_total_3_part_sum);
     }
-    t10_part = gradc_rounded(t10_part, t10_part_low);
-    t10_parts[part] = t10_part;
+    z_bar_total_3_part = gradc_rounded(z_bar_total_3_part, z_bar_total_3_part_low);
+    z_bar_total_3_parts[part] = z_bar_total_3_part;
 }
 
 struct cox_sorted_value_and_grad_rows1 {
@@ -672,31 +677,32 @@ struct cox_sorted_value_and_grad_rows1 {
     double *z;
     double *t1;
     double top;
-    double *t10_parts;
+    double *z_bar_total_3_parts;
 };
 
 static GRADC_APART void cox_sorted_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_sorted_value_and_grad_rows1 *const given = context;
     (void)thread;
-    cox_sorted_value_and_grad_rows1(part, given->n, given->parts, given->z, given->t1, given->top, given->t10_parts);
+    cox_sorted_value_and_grad_rows1(part, given->n, given->parts, given->z, given->t1, given->top,
+        given->z_bar_total_3_parts);
 }
 
 static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
                                                         double *restrict grad_w, int64_t d,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        double t5, double t4, double t9, double t10,
-                                                        double *restrict t8, double *restrict t1,
-                                                        const double *restrict event, double top, double *restrict z,
-                                                        const double *restrict X)
+                                                        double t3_bar, double t4, double z_bar_total_2,
+                                                        double z_bar_total_3, double *restrict z_bar_total,
+                                                        double *restrict t1, const double *restrict event,
+                                                        double top, double *restrict z, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t11 = (void *)tile_own;
+    double *const grad_w_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -704,16 +710,17 @@ static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t th
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z_bar[i:n] = where(top == z[i], (t5 * t4 - t9) / t10, 0) */
-        /* t11[i:n] = z_bar[i] + (t8[n - i - 1] * t1[i] - t5 * event[i]) */
-        const double v0 = (t5 * t4 - t9) / t10;
+        /* z_bar_term[i:n] = where(top == z[i], (t3_bar * t4 - z_bar_total_2) / z_bar_total_3, 0) */
+        /* grad_w_term[i:n] = z_bar_term[i] + (z_bar_total[n - i - 1] * t1[i] - t3_bar * event[i]) */
+        const double v0 = (t3_bar * t4 - z_bar_total_2) / z_bar_total_3;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11[i - tile_begin] = t8[n - i - 1] * t1[i] - t5 * event[i] + (top == z[i] ? v0 : 0.0);
+            grad_w_term[i - tile_begin] = z_bar_total[n - i - 1] * t1[i] - t3_bar * event[i]
+                + (top == z[i] ? v0 : 0.0);
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t11[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t11, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_term, 1, grad_w_part);
     }
 }
 
@@ -726,11 +733,11 @@ struct cox_sorted_value_and_grad_rows2 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double t5;
+    double t3_bar;
     double t4;
-    double t9;
-    double t10;
-    double *t8;
+    double z_bar_total_2;
+    double z_bar_total_3;
+    double *z_bar_total;
     double *t1;
     const double *event;
     double top;
@@ -742,8 +749,9 @@ static GRADC_APART void cox_sorted_value_and_grad_team2(const void *context, int
 {
     const struct cox_sorted_value_and_grad_rows2 *const given = context;
     cox_sorted_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t5, given->t4, given->t9, given->t10,
-        given->t8, given->t1, given->event, given->top, given->z, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t3_bar, given->t4,
+        given->z_bar_total_2, given->z_bar_total_3, given->z_bar_total, given->t1, given->event, given->top, given->z,
+        given->X);
 }
 
 int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -757,9 +765,9 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     scratch += gradc_bytes(n, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const t2_bar = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const z_bar_total = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 21, d) * gradc_bytes(d, sizeof(double));
@@ -797,34 +805,34 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         t4 += t4_parts[part];
     }
 
-    /* t5 = 1 / t4 */
-    const double t5 = 1.0 / t4;
+    /* t3_bar = 1 / t4 */
+    const double t3_bar = 1.0 / t4;
     const int64_t parts_ = gradc_parts(n, 25, 0);
-    double t10_parts[GRADC_PARTS];
+    double z_bar_total_3_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct cox_sorted_value_and_grad_rows1 given = {n, parts_, z, t1, top, t10_parts};
+        const struct cox_sorted_value_and_grad_rows1 given = {n, parts_, z, t1, top, z_bar_total_3_parts};
         gradc_run(parts_, cox_sorted_value_and_grad_team1, &given);
     } else {
-        cox_sorted_value_and_grad_rows1(0, n, parts_, z, t1, top, t10_parts);
+        cox_sorted_value_and_grad_rows1(0, n, parts_, z, t1, top, z_bar_total_3_parts);
     }
-    double t10 = 0.0;
+    double z_bar_total_3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t10 += t10_parts[part];
+        z_bar_total_3 += z_bar_total_3_parts[part];
     }
 
-    /* with scan[t:n](t1, t2_t=t0) as t2: t12 = t2_t + t1[t] return t12 */
+    /* with scan[t:n](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < n; ++t) {
         const double t2_now = t2[t];
 
-        /* t0 = carry0 + captured0[t] */
-        const double t0_ = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
-        t2[t + 1] = t0_;
+        /* t2_next = carry0 + captured0[t] */
+        const double t2_next = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
+        t2[t + 1] = t2_next;
     }
     double t3 = 0.0;
     double t3_low = 0.0;
     for (int64_t at = 0; at < n + 1; ++at) {
-        t6[at] = 0.0;
+        t2_bar[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
@@ -839,54 +847,55 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         }
         gradc_add(&t3, &t3_low, t3_sum);
 
-        /* t6[:n + 1] = 0 t6 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t5
-         *    * event[i] / t2[s0 + 1]))) */
+        /* t2_bar[:n + 1] = 0 t2_bar += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0
+         *    + 1](t3_bar * event[i] / t2[s0 + 1]))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int64_t last_i = last[i];
             const int64_t v0 = last_i < 0 ? n + last_i : last_i;
-            t6[v0 + 1] += t5 * event[i] / t2[v0 + 1];
+            t2_bar[v0 + 1] += t3_bar * event[i] / t2[v0 + 1];
         }
     }
     t3 = gradc_rounded(t3, t3_low);
 
     /* value = t3 / t4 */
-    /* t7 = t6[n] */
+    /* z_bar_total_term = t2_bar[n] */
     *value = t3 / t4;
-    const double t7 = t6[n];
+    const double z_bar_total_term = t2_bar[n];
 
-    /* with scan[t:n](t6, t8_t=t7) as t8: t12 = t8_t + t6[n - t - 1] return t12 */
-    t8[0] = t7;
+    /* with scan[t:n](t2_bar, z_bar_total_t=z_bar_total_term) as z_bar_total: z_bar_total_next = z_bar_total_t +
+     *    t2_bar[n - t - 1] return z_bar_total_next */
+    z_bar_total[0] = z_bar_total_term;
     for (int64_t t = 0; t < n; ++t) {
-        const double t8_now = t8[t];
+        const double z_bar_total_now = z_bar_total[t];
 
-        /* t0 = carry0 + captured0[n - t - 1] */
-        const double t0_ = t8_now + t6[gradc_clamp(n - t - 1, n + 1)];
-        t8[t + 1] = t0_;
+        /* z_bar_total_next = carry0 + captured0[n - t - 1] */
+        const double z_bar_total_next = z_bar_total_now + t2_bar[gradc_clamp(n - t - 1, n + 1)];
+        z_bar_total[t + 1] = z_bar_total_next;
     }
-    double t9 = 0.0;
-    double t9_low = 0.0;
+    double z_bar_total_2 = 0.0;
+    double z_bar_total_2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-        /* t9 = sum[i:n](t8[n - i - 1] * t1[i]) */
-        double t9_sum = 0.0;
-        GRADC_SIMD(reduction(+:t9_sum))
+        /* z_bar_total_2 = sum[i:n](z_bar_total[n - i - 1] * t1[i]) */
+        double z_bar_total_2_sum = 0.0;
+        GRADC_SIMD(reduction(+:z_bar_total_2_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9_sum += t8[n - i - 1] * t1[i];
+            z_bar_total_2_sum += z_bar_total[n - i - 1] * t1[i];
         }
-        gradc_add(&t9, &t9_low, t9_sum);
+        gradc_add(&z_bar_total_2, &z_bar_total_2_low, z_bar_total_2_sum);
     }
-    t9 = gradc_rounded(t9, t9_low);
+    z_bar_total_2 = gradc_rounded(z_bar_total_2, z_bar_total_2_low);
     const int64_t parts_2 = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         const struct cox_sorted_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, t5, t4, t9, t10, t8, t1, event, top, z, X};
+            tile_scratch, tile_bytes, t3_bar, t4, z_bar_total_2, z_bar_total_3, z_bar_total, t1, event, top, z, X};
         gradc_run(parts_2, cox_sorted_value_and_grad_team2, &given);
     } else {
         cox_sorted_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t5, t4, t9, t10, t8, t1, event, top, z, X);
+            tile_bytes, t3_bar, t4, z_bar_total_2, z_bar_total_3, z_bar_total, t1, event, top, z, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);

@@ -256,33 +256,33 @@ size_t elastic_net_backward_work(int64_t n, int64_t d)
 
 static GRADC_APART void elastic_net_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict t3, int64_t d,
+                                                   double *restrict grad_w_total, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   double t1, const double *restrict t0, const double *restrict y,
-                                                   const double *restrict X)
+                                                   double t1_bar, const double *restrict t0,
+                                                   const double *restrict y, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const grad_w_total_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
-        t3_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = 2 * t1 * (t0[i] - y[i]) */
-        const double v0 = 2.0 * t1;
+        /* grad_w_total_term[i:n] = 2 * t1_bar * (t0[i] - y[i]) */
+        const double v0 = 2.0 * t1_bar;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i - tile_begin] = v0 * (t0[i] - y[i]);
+            grad_w_total_term[i - tile_begin] = v0 * (t0[i] - y[i]);
         }
 
-        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_total_term, 1, grad_w_total_part);
     }
 }
 
@@ -291,11 +291,11 @@ struct elastic_net_backward_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t3;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double t1;
+    double t1_bar;
     const double *t0;
     const double *y;
     const double *X;
@@ -305,7 +305,8 @@ static GRADC_APART void elastic_net_backward_team0(const void *context, int64_t 
 {
     const struct elastic_net_backward_rows0 *const given = context;
     elastic_net_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t3, given->d, given->tile_scratch, given->tile_bytes, given->t1, given->t0, given->y, given->X);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->t1_bar, given->t0, given->y,
+        given->X);
 }
 
 int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -313,44 +314,43 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
                          double cotangent, double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 6, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = 0.5 * cotangent / n */
-    const double t1 = 0.5 * cotangent / (double)n;
+    /* t1_bar = 0.5 * cotangent / n */
+    const double t1_bar = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 6, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct elastic_net_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch,
-            tile_bytes, t1, t0, y, X};
+        const struct elastic_net_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, t1_bar, t0, y, X};
         gradc_run(parts, elastic_net_backward_team0, &given);
     } else {
-        elastic_net_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, t1, t0,
-            y, X);
+        elastic_net_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, t1_bar, t0, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t3[at] += t3_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = let(s0 := lam * cotangent, t3[j] + (2 * w[j] * (s0 * (0.5 * (1 - ratio))) + ratio * s0 *
-     *    where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0)))) */
+    /* grad_w[j:d] = let(s0 := lam * cotangent, grad_w_total[j] + (2 * w[j] * (s0 * (0.5 * (1 - ratio))) + ratio *
+     *    s0 * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0)))) */
     const double v0 = lam * cotangent;
     const double v1 = v0 * (0.5 * (1.0 - ratio));
     const double v2 = ratio * v0;
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        const double v3 = t3[j] + (2.0 * w_j * v1 + v2 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0)
+        grad_w[j] = grad_w_total[j] + (2.0 * w_j * v1 + v2 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0)
             - (w_j < 0.0 ? 1.0 : 0.0)));
-        grad_w[j] = v3;
     }
     return 0;
 }
@@ -365,22 +365,22 @@ size_t elastic_net_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict part_scratch, size_t part_bytes,
-                                                         double *restrict t6, int64_t d,
+                                                         double *restrict grad_w_total, int64_t d,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          const double *restrict X, const double *restrict w,
-                                                         double t4, const double *restrict y,
+                                                         double t1_bar, const double *restrict y,
                                                          double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t6_part = part == 0 ? t6 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
-        t6_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -390,8 +390,8 @@ static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t t
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
-        /* t5[i:n] = 2 * t4 * (t0[i] - y[i]), in the place of t0 */
-        const double v0 = 2.0 * t4;
+        /* grad_w_total_term[i:n] = 2 * t1_bar * (t0[i] - y[i]), in the place of t0 */
+        const double v0 = 2.0 * t1_bar;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -402,8 +402,8 @@ static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t t
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* t6[j:d] = sum[i:n](X[i, j] * t5[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t6_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_total_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -414,13 +414,13 @@ struct elastic_net_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t6;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *X;
     const double *w;
-    double t4;
+    double t1_bar;
     const double *y;
     double *t1_parts;
 };
@@ -429,8 +429,8 @@ static GRADC_APART void elastic_net_value_and_grad_team0(const void *context, in
 {
     const struct elastic_net_value_and_grad_rows0 *const given = context;
     elastic_net_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t6, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t4, given->y,
-        given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t1_bar,
+        given->y, given->t1_parts);
 }
 
 int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -438,14 +438,14 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
                                double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t6 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 7, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t4 = 0.5 / n */
-    const double t4 = 0.5 / (double)n;
+    /* t1_bar = 0.5 / n */
+    const double t1_bar = 0.5 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
     double t3 = 0.0;
@@ -473,35 +473,34 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct elastic_net_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t6, d,
-            tile_scratch, tile_bytes, X, w, t4, y, t1_parts};
+        const struct elastic_net_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, X, w, t1_bar, y, t1_parts};
         gradc_run(parts, elastic_net_value_and_grad_team0, &given);
     } else {
-        elastic_net_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, d, tile_scratch, tile_bytes, X,
-            w, t4, y, t1_parts);
+        elastic_net_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, X, w, t1_bar, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t6_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t6[at] += t6_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = t6[j] + (2 * w[j] * (lam * (0.5 * (1 - ratio))) + lam * ratio * where(w[j] != w[j], w[j],
-     *    where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0))) */
+    /* grad_w[j:d] = grad_w_total[j] + (2 * w[j] * (lam * (0.5 * (1 - ratio))) + lam * ratio * where(w[j] != w[j],
+     *    w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0))) */
     const double v0 = lam * (0.5 * (1.0 - ratio));
     const double v1 = lam * ratio;
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        const double v2 = t6[j] + (2.0 * w_j * v0 + v1 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0)
+        grad_w[j] = grad_w_total[j] + (2.0 * w_j * v0 + v1 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0)
             - (w_j < 0.0 ? 1.0 : 0.0)));
-        grad_w[j] = v2;
     }
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */

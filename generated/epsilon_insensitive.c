@@ -236,39 +236,39 @@ size_t epsilon_insensitive_backward_work(int64_t n, int64_t d)
 
 static GRADC_APART void epsilon_insensitive_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict t3, int64_t d,
+                                                           double *restrict grad_w_total, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           double t1, const double *restrict t0,
+                                                           double t1_bar, const double *restrict t0,
                                                            const double *restrict y, double eps,
                                                            const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const grad_w_total_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
-        t3_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t1, where(0 == s1, 0.5 * t1, 0)) *
-         *    where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
-        const double v0 = 0.5 * t1;
+        /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t1_bar, where(0 ==
+         *    s1, 0.5 * t1_bar, 0)) * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
+        const double v0 = 0.5 * t1_bar;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v1 = t0[i] - y[i];
             const double v2 = fabs(v1) - eps;
-            const double v3 = (0.0 < v2 ? t1 : (0.0 == v2 ? v0 : 0.0))
+            const double v3 = 0.0 == v2 ? v0 : 0.0;
+            grad_w_total_term[i - tile_begin] = (0.0 < v2 ? t1_bar : v3)
                 * (v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0) - (v1 < 0.0 ? 1.0 : 0.0));
-            t2[i - tile_begin] = v3;
         }
 
-        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_total_term, 1, grad_w_total_part);
     }
 }
 
@@ -277,11 +277,11 @@ struct epsilon_insensitive_backward_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t3;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double t1;
+    double t1_bar;
     const double *t0;
     const double *y;
     double eps;
@@ -292,8 +292,8 @@ static GRADC_APART void epsilon_insensitive_backward_team0(const void *context, 
 {
     const struct epsilon_insensitive_backward_rows0 *const given = context;
     epsilon_insensitive_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t3, given->d, given->tile_scratch, given->tile_bytes, given->t1, given->t0, given->y, given->eps,
-        given->X);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->t1_bar, given->t0, given->y,
+        given->eps, given->X);
 }
 
 int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -301,38 +301,38 @@ int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w,
                                  double cotangent, double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 20, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 20, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct epsilon_insensitive_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d,
-            tile_scratch, tile_bytes, t1, t0, y, eps, X};
+        const struct epsilon_insensitive_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, t1_bar, t0, y, eps, X};
         gradc_run(parts, epsilon_insensitive_backward_team0, &given);
     } else {
-        epsilon_insensitive_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes,
-            t1, t0, y, eps, X);
+        epsilon_insensitive_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, t1_bar, t0, y, eps, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t3[at] += t3_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = t3[j] + 2 * w[j] * (cotangent * (0.5 * lam)) */
+    /* grad_w[j:d] = grad_w_total[j] + 2 * w[j] * (cotangent * (0.5 * lam)) */
     const double v0 = cotangent * (0.5 * lam);
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t3[j] + 2.0 * w[j] * v0;
+        grad_w[j] = grad_w_total[j] + 2.0 * w[j] * v0;
     }
     return 0;
 }
@@ -347,23 +347,23 @@ size_t epsilon_insensitive_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
                                                                  int64_t parts, unsigned char *restrict part_scratch,
-                                                                 size_t part_bytes, double *restrict t5, int64_t d,
-                                                                 unsigned char *restrict tile_scratch,
+                                                                 size_t part_bytes, double *restrict grad_w_total,
+                                                                 int64_t d, unsigned char *restrict tile_scratch,
                                                                  size_t tile_bytes, const double *restrict X,
-                                                                 const double *restrict w, double t3,
+                                                                 const double *restrict w, double t1_bar,
                                                                  const double *restrict y, double eps,
                                                                  double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t5_part = part == 0 ? t5 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
-        t5_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -373,24 +373,25 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, i
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](maximum(0, abs(t0[i] - y[i]) - eps)) */
-        /* t4[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t3, where(0 == s1, 0.5 * t3, 0)) *
-         *    where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))), in the place of t0 */
-        const double v0 = 0.5 * t3;
+        /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t1_bar, where(0 ==
+         *    s1, 0.5 * t1_bar, 0)) * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))), in the place
+         *    of t0 */
+        const double v0 = 0.5 * t1_bar;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
             const double v1 = t0_i - y[i];
             const double v2 = fabs(v1) - eps;
-            const double v3 = (0.0 < v2 ? t3 : (0.0 == v2 ? v0 : 0.0))
-                * (v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0) - (v1 < 0.0 ? 1.0 : 0.0));
+            const double v3 = 0.0 == v2 ? v0 : 0.0;
             t1_part_sum += (v2 > 0.0 || v2 != v2) ? v2 : 0.0;
-            t0[i - tile_begin] = v3;
+            t0[i - tile_begin] = (0.0 < v2 ? t1_bar : v3) * (v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0)
+                - (v1 < 0.0 ? 1.0 : 0.0));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t5_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_total_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -401,13 +402,13 @@ struct epsilon_insensitive_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t5;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *X;
     const double *w;
-    double t3;
+    double t1_bar;
     const double *y;
     double eps;
     double *t1_parts;
@@ -417,8 +418,8 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_team0(const void *con
 {
     const struct epsilon_insensitive_value_and_grad_rows0 *const given = context;
     epsilon_insensitive_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->t5, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t3,
-        given->y, given->eps, given->t1_parts);
+        given->part_bytes, given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
+        given->t1_bar, given->y, given->eps, given->t1_parts);
 }
 
 int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -426,14 +427,14 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
                                        double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t5 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 21, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t3 = 1 / n */
-    const double t3 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
@@ -454,29 +455,29 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct epsilon_insensitive_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, d,
-            tile_scratch, tile_bytes, X, w, t3, y, eps, t1_parts};
+        const struct epsilon_insensitive_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes,
+            grad_w_total, d, tile_scratch, tile_bytes, X, w, t1_bar, y, eps, t1_parts};
         gradc_run(parts, epsilon_insensitive_value_and_grad_team0, &given);
     } else {
-        epsilon_insensitive_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, d, tile_scratch,
-            tile_bytes, X, w, t3, y, eps, t1_parts);
+        epsilon_insensitive_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, X, w, t1_bar, y, eps, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t5_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t5[at] += t5_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = t5[j] + lam * w[j] */
+    /* grad_w[j:d] = grad_w_total[j] + lam * w[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t5[j] + lam * w[j];
+        grad_w[j] = grad_w_total[j] + lam * w[j];
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */

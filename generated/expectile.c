@@ -153,16 +153,16 @@ int expectile_backward(int64_t n, int64_t d, const double *restrict w, const dou
     (void)w;
     (void)work;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
 
-    /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t1, t1 * (1 -
-     *    tau)))))) */
-    const double v0 = tau * t1;
-    const double v1 = t1 * (1.0 - tau);
+    /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t1_bar, t1_bar * (1
+     *    - tau)))))) */
+    const double v0 = tau * t1_bar;
+    const double v1 = t1_bar * (1.0 - tau);
     for (int64_t i = 0; i < 4*(n / 4); i += 4) {
         const double v2 = y[i] - t0[i];
         const double v3 = 2.0 * v2 * (0.0 < v2 ? v0 : v1);
@@ -202,7 +202,7 @@ static GRADC_APART void expectile_value_and_grad_rows0(int64_t part, int64_t thr
                                                        double *restrict grad_w, int64_t d,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        const double *restrict X, const double *restrict w,
-                                                       double tau, const double *restrict y, double t2,
+                                                       double tau, const double *restrict y, double t1_bar,
                                                        double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -233,10 +233,10 @@ static GRADC_APART void expectile_value_and_grad_rows0(int64_t part, int64_t thr
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t2, t2 * (1 -
-         *    tau)))))) */
-        const double v1 = tau * t2;
-        const double v2 = t2 * (1.0 - tau);
+        /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t1_bar, t1_bar
+         *    * (1 - tau)))))) */
+        const double v1 = tau * t1_bar;
+        const double v2 = t1_bar * (1.0 - tau);
         for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
             const double v3 = y[i] - t0[i - tile_begin];
             const double v4 = 2.0 * v3 * (0.0 < v3 ? v1 : v2);
@@ -278,7 +278,7 @@ struct expectile_value_and_grad_rows0 {
     const double *w;
     double tau;
     const double *y;
-    double t2;
+    double t1_bar;
     double *t1_parts;
 };
 
@@ -287,7 +287,7 @@ static GRADC_APART void expectile_value_and_grad_team0(const void *context, int6
     const struct expectile_value_and_grad_rows0 *const given = context;
     expectile_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->tau, given->y,
-        given->t2, given->t1_parts);
+        given->t1_bar, given->t1_parts);
 }
 
 int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -299,19 +299,19 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
     scratch += (size_t)gradc_parts(n, 18*d + 9, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 18*d + 9, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct expectile_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, tau, y, t2, t1_parts};
+            tile_scratch, tile_bytes, X, w, tau, y, t1_bar, t1_parts};
         gradc_run(parts, expectile_value_and_grad_team0, &given);
     } else {
         expectile_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            X, w, tau, y, t2, t1_parts);
+            X, w, tau, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

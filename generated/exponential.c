@@ -182,15 +182,15 @@ static GRADC_APART void exponential_backward_rows0(int64_t part, int64_t thread,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict grad_w, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const double *restrict y, const double *restrict t0, double t1,
-                                                   const double *restrict X)
+                                                   const double *restrict y, const double *restrict t0,
+                                                   double t1_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -198,18 +198,19 @@ static GRADC_APART void exponential_backward_rows0(int64_t part, int64_t thread,
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := -product_error(y[i], t0[i]), -(y[i] * (t1 * (exp(-(y[i] * t0[i])) * (1 +
+        /* t0_bar[i:n] = let(s0 := -product_error(y[i], t0[i]), -(y[i] * (t1_bar * (exp(-(y[i] * t0[i])) * (1 +
          *    where(abs(s0) < 1, s0, 0)))))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double t0_i = t0[i];
             const double v0 = -(fma(y_i, t0_i, -(y_i * t0_i)));
-            t2[i - tile_begin] = -(y_i * (t1 * (gradc_exp(-(y_i * t0_i)) * (1.0 + (fabs(v0) < 1.0 ? v0 : 0.0)))));
+            t0_bar[i - tile_begin] = -(y_i * (t1_bar * (gradc_exp(-(y_i * t0_i))
+                * (1.0 + (fabs(v0) < 1.0 ? v0 : 0.0)))));
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0_bar, 1, grad_w_part);
     }
 }
 
@@ -224,7 +225,7 @@ struct exponential_backward_rows0 {
     size_t tile_bytes;
     const double *y;
     const double *t0;
-    double t1;
+    double t1_bar;
     const double *X;
 };
 
@@ -232,7 +233,8 @@ static GRADC_APART void exponential_backward_team0(const void *context, int64_t 
 {
     const struct exponential_backward_rows0 *const given = context;
     exponential_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->y, given->t0, given->t1, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->y, given->t0, given->t1_bar,
+        given->X);
 }
 
 int exponential_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -245,18 +247,18 @@ int exponential_backward(int64_t n, int64_t d, const double *restrict w, const d
     scratch += (size_t)gradc_parts(n, 3*d + 35, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 35, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct exponential_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, y, t0, t1, X};
+            tile_bytes, y, t0, t1_bar, X};
         gradc_run(parts, exponential_backward_team0, &given);
     } else {
         exponential_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, y,
-            t0, t1, X);
+            t0, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -281,7 +283,7 @@ static GRADC_APART void exponential_value_and_grad_rows0(int64_t part, int64_t t
                                                          double *restrict grad_w, int64_t d,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          const double *restrict X, const double *restrict w,
-                                                         const double *restrict y, double t2,
+                                                         const double *restrict y, double t1_bar,
                                                          double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -303,7 +305,7 @@ static GRADC_APART void exponential_value_and_grad_rows0(int64_t part, int64_t t
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](exp(-(y[i] * t0[i]))) */
-        /* t3[i:n] = -(y[i] * (t2 * exp(-(y[i] * t0[i])))), in the place of t0 */
+        /* t0_bar[i:n] = -(y[i] * (t1_bar * exp(-(y[i] * t0[i])))), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -311,11 +313,11 @@ static GRADC_APART void exponential_value_and_grad_rows0(int64_t part, int64_t t
             const double t0_i = t0[i - tile_begin];
             const double v0 = gradc_exp(-(y_i * t0_i));
             t1_part_sum += v0;
-            t0[i - tile_begin] = -(y_i * (t2 * v0));
+            t0[i - tile_begin] = -(y_i * (t1_bar * v0));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
@@ -334,7 +336,7 @@ struct exponential_value_and_grad_rows0 {
     const double *X;
     const double *w;
     const double *y;
-    double t2;
+    double t1_bar;
     double *t1_parts;
 };
 
@@ -342,7 +344,7 @@ static GRADC_APART void exponential_value_and_grad_team0(const void *context, in
 {
     const struct exponential_value_and_grad_rows0 *const given = context;
     exponential_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t2,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1_bar,
         given->t1_parts);
 }
 
@@ -355,19 +357,19 @@ int exponential_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     scratch += (size_t)gradc_parts(n, 6*d + 28, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 28, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct exponential_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, t2, t1_parts};
+            tile_scratch, tile_bytes, X, w, y, t1_bar, t1_parts};
         gradc_run(parts, exponential_value_and_grad_team0, &given);
     } else {
         exponential_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, y, t2, t1_parts);
+            tile_bytes, X, w, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

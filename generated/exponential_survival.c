@@ -192,7 +192,7 @@ static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict grad_w, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            double t0, const double *restrict event,
+                                                            double t0_bar, const double *restrict event,
                                                             const double *restrict z, const double *restrict time_,
                                                             const double *restrict X)
 {
@@ -209,10 +209,10 @@ static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z_bar[i:n] = t0 * event[i] - exp(-z[i]) * (t0 * time[i]) */
+        /* z_bar[i:n] = t0_bar * event[i] - exp(-z[i]) * (t0_bar * time[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            z_bar[i - tile_begin] = t0 * event[i] - gradc_exp(-z[i]) * (t0 * time_[i]);
+            z_bar[i - tile_begin] = t0_bar * event[i] - gradc_exp(-z[i]) * (t0_bar * time_[i]);
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
@@ -229,7 +229,7 @@ struct exponential_survival_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double t0;
+    double t0_bar;
     const double *event;
     const double *z;
     const double *time_;
@@ -240,7 +240,7 @@ static GRADC_APART void exponential_survival_backward_team0(const void *context,
 {
     const struct exponential_survival_backward_rows0 *const given = context;
     exponential_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->event, given->z,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0_bar, given->event, given->z,
         given->time_, given->X);
 }
 
@@ -255,18 +255,18 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
     scratch += (size_t)gradc_parts(n, 3*d + 29, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t0 = cotangent / n */
-    const double t0 = cotangent / (double)n;
+    /* t0_bar = cotangent / n */
+    const double t0_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 29, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct exponential_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, t0, event, z, time_, X};
+            tile_scratch, tile_bytes, t0_bar, event, z, time_, X};
         gradc_run(parts, exponential_survival_backward_team0, &given);
     } else {
         exponential_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t0, event, z, time_, X);
+            tile_bytes, t0_bar, event, z, time_, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -294,7 +294,7 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
                                                                   size_t tile_bytes, const double *restrict X,
                                                                   const double *restrict w,
                                                                   const double *restrict event,
-                                                                  const double *restrict time_, double t1,
+                                                                  const double *restrict time_, double t0_bar,
                                                                   double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -316,7 +316,7 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](event[i] * z[i] + time[i] * exp(-z[i])) */
-        /* z_bar[i:n] = t1 * event[i] - exp(-z[i]) * (t1 * time[i]), in the place of z */
+        /* z_bar[i:n] = t0_bar * event[i] - exp(-z[i]) * (t0_bar * time[i]), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -325,7 +325,7 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
             const double time_i = time_[i];
             const double v0 = gradc_exp(-z_i);
             t0_part_sum += event_i * z_i + time_i * v0;
-            z[i - tile_begin] = t1 * event_i - t1 * time_i * v0;
+            z[i - tile_begin] = t0_bar * event_i - t0_bar * time_i * v0;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
@@ -349,7 +349,7 @@ struct exponential_survival_value_and_grad_rows0 {
     const double *w;
     const double *event;
     const double *time_;
-    double t1;
+    double t0_bar;
     double *t0_parts;
 };
 
@@ -358,7 +358,7 @@ static GRADC_APART void exponential_survival_value_and_grad_team0(const void *co
     const struct exponential_survival_value_and_grad_rows0 *const given = context;
     exponential_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->event, given->time_, given->t1, given->t0_parts);
+        given->event, given->time_, given->t0_bar, given->t0_parts);
 }
 
 int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -370,19 +370,19 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
     scratch += (size_t)gradc_parts(n, 6*d + 32, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = 1 / n */
-    const double t1 = 1.0 / (double)n;
+    /* t0_bar = 1 / n */
+    const double t0_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 32, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct exponential_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, event, time_, t1, t0_parts};
+            tile_scratch, tile_bytes, X, w, event, time_, t0_bar, t0_parts};
         gradc_run(parts, exponential_survival_value_and_grad_team0, &given);
     } else {
         exponential_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, event, time_, t1, t0_parts);
+            tile_bytes, X, w, event, time_, t0_bar, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -370,11 +370,12 @@ size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_w, int64_t d, double *restrict t7,
-                                                             int64_t k, double *restrict t8,
+                                                             double *restrict grad_w, int64_t d,
+                                                             double *restrict grad_V_total, int64_t k,
+                                                             double *restrict grad_V_total_2,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                              const double *restrict y, const double *restrict t5,
-                                                             const double *restrict t0, double b, double t2,
+                                                             const double *restrict t0, double b, double t6_bar,
                                                              const double *restrict X, const double *restrict t1,
                                                              const double *restrict t3,
                                                              double *restrict grad_b_parts)
@@ -384,39 +385,39 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     part_own += gradc_bytes(d, sizeof(double));
-    double *const t7_part = part == 0 ? t7 : (void *)part_own;
+    double *const grad_V_total_part = part == 0 ? grad_V_total : (void *)part_own;
     part_own += gradc_bytes(d*k, sizeof(double));
-    double *const t8_part = part == 0 ? t8 : (void *)part_own;
+    double *const grad_V_total_2_part = part == 0 ? grad_V_total_2 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t4 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
+    double *const t5_bar = (void *)tile_own;
     double grad_b_part = 0.0;
     double grad_b_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
-        t7_part[at] = 0.0;
+        grad_V_total_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d; ++at) {
-        t8_part[at] = 0.0;
+        grad_V_total_2_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* grad_b = sum[l:n](let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5
          *    := exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l] *
-         *    (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(y[l] * (t2 *
-         *    (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9, 0)))))))) */
-        /* t4[l:n] = let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5 :=
+         *    (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(y[l] * (t6_bar
+         *    * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9, 0)))))))) */
+        /* t0_bar[l:n] = let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5 :=
          *    exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l] *
-         *    (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(y[l] * (t2 *
-         *    (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9, 0))))))) */
-        /* t6[l:n] = let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5 :=
+         *    (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(y[l] * (t6_bar
+         *    * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9, 0))))))) */
+        /* t5_bar[l:n] = let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5 :=
          *    exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l] *
          *    (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(0.5 * (y[l] *
-         *    (t2 * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9,
+         *    (t6_bar * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9,
          *    0)))))))) */
         double grad_b_part_sum = 0.0;
         GRADC_SIMD(reduction(+:grad_b_part_sum))
@@ -437,23 +438,23 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
                 * (t0_l - v8 + (b - (v1 - v8)) + (v1 - v9 + (v0 - (v2 - v9)))));
             const double v11 = (0.0 <= v4 ? 1.0 : v6) / v7 * (1.0 + (0.0 <= -v4 ? 1.0 : v6) / v7
                 * (fabs(v10) < 1.0 ? v10 : 0.0));
-            const double v12 = y_l * (t2 * v11);
+            const double v12 = y_l * (t6_bar * v11);
             const double v13 = v5 ? 0.0 : -v12;
             grad_b_part_sum += v13;
-            t4[l - tile_begin] = v13;
-            t6[l - tile_begin] = v5 ? 0.0 : -(0.5 * v12);
+            t0_bar[l - tile_begin] = v13;
+            t5_bar[l - tile_begin] = v5 ? 0.0 : -(0.5 * v12);
         }
         gradc_add(&grad_b_part, &grad_b_part_low, grad_b_part_sum);
 
-        /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+        /* grad_w[i:d] = sum[l:n](X[l, i] * t0_bar[l]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0_bar, 1, grad_w_part);
 
-        /* t7[i:d, j:k] = sum[l:n](t1[l, j] * (X[l, i] * t6[l])) */
-        gradc_product(k, d, tile_end - tile_begin, &t1[tile_begin*k], 1, k, &X[tile_begin*d], d, 1, t6, 1, t7_part, 1,
-            k, 1, 0);
+        /* grad_V_total[i:d, j:k] = sum[l:n](t1[l, j] * (X[l, i] * t5_bar[l])) */
+        gradc_product(k, d, tile_end - tile_begin, &t1[tile_begin*k], 1, k, &X[tile_begin*d], d, 1, t5_bar, 1,
+            grad_V_total_part, 1, k, 1, 0);
 
-        /* t8[i:d] = sum[l:n](t3[l, i] * t6[l]) */
-        gradc_combine(tile_end - tile_begin, d, &t3[tile_begin*d], d, t6, 1, t8_part);
+        /* grad_V_total_2[i:d] = sum[l:n](t3[l, i] * t5_bar[l]) */
+        gradc_combine(tile_end - tile_begin, d, &t3[tile_begin*d], d, t5_bar, 1, grad_V_total_2_part);
     }
     grad_b_part = gradc_rounded(grad_b_part, grad_b_part_low);
     grad_b_parts[part] = grad_b_part;
@@ -466,16 +467,16 @@ struct factorization_machine_backward_rows0 {
     size_t part_bytes;
     double *grad_w;
     int64_t d;
-    double *t7;
+    double *grad_V_total;
     int64_t k;
-    double *t8;
+    double *grad_V_total_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *y;
     const double *t5;
     const double *t0;
     double b;
-    double t2;
+    double t6_bar;
     const double *X;
     const double *t1;
     const double *t3;
@@ -486,8 +487,9 @@ static GRADC_APART void factorization_machine_backward_team0(const void *context
 {
     const struct factorization_machine_backward_rows0 *const given = context;
     factorization_machine_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->t7, given->k, given->t8, given->tile_scratch, given->tile_bytes, given->y,
-        given->t5, given->t0, given->b, given->t2, given->X, given->t1, given->t3, given->grad_b_parts);
+        given->grad_w, given->d, given->grad_V_total, given->k, given->grad_V_total_2, given->tile_scratch,
+        given->tile_bytes, given->y, given->t5, given->t0, given->b, given->t6_bar, given->X, given->t1, given->t3,
+        given->grad_b_parts);
 }
 
 int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -498,29 +500,29 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t7 = (void *)scratch;
+    double *const grad_V_total = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const grad_V_total_2 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d)
         * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = cotangent / n */
-    const double t2 = cotangent / (double)n;
+    /* t6_bar = cotangent / n */
+    const double t6_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double))
         + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double grad_b_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct factorization_machine_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, t7,
-            k, t8, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b_parts};
+        const struct factorization_machine_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
+            grad_V_total, k, grad_V_total_2, tile_scratch, tile_bytes, y, t5, t0, b, t6_bar, X, t1, t3, grad_b_parts};
         gradc_run(parts, factorization_machine_backward_team0, &given);
     } else {
-        factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t7, k, t8,
-            tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b_parts);
+        factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_V_total, k,
+            grad_V_total_2, tile_scratch, tile_bytes, y, t5, t0, b, t6_bar, X, t1, t3, grad_b_parts);
     }
     double grad_b_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -534,28 +536,28 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t7_more = (void *)(part_scratch + (size_t)part * part_bytes
+        const double *const grad_V_total_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t7[at] += t7_more[at];
+            grad_V_total[at] += grad_V_total_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t8_more = (void *)(part_scratch + (size_t)part * part_bytes
+        const double *const grad_V_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t8[at] += t8_more[at];
+            grad_V_total_2[at] += grad_V_total_2_more[at];
         }
     }
 
-    /* grad_V[i:d, j:k] = 2 * t7[i, j] - t8[i] * (2 * V[i, j]) */
+    /* grad_V[i:d, j:k] = 2 * grad_V_total[i, j] - grad_V_total_2[i] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
-        const double t8_i = t8[i];
+        const double grad_V_total_2_i = grad_V_total_2[i];
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[i*k + j] = 2.0 * t7[i*k + j] - t8_i * (2.0 * V[i*k + j]);
+            grad_V[i*k + j] = 2.0 * grad_V_total[i*k + j] - grad_V_total_2_i * (2.0 * V[i*k + j]);
         }
     }
     *grad_b = grad_b_;
@@ -578,13 +580,13 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
                                                                    int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_w,
-                                                                   int64_t d, double *restrict t10, int64_t k,
-                                                                   double *restrict t11,
+                                                                   int64_t d, double *restrict grad_V_total,
+                                                                   int64_t k, double *restrict grad_V_total_2,
                                                                    unsigned char *restrict tile_scratch,
                                                                    size_t tile_bytes, const double *restrict X,
                                                                    const double *restrict w,
                                                                    const double *restrict V, double *restrict t2,
-                                                                   const double *restrict y, double b, double t7,
+                                                                   const double *restrict y, double b, double t6_bar,
                                                                    double *restrict t6_parts,
                                                                    double *restrict grad_b_parts)
 {
@@ -593,9 +595,9 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     part_own += gradc_bytes(d, sizeof(double));
-    double *const t10_part = part == 0 ? t10 : (void *)part_own;
+    double *const grad_V_total_part = part == 0 ? grad_V_total : (void *)part_own;
     part_own += gradc_bytes(d*k, sizeof(double));
-    double *const t11_part = part == 0 ? t11 : (void *)part_own;
+    double *const grad_V_total_2_part = part == 0 ? grad_V_total_2 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
@@ -614,10 +616,10 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         grad_w_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
-        t10_part[at] = 0.0;
+        grad_V_total_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d; ++at) {
-        t11_part[at] = 0.0;
+        grad_V_total_2_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -673,11 +675,11 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1, 0.6931471805599453,
          *    maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
         /* grad_b = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf
-         *    == s1, 0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
-        /* t8[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1,
-         *    0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2)))))), in the place of t0 */
-        /* t9[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1,
-         *    0, -(0.5 * (y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))), in the place of t5 */
+         *    == s1, 0, -(y[l] * (t6_bar * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
+        /* t0_bar[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf ==
+         *    s1, 0, -(y[l] * (t6_bar * (where(0 <= s1, 1, s2) / (1 + s2)))))), in the place of t0 */
+        /* t5_bar[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf ==
+         *    s1, 0, -(0.5 * (y[l] * (t6_bar * (where(0 <= s1, 1, s2) / (1 + s2))))))), in the place of t5 */
         double t6_part_sum = 0.0;
         double grad_b_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum, grad_b_part_sum))
@@ -689,7 +691,7 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
             const double v1 = -v0;
             const double v2 = gradc_exp(-fabs(v0));
             const int v3 = -(double)INFINITY == v1;
-            const double v4 = y_l * (t7 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2)));
+            const double v4 = y_l * (t6_bar * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2)));
             const double v5 = v3 ? 0.0 : -v4;
             t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
                 + gradc_log1p_unit(v2);
@@ -700,14 +702,15 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         gradc_add(&grad_b_part, &grad_b_part_low, grad_b_part_sum);
 
-        /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
+        /* grad_w[i:d] = sum[l:n](X[l, i] * t0_bar[l]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
 
-        /* t10[i:d, j:k] = sum[l:n](t1[l, j] * (X[l, i] * t9[l])) */
-        gradc_product(k, d, tile_end - tile_begin, t1, 128, 1, &X[tile_begin*d], d, 1, t5, 1, t10_part, 1, k, 1, 0);
+        /* grad_V_total[i:d, j:k] = sum[l:n](t1[l, j] * (X[l, i] * t5_bar[l])) */
+        gradc_product(k, d, tile_end - tile_begin, t1, 128, 1, &X[tile_begin*d], d, 1, t5, 1, grad_V_total_part, 1, k,
+            1, 0);
 
-        /* t11[i:d] = sum[l:n](t3[l, i] * t9[l]) */
-        gradc_combine(tile_end - tile_begin, d, t3, d, t5, 1, t11_part);
+        /* grad_V_total_2[i:d] = sum[l:n](t3[l, i] * t5_bar[l]) */
+        gradc_combine(tile_end - tile_begin, d, t3, d, t5, 1, grad_V_total_2_part);
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
     t6_parts[part] = t6_part;
@@ -722,9 +725,9 @@ struct factorization_machine_value_and_grad_rows0 {
     size_t part_bytes;
     double *grad_w;
     int64_t d;
-    double *t10;
+    double *grad_V_total;
     int64_t k;
-    double *t11;
+    double *grad_V_total_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *X;
@@ -733,7 +736,7 @@ struct factorization_machine_value_and_grad_rows0 {
     double *t2;
     const double *y;
     double b;
-    double t7;
+    double t6_bar;
     double *t6_parts;
     double *grad_b_parts;
 };
@@ -742,9 +745,9 @@ static GRADC_APART void factorization_machine_value_and_grad_team0(const void *c
 {
     const struct factorization_machine_value_and_grad_rows0 *const given = context;
     factorization_machine_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->t10, given->k, given->t11, given->tile_scratch,
-        given->tile_bytes, given->X, given->w, given->V, given->t2, given->y, given->b, given->t7, given->t6_parts,
-        given->grad_b_parts);
+        given->part_bytes, given->grad_w, given->d, given->grad_V_total, given->k, given->grad_V_total_2,
+        given->tile_scratch, given->tile_bytes, given->X, given->w, given->V, given->t2, given->y, given->b,
+        given->t6_bar, given->t6_parts, given->grad_b_parts);
 }
 
 int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -755,17 +758,17 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t10 = (void *)scratch;
+    double *const grad_V_total = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t11 = (void *)scratch;
+    double *const grad_V_total_2 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d)
         * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t7 = 1 / n */
-    const double t7 = 1.0 / (double)n;
+    /* t6_bar = 1 / n */
+    const double t6_bar = 1.0 / (double)n;
 
     /* t2[i:d, j:k] = V[i, j] * V[i, j] */
     for (int64_t i = 0; i < d; ++i) {
@@ -785,11 +788,12 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     double grad_b_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct factorization_machine_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
-            d, t10, k, t11, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b_parts};
+            d, grad_V_total, k, grad_V_total_2, tile_scratch, tile_bytes, X, w, V, t2, y, b, t6_bar, t6_parts,
+            grad_b_parts};
         gradc_run(parts, factorization_machine_value_and_grad_team0, &given);
     } else {
-        factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t10, k, t11,
-            tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b_parts);
+        factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_V_total,
+            k, grad_V_total_2, tile_scratch, tile_bytes, X, w, V, t2, y, b, t6_bar, t6_parts, grad_b_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -807,28 +811,28 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t10_more = (void *)(part_scratch + (size_t)part * part_bytes
+        const double *const grad_V_total_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t10[at] += t10_more[at];
+            grad_V_total[at] += grad_V_total_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t11_more = (void *)(part_scratch + (size_t)part * part_bytes
+        const double *const grad_V_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t11[at] += t11_more[at];
+            grad_V_total_2[at] += grad_V_total_2_more[at];
         }
     }
 
-    /* grad_V[i:d, j:k] = 2 * t10[i, j] - t11[i] * (2 * V[i, j]) */
+    /* grad_V[i:d, j:k] = 2 * grad_V_total[i, j] - grad_V_total_2[i] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
-        const double t11_i = t11[i];
+        const double grad_V_total_2_i = grad_V_total_2[i];
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[i*k + j] = 2.0 * t10[i*k + j] - t11_i * (2.0 * V[i*k + j]);
+            grad_V[i*k + j] = 2.0 * grad_V_total[i*k + j] - grad_V_total_2_i * (2.0 * V[i*k + j]);
         }
     }
 

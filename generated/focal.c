@@ -210,14 +210,14 @@ static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64
                                              double *restrict grad_w, int64_t d,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes, double alpha,
                                              const double *restrict y, const double *restrict t0, double gamma_,
-                                             double t1, const double *restrict X)
+                                             double t1_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -225,13 +225,14 @@ static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := 2 * y[i], s1 := s0 - 1, s2 := t0[i] * s1, s3 := -s2, s4 := alpha * y[i] + (1 - y[i])
-         *    * (1 - alpha), s5 := exp(-abs(s2)), s6 := log1p_unit(s5), s7 := exp(-(gamma * where(0 == s2,
+        /* t0_bar[i:n] = let(s0 := 2 * y[i], s1 := s0 - 1, s2 := t0[i] * s1, s3 := -s2, s4 := alpha * y[i] + (1 -
+         *    y[i]) * (1 - alpha), s5 := exp(-abs(s2)), s6 := log1p_unit(s5), s7 := exp(-(gamma * where(0 == s2,
          *    0.6931471805599453, maximum(0, s2) + s6))), s8 := 1 + s5, s9 := where(0 <= s3, 1, s5) / s8, s10 := s1
          *    - s0, s11 := product_error(t0[i], s1) + t0[i] * (s0 - (s1 - s10) - (1 + s10)), s12 := -s11, s1 *
-         *    (where(-inf == s3, 0, -(t1 * (s4 * s7) * (s9 * (1 + where(0 <= -s3, 1, s5) / s8 * where(abs(s12) < 1,
-         *    s12, 0))))) + where(-inf == s2, 0, -(gamma * (s7 * (s4 * (t1 * where(0 == s3, 0.6931471805599453,
-         *    maximum(0, s3) + s6)))) * (where(0 <= s2, 1, s5) / s8 * (1 + s9 * where(abs(s11) < 1, s11, 0))))))) */
+         *    (where(-inf == s3, 0, -(t1_bar * (s4 * s7) * (s9 * (1 + where(0 <= -s3, 1, s5) / s8 * where(abs(s12)
+         *    < 1, s12, 0))))) + where(-inf == s2, 0, -(gamma * (s7 * (s4 * (t1_bar * where(0 == s3,
+         *    0.6931471805599453, maximum(0, s3) + s6)))) * (where(0 <= s2, 1, s5) / s8 * (1 + s9 * where(abs(s11)
+         *    < 1, s11, 0))))))) */
         const double v0 = 1.0 - alpha;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -251,16 +252,16 @@ static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64
             const double v11 = v2 - v1;
             const double v12 = (fma(t0_i, v2, -(t0_i * v2))) + t0_i * (v1 - (v2 - v11) - (1.0 + v11));
             const double v13 = -v12;
-            const double v14 = -(double)INFINITY == v4 ? 0.0 : -(t1 * (v5 * v8)
+            const double v14 = -(double)INFINITY == v4 ? 0.0 : -(t1_bar * (v5 * v8)
                 * (v10 * (1.0 + (0.0 <= -v4 ? 1.0 : v6) / v9 * (fabs(v13) < 1.0 ? v13 : 0.0))));
-            const double v15 = gamma_ * (v8 * (v5 * (t1 * (0.0 == v4 ? 0.6931471805599453
+            const double v15 = gamma_ * (v8 * (v5 * (t1_bar * (0.0 == v4 ? 0.6931471805599453
                 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v7)))) * ((0.0 <= v3 ? 1.0 : v6) / v9
                 * (1.0 + v10 * (fabs(v12) < 1.0 ? v12 : 0.0)));
-            t2[i - tile_begin] = v2 * (v14 + (-(double)INFINITY == v3 ? 0.0 : -v15));
+            t0_bar[i - tile_begin] = v2 * (v14 + (-(double)INFINITY == v3 ? 0.0 : -v15));
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0_bar, 1, grad_w_part);
     }
 }
 
@@ -277,7 +278,7 @@ struct focal_backward_rows0 {
     const double *y;
     const double *t0;
     double gamma_;
-    double t1;
+    double t1_bar;
     const double *X;
 };
 
@@ -285,8 +286,8 @@ static GRADC_APART void focal_backward_team0(const void *context, int64_t part, 
 {
     const struct focal_backward_rows0 *const given = context;
     focal_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->alpha, given->y, given->t0, given->gamma_, given->t1,
-        given->X);
+        given->d, given->tile_scratch, given->tile_bytes, given->alpha, given->y, given->t0, given->gamma_,
+        given->t1_bar, given->X);
 }
 
 int focal_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -299,18 +300,18 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
     scratch += (size_t)gradc_parts(n, 3*d + 143, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 143, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct focal_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, alpha, y, t0, gamma_, t1, X};
+            tile_bytes, alpha, y, t0, gamma_, t1_bar, X};
         gradc_run(parts, focal_backward_team0, &given);
     } else {
         focal_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, alpha, y,
-            t0, gamma_, t1, X);
+            t0, gamma_, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -335,7 +336,7 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
                                                    double *restrict grad_w, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                    const double *restrict X, const double *restrict w, double alpha,
-                                                   const double *restrict y, double gamma_, double t2,
+                                                   const double *restrict y, double gamma_, double t1_bar,
                                                    double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -359,11 +360,11 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
         /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
          *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
          *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
-        /* t3[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := exp(-abs(s1)), s4 := 1 + s3, s5 :=
-         *    alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p_unit(s3), s7 := exp(-(gamma * where(0 == s1,
+        /* t0_bar[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := exp(-abs(s1)), s4 := 1 + s3, s5
+         *    := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p_unit(s3), s7 := exp(-(gamma * where(0 == s1,
          *    0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1, s3) / s4 *
-         *    (t2 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7 * (s5 * (t2 *
-         *    where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))), in the place of t0 */
+         *    (t1_bar * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7 * (s5 *
+         *    (t1_bar * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))), in the place of t0 */
         const double v0 = 1.0 - alpha;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
@@ -381,15 +382,15 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
                 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v5)));
             const double v9 = v7 * v8;
             const double v10 = 1.0 + v4;
-            const double v11 = (-(double)INFINITY == v3 ? 0.0 : -((0.0 <= v3 ? 1.0 : v4) / v10 * (t2 * v9)))
+            const double v11 = (-(double)INFINITY == v3 ? 0.0 : -((0.0 <= v3 ? 1.0 : v4) / v10 * (t1_bar * v9)))
                 + (-(double)INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v4) / v10
-                * (gamma_ * (v8 * (v7 * (t2 * v6))))));
+                * (gamma_ * (v8 * (v7 * (t1_bar * v6))))));
             t1_part_sum += v6 * v9;
             t0[i - tile_begin] = v1 * v11;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
@@ -410,7 +411,7 @@ struct focal_value_and_grad_rows0 {
     double alpha;
     const double *y;
     double gamma_;
-    double t2;
+    double t1_bar;
     double *t1_parts;
 };
 
@@ -419,7 +420,7 @@ static GRADC_APART void focal_value_and_grad_team0(const void *context, int64_t 
     const struct focal_value_and_grad_rows0 *const given = context;
     focal_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->alpha, given->y,
-        given->gamma_, given->t2, given->t1_parts);
+        given->gamma_, given->t1_bar, given->t1_parts);
 }
 
 int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -431,19 +432,19 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     scratch += (size_t)gradc_parts(n, 6*d + 116, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 116, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct focal_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, alpha, y, gamma_, t2, t1_parts};
+            tile_bytes, X, w, alpha, y, gamma_, t1_bar, t1_parts};
         gradc_run(parts, focal_value_and_grad_team0, &given);
     } else {
         focal_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
-            w, alpha, y, gamma_, t2, t1_parts);
+            w, alpha, y, gamma_, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

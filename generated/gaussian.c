@@ -268,7 +268,7 @@ static GRADC_APART void gaussian_backward_rows0(int64_t part, int64_t thread, in
                                                 double *restrict grad_w, int64_t d, double *restrict grad_v,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                 const double *restrict s, const double *restrict y,
-                                                const double *restrict t0, double t1, const double *restrict X)
+                                                const double *restrict t0, double t1_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -277,7 +277,7 @@ static GRADC_APART void gaussian_backward_rows0(int64_t part, int64_t thread, in
     part_own += gradc_bytes(d, sizeof(double));
     double *const grad_v_part = part == 0 ? grad_v : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const s_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
@@ -290,19 +290,19 @@ static GRADC_APART void gaussian_backward_rows0(int64_t part, int64_t thread, in
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := exp(-s[i]), -(s0 * (t1 * (s0 * (y[i] - t0[i]))))) */
-        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t1 - s0 * (s1 * (t1 * (s0 * s1)))) */
+        /* t0_bar[i:n] = let(s0 := exp(-s[i]), -(s0 * (t1_bar * (s0 * (y[i] - t0[i]))))) */
+        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t1_bar - s0 * (s1 * (t1_bar * (s0 * s1)))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_exp(-s[i]);
             const double v1 = y[i] - t0[i];
-            const double v2 = t1 * (v0 * v1);
-            t2[i - tile_begin] = -(v0 * v2);
-            s_bar[i - tile_begin] = t1 - v0 * (v1 * v2);
+            const double v2 = t1_bar * (v0 * v1);
+            t0_bar[i - tile_begin] = -(v0 * v2);
+            s_bar[i - tile_begin] = t1_bar - v0 * (v1 * v2);
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0_bar, 1, grad_w_part);
 
         /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_v_part);
@@ -322,7 +322,7 @@ struct gaussian_backward_rows0 {
     const double *s;
     const double *y;
     const double *t0;
-    double t1;
+    double t1_bar;
     const double *X;
 };
 
@@ -331,7 +331,7 @@ static GRADC_APART void gaussian_backward_team0(const void *context, int64_t par
     const struct gaussian_backward_rows0 *const given = context;
     gaussian_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->s, given->y, given->t0,
-        given->t1, given->X);
+        given->t1_bar, given->X);
 }
 
 int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -347,18 +347,18 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
         + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 33, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct gaussian_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
-            tile_scratch, tile_bytes, s, y, t0, t1, X};
+            tile_scratch, tile_bytes, s, y, t0, t1_bar, X};
         gradc_run(parts, gaussian_backward_team0, &given);
     } else {
         gaussian_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes,
-            s, y, t0, t1, X);
+            s, y, t0, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -392,8 +392,8 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t thre
                                                       double *restrict grad_w, int64_t d, double *restrict grad_v,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       const double *restrict X, const double *restrict v0,
-                                                      const double *restrict w, const double *restrict y, double t2,
-                                                      double *restrict t1_parts)
+                                                      const double *restrict w, const double *restrict y,
+                                                      double t1_bar, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -424,9 +424,9 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t thre
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
-        /* t3[i:n] = let(s0 := exp(-s[i]), -(s0 * (t2 * (s0 * (y[i] - t0[i]))))), in the place of s */
-        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t2 - s0 * (s1 * (t2 * (s0 * s1)))), in the place
-         *    of t0 */
+        /* t0_bar[i:n] = let(s0 := exp(-s[i]), -(s0 * (t1_bar * (s0 * (y[i] - t0[i]))))), in the place of s */
+        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t1_bar - s0 * (s1 * (t1_bar * (s0 * s1)))), in
+         *    the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -435,14 +435,14 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t thre
             const double t0_i = t0[i - tile_begin];
             const double v2 = y[i] - t0_i;
             const double v3 = v1 * v2;
-            const double v4 = t2 * v3;
+            const double v4 = t1_bar * v3;
             t1_part_sum += s_i + 0.5 * (v3 * v3);
             s[i - tile_begin] = -(v1 * v4);
-            t0[i - tile_begin] = t2 - v1 * (v2 * v4);
+            t0[i - tile_begin] = t1_bar - v1 * (v2 * v4);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s, 1, grad_w_part);
 
         /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
@@ -466,7 +466,7 @@ struct gaussian_value_and_grad_rows0 {
     const double *v0;
     const double *w;
     const double *y;
-    double t2;
+    double t1_bar;
     double *t1_parts;
 };
 
@@ -475,7 +475,7 @@ static GRADC_APART void gaussian_value_and_grad_team0(const void *context, int64
     const struct gaussian_value_and_grad_rows0 *const given = context;
     gaussian_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X, given->v0, given->w,
-        given->y, given->t2, given->t1_parts);
+        given->y, given->t1_bar, given->t1_parts);
 }
 
 int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -488,19 +488,19 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
         + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 12*d + 36, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct gaussian_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
-            tile_scratch, tile_bytes, X, v0, w, y, t2, t1_parts};
+            tile_scratch, tile_bytes, X, v0, w, y, t1_bar, t1_parts};
         gradc_run(parts, gaussian_value_and_grad_team0, &given);
     } else {
         gaussian_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch,
-            tile_bytes, X, v0, w, y, t2, t1_parts);
+            tile_bytes, X, v0, w, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -263,19 +263,20 @@ size_t gaussian_kl_backward_work(int64_t n, int64_t k)
 }
 
 static GRADC_APART void gaussian_kl_backward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
-                                                   double *restrict grad_mu, double t0, const double *restrict mu,
-                                                   double *restrict grad_log_var, const double *restrict log_var)
+                                                   double *restrict grad_mu, double t1_bar,
+                                                   const double *restrict mu, double *restrict grad_log_var,
+                                                   const double *restrict log_var)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
 
-    /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
-    /* grad_log_var[i:n, j:k] = t0 * expm1(log_var[i, j]) */
+    /* grad_mu[i:n, j:k] = t1_bar * (2 * mu[i, j]) */
+    /* grad_log_var[i:n, j:k] = t1_bar * expm1(log_var[i, j]) */
     for (int64_t i = part_begin; i < part_end; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
-            grad_log_var[i*k + j] = t0 * gradc_expm1(log_var[i*k + j]);
+            grad_mu[i*k + j] = t1_bar * (2.0 * mu[i*k + j]);
+            grad_log_var[i*k + j] = t1_bar * gradc_expm1(log_var[i*k + j]);
         }
     }
 }
@@ -285,7 +286,7 @@ struct gaussian_kl_backward_rows0 {
     int64_t parts;
     int64_t k;
     double *grad_mu;
-    double t0;
+    double t1_bar;
     const double *mu;
     double *grad_log_var;
     const double *log_var;
@@ -295,7 +296,7 @@ static GRADC_APART void gaussian_kl_backward_team0(const void *context, int64_t 
 {
     const struct gaussian_kl_backward_rows0 *const given = context;
     (void)thread;
-    gaussian_kl_backward_rows0(part, given->n, given->parts, given->k, given->grad_mu, given->t0, given->mu,
+    gaussian_kl_backward_rows0(part, given->n, given->parts, given->k, given->grad_mu, given->t1_bar, given->mu,
         given->grad_log_var, given->log_var);
 }
 
@@ -305,14 +306,14 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
 {
     (void)work;
 
-    /* t0 = 0.5 * cotangent / n */
-    const double t0 = 0.5 * cotangent / (double)n;
+    /* t1_bar = 0.5 * cotangent / n */
+    const double t1_bar = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 26*k, 0);
     if (parts > 1) {
-        const struct gaussian_kl_backward_rows0 given = {n, parts, k, grad_mu, t0, mu, grad_log_var, log_var};
+        const struct gaussian_kl_backward_rows0 given = {n, parts, k, grad_mu, t1_bar, mu, grad_log_var, log_var};
         gradc_run(parts, gaussian_kl_backward_team0, &given);
     } else {
-        gaussian_kl_backward_rows0(0, n, parts, k, grad_mu, t0, mu, grad_log_var, log_var);
+        gaussian_kl_backward_rows0(0, n, parts, k, grad_mu, t1_bar, mu, grad_log_var, log_var);
     }
     return 0;
 }
@@ -328,9 +329,9 @@ size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
 static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          int64_t k, const double *restrict log_var,
-                                                         const double *restrict mu, double t3,
+                                                         const double *restrict mu, double t1_bar,
                                                          double *restrict grad_mu, double *restrict grad_log_var,
-                                                         double *restrict t2_parts)
+                                                         double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -339,9 +340,9 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t t
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const mu_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    double t2_part = 0.0;
-    double t2_part_low = 0.0;
+    double *const t0 = (void *)tile_own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -352,12 +353,12 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t t
         /* mu_tile[i:n, j:k] = mu[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
 
-        /* t0[i:n, j:k] = expm1(log_var_tile[i, j]) */
-        /* t1[i:n] = sum[j:k](t0[i, j] + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
-        /* t4[i:n, j:k] = t3 * (2 * mu_tile[i, j]), in the place of log_var_tile */
-        /* t5[i:n, j:k] = t3 * t0[i, j], in the place of mu_tile */
+        /* t0_term[i:n, j:k] = expm1(log_var_tile[i, j]) */
+        /* t0[i:n] = sum[j:k](t0_term[i, j] + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
+        /* grad_mu_term[i:n, j:k] = t1_bar * (2 * mu_tile[i, j]), in the place of log_var_tile */
+        /* grad_log_var_term[i:n, j:k] = t1_bar * t0_term[i, j], in the place of mu_tile */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = 0.0;
+            t0[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -365,28 +366,28 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t t
                 const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
                 const double v0 = gradc_expm1(log_var_tile_ij);
                 const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                t1[i - tile_begin] += v0 + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
-                log_var_tile[j*128 + i - tile_begin] = t3 * (2.0 * mu_tile_ij);
-                mu_tile[j*128 + i - tile_begin] = t3 * v0;
+                t0[i - tile_begin] += v0 + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+                log_var_tile[j*128 + i - tile_begin] = t1_bar * (2.0 * mu_tile_ij);
+                mu_tile[j*128 + i - tile_begin] = t1_bar * v0;
             }
         }
 
-        /* t2 = sum[i:n](t1[i]) */
-        double t2_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_part_sum))
+        /* t1 = sum[i:n](t0[i]) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2_part_sum += t1[i - tile_begin];
+            t1_part_sum += t0[i - tile_begin];
         }
-        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_mu[i:n, j:k] = t4[i, j] */
+        /* grad_mu[i:n, j:k] = grad_mu_term[i, j] */
         gradc_transpose(k, tile_end - tile_begin, log_var_tile, 128, &grad_mu[tile_begin*k], k);
 
-        /* grad_log_var[i:n, j:k] = t5[i, j] */
+        /* grad_log_var[i:n, j:k] = grad_log_var_term[i, j] */
         gradc_transpose(k, tile_end - tile_begin, mu_tile, 128, &grad_log_var[tile_begin*k], k);
     }
-    t2_part = gradc_rounded(t2_part, t2_part_low);
-    t2_parts[part] = t2_part;
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 struct gaussian_kl_value_and_grad_rows0 {
@@ -397,17 +398,17 @@ struct gaussian_kl_value_and_grad_rows0 {
     int64_t k;
     const double *log_var;
     const double *mu;
-    double t3;
+    double t1_bar;
     double *grad_mu;
     double *grad_log_var;
-    double *t2_parts;
+    double *t1_parts;
 };
 
 static GRADC_APART void gaussian_kl_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_kl_value_and_grad_rows0 *const given = context;
     gaussian_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->log_var, given->mu, given->t3, given->grad_mu, given->grad_log_var, given->t2_parts);
+        given->k, given->log_var, given->mu, given->t1_bar, given->grad_mu, given->grad_log_var, given->t1_parts);
 }
 
 int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -417,26 +418,26 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t3 = 0.5 / n */
-    const double t3 = 0.5 / (double)n;
+    /* t1_bar = 0.5 / n */
+    const double t1_bar = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 33*k + 1, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double));
-    double t2_parts[GRADC_PARTS];
+    double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_kl_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3,
-            grad_mu, grad_log_var, t2_parts};
+        const struct gaussian_kl_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu,
+            t1_bar, grad_mu, grad_log_var, t1_parts};
         gradc_run(parts, gaussian_kl_value_and_grad_team0, &given);
     } else {
-        gaussian_kl_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3, grad_mu,
-            grad_log_var, t2_parts);
+        gaussian_kl_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_bar, grad_mu,
+            grad_log_var, t1_parts);
     }
-    double t2 = 0.0;
+    double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+        t1 += t1_parts[part];
     }
 
-    /* value = 0.5 * (t2 / n) */
-    *value = 0.5 * (t2 / (double)n);
+    /* value = 0.5 * (t1 / n) */
+    *value = 0.5 * (t1 / (double)n);
     return 0;
 }

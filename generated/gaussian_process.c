@@ -369,9 +369,10 @@ size_t gaussian_process_backward_work(int64_t n, int64_t d)
         + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t4,
-                                                        const double *restrict K, double *restrict t5,
-                                                        double log_det_bar, const double *restrict y)
+static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                        double *restrict K_bar_solve_term, const double *restrict K,
+                                                        double *restrict t3_bar, double log_det_bar,
+                                                        const double *restrict y)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -379,18 +380,18 @@ static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n,
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t4[i:n, j:n] = K[j, i] */
+        /* K_bar_solve_term[i:n, j:n] = K[j, i] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                t4[j*n + i] = K[i*n + j];
+                K_bar_solve_term[j*n + i] = K[i*n + j];
             }
         }
 
-        /* t5[i:n, j:1] = log_det_bar * y[i] */
+        /* t3_bar[i:n, j:1] = log_det_bar * y[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i] = log_det_bar * y[i];
+            t3_bar[i] = log_det_bar * y[i];
         }
     }
 }
@@ -398,9 +399,9 @@ static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n,
 struct gaussian_process_backward_rows0 {
     int64_t n;
     int64_t parts;
-    double *t4;
+    double *K_bar_solve_term;
     const double *K;
-    double *t5;
+    double *t3_bar;
     double log_det_bar;
     const double *y;
 };
@@ -409,45 +410,48 @@ static GRADC_APART void gaussian_process_backward_team0(const void *context, int
 {
     const struct gaussian_process_backward_rows0 *const given = context;
     (void)thread;
-    gaussian_process_backward_rows0(part, given->n, given->parts, given->t4, given->K, given->t5, given->log_det_bar,
-        given->y);
+    gaussian_process_backward_rows0(part, given->n, given->parts, given->K_bar_solve_term, given->K, given->t3_bar,
+        given->log_det_bar, given->y);
 }
 
 static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n, int64_t parts, double log_amplitude,
-                                                        double *restrict t6, double log_det_bar, double *restrict t2,
-                                                        const double *restrict t3, const double *restrict gap,
-                                                        double t1, double *restrict t7_parts,
-                                                        double *restrict t8_parts, double *restrict t9_parts)
+                                                        double *restrict K_bar_solve, double log_det_bar,
+                                                        double *restrict K_bar_inv, const double *restrict t3,
+                                                        const double *restrict gap, double t1,
+                                                        double *restrict grad_log_amplitude_total_parts,
+                                                        double *restrict grad_log_length_total_parts,
+                                                        double *restrict t0_bar_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    double t7_part = 0.0;
-    double t7_part_low = 0.0;
-    double t8_part = 0.0;
-    double t8_part_low = 0.0;
-    double t9_part = 0.0;
-    double t9_part_low = 0.0;
+    double grad_log_amplitude_total_part = 0.0;
+    double grad_log_amplitude_total_part_low = 0.0;
+    double grad_log_length_total_part = 0.0;
+    double grad_log_length_total_part_low = 0.0;
+    double t0_bar_part = 0.0;
+    double t0_bar_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(n + 1, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
-        /* t7 = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1, s3 := s0 - s2, s4
-         *    := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)), K_bar[i, j] * (exp(s3) * (1
-         *    + where(abs(s5) < 1, s5, 0))))) */
-        /* t8 = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1, s3 := s0 - s2, s4
-         *    := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)), gap[i, j] * K_bar[i, j] *
-         *    (exp(s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
-        /* t9 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
+        /* K_bar[i:n, j:n] = log_det_bar * K_bar_inv[j, i] - t3[j, 0] * K_bar_solve[i, 0] */
+        /* grad_log_amplitude_total = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 *
+         *    s1, s3 := s0 - s2, s4 := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)),
+         *    K_bar[i, j] * (exp(s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
+        /* grad_log_length_total = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1,
+         *    s3 := s0 - s2, s4 := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)), gap[i, j]
+         *    * K_bar[i, j] * (exp(s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
+        /* t0_bar = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
         const double v0 = 2.0 * log_amplitude;
-        double t7_part_sum = 0.0;
-        double t8_part_sum = 0.0;
-        double t9_part_sum = 0.0;
+        double grad_log_amplitude_total_part_sum = 0.0;
+        double grad_log_length_total_part_sum = 0.0;
+        double t0_bar_part_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t6_i = t6[i];
-            GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum, t9_part_sum))
+            const double K_bar_solve_i = K_bar_solve[i];
+            GRADC_SIMD(reduction(+:grad_log_amplitude_total_part_sum, grad_log_length_total_part_sum,
+                t0_bar_part_sum))
             for (int64_t j = 0; j < n; ++j) {
-                const double v1 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
+                const double v1 = log_det_bar * K_bar_inv[j*n + i] - t3[j] * K_bar_solve_i;
                 const double gap_ij = gap[i*n + j];
                 const double v2 = 0.5 * gap_ij;
                 const double v3 = t1 * v2;
@@ -455,44 +459,46 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n,
                 const double v5 = v4 - v0;
                 const double v6 = -(fma(t1, v2, -(t1 * v2))) + (v0 - (v4 - v5) - (v3 + v5));
                 const double v7 = gradc_exp(v4) * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0));
-                t7_part_sum += v1 * v7;
-                t8_part_sum += gap_ij * v1 * v7;
-                t9_part_sum += j == i ? v1 : 0.0;
+                grad_log_amplitude_total_part_sum += v1 * v7;
+                grad_log_length_total_part_sum += gap_ij * v1 * v7;
+                t0_bar_part_sum += j == i ? v1 : 0.0;
             }
         }
-        gradc_add(&t7_part, &t7_part_low, t7_part_sum);
-        gradc_add(&t8_part, &t8_part_low, t8_part_sum);
-        gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+        gradc_add(&grad_log_amplitude_total_part, &grad_log_amplitude_total_part_low,
+            grad_log_amplitude_total_part_sum);
+        gradc_add(&grad_log_length_total_part, &grad_log_length_total_part_low, grad_log_length_total_part_sum);
+        gradc_add(&t0_bar_part, &t0_bar_part_low, t0_bar_part_sum);
     }
-    t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part] = t7_part;
-    t8_part = gradc_rounded(t8_part, t8_part_low);
-    t8_parts[part] = t8_part;
-    t9_part = gradc_rounded(t9_part, t9_part_low);
-    t9_parts[part] = t9_part;
+    grad_log_amplitude_total_part = gradc_rounded(grad_log_amplitude_total_part, grad_log_amplitude_total_part_low);
+    grad_log_amplitude_total_parts[part] = grad_log_amplitude_total_part;
+    grad_log_length_total_part = gradc_rounded(grad_log_length_total_part, grad_log_length_total_part_low);
+    grad_log_length_total_parts[part] = grad_log_length_total_part;
+    t0_bar_part = gradc_rounded(t0_bar_part, t0_bar_part_low);
+    t0_bar_parts[part] = t0_bar_part;
 }
 
 struct gaussian_process_backward_rows1 {
     int64_t n;
     int64_t parts;
     double log_amplitude;
-    double *t6;
+    double *K_bar_solve;
     double log_det_bar;
-    double *t2;
+    double *K_bar_inv;
     const double *t3;
     const double *gap;
     double t1;
-    double *t7_parts;
-    double *t8_parts;
-    double *t9_parts;
+    double *grad_log_amplitude_total_parts;
+    double *grad_log_length_total_parts;
+    double *t0_bar_parts;
 };
 
 static GRADC_APART void gaussian_process_backward_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_process_backward_rows1 *const given = context;
     (void)thread;
-    gaussian_process_backward_rows1(part, given->n, given->parts, given->log_amplitude, given->t6, given->log_det_bar,
-        given->t2, given->t3, given->gap, given->t1, given->t7_parts, given->t8_parts, given->t9_parts);
+    gaussian_process_backward_rows1(part, given->n, given->parts, given->log_amplitude, given->K_bar_solve,
+        given->log_det_bar, given->K_bar_inv, given->t3, given->gap, given->t1, given->grad_log_amplitude_total_parts,
+        given->grad_log_length_total_parts, given->t0_bar_parts);
 }
 
 int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -506,13 +512,13 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     (void)log_noise;
     (void)X;
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const K_bar_inv = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const K_bar_solve_term = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const t3_bar = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const K_bar_solve = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
@@ -525,53 +531,53 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     /* log_det_bar = 0.5 * cotangent */
     const double log_det_bar = 0.5 * cotangent;
 
-    /* t2 = call.inv(K) */
-    if (gradc_inv(n, n, K, t2, factors, pivots) != 0) {
+    /* K_bar_inv = call.inv(K) */
+    if (gradc_inv(n, n, K, K_bar_inv, factors, pivots) != 0) {
         return 1;
     }
     const int64_t parts = gradc_parts(n, n + 3, 0);
     if (parts > 1) {
-        const struct gaussian_process_backward_rows0 given = {n, parts, t4, K, t5, log_det_bar, y};
+        const struct gaussian_process_backward_rows0 given = {n, parts, K_bar_solve_term, K, t3_bar, log_det_bar, y};
         gradc_run(parts, gaussian_process_backward_team0, &given);
     } else {
-        gaussian_process_backward_rows0(0, n, parts, t4, K, t5, log_det_bar, y);
+        gaussian_process_backward_rows0(0, n, parts, K_bar_solve_term, K, t3_bar, log_det_bar, y);
     }
 
-    /* t6 = call.solve(t4, t5) */
-    if (gradc_solve(n, 1, t4, t5, t6, factors_, pivots_) != 0) {
+    /* K_bar_solve = call.solve(K_bar_solve_term, t3_bar) */
+    if (gradc_solve(n, 1, K_bar_solve_term, t3_bar, K_bar_solve, factors_, pivots_) != 0) {
         return 2;
     }
     const int64_t parts_ = gradc_parts(n, 52*n, 0);
-    double t7_parts[GRADC_PARTS];
-    double t8_parts[GRADC_PARTS];
-    double t9_parts[GRADC_PARTS];
+    double grad_log_amplitude_total_parts[GRADC_PARTS];
+    double grad_log_length_total_parts[GRADC_PARTS];
+    double t0_bar_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct gaussian_process_backward_rows1 given = {n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap,
-            t1, t7_parts, t8_parts, t9_parts};
+        const struct gaussian_process_backward_rows1 given = {n, parts_, log_amplitude, K_bar_solve, log_det_bar,
+            K_bar_inv, t3, gap, t1, grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts};
         gradc_run(parts_, gaussian_process_backward_team1, &given);
     } else {
-        gaussian_process_backward_rows1(0, n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap, t1, t7_parts,
-            t8_parts, t9_parts);
+        gaussian_process_backward_rows1(0, n, parts_, log_amplitude, K_bar_solve, log_det_bar, K_bar_inv, t3, gap, t1,
+            grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts);
     }
-    double t7 = 0.0;
+    double grad_log_amplitude_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t7 += t7_parts[part];
+        grad_log_amplitude_total += grad_log_amplitude_total_parts[part];
     }
-    double t8 = 0.0;
+    double grad_log_length_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t8 += t8_parts[part];
+        grad_log_length_total += grad_log_length_total_parts[part];
     }
-    double t9 = 0.0;
+    double t0_bar = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t9 += t9_parts[part];
+        t0_bar += t0_bar_parts[part];
     }
 
-    /* grad_log_amplitude = 2 * t7 */
-    /* grad_log_length = -(-2 * (t1 * (0.5 * t8))) */
-    /* grad_log_noise = 2 * (t0 * t9) */
-    *grad_log_amplitude = 2.0 * t7;
-    *grad_log_length = -(-2.0 * (t1 * (0.5 * t8)));
-    *grad_log_noise = 2.0 * (t0 * t9);
+    /* grad_log_amplitude = 2 * grad_log_amplitude_total */
+    /* grad_log_length = -(-2 * (t1 * (0.5 * grad_log_length_total))) */
+    /* grad_log_noise = 2 * (t0 * t0_bar) */
+    *grad_log_amplitude = 2.0 * grad_log_amplitude_total;
+    *grad_log_length = -(-2.0 * (t1 * (0.5 * grad_log_length_total)));
+    *grad_log_noise = 2.0 * (t0 * t0_bar);
     return 0;
 }
 
@@ -592,8 +598,8 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
                                                               const double *restrict X, double *restrict gap,
                                                               double log_amplitude, double *restrict K, double t0,
                                                               double t1, const double *restrict y,
-                                                              double *restrict t2, double *restrict t7,
-                                                              double *restrict t6)
+                                                              double *restrict t2, double *restrict t3_bar,
+                                                              double *restrict K_bar_solve_term)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -645,19 +651,19 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
         }
 
         /* t2[i:n, j:1] = y[i] */
-        /* t7[i:n, j:1] = 0.5 * y[i] */
+        /* t3_bar[i:n, j:1] = 0.5 * y[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             t2[i] = y_i;
-            t7[i] = 0.5 * y_i;
+            t3_bar[i] = 0.5 * y_i;
         }
 
-        /* t6[i:n, j:n] = K[j, i] */
+        /* K_bar_solve_term[i:n, j:n] = K[j, i] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                t6[j*n + i] = K[i*n + j];
+                K_bar_solve_term[j*n + i] = K[i*n + j];
             }
         }
     }
@@ -675,8 +681,8 @@ struct gaussian_process_value_and_grad_rows0 {
     double t1;
     const double *y;
     double *t2;
-    double *t7;
-    double *t6;
+    double *t3_bar;
+    double *K_bar_solve_term;
 };
 
 static GRADC_APART void gaussian_process_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -684,80 +690,86 @@ static GRADC_APART void gaussian_process_value_and_grad_team0(const void *contex
     const struct gaussian_process_value_and_grad_rows0 *const given = context;
     (void)thread;
     gaussian_process_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->gap,
-        given->log_amplitude, given->K, given->t0, given->t1, given->y, given->t2, given->t7, given->t6);
+        given->log_amplitude, given->K, given->t0, given->t1, given->y, given->t2, given->t3_bar,
+        given->K_bar_solve_term);
 }
 
 static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts,
-                                                              double log_amplitude, double *restrict t8,
-                                                              double *restrict t5, double *restrict t3,
+                                                              double log_amplitude, double *restrict K_bar_solve,
+                                                              double *restrict K_bar_inv, double *restrict t3,
                                                               double *restrict gap, double t1,
-                                                              double *restrict t9_parts, double *restrict t10_parts,
-                                                              double *restrict t11_parts)
+                                                              double *restrict grad_log_amplitude_total_parts,
+                                                              double *restrict grad_log_length_total_parts,
+                                                              double *restrict t0_bar_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    double t9_part = 0.0;
-    double t9_part_low = 0.0;
-    double t10_part = 0.0;
-    double t10_part_low = 0.0;
-    double t11_part = 0.0;
-    double t11_part_low = 0.0;
+    double grad_log_amplitude_total_part = 0.0;
+    double grad_log_amplitude_total_part_low = 0.0;
+    double grad_log_length_total_part = 0.0;
+    double grad_log_length_total_part_low = 0.0;
+    double t0_bar_part = 0.0;
+    double t0_bar_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(n + 1, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* K_bar[i:n, j:n] = 0.5 * t5[j, i] - t8[i, 0] * t3[j, 0] */
-        /* t9 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-        /* t10 = sum[i:n, j:n](K_bar[i, j] * gap[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-        /* t11 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
+        /* K_bar[i:n, j:n] = 0.5 * K_bar_inv[j, i] - K_bar_solve[i, 0] * t3[j, 0] */
+        /* grad_log_amplitude_total = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+        /* grad_log_length_total = sum[i:n, j:n](K_bar[i, j] * gap[i, j] * exp(2 * log_amplitude - t1 * (0.5 *
+         *    gap[i, j]))) */
+        /* t0_bar = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
         const double v0 = 2.0 * log_amplitude;
-        double t9_part_sum = 0.0;
-        double t10_part_sum = 0.0;
-        double t11_part_sum = 0.0;
+        double grad_log_amplitude_total_part_sum = 0.0;
+        double grad_log_length_total_part_sum = 0.0;
+        double t0_bar_part_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t8_i = t8[i];
-            GRADC_SIMD(reduction(+:t9_part_sum, t10_part_sum, t11_part_sum))
+            const double K_bar_solve_i = K_bar_solve[i];
+            GRADC_SIMD(reduction(+:grad_log_amplitude_total_part_sum, grad_log_length_total_part_sum,
+                t0_bar_part_sum))
             for (int64_t j = 0; j < n; ++j) {
-                const double v1 = 0.5 * t5[j*n + i] - t3[j] * t8_i;
+                const double v1 = 0.5 * K_bar_inv[j*n + i] - t3[j] * K_bar_solve_i;
                 const double gap_ij = gap[i*n + j];
                 const double v2 = gradc_exp(v0 - t1 * (0.5 * gap_ij));
-                t9_part_sum += v1 * v2;
-                t10_part_sum += gap_ij * v1 * v2;
-                t11_part_sum += j == i ? v1 : 0.0;
+                grad_log_amplitude_total_part_sum += v1 * v2;
+                grad_log_length_total_part_sum += gap_ij * v1 * v2;
+                t0_bar_part_sum += j == i ? v1 : 0.0;
             }
         }
-        gradc_add(&t9_part, &t9_part_low, t9_part_sum);
-        gradc_add(&t10_part, &t10_part_low, t10_part_sum);
-        gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+        gradc_add(&grad_log_amplitude_total_part, &grad_log_amplitude_total_part_low,
+            grad_log_amplitude_total_part_sum);
+        gradc_add(&grad_log_length_total_part, &grad_log_length_total_part_low, grad_log_length_total_part_sum);
+        gradc_add(&t0_bar_part, &t0_bar_part_low, t0_bar_part_sum);
     }
-    t9_part = gradc_rounded(t9_part, t9_part_low);
-    t9_parts[part] = t9_part;
-    t10_part = gradc_rounded(t10_part, t10_part_low);
-    t10_parts[part] = t10_part;
-    t11_part = gradc_rounded(t11_part, t11_part_low);
-    t11_parts[part] = t11_part;
+    grad_log_amplitude_total_part = gradc_rounded(grad_log_amplitude_total_part, grad_log_amplitude_total_part_low);
+    grad_log_amplitude_total_parts[part] = grad_log_amplitude_total_part;
+    grad_log_length_total_part = gradc_rounded(grad_log_length_total_part, grad_log_length_total_part_low);
+    grad_log_length_total_parts[part] = grad_log_length_total_part;
+    t0_bar_part = gradc_rounded(t0_bar_part, t0_bar_part_low);
+    t0_bar_parts[part] = t0_bar_part;
 }
 
 struct gaussian_process_value_and_grad_rows1 {
     int64_t n;
     int64_t parts;
     double log_amplitude;
-    double *t8;
-    double *t5;
+    double *K_bar_solve;
+    double *K_bar_inv;
     double *t3;
     double *gap;
     double t1;
-    double *t9_parts;
-    double *t10_parts;
-    double *t11_parts;
+    double *grad_log_amplitude_total_parts;
+    double *grad_log_length_total_parts;
+    double *t0_bar_parts;
 };
 
 static GRADC_APART void gaussian_process_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct gaussian_process_value_and_grad_rows1 *const given = context;
     (void)thread;
-    gaussian_process_value_and_grad_rows1(part, given->n, given->parts, given->log_amplitude, given->t8, given->t5,
-        given->t3, given->gap, given->t1, given->t9_parts, given->t10_parts, given->t11_parts);
+    gaussian_process_value_and_grad_rows1(part, given->n, given->parts, given->log_amplitude, given->K_bar_solve,
+        given->K_bar_inv, given->t3, given->gap, given->t1, given->grad_log_amplitude_total_parts,
+        given->grad_log_length_total_parts, given->t0_bar_parts);
 }
 
 int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -774,13 +786,13 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     scratch += gradc_bytes(n, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const K_bar_inv = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const K_bar_solve_term = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t7 = (void *)scratch;
+    double *const t3_bar = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const K_bar_solve = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
@@ -805,10 +817,11 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     const int64_t parts = gradc_parts(n, 4*d*n + 32*n + 2, 0);
     if (parts > 1) {
         const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, X, gap, log_amplitude, K, t0, t1, y,
-            t2, t7, t6};
+            t2, t3_bar, K_bar_solve_term};
         gradc_run(parts, gaussian_process_value_and_grad_team0, &given);
     } else {
-        gaussian_process_value_and_grad_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t7, t6);
+        gaussian_process_value_and_grad_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t3_bar,
+            K_bar_solve_term);
     }
 
     /* t3 = call.solve(K, t2) */
@@ -841,45 +854,45 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     /* value = 0.9189385332046727 * real(n) + 0.5 * (log_det + t4) */
     *value = 0.9189385332046727 * (double)n + 0.5 * (t4 + log_det);
 
-    /* t5 = call.inv(K) */
-    if (gradc_inv(n, n, K, t5, factors_2, pivots_2) != 0) {
+    /* K_bar_inv = call.inv(K) */
+    if (gradc_inv(n, n, K, K_bar_inv, factors_2, pivots_2) != 0) {
         return 2;
     }
 
-    /* t8 = call.solve(t6, t7) */
-    if (gradc_solve(n, 1, t6, t7, t8, factors_3, pivots_3) != 0) {
+    /* K_bar_solve = call.solve(K_bar_solve_term, t3_bar) */
+    if (gradc_solve(n, 1, K_bar_solve_term, t3_bar, K_bar_solve, factors_3, pivots_3) != 0) {
         return 1;
     }
     const int64_t parts_ = gradc_parts(n, 38*n, 0);
-    double t9_parts[GRADC_PARTS];
-    double t10_parts[GRADC_PARTS];
-    double t11_parts[GRADC_PARTS];
+    double grad_log_amplitude_total_parts[GRADC_PARTS];
+    double grad_log_length_total_parts[GRADC_PARTS];
+    double t0_bar_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct gaussian_process_value_and_grad_rows1 given = {n, parts_, log_amplitude, t8, t5, t3, gap, t1,
-            t9_parts, t10_parts, t11_parts};
+        const struct gaussian_process_value_and_grad_rows1 given = {n, parts_, log_amplitude, K_bar_solve, K_bar_inv,
+            t3, gap, t1, grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts};
         gradc_run(parts_, gaussian_process_value_and_grad_team1, &given);
     } else {
-        gaussian_process_value_and_grad_rows1(0, n, parts_, log_amplitude, t8, t5, t3, gap, t1, t9_parts, t10_parts,
-            t11_parts);
+        gaussian_process_value_and_grad_rows1(0, n, parts_, log_amplitude, K_bar_solve, K_bar_inv, t3, gap, t1,
+            grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts);
     }
-    double t9 = 0.0;
+    double grad_log_amplitude_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t9 += t9_parts[part];
+        grad_log_amplitude_total += grad_log_amplitude_total_parts[part];
     }
-    double t10 = 0.0;
+    double grad_log_length_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t10 += t10_parts[part];
+        grad_log_length_total += grad_log_length_total_parts[part];
     }
-    double t11 = 0.0;
+    double t0_bar = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t11 += t11_parts[part];
+        t0_bar += t0_bar_parts[part];
     }
 
-    /* grad_log_amplitude = 2 * t9 */
-    /* grad_log_length = -(-2 * (t1 * (0.5 * t10))) */
-    /* grad_log_noise = 2 * (t0 * t11) */
-    *grad_log_amplitude = 2.0 * t9;
-    *grad_log_length = -(-2.0 * (t1 * (0.5 * t10)));
-    *grad_log_noise = 2.0 * (t0 * t11);
+    /* grad_log_amplitude = 2 * grad_log_amplitude_total */
+    /* grad_log_length = -(-2 * (t1 * (0.5 * grad_log_length_total))) */
+    /* grad_log_noise = 2 * (t0 * t0_bar) */
+    *grad_log_amplitude = 2.0 * grad_log_amplitude_total;
+    *grad_log_length = -(-2.0 * (t1 * (0.5 * grad_log_length_total)));
+    *grad_log_noise = 2.0 * (t0 * t0_bar);
     return 0;
 }

@@ -376,9 +376,9 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
                    double *restrict grad_b, double *restrict grad_c, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const t0_bar_term = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t0_bar = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -404,8 +404,8 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
         }
     }
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     for (int64_t at = 0; at < k*m; ++at) {
         grad_U[at] = 0.0;
     }
@@ -421,9 +421,10 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-        /* t2[l:n] = t1 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l],
-         *    column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]))) */
-        /* t3[l:n] = t2[l] */
+        /* t0_bar_term[l:n] = t1_bar * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m
+         *    + column[l], column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) -
+         *    log(count[l]))) */
+        /* t0_bar[l:n] = t0_bar_term[l] */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double count_l = count[l];
@@ -432,38 +433,39 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
             const int64_t v1 = column_l < 0 ? m + column_l : column_l;
             const int64_t row_l = row[l];
             const int64_t v2 = row_l < 0 ? m + row_l : row_l;
-            const double v3 = t1 * gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75)
+            const double v3 = t1_bar * gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75)
                 * (2.0 * (c[v1] + (b[v2] + t0[l]) - gradc_log(count_l)));
-            t2[l - tile_begin] = v3;
-            t3[l - tile_begin] = v3;
+            t0_bar_term[l - tile_begin] = v3;
+            t0_bar[l - tile_begin] = v3;
         }
 
         /* grad_U[:m, :k] = 0 grad_U += each[l:n, j:k](at[where_integer(row[l] < 0, m + row[l], row[l]),
-         *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t3[l])) */
+         *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t0_bar[l])) */
         /* grad_V[:m, :k] = 0 grad_V += each[l:n, j:k](at[where_integer(column[l] < 0, m + column[l], column[l]),
-         *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t3[l])) */
+         *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t0_bar[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t column_l = column[l];
             const int64_t v0 = column_l < 0 ? m + column_l : column_l;
-            const double t3_l = t3[l - tile_begin];
+            const double t0_bar_l = t0_bar[l - tile_begin];
             const int64_t row_l = row[l];
             const int64_t v1 = row_l < 0 ? m + row_l : row_l;
             for (int64_t j = 0; j < k; ++j) {
-                grad_U[v1*k + j] += V[v0*k + j] * t3_l;
-                grad_V[v0*k + j] += U[v1*k + j] * t3_l;
+                grad_U[v1*k + j] += V[v0*k + j] * t0_bar_l;
+                grad_V[v0*k + j] += U[v1*k + j] * t0_bar_l;
             }
         }
 
-        /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t2[l])) */
-        /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t2[l])) */
+        /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t0_bar_term[l])) */
+        /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l],
+         *    column[l])](t0_bar_term[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
+            const double t0_bar_term_l = t0_bar_term[l - tile_begin];
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
             const int64_t v1 = column_l < 0 ? m + column_l : column_l;
-            grad_b[v0] += t2_l;
-            grad_c[v1] += t2_l;
+            grad_b[v0] += t0_bar_term_l;
+            grad_c[v1] += t0_bar_term_l;
         }
     }
     return 0;
@@ -486,7 +488,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t0_bar_term = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -512,8 +514,8 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
         }
     }
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
@@ -582,9 +584,10 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
         /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
          *    (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]), minimum(1, count[l] /
          *    top) ** 0.75 * (s0 * s0))) */
-        /* t3[l:n] = t2 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l],
-         *    column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]))) */
-        /* t4[l:n] = t3[l], in the place of t0 */
+        /* t0_bar_term[l:n] = t1_bar * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m
+         *    + column[l], column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) -
+         *    log(count[l]))) */
+        /* t0_bar[l:n] = t0_bar_term[l], in the place of t0 */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -597,17 +600,17 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             const int64_t v3 = row_l < 0 ? m + row_l : row_l;
             const double t0_l = t0[l - tile_begin];
             const double v4 = c[v2] + (b[v3] + t0_l) - gradc_log(count_l);
-            const double v5 = t2 * v1 * (2.0 * v4);
+            const double v5 = t1_bar * v1 * (2.0 * v4);
             t1_sum += v1 * (v4 * v4);
-            t3[l - tile_begin] = v5;
+            t0_bar_term[l - tile_begin] = v5;
             t0[l - tile_begin] = v5;
         }
         gradc_add(&t1, &t1_low, t1_sum);
 
         /* grad_U[:m, :k] = 0 grad_U += each[l:n, j:k](at[where_integer(row[l] < 0, m + row[l], row[l]),
-         *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t4[l])) */
+         *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t0_bar[l])) */
         /* grad_V[:m, :k] = 0 grad_V += each[l:n, j:k](at[where_integer(column[l] < 0, m + column[l], column[l]),
-         *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t4[l])) */
+         *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t0_bar[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t column_l = column[l];
             const int64_t v0 = column_l < 0 ? m + column_l : column_l;
@@ -620,16 +623,17 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             }
         }
 
-        /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t3[l])) */
-        /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t3[l])) */
+        /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t0_bar_term[l])) */
+        /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l],
+         *    column[l])](t0_bar_term[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t3_l = t3[l - tile_begin];
+            const double t0_bar_term_l = t0_bar_term[l - tile_begin];
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];
             const int64_t v1 = column_l < 0 ? m + column_l : column_l;
-            grad_b[v0] += t3_l;
-            grad_c[v1] += t3_l;
+            grad_b[v0] += t0_bar_term_l;
+            grad_c[v1] += t0_bar_term_l;
         }
     }
     t1 = gradc_rounded(t1, t1_low);

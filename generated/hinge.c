@@ -230,34 +230,37 @@ size_t hinge_backward_work(int64_t n, int64_t d)
 
 static GRADC_APART void hinge_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict t3, int64_t d, unsigned char *restrict tile_scratch,
-                                             size_t tile_bytes, double t1, const double *restrict y,
-                                             const double *restrict t0, const double *restrict X)
+                                             double *restrict grad_w_total, int64_t d,
+                                             unsigned char *restrict tile_scratch, size_t tile_bytes, double t1_bar,
+                                             const double *restrict y, const double *restrict t0,
+                                             const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const grad_w_total_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
-        t3_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := 1 - y[i] * t0[i], y[i] * where(0 < s0, t1, where(0 == s0, 0.5 * t1, 0))) */
-        const double v0 = 0.5 * t1;
+        /* grad_w_total_term[i:n] = let(s0 := 1 - y[i] * t0[i], y[i] * where(0 < s0, t1_bar, where(0 == s0, 0.5 *
+         *    t1_bar, 0))) */
+        const double v0 = 0.5 * t1_bar;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double v1 = 1.0 - y_i * t0[i];
-            t2[i - tile_begin] = y_i * (0.0 < v1 ? t1 : (0.0 == v1 ? v0 : 0.0));
+            const double v2 = 0.0 == v1 ? v0 : 0.0;
+            grad_w_total_term[i - tile_begin] = y_i * (0.0 < v1 ? t1_bar : v2);
         }
 
-        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_total_term, 1, grad_w_total_part);
     }
 }
 
@@ -266,11 +269,11 @@ struct hinge_backward_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t3;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double t1;
+    double t1_bar;
     const double *y;
     const double *t0;
     const double *X;
@@ -279,8 +282,9 @@ struct hinge_backward_rows0 {
 static GRADC_APART void hinge_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct hinge_backward_rows0 *const given = context;
-    hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3,
-        given->d, given->tile_scratch, given->tile_bytes, given->t1, given->y, given->t0, given->X);
+    hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->t1_bar, given->y, given->t0,
+        given->X);
 }
 
 int hinge_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -288,37 +292,38 @@ int hinge_backward(int64_t n, int64_t d, const double *restrict w, const double 
                    double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 11, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 11, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch,
-            tile_bytes, t1, y, t0, X};
+        const struct hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, t1_bar, y, t0, X};
         gradc_run(parts, hinge_backward_team0, &given);
     } else {
-        hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, t1, y, t0, X);
+        hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
+            t1_bar, y, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t3[at] += t3_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = 2 * w[j] * (cotangent * (0.5 * lam)) - t3[j] */
+    /* grad_w[j:d] = 2 * w[j] * (cotangent * (0.5 * lam)) - grad_w_total[j] */
     const double v0 = cotangent * (0.5 * lam);
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = 2.0 * w[j] * v0 - t3[j];
+        grad_w[j] = 2.0 * w[j] * v0 - grad_w_total[j];
     }
     return 0;
 }
@@ -333,21 +338,21 @@ size_t hinge_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void hinge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict t5, int64_t d,
+                                                   double *restrict grad_w_total, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const double *restrict X, const double *restrict w, double t3,
+                                                   const double *restrict X, const double *restrict w, double t1_bar,
                                                    const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t5_part = part == 0 ? t5 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
-        t5_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -357,22 +362,23 @@ static GRADC_APART void hinge_value_and_grad_rows0(int64_t part, int64_t thread,
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](maximum(0, 1 - y[i] * t0[i])) */
-        /* t4[i:n] = let(s0 := 1 - y[i] * t0[i], y[i] * where(0 < s0, t3, where(0 == s0, 0.5 * t3, 0))), in the
-         *    place of t0 */
-        const double v0 = 0.5 * t3;
+        /* grad_w_total_term[i:n] = let(s0 := 1 - y[i] * t0[i], y[i] * where(0 < s0, t1_bar, where(0 == s0, 0.5 *
+         *    t1_bar, 0))), in the place of t0 */
+        const double v0 = 0.5 * t1_bar;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double t0_i = t0[i - tile_begin];
             const double v1 = 1.0 - y_i * t0_i;
+            const double v2 = 0.0 == v1 ? v0 : 0.0;
             t1_part_sum += (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
-            t0[i - tile_begin] = y_i * (0.0 < v1 ? t3 : (0.0 == v1 ? v0 : 0.0));
+            t0[i - tile_begin] = y_i * (0.0 < v1 ? t1_bar : v2);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t5_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_total_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -383,13 +389,13 @@ struct hinge_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t5;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *X;
     const double *w;
-    double t3;
+    double t1_bar;
     const double *y;
     double *t1_parts;
 };
@@ -398,8 +404,8 @@ static GRADC_APART void hinge_value_and_grad_team0(const void *context, int64_t 
 {
     const struct hinge_value_and_grad_rows0 *const given = context;
     hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t5, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t3, given->y,
-        given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t1_bar,
+        given->y, given->t1_parts);
 }
 
 int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -407,14 +413,14 @@ int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
                          void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t5 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 12, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t3 = 1 / n */
-    const double t3 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
@@ -435,29 +441,29 @@ int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, d, tile_scratch,
-            tile_bytes, X, w, t3, y, t1_parts};
+        const struct hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, X, w, t1_bar, y, t1_parts};
         gradc_run(parts, hinge_value_and_grad_team0, &given);
     } else {
-        hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, d, tile_scratch, tile_bytes, X, w,
-            t3, y, t1_parts);
+        hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, X, w, t1_bar, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t5_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t5[at] += t5_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = lam * w[j] - t5[j] */
+    /* grad_w[j:d] = lam * w[j] - grad_w_total[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = lam * w[j] - t5[j];
+        grad_w[j] = lam * w[j] - grad_w_total[j];
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */

@@ -152,14 +152,14 @@ static GRADC_APART void huber_backward_rows0(int64_t part, int64_t thread, int64
                                              double *restrict grad_w, int64_t d,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
                                              const double *restrict t0, const double *restrict y, double delta,
-                                             double t1, const double *restrict X)
+                                             double t1_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const grad_w_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -167,23 +167,23 @@ static GRADC_APART void huber_backward_rows0(int64_t part, int64_t thread, int64
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1 * s2, s4 := t1 * (s1
-         *    - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (s3 +
-         *    where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
+        /* grad_w_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1_bar * s2,
+         *    s4 := t1_bar * (s1 - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1,
+         *    0)) * (s3 + where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
             const double v1 = fabs(v0);
             const double v2 = (delta < v1 || delta != delta) ? delta : v1;
-            const double v3 = t1 * v2;
-            const double v4 = t1 * (v1 - 0.5 * v2) - 0.5 * v3;
-            const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
-                * (v3 + (v1 < delta ? v4 : (delta == v1 ? 0.5 * v4 : 0.0)));
-            t2[i - tile_begin] = v5;
+            const double v3 = t1_bar * v2;
+            const double v4 = t1_bar * (v1 - 0.5 * v2) - 0.5 * v3;
+            const double v5 = delta == v1 ? 0.5 * v4 : 0.0;
+            grad_w_term[i - tile_begin] = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
+                * (v3 + (v1 < delta ? v4 : v5));
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_term, 1, grad_w_part);
     }
 }
 
@@ -199,7 +199,7 @@ struct huber_backward_rows0 {
     const double *t0;
     const double *y;
     double delta;
-    double t1;
+    double t1_bar;
     const double *X;
 };
 
@@ -207,7 +207,7 @@ static GRADC_APART void huber_backward_team0(const void *context, int64_t part, 
 {
     const struct huber_backward_rows0 *const given = context;
     huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->delta, given->t1, given->X);
+        given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->delta, given->t1_bar, given->X);
 }
 
 int huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -220,18 +220,18 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
     scratch += (size_t)gradc_parts(n, 3*d + 27, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 27, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t0, y, delta, t1, X};
+            tile_bytes, t0, y, delta, t1_bar, X};
         gradc_run(parts, huber_backward_team0, &given);
     } else {
         huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y,
-            delta, t1, X);
+            delta, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -256,7 +256,7 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
                                                    double *restrict grad_w, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                    const double *restrict X, const double *restrict w,
-                                                   const double *restrict y, double delta, double t2,
+                                                   const double *restrict y, double delta, double t1_bar,
                                                    double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -278,9 +278,9 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
-        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t2 * s2, s4 := t2 * (s1
-         *    - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (s3 +
-         *    where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))), in the place of t0 */
+        /* grad_w_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1_bar * s2,
+         *    s4 := t1_bar * (s1 - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1,
+         *    0)) * (s3 + where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -289,16 +289,16 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
             const double v1 = fabs(v0);
             const double v2 = (delta < v1 || delta != delta) ? delta : v1;
             const double v3 = v1 - 0.5 * v2;
-            const double v4 = t2 * v2;
-            const double v5 = t2 * v3 - 0.5 * v4;
-            const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
-                * (v4 + (v1 < delta ? v5 : (delta == v1 ? 0.5 * v5 : 0.0)));
+            const double v4 = t1_bar * v2;
+            const double v5 = t1_bar * v3 - 0.5 * v4;
+            const double v6 = delta == v1 ? 0.5 * v5 : 0.0;
             t1_part_sum += v2 * v3;
-            t0[i - tile_begin] = v6;
+            t0[i - tile_begin] = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
+                * (v4 + (v1 < delta ? v5 : v6));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
@@ -318,7 +318,7 @@ struct huber_value_and_grad_rows0 {
     const double *w;
     const double *y;
     double delta;
-    double t2;
+    double t1_bar;
     double *t1_parts;
 };
 
@@ -327,7 +327,7 @@ static GRADC_APART void huber_value_and_grad_team0(const void *context, int64_t 
     const struct huber_value_and_grad_rows0 *const given = context;
     huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->delta,
-        given->t2, given->t1_parts);
+        given->t1_bar, given->t1_parts);
 }
 
 int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -339,19 +339,19 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     scratch += (size_t)gradc_parts(n, 6*d + 28, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 28, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, y, delta, t2, t1_parts};
+            tile_bytes, X, w, y, delta, t1_bar, t1_parts};
         gradc_run(parts, huber_value_and_grad_team0, &given);
     } else {
         huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
-            w, y, delta, t2, t1_parts);
+            w, y, delta, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -202,7 +202,7 @@ static GRADC_APART void itakura_saito_backward_rows0(int64_t part, int64_t threa
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_H_part = part == 0 ? grad_H : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t1 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H_part[at] = 0.0;
     }
@@ -217,21 +217,22 @@ static GRADC_APART void itakura_saito_backward_rows0(int64_t part, int64_t threa
         for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < d ? strip + strip_begin : d;
 
-            /* t1[i:n, l:d] = cotangent * (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
+            /* t0_bar[i:n, l:d] = cotangent * (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t l = strip_begin; l < strip_end; ++l) {
                     const double t0_il = t0[i*d + l];
-                    t1[(i - tile_begin)*strip + l - strip_begin] = cotangent * (t0_il - V[i*d + l]) / t0_il / t0_il;
+                    t0_bar[(i - tile_begin)*strip + l - strip_begin] = cotangent * (t0_il - V[i*d + l]) / t0_il
+                        / t0_il;
                 }
             }
 
-            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
-            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &H[strip_begin], d, 1, t1, 1, strip,
+            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t0_bar[i, l]) */
+            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &H[strip_begin], d, 1, t0_bar, 1, strip,
                 NULL, 0, &grad_W[tile_begin*k], 1, k, 1, 0);
 
-            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, strip, 1,
+            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t0_bar[i, l]) */
+            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, t0_bar, strip, 1,
                 NULL, 0, &grad_H_part[strip_begin], d, 1, 1, 0);
         }
     }
@@ -316,7 +317,7 @@ static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*gradc_width(d), sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     double value_part = 0.0;
     double value_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
@@ -338,7 +339,7 @@ static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t
                 d, 1, NULL, 0, t0, strip, 1, 0, 0);
 
             /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
-            /* t1[i:n, l:d] = (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
+            /* t0_bar[i:n, l:d] = (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
             double value_part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value_part_sum))
@@ -346,17 +347,17 @@ static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t
                     const double V_il = V[i*d + l];
                     const double t0_il = t0[(i - tile_begin)*strip + l - strip_begin];
                     value_part_sum += gradc_itakura(V_il, t0_il);
-                    t1[(i - tile_begin)*strip + l - strip_begin] = (t0_il - V_il) / t0_il / t0_il;
+                    t0_bar[(i - tile_begin)*strip + l - strip_begin] = (t0_il - V_il) / t0_il / t0_il;
                 }
             }
             gradc_add(&value_part, &value_part_low, value_part_sum);
 
-            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
-            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &H[strip_begin], d, 1, t1, 1, strip,
+            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t0_bar[i, l]) */
+            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &H[strip_begin], d, 1, t0_bar, 1, strip,
                 NULL, 0, &grad_W[tile_begin*k], 1, k, 1, 0);
 
-            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, strip, 1,
+            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t0_bar[i, l]) */
+            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, t0_bar, strip, 1,
                 NULL, 0, &grad_H_part[strip_begin], d, 1, 1, 0);
         }
     }

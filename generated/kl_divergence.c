@@ -34,26 +34,26 @@ size_t kl_divergence_value_work(int64_t n, int64_t k)
 static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                   const double *restrict A, const double *restrict B,
-                                                  double *restrict t11_parts)
+                                                  double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
+    double *const t0_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    double *const t0_total_term_2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t0_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    double t11_part = 0.0;
-    double t11_part_low = 0.0;
+    double *const t1_total = (void *)tile_own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -61,140 +61,145 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
         /* A_tile[i:n, j:k] = A[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-        /* t0[i:n] = max[j:k](A_tile[i, j]) */
+        /* t0_total_most[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0[i - tile_begin] = -(double)INFINITY;
+            t0_total_most[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                t0[i - tile_begin] = (t0[i - tile_begin] >= A_tile_ij || t0[i - tile_begin] != t0[i - tile_begin])
-                    ? t0[i - tile_begin] : A_tile_ij;
+                t0_total_most[i - tile_begin] = (t0_total_most[i - tile_begin] >= A_tile_ij
+                    || t0_total_most[i - tile_begin] != t0_total_most[i - tile_begin]) ? t0_total_most[i - tile_begin]
+                    : A_tile_ij;
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
+        /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]), in the place of
+         *    t0_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            t0[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            const double t0_total_most_i = t0_total_most[i - tile_begin];
+            t0_total_most[i - tile_begin] = (double)INFINITY == fabs(t0_total_most_i) ? 0.0 : t0_total_most_i;
         }
 
-        /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
-        /* t3[i:n] = sum[j:k](t2[i, j]) */
+        /* t0_total_term_2[i:n, j:k] = exp(A_tile[i, j] - t0_total_term[i]) */
+        /* t0_total[i:n] = sum[j:k](t0_total_term_2[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 0.0;
+            t0_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t0[i - tile_begin]);
-                t2[j*128 + i - tile_begin] = v0;
-                t3[i - tile_begin] += v0;
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t0_total_most[i - tile_begin]);
+                t0_total_term_2[j*128 + i - tile_begin] = v0;
+                t0_total[i - tile_begin] += v0;
             }
         }
 
-        /* t4[i:n] = t1[i] + log(t3[i]), in the place of t0 */
-        /* t9[i:n] = 1 / t3[i], in the place of t3 */
+        /* t0[i:n] = t0_total_term[i] + log(t0_total[i]), in the place of t0_total_most */
+        /* t2_term[i:n] = 1 / t0_total[i], in the place of t0_total */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
-            t0[i - tile_begin] = t0_i + gradc_log(t3_i);
-            t3[i - tile_begin] = 1.0 / t3_i;
+            const double t0_total_most_i = t0_total_most[i - tile_begin];
+            const double t0_total_i = t0_total[i - tile_begin];
+            t0_total_most[i - tile_begin] = t0_total_most_i + gradc_log(t0_total_i);
+            t0_total[i - tile_begin] = 1.0 / t0_total_i;
         }
 
         /* B_tile[i:n, j:k] = B[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-        /* t5[i:n] = max[j:k](B_tile[i, j]) */
+        /* t1_total_most[i:n] = max[j:k](B_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = -(double)INFINITY;
+            t1_total_most[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                t5[i - tile_begin] = (t5[i - tile_begin] >= B_tile_ij || t5[i - tile_begin] != t5[i - tile_begin])
-                    ? t5[i - tile_begin] : B_tile_ij;
+                t1_total_most[i - tile_begin] = (t1_total_most[i - tile_begin] >= B_tile_ij
+                    || t1_total_most[i - tile_begin] != t1_total_most[i - tile_begin]) ? t1_total_most[i - tile_begin]
+                    : B_tile_ij;
             }
         }
 
-        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t5 */
+        /* t1_total_term[i:n] = where(inf == abs(t1_total_most[i]), 0, t1_total_most[i]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            t5[i - tile_begin] = (double)INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            t1_total_most[i - tile_begin] = (double)INFINITY == fabs(t1_total_most_i) ? 0.0 : t1_total_most_i;
         }
 
-        /* t7[i:n] = sum[j:k](exp(B_tile[i, j] - t6[i])) */
+        /* t1_total[i:n] = sum[j:k](exp(B_tile[i, j] - t1_total_term[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7[i - tile_begin] = 0.0;
+            t1_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin])
-                    + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t5[i - tile_begin])
-                    + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t5[i - tile_begin])
-                    + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t5[i - tile_begin]);
+                t1_total[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t1_total_most[i - tile_begin])
+                    + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t1_total_most[i - tile_begin])
+                    + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t1_total_most[i - tile_begin])
+                    + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
+                t1_total[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
             }
         }
 
-        /* t8[i:n] = t6[i] + log(t7[i]), in the place of t5 */
+        /* t1[i:n] = t1_total_term[i] + log(t1_total[i]), in the place of t1_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            t5[i - tile_begin] = t5_i + gradc_log(t7[i - tile_begin]);
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            t1_total_most[i - tile_begin] = t1_total_most_i + gradc_log(t1_total[i - tile_begin]);
         }
 
-        /* t10[i:n] = sum[j:k](t2[i, j] * t9[i] * (A_tile[i, j] + t8[i] - t4[i] - B_tile[i, j])), in the place of
-         *    t7 */
+        /* t2[i:n] = sum[j:k](t0_total_term_2[i, j] * t2_term[i] * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j])),
+         *    in the place of t1_total */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7[i - tile_begin] = 0.0;
+            t1_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = A_tile[j*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin]
-                    - B_tile[j*128 + i - tile_begin];
-                const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin]
-                    - B_tile[(j + 1)*128 + i - tile_begin];
-                const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin]
-                    - B_tile[(j + 2)*128 + i - tile_begin];
-                const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin]
-                    - B_tile[(j + 3)*128 + i - tile_begin];
-                t7[i - tile_begin] += t2[j*128 + i - tile_begin] * t3[i - tile_begin] * v0
-                    + t2[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin]
-                    * t3[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * v3;
+                const double v0 = A_tile[j*128 + i - tile_begin] + t1_total_most[i - tile_begin]
+                    - t0_total_most[i - tile_begin] - B_tile[j*128 + i - tile_begin];
+                const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t1_total_most[i - tile_begin]
+                    - t0_total_most[i - tile_begin] - B_tile[(j + 1)*128 + i - tile_begin];
+                const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t1_total_most[i - tile_begin]
+                    - t0_total_most[i - tile_begin] - B_tile[(j + 2)*128 + i - tile_begin];
+                const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t1_total_most[i - tile_begin]
+                    - t0_total_most[i - tile_begin] - B_tile[(j + 3)*128 + i - tile_begin];
+                t1_total[i - tile_begin] += t0_total_term_2[j*128 + i - tile_begin] * t0_total[i - tile_begin] * v0
+                    + t0_total_term_2[(j + 1)*128 + i - tile_begin] * t0_total[i - tile_begin] * v1
+                    + t0_total_term_2[(j + 2)*128 + i - tile_begin] * t0_total[i - tile_begin] * v2
+                    + t0_total_term_2[(j + 3)*128 + i - tile_begin] * t0_total[i - tile_begin] * v3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = A_tile[j*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin]
-                    - B_tile[j*128 + i - tile_begin];
-                t7[i - tile_begin] += t2[j*128 + i - tile_begin] * t3[i - tile_begin] * v0;
+                const double v0 = A_tile[j*128 + i - tile_begin] + t1_total_most[i - tile_begin]
+                    - t0_total_most[i - tile_begin] - B_tile[j*128 + i - tile_begin];
+                t1_total[i - tile_begin] += t0_total_term_2[j*128 + i - tile_begin] * t0_total[i - tile_begin] * v0;
             }
         }
 
-        /* t11 = sum[i:n](t10[i]) */
-        double t11_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t11_part_sum))
+        /* t3 = sum[i:n](t2[i]) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11_part_sum += t7[i - tile_begin];
+            t3_part_sum += t1_total[i - tile_begin];
         }
-        gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
-    t11_part = gradc_rounded(t11_part, t11_part_low);
-    t11_parts[part] = t11_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 struct kl_divergence_value_rows0 {
@@ -205,14 +210,14 @@ struct kl_divergence_value_rows0 {
     int64_t k;
     const double *A;
     const double *B;
-    double *t11_parts;
+    double *t3_parts;
 };
 
 static GRADC_APART void kl_divergence_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct kl_divergence_value_rows0 *const given = context;
     kl_divergence_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->A, given->B, given->t11_parts);
+        given->A, given->B, given->t3_parts);
 }
 
 int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -224,20 +229,20 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t11_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct kl_divergence_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t11_parts};
+        const struct kl_divergence_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t3_parts};
         gradc_run(parts, kl_divergence_value_team0, &given);
     } else {
-        kl_divergence_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t11_parts);
+        kl_divergence_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t3_parts);
     }
-    double t11 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t11 += t11_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* value = t11 / n */
-    *value = t11 / (double)n;
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     return 0;
 }
 
@@ -254,24 +259,24 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     int64_t k, const double *restrict A, double *restrict t0,
                                                     const double *restrict B, double *restrict t1,
-                                                    double *restrict t9_parts)
+                                                    double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0_ = (void *)tile_own;
+    double *const t0_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    double *const t0_total_term_2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t0_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    double t9_part = 0.0;
-    double t9_part_low = 0.0;
+    double *const t1_total = (void *)tile_own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -279,137 +284,139 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
         /* A_tile[i:n, j:k] = A[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-        /* t0[i:n] = max[j:k](A_tile[i, j]) */
+        /* t0_total_most[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0_[i - tile_begin] = -(double)INFINITY;
+            t0_total_most[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                t0_[i - tile_begin] = (t0_[i - tile_begin] >= A_tile_ij || t0_[i - tile_begin] != t0_[i - tile_begin])
-                    ? t0_[i - tile_begin] : A_tile_ij;
+                t0_total_most[i - tile_begin] = (t0_total_most[i - tile_begin] >= A_tile_ij
+                    || t0_total_most[i - tile_begin] != t0_total_most[i - tile_begin]) ? t0_total_most[i - tile_begin]
+                    : A_tile_ij;
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
+        /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]), in the place of
+         *    t0_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0_[i - tile_begin];
-            t0_[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            const double t0_total_most_i = t0_total_most[i - tile_begin];
+            t0_total_most[i - tile_begin] = (double)INFINITY == fabs(t0_total_most_i) ? 0.0 : t0_total_most_i;
         }
 
-        /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
-        /* t3[i:n] = sum[j:k](t2[i, j]) */
+        /* t0_total_term_2[i:n, j:k] = exp(A_tile[i, j] - t0_total_term[i]) */
+        /* t0_total[i:n] = sum[j:k](t0_total_term_2[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 0.0;
+            t0_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t0_[i - tile_begin]);
-                t2[j*128 + i - tile_begin] = v0;
-                t3[i - tile_begin] += v0;
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t0_total_most[i - tile_begin]);
+                t0_total_term_2[j*128 + i - tile_begin] = v0;
+                t0_total[i - tile_begin] += v0;
             }
         }
 
-        /* t0_2[i:n] = t1[i] + log(t3[i]) */
-        /* t7[i:n] = 1 / t3[i], in the place of t0 */
+        /* t0[i:n] = t0_total_term[i] + log(t0_total[i]) */
+        /* t2_term[i:n] = 1 / t0_total[i], in the place of t0_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0_[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
-            t0[i] = t0_i + gradc_log(t3_i);
-            t0_[i - tile_begin] = 1.0 / t3_i;
+            const double t0_total_most_i = t0_total_most[i - tile_begin];
+            const double t0_total_i = t0_total[i - tile_begin];
+            t0[i] = t0_total_most_i + gradc_log(t0_total_i);
+            t0_total_most[i - tile_begin] = 1.0 / t0_total_i;
         }
 
         /* B_tile[i:n, j:k] = B[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-        /* t4[i:n] = max[j:k](B_tile[i, j]), in the place of t3 */
+        /* t1_total_most[i:n] = max[j:k](B_tile[i, j]), in the place of t0_total */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = -(double)INFINITY;
+            t0_total[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                t3[i - tile_begin] = (t3[i - tile_begin] >= B_tile_ij || t3[i - tile_begin] != t3[i - tile_begin])
-                    ? t3[i - tile_begin] : B_tile_ij;
+                t0_total[i - tile_begin] = (t0_total[i - tile_begin] >= B_tile_ij
+                    || t0_total[i - tile_begin] != t0_total[i - tile_begin]) ? t0_total[i - tile_begin] : B_tile_ij;
             }
         }
 
-        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t3 */
+        /* t1_total_term[i:n] = where(inf == abs(t1_total_most[i]), 0, t1_total_most[i]), in the place of t0_total */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i - tile_begin];
-            t3[i - tile_begin] = (double)INFINITY == fabs(t3_i) ? 0.0 : t3_i;
+            const double t0_total_i = t0_total[i - tile_begin];
+            t0_total[i - tile_begin] = (double)INFINITY == fabs(t0_total_i) ? 0.0 : t0_total_i;
         }
 
-        /* t6[i:n] = sum[j:k](exp(B_tile[i, j] - t5[i])) */
+        /* t1_total[i:n] = sum[j:k](exp(B_tile[i, j] - t1_total_term[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t6[i - tile_begin] = 0.0;
+            t1_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t3[i - tile_begin])
-                    + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t3[i - tile_begin])
-                    + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t3[i - tile_begin])
-                    + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t3[i - tile_begin]);
+                t1_total[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t0_total[i - tile_begin])
+                    + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t0_total[i - tile_begin])
+                    + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t0_total[i - tile_begin])
+                    + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t0_total[i - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t3[i - tile_begin]);
+                t1_total[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t0_total[i - tile_begin]);
             }
         }
 
-        /* t1_2[i:n] = t5[i] + log(t6[i]) */
+        /* t1[i:n] = t1_total_term[i] + log(t1_total[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i] = t3[i - tile_begin] + gradc_log(t6[i - tile_begin]);
+            t1[i] = t0_total[i - tile_begin] + gradc_log(t1_total[i - tile_begin]);
         }
 
-        /* t8[i:n] = sum[j:k](t2[i, j] * t7[i] * (A_tile[i, j] + t1_2[i] - t0_2[i] - B_tile[i, j])), in the place
-         *    of t3 */
+        /* t2[i:n] = sum[j:k](t0_total_term_2[i, j] * t2_term[i] * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j])),
+         *    in the place of t0_total */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 0.0;
+            t0_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin]
+                const double v0 = t0_total_term_2[j*128 + i - tile_begin] * t0_total_most[i - tile_begin]
                     * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
-                const double v1 = t2[(j + 1)*128 + i - tile_begin] * t0_[i - tile_begin]
+                const double v1 = t0_total_term_2[(j + 1)*128 + i - tile_begin] * t0_total_most[i - tile_begin]
                     * (A_tile[(j + 1)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 1)*128 + i - tile_begin]);
-                const double v2 = t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin]
+                const double v2 = t0_total_term_2[(j + 2)*128 + i - tile_begin] * t0_total_most[i - tile_begin]
                     * (A_tile[(j + 2)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 2)*128 + i - tile_begin]);
-                const double v3 = t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin]
+                const double v3 = t0_total_term_2[(j + 3)*128 + i - tile_begin] * t0_total_most[i - tile_begin]
                     * (A_tile[(j + 3)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 3)*128 + i - tile_begin]);
-                t3[i - tile_begin] += v0 + v1 + v2 + v3;
+                t0_total[i - tile_begin] += v0 + v1 + v2 + v3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin]
+                const double v0 = t0_total_term_2[j*128 + i - tile_begin] * t0_total_most[i - tile_begin]
                     * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
-                t3[i - tile_begin] += v0;
+                t0_total[i - tile_begin] += v0;
             }
         }
 
-        /* t9 = sum[i:n](t8[i]) */
-        double t9_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t9_part_sum))
+        /* t3 = sum[i:n](t2[i]) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9_part_sum += t3[i - tile_begin];
+            t3_part_sum += t0_total[i - tile_begin];
         }
-        gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
-    t9_part = gradc_rounded(t9_part, t9_part_low);
-    t9_parts[part] = t9_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 struct kl_divergence_forward_rows0 {
@@ -422,14 +429,14 @@ struct kl_divergence_forward_rows0 {
     double *t0;
     const double *B;
     double *t1;
-    double *t9_parts;
+    double *t3_parts;
 };
 
 static GRADC_APART void kl_divergence_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct kl_divergence_forward_rows0 *const given = context;
     kl_divergence_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->A, given->t0, given->B, given->t1, given->t9_parts);
+        given->k, given->A, given->t0, given->B, given->t1, given->t3_parts);
 }
 
 int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -441,21 +448,21 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double));
-    double t9_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct kl_divergence_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, t0, B, t1,
-            t9_parts};
+            t3_parts};
         gradc_run(parts, kl_divergence_forward_team0, &given);
     } else {
-        kl_divergence_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, t0, B, t1, t9_parts);
+        kl_divergence_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, t0, B, t1, t3_parts);
     }
-    double t9 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t9 += t9_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* value = t9 / n */
-    *value = t9 / (double)n;
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     return 0;
 }
 
@@ -470,8 +477,9 @@ size_t kl_divergence_backward_work(int64_t n, int64_t k)
 static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t k, const double *restrict A, const double *restrict B,
-                                                     const double *restrict t0, double t2, const double *restrict t1,
-                                                     double *restrict grad_A, double *restrict grad_B)
+                                                     const double *restrict t0, double t3_bar,
+                                                     const double *restrict t1, double *restrict grad_A,
+                                                     double *restrict grad_B)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -480,11 +488,11 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const grad_A_total_term = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
+    double *const grad_A_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
+    double *const grad_B_total = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -495,17 +503,17 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
         /* B_tile[i:n, j:k] = B[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-        /* t3[i:n, j:k] = exp(A_tile[i, j] - t0[i]) */
-        /* t4[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 -
-         *    s1) - (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), t2 * s3 + t2 * (A_tile[i, j] +
-         *    t1[i] - t0[i] - B_tile[i, j]) * s3)) */
-        /* t6[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 -
-         *    s1) - (t0[i] + s1), t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
+        /* grad_A_total_term[i:n, j:k] = exp(A_tile[i, j] - t0[i]) */
+        /* grad_A_total[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j]
+         *    - (s0 - s1) - (t0[i] + s1), s3 := grad_A_total_term[i, j] * (1 + where(abs(s2) < 1, s2, 0)), t3_bar *
+         *    s3 + t3_bar * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]) * s3)) */
+        /* grad_B_total[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j]
+         *    - (s0 - s1) - (t0[i] + s1), grad_A_total_term[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = 0.0;
+            grad_A_total[i - tile_begin] = 0.0;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t6[i - tile_begin] = 0.0;
+            grad_B_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -517,20 +525,22 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
                 const double v2 = v0 - A_tile_ij;
                 const double v3 = A_tile_ij - (v0 - v2) - (t0_i + v2);
                 const double v4 = v1 * (1.0 + (fabs(v3) < 1.0 ? v3 : 0.0));
-                t3[j*128 + i - tile_begin] = v1;
-                t4[i - tile_begin] += t2 * v4 + t2 * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]) * v4;
-                t6[i - tile_begin] += v4;
+                grad_A_total_term[j*128 + i - tile_begin] = v1;
+                grad_A_total[i - tile_begin] += t3_bar * v4 + t3_bar
+                    * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]) * v4;
+                grad_B_total[i - tile_begin] += v4;
             }
         }
 
-        /* t5[i:n, j:k] = let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 - s1) -
-         *    (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), where(-inf == A_tile[i, j], 0,
-         *    -(t4[i] * s3)) + (t2 * s3 + t2 * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]) * s3)), in the place
-         *    of A_tile */
-        /* t7[i:n, j:k] = let(s0 := B_tile[i, j] - t1[i], s1 := s0 - B_tile[i, j], s2 := B_tile[i, j] - (s0 - s1) -
-         *    (t1[i] + s1), s3 := A_tile[i, j] - t0[i], s4 := s3 - A_tile[i, j], s5 := A_tile[i, j] - (s3 - s4) -
-         *    (t0[i] + s4), where(-inf == B_tile[i, j], 0, t2 * t6[i] * (exp(s0) * (1 + where(abs(s2) < 1, s2,
-         *    0)))) - t2 * (t3[i, j] * (1 + where(abs(s5) < 1, s5, 0)))), in the place of B_tile */
+        /* grad_A_term[i:n, j:k] = let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] -
+         *    (s0 - s1) - (t0[i] + s1), s3 := grad_A_total_term[i, j] * (1 + where(abs(s2) < 1, s2, 0)), where(-inf
+         *    == A_tile[i, j], 0, -(grad_A_total[i] * s3)) + (t3_bar * s3 + t3_bar * (A_tile[i, j] + t1[i] - t0[i]
+         *    - B_tile[i, j]) * s3)), in the place of A_tile */
+        /* grad_B_term[i:n, j:k] = let(s0 := B_tile[i, j] - t1[i], s1 := s0 - B_tile[i, j], s2 := B_tile[i, j] -
+         *    (s0 - s1) - (t1[i] + s1), s3 := A_tile[i, j] - t0[i], s4 := s3 - A_tile[i, j], s5 := A_tile[i, j] -
+         *    (s3 - s4) - (t0[i] + s4), where(-inf == B_tile[i, j], 0, t3_bar * grad_B_total[i] * (exp(s0) * (1 +
+         *    where(abs(s2) < 1, s2, 0)))) - t3_bar * (grad_A_total_term[i, j] * (1 + where(abs(s5) < 1, s5, 0)))),
+         *    in the place of B_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -539,26 +549,26 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
                 const double v0 = A_tile_ij - t0_i;
                 const double v1 = v0 - A_tile_ij;
                 const double v2 = A_tile_ij - (v0 - v1) - (t0_i + v1);
-                const double v3 = t3[j*128 + i - tile_begin] * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
-                const double v4 = t2 * v3;
+                const double v3 = grad_A_total_term[j*128 + i - tile_begin] * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
+                const double v4 = t3_bar * v3;
                 const double t1_i = t1[i];
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v5 = (-(double)INFINITY == A_tile_ij ? 0.0 : -(t4[i - tile_begin] * v3))
-                    + (v4 + t2 * (A_tile_ij + t1_i - t0_i - B_tile_ij) * v3);
-                const double v6 = B_tile_ij - t1_i;
-                const double v7 = v6 - B_tile_ij;
-                const double v8 = B_tile_ij - (v6 - v7) - (t1_i + v7);
-                const double v9 = -(double)INFINITY == B_tile_ij ? 0.0 : t2 * t6[i - tile_begin]
-                    * (gradc_exp(v6) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
-                A_tile[j*128 + i - tile_begin] = v5;
-                B_tile[j*128 + i - tile_begin] = v9 - v4;
+                const double v5 = B_tile_ij - t1_i;
+                const double v6 = v5 - B_tile_ij;
+                const double v7 = B_tile_ij - (v5 - v6) - (t1_i + v6);
+                const double v8 = -(double)INFINITY == B_tile_ij ? 0.0 : t3_bar * grad_B_total[i - tile_begin]
+                    * (gradc_exp(v5) * (1.0 + (fabs(v7) < 1.0 ? v7 : 0.0)));
+                A_tile[j*128 + i - tile_begin] = (-(double)INFINITY == A_tile_ij ? 0.0
+                    : -(grad_A_total[i - tile_begin] * v3)) + (v4 + t3_bar * (A_tile_ij + t1_i - t0_i - B_tile_ij)
+                    * v3);
+                B_tile[j*128 + i - tile_begin] = v8 - v4;
             }
         }
 
-        /* grad_A[i:n, j:k] = t5[i, j] */
+        /* grad_A[i:n, j:k] = grad_A_term[i, j] */
         gradc_transpose(k, tile_end - tile_begin, A_tile, 128, &grad_A[tile_begin*k], k);
 
-        /* grad_B[i:n, j:k] = t7[i, j] */
+        /* grad_B[i:n, j:k] = grad_B_term[i, j] */
         gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_B[tile_begin*k], k);
     }
 }
@@ -572,7 +582,7 @@ struct kl_divergence_backward_rows0 {
     const double *A;
     const double *B;
     const double *t0;
-    double t2;
+    double t3_bar;
     const double *t1;
     double *grad_A;
     double *grad_B;
@@ -582,7 +592,7 @@ static GRADC_APART void kl_divergence_backward_team0(const void *context, int64_
 {
     const struct kl_divergence_backward_rows0 *const given = context;
     kl_divergence_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->A, given->B, given->t0, given->t2, given->t1, given->grad_A, given->grad_B);
+        given->k, given->A, given->B, given->t0, given->t3_bar, given->t1, given->grad_A, given->grad_B);
 }
 
 int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -592,17 +602,18 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = cotangent / n */
-    const double t2 = cotangent / (double)n;
+    /* t3_bar = cotangent / n */
+    const double t3_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 114*k, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct kl_divergence_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t0, t2, t1,
-            grad_A, grad_B};
+        const struct kl_divergence_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t0, t3_bar,
+            t1, grad_A, grad_B};
         gradc_run(parts, kl_divergence_backward_team0, &given);
     } else {
-        kl_divergence_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t0, t2, t1, grad_A, grad_B);
+        kl_divergence_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t0, t3_bar, t1, grad_A,
+            grad_B);
     }
     return 0;
 }
@@ -621,36 +632,36 @@ size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
 static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                            int64_t k, const double *restrict A,
-                                                           const double *restrict B, double t13,
+                                                           const double *restrict B, double t3_bar,
                                                            double *restrict grad_A, double *restrict grad_B,
-                                                           double *restrict t12_parts)
+                                                           double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
+    double *const t0_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    double *const t0_total_term_2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t0_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t16 = (void *)tile_own;
+    double *const grad_B_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
+    double *const t1_total_term_2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)tile_own;
+    double *const t1_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)tile_own;
+    double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)tile_own;
-    double t12_part = 0.0;
-    double t12_part_low = 0.0;
+    double *const grad_A_total = (void *)tile_own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -658,159 +669,165 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
         /* A_tile[i:n, j:k] = A[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-        /* t0[i:n] = max[j:k](A_tile[i, j]) */
+        /* t0_total_most[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t0[i - tile_begin] = -(double)INFINITY;
+            t0_total_most[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                t0[i - tile_begin] = (t0[i - tile_begin] >= A_tile_ij || t0[i - tile_begin] != t0[i - tile_begin])
-                    ? t0[i - tile_begin] : A_tile_ij;
+                t0_total_most[i - tile_begin] = (t0_total_most[i - tile_begin] >= A_tile_ij
+                    || t0_total_most[i - tile_begin] != t0_total_most[i - tile_begin]) ? t0_total_most[i - tile_begin]
+                    : A_tile_ij;
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
+        /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]), in the place of
+         *    t0_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            t0[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            const double t0_total_most_i = t0_total_most[i - tile_begin];
+            t0_total_most[i - tile_begin] = (double)INFINITY == fabs(t0_total_most_i) ? 0.0 : t0_total_most_i;
         }
 
-        /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
-        /* t3[i:n] = sum[j:k](t2[i, j]) */
+        /* t0_total_term_2[i:n, j:k] = exp(A_tile[i, j] - t0_total_term[i]) */
+        /* t0_total[i:n] = sum[j:k](t0_total_term_2[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 0.0;
+            t0_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t0[i - tile_begin]);
-                t2[j*128 + i - tile_begin] = v0;
-                t3[i - tile_begin] += v0;
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t0_total_most[i - tile_begin]);
+                t0_total_term_2[j*128 + i - tile_begin] = v0;
+                t0_total[i - tile_begin] += v0;
             }
         }
 
-        /* t4[i:n] = t1[i] + log(t3[i]), in the place of t0 */
-        /* t10[i:n] = 1 / t3[i], in the place of t3 */
+        /* t0[i:n] = t0_total_term[i] + log(t0_total[i]), in the place of t0_total_most */
+        /* t2_term[i:n] = 1 / t0_total[i], in the place of t0_total */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
-            t0[i - tile_begin] = t0_i + gradc_log(t3_i);
-            t3[i - tile_begin] = 1.0 / t3_i;
+            const double t0_total_most_i = t0_total_most[i - tile_begin];
+            const double t0_total_i = t0_total[i - tile_begin];
+            t0_total_most[i - tile_begin] = t0_total_most_i + gradc_log(t0_total_i);
+            t0_total[i - tile_begin] = 1.0 / t0_total_i;
         }
 
         /* B_tile[i:n, j:k] = B[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-        /* t5[i:n] = max[j:k](B_tile[i, j]) */
-        /* t16[i:n] = sum[j:k](t2[i, j] * t10[i]) */
+        /* t1_total_most[i:n] = max[j:k](B_tile[i, j]) */
+        /* grad_B_total[i:n] = sum[j:k](t0_total_term_2[i, j] * t2_term[i]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = -(double)INFINITY;
+            t1_total_most[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t16[i - tile_begin] = 0.0;
+            grad_B_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                t5[i - tile_begin] = (t5[i - tile_begin] >= B_tile_ij || t5[i - tile_begin] != t5[i - tile_begin])
-                    ? t5[i - tile_begin] : B_tile_ij;
-                t16[i - tile_begin] += t2[j*128 + i - tile_begin] * t3[i - tile_begin];
+                t1_total_most[i - tile_begin] = (t1_total_most[i - tile_begin] >= B_tile_ij
+                    || t1_total_most[i - tile_begin] != t1_total_most[i - tile_begin]) ? t1_total_most[i - tile_begin]
+                    : B_tile_ij;
+                grad_B_total[i - tile_begin] += t0_total_term_2[j*128 + i - tile_begin] * t0_total[i - tile_begin];
             }
         }
 
-        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t5 */
+        /* t1_total_term[i:n] = where(inf == abs(t1_total_most[i]), 0, t1_total_most[i]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            t5[i - tile_begin] = (double)INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            t1_total_most[i - tile_begin] = (double)INFINITY == fabs(t1_total_most_i) ? 0.0 : t1_total_most_i;
         }
 
-        /* t7[i:n, j:k] = exp(B_tile[i, j] - t6[i]) */
-        /* t8[i:n] = sum[j:k](t7[i, j]) */
+        /* t1_total_term_2[i:n, j:k] = exp(B_tile[i, j] - t1_total_term[i]) */
+        /* t1_total[i:n] = sum[j:k](t1_total_term_2[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8[i - tile_begin] = 0.0;
+            t1_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
-                t7[j*128 + i - tile_begin] = v0;
-                t8[i - tile_begin] += v0;
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
+                t1_total_term_2[j*128 + i - tile_begin] = v0;
+                t1_total[i - tile_begin] += v0;
             }
         }
 
-        /* t9[i:n] = t6[i] + log(t8[i]), in the place of t8 */
-        /* t17[i:n] = 1 / t8[i], in the place of t5 */
+        /* t1[i:n] = t1_total_term[i] + log(t1_total[i]), in the place of t1_total */
+        /* grad_B_term[i:n] = 1 / t1_total[i], in the place of t1_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            const double t8_i = t8[i - tile_begin];
-            t8[i - tile_begin] = t5_i + gradc_log(t8_i);
-            t5[i - tile_begin] = 1.0 / t8_i;
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            const double t1_total_i = t1_total[i - tile_begin];
+            t1_total[i - tile_begin] = t1_total_most_i + gradc_log(t1_total_i);
+            t1_total_most[i - tile_begin] = 1.0 / t1_total_i;
         }
 
-        /* t11[i:n] = sum[j:k](t2[i, j] * t10[i] * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])) */
-        /* t14[i:n] = sum[j:k](let(s0 := t2[i, j] * t10[i], t13 * s0 + s0 * (t13 * (A_tile[i, j] + t9[i] - t4[i] -
-         *    B_tile[i, j])))) */
-        /* t18[i:n, j:k] = where(-inf == B_tile[i, j], 0, t13 * t16[i] * (t7[i, j] * t17[i])) - t13 * (t2[i, j] *
-         *    t10[i]), in the place of t7 */
+        /* t2[i:n] = sum[j:k](t0_total_term_2[i, j] * t2_term[i] * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j])) */
+        /* grad_A_total[i:n] = sum[j:k](let(s0 := t0_total_term_2[i, j] * t2_term[i], t3_bar * s0 + s0 * (t3_bar *
+         *    (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j])))) */
+        /* grad_B_term_2[i:n, j:k] = where(-inf == B_tile[i, j], 0, t3_bar * grad_B_total[i] * (t1_total_term_2[i,
+         *    j] * grad_B_term[i])) - t3_bar * (t0_total_term_2[i, j] * t2_term[i]), in the place of
+         *    t1_total_term_2 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11[i - tile_begin] = 0.0;
+            t2[i - tile_begin] = 0.0;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t14[i - tile_begin] = 0.0;
+            grad_A_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[j*128 + i - tile_begin] * t3[i - tile_begin];
+                const double v0 = t0_total_term_2[j*128 + i - tile_begin] * t0_total[i - tile_begin];
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v1 = A_tile[j*128 + i - tile_begin] + t8[i - tile_begin] - t0[i - tile_begin]
-                    - B_tile_ij;
-                const double v2 = t13 * v0;
-                const double t7_ij = t7[j*128 + i - tile_begin];
-                t11[i - tile_begin] += v0 * v1;
-                t14[i - tile_begin] += v2 + v0 * (t13 * v1);
-                t7[j*128 + i - tile_begin] = (-(double)INFINITY == B_tile_ij ? 0.0 : t7_ij * t5[i - tile_begin]
-                    * (t13 * t16[i - tile_begin])) - v2;
+                const double v1 = A_tile[j*128 + i - tile_begin] + t1_total[i - tile_begin]
+                    - t0_total_most[i - tile_begin] - B_tile_ij;
+                const double v2 = t3_bar * v0;
+                const double t1_total_term_2_ij = t1_total_term_2[j*128 + i - tile_begin];
+                t2[i - tile_begin] += v0 * v1;
+                grad_A_total[i - tile_begin] += v2 + v0 * (t3_bar * v1);
+                t1_total_term_2[j*128 + i - tile_begin] = (-(double)INFINITY == B_tile_ij ? 0.0 : t1_total_term_2_ij
+                    * t1_total_most[i - tile_begin] * (t3_bar * grad_B_total[i - tile_begin])) - v2;
             }
         }
 
-        /* t15[i:n, j:k] = let(s0 := t2[i, j] * t10[i], where(-inf == A_tile[i, j], 0, -(t14[i] * s0)) + (t13 * s0
-         *    + s0 * (t13 * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])))), in the place of A_tile */
+        /* grad_A_term[i:n, j:k] = let(s0 := t0_total_term_2[i, j] * t2_term[i], where(-inf == A_tile[i, j], 0,
+         *    -(grad_A_total[i] * s0)) + (t3_bar * s0 + s0 * (t3_bar * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i,
+         *    j])))), in the place of A_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v0 = t2[j*128 + i - tile_begin] * t3[i - tile_begin];
-                const double v1 = t13 * (A_tile_ij + t8[i - tile_begin] - t0[i - tile_begin]
-                    - B_tile[j*128 + i - tile_begin]);
-                A_tile[j*128 + i - tile_begin] = (-(double)INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0))
-                    + (t13 * v0 + v0 * v1);
+                const double v0 = t0_total_term_2[j*128 + i - tile_begin] * t0_total[i - tile_begin];
+                const double v1 = t3_bar * v0 + v0 * (t3_bar * (A_tile_ij + t1_total[i - tile_begin]
+                    - t0_total_most[i - tile_begin] - B_tile[j*128 + i - tile_begin]));
+                A_tile[j*128 + i - tile_begin] = (-(double)INFINITY == A_tile_ij ? 0.0
+                    : -(grad_A_total[i - tile_begin] * v0)) + v1;
             }
         }
 
-        /* t12 = sum[i:n](t11[i]) */
-        double t12_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t12_part_sum))
+        /* t3 = sum[i:n](t2[i]) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12_part_sum += t11[i - tile_begin];
+            t3_part_sum += t2[i - tile_begin];
         }
-        gradc_add(&t12_part, &t12_part_low, t12_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
 
-        /* grad_A[i:n, j:k] = t15[i, j] */
+        /* grad_A[i:n, j:k] = grad_A_term[i, j] */
         gradc_transpose(k, tile_end - tile_begin, A_tile, 128, &grad_A[tile_begin*k], k);
 
-        /* grad_B[i:n, j:k] = t18[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t7, 128, &grad_B[tile_begin*k], k);
+        /* grad_B[i:n, j:k] = grad_B_term_2[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t1_total_term_2, 128, &grad_B[tile_begin*k], k);
     }
-    t12_part = gradc_rounded(t12_part, t12_part_low);
-    t12_parts[part] = t12_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 struct kl_divergence_value_and_grad_rows0 {
@@ -821,17 +838,17 @@ struct kl_divergence_value_and_grad_rows0 {
     int64_t k;
     const double *A;
     const double *B;
-    double t13;
+    double t3_bar;
     double *grad_A;
     double *grad_B;
-    double *t12_parts;
+    double *t3_parts;
 };
 
 static GRADC_APART void kl_divergence_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct kl_divergence_value_and_grad_rows0 *const given = context;
     kl_divergence_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->A, given->B, given->t13, given->grad_A, given->grad_B, given->t12_parts);
+        given->k, given->A, given->B, given->t3_bar, given->grad_A, given->grad_B, given->t3_parts);
 }
 
 int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -841,28 +858,28 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t13 = 1 / n */
-    const double t13 = 1.0 / (double)n;
+    /* t3_bar = 1 / n */
+    const double t3_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 101*k + 63, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t12_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct kl_divergence_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t13,
-            grad_A, grad_B, t12_parts};
+        const struct kl_divergence_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t3_bar,
+            grad_A, grad_B, t3_parts};
         gradc_run(parts, kl_divergence_value_and_grad_team0, &given);
     } else {
-        kl_divergence_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t13, grad_A, grad_B,
-            t12_parts);
+        kl_divergence_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t3_bar, grad_A, grad_B,
+            t3_parts);
     }
-    double t12 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t12 += t12_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* value = t12 / n */
-    *value = t12 / (double)n;
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     return 0;
 }

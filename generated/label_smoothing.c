@@ -41,100 +41,102 @@ static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     int64_t k, int64_t d, const double *restrict W,
                                                     const double *restrict X, double eps, const int64_t *restrict y,
-                                                    double *restrict t6_parts)
+                                                    double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    double t6_part = 0.0;
-    double t6_part_low = 0.0;
+    double *const t1_total = (void *)tile_own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
         gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
-        /* t1[l:n] = max[j:k](t0[l, j]) */
+        /* t1_total_most[l:n] = max[j:k](t0[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l - tile_begin] = -(double)INFINITY;
+            t1_total_most[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t0_lj = t0[j*128 + l - tile_begin];
-                t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin])
-                    ? t1[l - tile_begin] : t0_lj;
+                t1_total_most[l - tile_begin] = (t1_total_most[l - tile_begin] >= t0_lj
+                    || t1_total_most[l - tile_begin] != t1_total_most[l - tile_begin]) ? t1_total_most[l - tile_begin]
+                    : t0_lj;
             }
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
+        /* t1_total_term[l:n] = where(inf == abs(t1_total_most[l]), 0, t1_total_most[l]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            t1[l - tile_begin] = (double)INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_most[l - tile_begin] = (double)INFINITY == fabs(t1_total_most_l) ? 0.0 : t1_total_most_l;
         }
 
-        /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
+        /* t1_total[l:n] = sum[j:k](exp(t0[l, j] - t1_total_term[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = 0.0;
+            t1_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin])
-                    + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - t1[l - tile_begin])
-                    + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - t1[l - tile_begin])
-                    + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
+                t1_total[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t1_total_most[l - tile_begin])
+                    + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - t1_total_most[l - tile_begin])
+                    + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - t1_total_most[l - tile_begin])
+                    + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - t1_total_most[l - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]);
+                t1_total[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t1_total_most[l - tile_begin]);
             }
         }
 
-        /* t4[l:n] = t2[l] + log(t3[l]), in the place of t1 */
+        /* t1[l:n] = t1_total_term[l] + log(t1_total[l]), in the place of t1_total_most */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            t1[l - tile_begin] = t1_l + gradc_log(t3[l - tile_begin]);
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_most[l - tile_begin] = t1_total_most_l + gradc_log(t1_total[l - tile_begin]);
         }
 
-        /* L[l:n, j:k] = t0[l, j] - t4[l], in the place of t0 */
-        /* t5[l:n] = sum[j:k](L[l, j]), in the place of t3 */
+        /* L[l:n, j:k] = t0[l, j] - t1[l], in the place of t0 */
+        /* t2[l:n] = sum[j:k](L[l, j]), in the place of t1_total */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = 0.0;
+            t1_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t0_lj = t0[j*128 + l - tile_begin];
-                const double v0 = t0_lj - t1[l - tile_begin];
+                const double v0 = t0_lj - t1_total_most[l - tile_begin];
                 t0[j*128 + l - tile_begin] = v0;
-                t3[l - tile_begin] += v0;
+                t1_total[l - tile_begin] += v0;
             }
         }
 
-        /* t6 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t5[l] / k)) */
+        /* t3 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t2[l] / k)) */
         const double v0 = 1.0 - eps;
         const double v1 = (double)k;
-        double t6_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_part_sum))
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
             const int64_t v2 = y_l < 0 ? k + y_l : y_l;
-            t6_part_sum += t0[v2*128 + l - tile_begin] * v0 + eps * (t3[l - tile_begin] / v1);
+            t3_part_sum += t0[v2*128 + l - tile_begin] * v0 + eps * (t1_total[l - tile_begin] / v1);
         }
-        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
-    t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 struct label_smoothing_value_rows0 {
@@ -148,14 +150,14 @@ struct label_smoothing_value_rows0 {
     const double *X;
     double eps;
     const int64_t *y;
-    double *t6_parts;
+    double *t3_parts;
 };
 
 static GRADC_APART void label_smoothing_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct label_smoothing_value_rows0 *const given = context;
     label_smoothing_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->W, given->X, given->eps, given->y, given->t6_parts);
+        given->k, given->d, given->W, given->X, given->eps, given->y, given->t3_parts);
 }
 
 int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -178,21 +180,21 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
     const int64_t parts = gradc_parts(n, 3*d*k + 27*k + 42, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct label_smoothing_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y,
-            t6_parts};
+            t3_parts};
         gradc_run(parts, label_smoothing_value_team0, &given);
     } else {
-        label_smoothing_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t6_parts);
+        label_smoothing_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t3_parts);
     }
-    double t6 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* value = -(t6 / n) */
-    *value = -(t6 / (double)n);
+    /* value = -(t3 / n) */
+    *value = -(t3 / (double)n);
     return 0;
 }
 
@@ -209,84 +211,86 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       int64_t k, double *restrict t0, double *restrict t1,
                                                       double eps, const int64_t *restrict y,
-                                                      double *restrict t5_parts)
+                                                      double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t1_ = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t1_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const L = (void *)tile_own;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t1[l:n] = max[j:k](t0[l, j]) */
+        /* t1_total_most[l:n] = max[j:k](t0[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t1_max = -(double)INFINITY;
+            double t1_total_most_max = -(double)INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double t0_lj = t0[l*k + j];
-                t1_max = (t1_max >= t0_lj || t1_max != t1_max) ? t1_max : t0_lj;
+                t1_total_most_max = (t1_total_most_max >= t0_lj || t1_total_most_max != t1_total_most_max)
+                    ? t1_total_most_max : t0_lj;
             }
-            t1_[l - tile_begin] = t1_max;
+            t1_total_most[l - tile_begin] = t1_total_most_max;
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
+        /* t1_total_term[l:n] = where(inf == abs(t1_total_most[l]), 0, t1_total_most[l]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1_[l - tile_begin];
-            t1_[l - tile_begin] = (double)INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_most[l - tile_begin] = (double)INFINITY == fabs(t1_total_most_l) ? 0.0 : t1_total_most_l;
         }
 
-        /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
+        /* t1_total[l:n] = sum[j:k](exp(t0[l, j] - t1_total_term[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1_[l - tile_begin];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            double t1_total_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_total_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += gradc_exp(t0[l*k + j] - t1_l);
+                t1_total_sum += gradc_exp(t0[l*k + j] - t1_total_most_l);
             }
-            t3[l - tile_begin] = t3_sum;
+            t1_total[l - tile_begin] = t1_total_sum;
         }
 
-        /* t1_2[l:n] = t2[l] + log(t3[l]) */
+        /* t1[l:n] = t1_total_term[l] + log(t1_total[l]) */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l] = t1_[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+            t1[l] = t1_total_most[l - tile_begin] + gradc_log(t1_total[l - tile_begin]);
         }
 
-        /* L[l:n, j:k] = t0[l, j] - t1_2[l] */
-        /* t4[l:n] = sum[j:k](L[l, j]), in the place of t1 */
+        /* L[l:n, j:k] = t0[l, j] - t1[l] */
+        /* t2[l:n] = sum[j:k](L[l, j]), in the place of t1_total_most */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l];
-            double t1_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_sum))
+            double t1_total_most_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_total_most_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0[l*k + j] - t1_l;
                 L[(l - tile_begin)*k + j] = v0;
-                t1_sum += v0;
+                t1_total_most_sum += v0;
             }
-            t1_[l - tile_begin] = t1_sum;
+            t1_total_most[l - tile_begin] = t1_total_most_sum;
         }
 
-        /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
+        /* t3 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t2[l] / k)) */
         const double v0 = 1.0 - eps;
         const double v1 = (double)k;
-        double t5_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t5_part_sum))
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
             const int64_t v2 = y_l < 0 ? k + y_l : y_l;
-            t5_part_sum += L[(l - tile_begin)*k + v2] * v0 + eps * (t1_[l - tile_begin] / v1);
+            t3_part_sum += L[(l - tile_begin)*k + v2] * v0 + eps * (t1_total_most[l - tile_begin] / v1);
         }
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 struct label_smoothing_forward_rows0 {
@@ -299,14 +303,14 @@ struct label_smoothing_forward_rows0 {
     double *t1;
     double eps;
     const int64_t *y;
-    double *t5_parts;
+    double *t3_parts;
 };
 
 static GRADC_APART void label_smoothing_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct label_smoothing_forward_rows0 *const given = context;
     label_smoothing_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->t0, given->t1, given->eps, given->y, given->t5_parts);
+        given->k, given->t0, given->t1, given->eps, given->y, given->t3_parts);
 }
 
 int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -336,21 +340,21 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
     const int64_t parts = gradc_parts(n, 27*k + 42, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct label_smoothing_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y,
-            t5_parts};
+            t3_parts};
         gradc_run(parts, label_smoothing_forward_team0, &given);
     } else {
-        label_smoothing_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t5_parts);
+        label_smoothing_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t3_parts);
     }
-    double t5 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* value = -(t5 / n) */
-    *value = -(t5 / (double)n);
+    /* value = -(t3 / n) */
+    *value = -(t3 / (double)n);
     return 0;
 }
 
@@ -368,7 +372,7 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict grad_W, int64_t d, int64_t k,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       double eps, double t2, const int64_t *restrict y,
+                                                       double eps, double t3_bar, const int64_t *restrict y,
                                                        const double *restrict t0, const double *restrict t1,
                                                        const double *restrict X)
 {
@@ -377,15 +381,15 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t3 = (void *)tile_own;
+    double *const t2_bar = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const L_bar = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
+    double *const t0_bar_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t0_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
+    double *const grad_W_term = (void *)tile_own;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
@@ -393,26 +397,26 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t3[l:n] = eps * t2 / k */
-        const double v0 = eps * t2 / (double)k;
+        /* t2_bar[l:n] = eps * t3_bar / k */
+        const double v0 = eps * t3_bar / (double)k;
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = v0;
+            t2_bar[l - tile_begin] = v0;
         }
 
-        /* L_bar[l:n, j:k] = t3[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t2 * (1 - eps), 0) */
-        /* t4[l:n] = sum[j:k](L_bar[l, j]) */
-        const double v1 = t2 * (1.0 - eps);
+        /* L_bar[l:n, j:k] = t2_bar[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t3_bar * (1 - eps), 0) */
+        /* t0_bar_total[l:n] = sum[j:k](L_bar[l, j]) */
+        const double v1 = t3_bar * (1.0 - eps);
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = 0.0;
+            t0_bar_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t y_l = y[l];
-                const double v2 = t3[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                const double v2 = t2_bar[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
                 L_bar[j*128 + l - tile_begin] = v2;
-                t4[l - tile_begin] += v2;
+                t0_bar_total[l - tile_begin] += v2;
             }
         }
 
@@ -421,10 +425,10 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
-            /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l, j] - (s0
-             *    - s1) - (t1[l] + s1), where(-inf == t0_tile[l, j], 0, -(t4[l] * (exp(s0) * (1 + where(abs(s2) <
-             *    1, s2, 0)))))) */
-            /* t6[l:n, j:k] = t5[l, j] + L_bar[l, j] */
+            /* t0_bar_term[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l,
+             *    j] - (s0 - s1) - (t1[l] + s1), where(-inf == t0_tile[l, j], 0, -(t0_bar_total[l] * (exp(s0) * (1
+             *    + where(abs(s2) < 1, s2, 0)))))) */
+            /* grad_W_term[l:n, j:k] = t0_bar_term[l, j] + L_bar[l, j] */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -434,14 +438,14 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
                     const double v3 = v2 - t0_tile_lj;
                     const double v4 = t0_tile_lj - (v2 - v3) - (t1_l + v3);
                     const double v5 = -(double)INFINITY == t0_tile_lj ? 0.0
-                        : -(t4[l - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0))));
-                    t6[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v5;
+                        : -(t0_bar_total[l - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0))));
+                    grad_W_term[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v5;
                 }
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t6[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t6, 1, 128, NULL,
-                0, &grad_W_part[strip_begin], k, 1, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * grad_W_term[l, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, grad_W_term, 1,
+                128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
 }
@@ -457,7 +461,7 @@ struct label_smoothing_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     double eps;
-    double t2;
+    double t3_bar;
     const int64_t *y;
     const double *t0;
     const double *t1;
@@ -468,8 +472,8 @@ static GRADC_APART void label_smoothing_backward_team0(const void *context, int6
 {
     const struct label_smoothing_backward_rows0 *const given = context;
     label_smoothing_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->eps, given->t2, given->y,
-        given->t0, given->t1, given->X);
+        given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->eps, given->t3_bar,
+        given->y, given->t0, given->t1, given->X);
 }
 
 int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -495,8 +499,8 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
         }
     }
 
-    /* t2 = -(cotangent / n) */
-    const double t2 = -(cotangent / (double)n);
+    /* t3_bar = -(cotangent / n) */
+    const double t3_bar = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 8, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
@@ -504,11 +508,11 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         const struct label_smoothing_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k,
-            tile_scratch, tile_bytes, eps, t2, y, t0, t1, X};
+            tile_scratch, tile_bytes, eps, t3_bar, y, t0, t1, X};
         gradc_run(parts, label_smoothing_backward_team0, &given);
     } else {
         label_smoothing_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch,
-            tile_bytes, eps, t2, y, t0, t1, X);
+            tile_bytes, eps, t3_bar, y, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_W_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -536,8 +540,8 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
                                                              double *restrict grad_W, int64_t d, int64_t k,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                              const double *restrict W, const double *restrict X,
-                                                             double eps, double t8, const int64_t *restrict y,
-                                                             double *restrict t7_parts)
+                                                             double eps, double t3_bar, const int64_t *restrict y,
+                                                             double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -546,21 +550,21 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    double *const t1_total_term = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t1_total_term_2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
+    double *const t1_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const L_bar = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t10 = (void *)tile_own;
+    double *const t0_bar_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)tile_own;
-    double t7_part = 0.0;
-    double t7_part_low = 0.0;
+    double *const grad_W_term = (void *)tile_own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
@@ -571,104 +575,107 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
         gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
-        /* t1[l:n] = max[j:k](t0[l, j]) */
+        /* t1_total_most[l:n] = max[j:k](t0[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l - tile_begin] = -(double)INFINITY;
+            t1_total_most[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t0_lj = t0[j*128 + l - tile_begin];
-                t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin])
-                    ? t1[l - tile_begin] : t0_lj;
+                t1_total_most[l - tile_begin] = (t1_total_most[l - tile_begin] >= t0_lj
+                    || t1_total_most[l - tile_begin] != t1_total_most[l - tile_begin]) ? t1_total_most[l - tile_begin]
+                    : t0_lj;
             }
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
-        /* t9[l:n] = eps * t8 / k, in the place of t1 */
-        const double v0 = eps * t8 / (double)k;
+        /* t1_total_term[l:n] = where(inf == abs(t1_total_most[l]), 0, t1_total_most[l]) */
+        /* t2_bar[l:n] = eps * t3_bar / k, in the place of t1_total_most */
+        const double v0 = eps * t3_bar / (double)k;
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            t2[l - tile_begin] = (double)INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-            t1[l - tile_begin] = v0;
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_term[l - tile_begin] = (double)INFINITY == fabs(t1_total_most_l) ? 0.0 : t1_total_most_l;
+            t1_total_most[l - tile_begin] = v0;
         }
 
-        /* t3[l:n, j:k] = exp(t0[l, j] - t2[l]) */
-        /* t4[l:n] = sum[j:k](t3[l, j]) */
-        /* L_bar[l:n, j:k] = t9[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t8 * (1 - eps), 0) */
-        /* t10[l:n] = sum[j:k](L_bar[l, j]) */
-        const double v1 = t8 * (1.0 - eps);
+        /* t1_total_term_2[l:n, j:k] = exp(t0[l, j] - t1_total_term[l]) */
+        /* t1_total[l:n] = sum[j:k](t1_total_term_2[l, j]) */
+        /* L_bar[l:n, j:k] = t2_bar[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t3_bar * (1 - eps), 0) */
+        /* t0_bar_total[l:n] = sum[j:k](L_bar[l, j]) */
+        const double v1 = t3_bar * (1.0 - eps);
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = 0.0;
+            t1_total[l - tile_begin] = 0.0;
         }
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t10[l - tile_begin] = 0.0;
+            t0_bar_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v2 = gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
+                const double v2 = gradc_exp(t0[j*128 + l - tile_begin] - t1_total_term[l - tile_begin]);
                 const int64_t y_l = y[l];
-                const double v3 = t1[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
-                t3[j*128 + l - tile_begin] = v2;
-                t4[l - tile_begin] += v2;
+                const double v3 = t1_total_most[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                t1_total_term_2[j*128 + l - tile_begin] = v2;
+                t1_total[l - tile_begin] += v2;
                 L_bar[j*128 + l - tile_begin] = v3;
-                t10[l - tile_begin] += v3;
+                t0_bar_total[l - tile_begin] += v3;
             }
         }
 
-        /* t5[l:n] = t2[l] + log(t4[l]), in the place of t1 */
-        /* t11[l:n] = 1 / t4[l], in the place of t2 */
+        /* t1[l:n] = t1_total_term[l] + log(t1_total[l]), in the place of t1_total_most */
+        /* t0_bar_term[l:n] = 1 / t1_total[l], in the place of t1_total_term */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            const double t4_l = t4[l - tile_begin];
-            t1[l - tile_begin] = t2_l + gradc_log(t4_l);
-            t2[l - tile_begin] = 1.0 / t4_l;
+            const double t1_total_term_l = t1_total_term[l - tile_begin];
+            const double t1_total_l = t1_total[l - tile_begin];
+            t1_total_most[l - tile_begin] = t1_total_term_l + gradc_log(t1_total_l);
+            t1_total_term[l - tile_begin] = 1.0 / t1_total_l;
         }
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = 0.0;
+            t1_total[l - tile_begin] = 0.0;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
-            /* L[l:n, j:k] = t0[l, j] - t5[l], in the place of t0 */
-            /* t6[l:n] = sum[j:k](L[l, j]), in the place of t4 */
-            /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t10[l] * (t3[l, j] * t11[l]))) */
-            /* t13[l:n, j:k] = t12[l, j] + L_bar[l, j] */
+            /* L[l:n, j:k] = t0[l, j] - t1[l], in the place of t0 */
+            /* t2[l:n] = sum[j:k](L[l, j]), in the place of t1_total */
+            /* t0_bar_term_2[l:n, j:k] = where(-inf == t0[l, j], 0, -(t0_bar_total[l] * (t1_total_term_2[l, j] *
+             *    t0_bar_term[l]))) */
+            /* grad_W_term[l:n, j:k] = t0_bar_term_2[l, j] + L_bar[l, j] */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t0_lj = t0[j*128 + l - tile_begin];
-                    const double v2 = t0_lj - t1[l - tile_begin];
-                    const double v3 = -(double)INFINITY == t0_lj ? 0.0
-                        : -(t10[l - tile_begin] * (t3[j*128 + l - tile_begin] * t2[l - tile_begin]));
+                    const double v2 = t0_lj - t1_total_most[l - tile_begin];
+                    const double v3 = L_bar[j*128 + l - tile_begin] + (-(double)INFINITY == t0_lj ? 0.0
+                        : -(t0_bar_total[l - tile_begin] * (t1_total_term_2[j*128 + l - tile_begin]
+                        * t1_total_term[l - tile_begin])));
                     t0[j*128 + l - tile_begin] = v2;
-                    t4[l - tile_begin] += v2;
-                    t13[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v3;
+                    t1_total[l - tile_begin] += v2;
+                    grad_W_term[(j - strip_begin)*128 + l - tile_begin] = v3;
                 }
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t13, 1, 128,
-                NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * grad_W_term[l, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, grad_W_term, 1,
+                128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
 
-        /* t7 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t6[l] / k)) */
+        /* t3 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t2[l] / k)) */
         const double v2 = 1.0 - eps;
         const double v3 = (double)k;
-        double t7_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t7_part_sum))
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
             const int64_t v4 = y_l < 0 ? k + y_l : y_l;
-            t7_part_sum += t0[v4*128 + l - tile_begin] * v2 + eps * (t4[l - tile_begin] / v3);
+            t3_part_sum += t0[v4*128 + l - tile_begin] * v2 + eps * (t1_total[l - tile_begin] / v3);
         }
-        gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
-    t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part] = t7_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 struct label_smoothing_value_and_grad_rows0 {
@@ -684,9 +691,9 @@ struct label_smoothing_value_and_grad_rows0 {
     const double *W;
     const double *X;
     double eps;
-    double t8;
+    double t3_bar;
     const int64_t *y;
-    double *t7_parts;
+    double *t3_parts;
 };
 
 static GRADC_APART void label_smoothing_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -694,7 +701,7 @@ static GRADC_APART void label_smoothing_value_and_grad_team0(const void *context
     const struct label_smoothing_value_and_grad_rows0 *const given = context;
     label_smoothing_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->W, given->X, given->eps,
-        given->t8, given->y, given->t7_parts);
+        given->t3_bar, given->y, given->t3_parts);
 }
 
 int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -718,26 +725,26 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         }
     }
 
-    /* t8 = -(1 / n) */
-    const double t8 = -(1.0 / (double)n);
+    /* t3_bar = -(1 / n) */
+    const double t3_bar = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 54, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct label_smoothing_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k,
-            tile_scratch, tile_bytes, W, X, eps, t8, y, t7_parts};
+            tile_scratch, tile_bytes, W, X, eps, t3_bar, y, t3_parts};
         gradc_run(parts, label_smoothing_value_and_grad_team0, &given);
     } else {
         label_smoothing_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch,
-            tile_bytes, W, X, eps, t8, y, t7_parts);
+            tile_bytes, W, X, eps, t3_bar, y, t3_parts);
     }
-    double t7 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t3 += t3_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_W_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -747,7 +754,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         }
     }
 
-    /* value = -(t7 / n) */
-    *value = -(t7 / (double)n);
+    /* value = -(t3 / n) */
+    *value = -(t3 / (double)n);
     return 0;
 }

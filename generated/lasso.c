@@ -228,32 +228,33 @@ size_t lasso_backward_work(int64_t n, int64_t d)
 
 static GRADC_APART void lasso_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict t3, int64_t d, unsigned char *restrict tile_scratch,
-                                             size_t tile_bytes, double t0, const double *restrict t1,
-                                             const double *restrict y, const double *restrict X)
+                                             double *restrict grad_w_total, int64_t d,
+                                             unsigned char *restrict tile_scratch, size_t tile_bytes, double t2_bar,
+                                             const double *restrict t1, const double *restrict y,
+                                             const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const grad_w_total_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
-        t3_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = 2 * t0 * (t1[i] - y[i]) */
-        const double v0 = 2.0 * t0;
+        /* grad_w_total_term[i:n] = 2 * t2_bar * (t1[i] - y[i]) */
+        const double v0 = 2.0 * t2_bar;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i - tile_begin] = (t1[i] - y[i]) * v0;
+            grad_w_total_term[i - tile_begin] = (t1[i] - y[i]) * v0;
         }
 
-        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_total_term, 1, grad_w_total_part);
     }
 }
 
@@ -262,11 +263,11 @@ struct lasso_backward_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t3;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double t0;
+    double t2_bar;
     const double *t1;
     const double *y;
     const double *X;
@@ -275,8 +276,9 @@ struct lasso_backward_rows0 {
 static GRADC_APART void lasso_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct lasso_backward_rows0 *const given = context;
-    lasso_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3,
-        given->d, given->tile_scratch, given->tile_bytes, given->t0, given->t1, given->y, given->X);
+    lasso_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->t2_bar, given->t1, given->y,
+        given->X);
 }
 
 int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -284,39 +286,40 @@ int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double 
                    double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 6, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t0 = 0.5 * cotangent / n */
-    const double t0 = 0.5 * cotangent / (double)n;
+    /* t2_bar = 0.5 * cotangent / n */
+    const double t2_bar = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 6, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct lasso_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch,
-            tile_bytes, t0, t1, y, X};
+        const struct lasso_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, t2_bar, t1, y, X};
         gradc_run(parts, lasso_backward_team0, &given);
     } else {
-        lasso_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, t0, t1, y, X);
+        lasso_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
+            t2_bar, t1, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t3[at] += t3_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = t3[j] + lam * cotangent * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1,
-     *    0)) */
+    /* grad_w[j:d] = grad_w_total[j] + lam * cotangent * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) -
+     *    where(w[j] < 0, 1, 0)) */
     const double v0 = lam * cotangent;
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        grad_w[j] = t3[j] + v0 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
+        grad_w[j] = grad_w_total[j] + v0 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
     }
     return 0;
 }
@@ -331,21 +334,21 @@ size_t lasso_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void lasso_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict t5, int64_t d,
+                                                   double *restrict grad_w_total, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const double *restrict X, const double *restrict w, double t3,
+                                                   const double *restrict X, const double *restrict w, double t2_bar,
                                                    const double *restrict y, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t5_part = part == 0 ? t5 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
-        t5_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -355,8 +358,8 @@ static GRADC_APART void lasso_value_and_grad_rows0(int64_t part, int64_t thread,
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
-        /* t4[i:n] = 2 * t3 * (t1[i] - y[i]), in the place of t1 */
-        const double v0 = 2.0 * t3;
+        /* grad_w_total_term[i:n] = 2 * t2_bar * (t1[i] - y[i]), in the place of t1 */
+        const double v0 = 2.0 * t2_bar;
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -367,8 +370,8 @@ static GRADC_APART void lasso_value_and_grad_rows0(int64_t part, int64_t thread,
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
 
-        /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, t5_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_total_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
@@ -379,13 +382,13 @@ struct lasso_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t5;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *X;
     const double *w;
-    double t3;
+    double t2_bar;
     const double *y;
     double *t2_parts;
 };
@@ -394,8 +397,8 @@ static GRADC_APART void lasso_value_and_grad_team0(const void *context, int64_t 
 {
     const struct lasso_value_and_grad_rows0 *const given = context;
     lasso_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t5, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t3, given->y,
-        given->t2_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t2_bar,
+        given->y, given->t2_parts);
 }
 
 int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -403,14 +406,14 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
                          void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t5 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 7, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t3 = 0.5 / n */
-    const double t3 = 0.5 / (double)n;
+    /* t2_bar = 0.5 / n */
+    const double t2_bar = 0.5 / (double)n;
     double t0 = 0.0;
     double t0_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
@@ -430,30 +433,31 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct lasso_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, d, tile_scratch,
-            tile_bytes, X, w, t3, y, t2_parts};
+        const struct lasso_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, X, w, t2_bar, y, t2_parts};
         gradc_run(parts, lasso_value_and_grad_team0, &given);
     } else {
-        lasso_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, d, tile_scratch, tile_bytes, X, w,
-            t3, y, t2_parts);
+        lasso_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, X, w, t2_bar, y, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t5_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t5[at] += t5_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = t5[j] + lam * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0)) */
+    /* grad_w[j:d] = grad_w_total[j] + lam * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1,
+     *    0)) */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        grad_w[j] = t5[j] + lam * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
+        grad_w[j] = grad_w_total[j] + lam * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
     }
 
     /* value = lam * t0 + 0.5 * (t2 / n) */

@@ -37,22 +37,22 @@ size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
 static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                             int64_t d, const double *restrict X, const double *restrict w,
-                                            const double *restrict grade, double *restrict t12_parts)
+                                            const double *restrict grade, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t1_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const grade_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    double t12_part = 0.0;
-    double t12_part_low = 0.0;
+    double *const t2_total = (void *)tile_own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d*k + k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -62,135 +62,138 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
             gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j*128], 1, 0);
         }
 
-        /* t1[i:n] = max[j:k](t0[i, j]) */
+        /* t1_total_most[i:n] = max[j:k](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = -(double)INFINITY;
+            t1_total_most[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_ij = t0[j*128 + i - tile_begin];
-                t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin])
-                    ? t1[i - tile_begin] : t0_ij;
+                t1_total_most[i - tile_begin] = (t1_total_most[i - tile_begin] >= t0_ij
+                    || t1_total_most[i - tile_begin] != t1_total_most[i - tile_begin]) ? t1_total_most[i - tile_begin]
+                    : t0_ij;
             }
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
+        /* t1_total_term[i:n] = where(inf == abs(t1_total_most[i]), 0, t1_total_most[i]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            t1[i - tile_begin] = (double)INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            t1_total_most[i - tile_begin] = (double)INFINITY == fabs(t1_total_most_i) ? 0.0 : t1_total_most_i;
         }
 
-        /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
+        /* t1_total[i:n] = sum[j:k](exp(t0[i, j] - t1_total_term[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 0.0;
+            t1_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin])
-                    + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - t1[i - tile_begin])
-                    + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - t1[i - tile_begin])
-                    + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - t1[i - tile_begin]);
+                t1_total[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t1_total_most[i - tile_begin])
+                    + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - t1_total_most[i - tile_begin])
+                    + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - t1_total_most[i - tile_begin])
+                    + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                t1_total[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
             }
         }
 
-        /* t4[i:n] = t2[i] + log(t3[i]), in the place of t1 */
+        /* t1[i:n] = t1_total_term[i] + log(t1_total[i]), in the place of t1_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            t1[i - tile_begin] = t1_i + gradc_log(t3[i - tile_begin]);
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            t1_total_most[i - tile_begin] = t1_total_most_i + gradc_log(t1_total[i - tile_begin]);
         }
 
         /* grade_tile[i:n, j:k] = grade[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
-        /* t5[i:n] = max[j:k](grade_tile[i, j]), in the place of t3 */
+        /* t2_total_most[i:n] = max[j:k](grade_tile[i, j]), in the place of t1_total */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = -(double)INFINITY;
+            t1_total[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                t3[i - tile_begin] = (t3[i - tile_begin] >= grade_tile_ij || t3[i - tile_begin] != t3[i - tile_begin])
-                    ? t3[i - tile_begin] : grade_tile_ij;
+                t1_total[i - tile_begin] = (t1_total[i - tile_begin] >= grade_tile_ij
+                    || t1_total[i - tile_begin] != t1_total[i - tile_begin]) ? t1_total[i - tile_begin]
+                    : grade_tile_ij;
             }
         }
 
-        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t3 */
+        /* t2_total_term[i:n] = where(inf == abs(t2_total_most[i]), 0, t2_total_most[i]), in the place of t1_total */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i - tile_begin];
-            t3[i - tile_begin] = (double)INFINITY == fabs(t3_i) ? 0.0 : t3_i;
+            const double t1_total_i = t1_total[i - tile_begin];
+            t1_total[i - tile_begin] = (double)INFINITY == fabs(t1_total_i) ? 0.0 : t1_total_i;
         }
 
-        /* t7[i:n, j:k] = exp(grade_tile[i, j] - t6[i]), in the place of grade_tile */
-        /* t8[i:n] = sum[j:k](t7[i, j]) */
+        /* t2_total_term_2[i:n, j:k] = exp(grade_tile[i, j] - t2_total_term[i]), in the place of grade_tile */
+        /* t2_total[i:n] = sum[j:k](t2_total_term_2[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8[i - tile_begin] = 0.0;
+            t2_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                const double v0 = gradc_exp(grade_tile_ij - t3[i - tile_begin]);
+                const double v0 = gradc_exp(grade_tile_ij - t1_total[i - tile_begin]);
                 grade_tile[j*128 + i - tile_begin] = v0;
-                t8[i - tile_begin] += v0;
+                t2_total[i - tile_begin] += v0;
             }
         }
 
-        /* t9[i:n] = t6[i] + log(t8[i]) */
-        /* t10[i:n] = 1 / t8[i], in the place of t3 */
+        /* t2[i:n] = t2_total_term[i] + log(t2_total[i]) */
+        /* t3_term[i:n] = 1 / t2_total[i], in the place of t1_total */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 1.0 / t8[i - tile_begin];
+            t1_total[i - tile_begin] = 1.0 / t2_total[i - tile_begin];
         }
 
-        /* t11[i:n] = sum[j:k]((t0[i, j] - t4[i]) * (t7[i, j] * t10[i])), in the place of t8 */
+        /* t3[i:n] = sum[j:k]((t0[i, j] - t1[i]) * (t2_total_term_2[i, j] * t3_term[i])), in the place of t2_total */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8[i - tile_begin] = 0.0;
+            t2_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = grade_tile[j*128 + i - tile_begin] * t3[i - tile_begin]
-                    * (t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
-                const double v1 = grade_tile[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin]
-                    * (t0[(j + 1)*128 + i - tile_begin] - t1[i - tile_begin]);
-                const double v2 = grade_tile[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin]
-                    * (t0[(j + 2)*128 + i - tile_begin] - t1[i - tile_begin]);
-                const double v3 = grade_tile[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin]
-                    * (t0[(j + 3)*128 + i - tile_begin] - t1[i - tile_begin]);
-                t8[i - tile_begin] += v0 + v1 + v2 + v3;
+                const double v0 = grade_tile[j*128 + i - tile_begin] * t1_total[i - tile_begin]
+                    * (t0[j*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
+                const double v1 = grade_tile[(j + 1)*128 + i - tile_begin] * t1_total[i - tile_begin]
+                    * (t0[(j + 1)*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
+                const double v2 = grade_tile[(j + 2)*128 + i - tile_begin] * t1_total[i - tile_begin]
+                    * (t0[(j + 2)*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
+                const double v3 = grade_tile[(j + 3)*128 + i - tile_begin] * t1_total[i - tile_begin]
+                    * (t0[(j + 3)*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
+                t2_total[i - tile_begin] += v0 + v1 + v2 + v3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = grade_tile[j*128 + i - tile_begin] * t3[i - tile_begin]
-                    * (t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
-                t8[i - tile_begin] += v0;
+                const double v0 = grade_tile[j*128 + i - tile_begin] * t1_total[i - tile_begin]
+                    * (t0[j*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
+                t2_total[i - tile_begin] += v0;
             }
         }
 
-        /* t12 = sum[i:n](t11[i]) */
-        double t12_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t12_part_sum))
+        /* t4 = sum[i:n](t3[i]) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12_part_sum += t8[i - tile_begin];
+            t4_part_sum += t2_total[i - tile_begin];
         }
-        gradc_add(&t12_part, &t12_part_low, t12_part_sum);
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
-    t12_part = gradc_rounded(t12_part, t12_part_low);
-    t12_parts[part] = t12_part;
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
 }
 
 struct listnet_value_rows0 {
@@ -203,14 +206,14 @@ struct listnet_value_rows0 {
     const double *X;
     const double *w;
     const double *grade;
-    double *t12_parts;
+    double *t4_parts;
 };
 
 static GRADC_APART void listnet_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct listnet_value_rows0 *const given = context;
     listnet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->d, given->X, given->w, given->grade, given->t12_parts);
+        given->d, given->X, given->w, given->grade, given->t4_parts);
 }
 
 int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -221,20 +224,20 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
     const int64_t parts = gradc_parts(n, 3*d*k + 56*k + 59, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t12_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct listnet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t12_parts};
+        const struct listnet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t4_parts};
         gradc_run(parts, listnet_value_team0, &given);
     } else {
-        listnet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t12_parts);
+        listnet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t4_parts);
     }
-    double t12 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t12 += t12_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = -(t12 / n) */
-    *value = -(t12 / (double)n);
+    /* value = -(t4 / n) */
+    *value = -(t4 / (double)n);
     return 0;
 }
 
@@ -250,129 +253,137 @@ size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
 static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                               double *restrict t0, const double *restrict grade, double *restrict t1,
-                                              double *restrict t2, double *restrict t10_parts)
+                                              double *restrict t2, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t1_ = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
+    double *const t2_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t1_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
+    double *const t2_total_term_2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    double t10_part = 0.0;
-    double t10_part_low = 0.0;
+    double *const t2_total = (void *)tile_own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t1[i:n] = max[j:k](t0[i, j]) */
-        /* t4[i:n] = max[j:k](grade[i, j]) */
+        /* t1_total_most[i:n] = max[j:k](t0[i, j]) */
+        /* t2_total_most[i:n] = max[j:k](grade[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t1_max = -(double)INFINITY;
-            double t4_max = -(double)INFINITY;
+            double t1_total_most_max = -(double)INFINITY;
+            double t2_total_most_max = -(double)INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double t0_ij = t0[i*k + j];
                 const double grade_ij = grade[i*k + j];
-                t1_max = (t1_max >= t0_ij || t1_max != t1_max) ? t1_max : t0_ij;
-                t4_max = (t4_max >= grade_ij || t4_max != t4_max) ? t4_max : grade_ij;
+                t1_total_most_max = (t1_total_most_max >= t0_ij || t1_total_most_max != t1_total_most_max)
+                    ? t1_total_most_max : t0_ij;
+                t2_total_most_max = (t2_total_most_max >= grade_ij || t2_total_most_max != t2_total_most_max)
+                    ? t2_total_most_max : grade_ij;
             }
-            t1_[i - tile_begin] = t1_max;
-            t4[i - tile_begin] = t4_max;
+            t1_total_most[i - tile_begin] = t1_total_most_max;
+            t2_total_most[i - tile_begin] = t2_total_most_max;
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
-        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t4 */
+        /* t1_total_term[i:n] = where(inf == abs(t1_total_most[i]), 0, t1_total_most[i]), in the place of
+         *    t1_total_most */
+        /* t2_total_term[i:n] = where(inf == abs(t2_total_most[i]), 0, t2_total_most[i]), in the place of
+         *    t2_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1_[i - tile_begin];
-            const double t4_i = t4[i - tile_begin];
-            t1_[i - tile_begin] = (double)INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-            t4[i - tile_begin] = (double)INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            const double t2_total_most_i = t2_total_most[i - tile_begin];
+            t1_total_most[i - tile_begin] = (double)INFINITY == fabs(t1_total_most_i) ? 0.0 : t1_total_most_i;
+            t2_total_most[i - tile_begin] = (double)INFINITY == fabs(t2_total_most_i) ? 0.0 : t2_total_most_i;
         }
 
-        /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
-        /* t6[i:n, j:k] = exp(grade[i, j] - t5[i]) */
-        /* t7[i:n] = sum[j:k](t6[i, j]) */
+        /* t1_total[i:n] = sum[j:k](exp(t0[i, j] - t1_total_term[i])) */
+        /* t2_total_term_2[i:n, j:k] = exp(grade[i, j] - t2_total_term[i]) */
+        /* t2_total[i:n] = sum[j:k](t2_total_term_2[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1_[i - tile_begin];
-            const double t4_i = t4[i - tile_begin];
-            double t3_sum = 0.0;
-            double t7_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum, t7_sum))
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            const double t2_total_most_i = t2_total_most[i - tile_begin];
+            double t1_total_sum = 0.0;
+            double t2_total_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_total_sum, t2_total_sum))
             for (int64_t j = 0; j < k; ++j) {
-                const double v0 = gradc_exp(grade[i*k + j] - t4_i);
-                t3_sum += gradc_exp(t0[i*k + j] - t1_i);
-                t6[(i - tile_begin)*k + j] = v0;
-                t7_sum += v0;
+                const double v0 = gradc_exp(grade[i*k + j] - t2_total_most_i);
+                t1_total_sum += gradc_exp(t0[i*k + j] - t1_total_most_i);
+                t2_total_term_2[(i - tile_begin)*k + j] = v0;
+                t2_total_sum += v0;
             }
-            t3[i - tile_begin] = t3_sum;
-            t7[i - tile_begin] = t7_sum;
+            t1_total[i - tile_begin] = t1_total_sum;
+            t2_total[i - tile_begin] = t2_total_sum;
         }
 
-        /* t1_2[i:n] = t2[i] + log(t3[i]) */
-        /* t2_2[i:n] = t5[i] + log(t7[i]) */
-        /* t8[i:n] = 1 / t7[i], in the place of t1 */
+        /* t1[i:n] = t1_total_term[i] + log(t1_total[i]) */
+        /* t2[i:n] = t2_total_term[i] + log(t2_total[i]) */
+        /* t3_term[i:n] = 1 / t2_total[i], in the place of t1_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1_[i - tile_begin];
-            const double t7_i = t7[i - tile_begin];
-            t1[i] = t1_i + gradc_log(t3[i - tile_begin]);
-            t2[i] = t4[i - tile_begin] + gradc_log(t7_i);
-            t1_[i - tile_begin] = 1.0 / t7_i;
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            const double t2_total_i = t2_total[i - tile_begin];
+            t1[i] = t1_total_most_i + gradc_log(t1_total[i - tile_begin]);
+            t2[i] = t2_total_most[i - tile_begin] + gradc_log(t2_total_i);
+            t1_total_most[i - tile_begin] = 1.0 / t2_total_i;
         }
 
-        /* t9[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * (t6[i, j] * t8[i])), in the place of t4 */
+        /* t3[i:n] = sum[j:k]((t0[i, j] - t1[i]) * (t2_total_term_2[i, j] * t3_term[i])), in the place of
+         *    t2_total_most */
         for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
             const double t1_i = t1[i];
-            const double t1_i_ = t1_[i - tile_begin];
-            double t4_sum = 0.0;
-            const double t1_i_2 = t1[i + 1];
-            const double t1_i_3 = t1_[i + 1 - tile_begin];
-            double t4_sum_ = 0.0;
-            const double t1_i_4 = t1[i + 2];
-            const double t1_i_5 = t1_[i + 2 - tile_begin];
-            double t4_sum_2 = 0.0;
-            const double t1_i_6 = t1[i + 3];
-            const double t1_i_7 = t1_[i + 3 - tile_begin];
-            double t4_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum, t4_sum_, t4_sum_2, t4_sum_3))
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            double t2_total_most_sum = 0.0;
+            const double t1_i_ = t1[i + 1];
+            const double t1_total_most_i_ = t1_total_most[i + 1 - tile_begin];
+            double t2_total_most_sum_ = 0.0;
+            const double t1_i_2 = t1[i + 2];
+            const double t1_total_most_i_2 = t1_total_most[i + 2 - tile_begin];
+            double t2_total_most_sum_2 = 0.0;
+            const double t1_i_3 = t1[i + 3];
+            const double t1_total_most_i_3 = t1_total_most[i + 3 - tile_begin];
+            double t2_total_most_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t2_total_most_sum, t2_total_most_sum_, t2_total_most_sum_2, t2_total_most_sum_3))
             for (int64_t j = 0; j < k; ++j) {
-                t4_sum += t6[(i - tile_begin)*k + j] * t1_i_ * (t0[i*k + j] - t1_i);
-                t4_sum_ += t6[(i + 1 - tile_begin)*k + j] * t1_i_3 * (t0[(i + 1)*k + j] - t1_i_2);
-                t4_sum_2 += t6[(i + 2 - tile_begin)*k + j] * t1_i_5 * (t0[(i + 2)*k + j] - t1_i_4);
-                t4_sum_3 += t6[(i + 3 - tile_begin)*k + j] * t1_i_7 * (t0[(i + 3)*k + j] - t1_i_6);
+                t2_total_most_sum += t2_total_term_2[(i - tile_begin)*k + j] * t1_total_most_i * (t0[i*k + j] - t1_i);
+                t2_total_most_sum_ += t2_total_term_2[(i + 1 - tile_begin)*k + j] * t1_total_most_i_
+                    * (t0[(i + 1)*k + j] - t1_i_);
+                t2_total_most_sum_2 += t2_total_term_2[(i + 2 - tile_begin)*k + j] * t1_total_most_i_2
+                    * (t0[(i + 2)*k + j] - t1_i_2);
+                t2_total_most_sum_3 += t2_total_term_2[(i + 3 - tile_begin)*k + j] * t1_total_most_i_3
+                    * (t0[(i + 3)*k + j] - t1_i_3);
             }
-            t4[i - tile_begin] = t4_sum;
-            t4[i + 1 - tile_begin] = t4_sum_;
-            t4[i + 2 - tile_begin] = t4_sum_2;
-            t4[i + 3 - tile_begin] = t4_sum_3;
+            t2_total_most[i - tile_begin] = t2_total_most_sum;
+            t2_total_most[i + 1 - tile_begin] = t2_total_most_sum_;
+            t2_total_most[i + 2 - tile_begin] = t2_total_most_sum_2;
+            t2_total_most[i + 3 - tile_begin] = t2_total_most_sum_3;
         }
         for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i];
-            const double t1_i_ = t1_[i - tile_begin];
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum))
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            double t2_total_most_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_total_most_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t4_sum += t6[(i - tile_begin)*k + j] * t1_i_ * (t0[i*k + j] - t1_i);
+                t2_total_most_sum += t2_total_term_2[(i - tile_begin)*k + j] * t1_total_most_i * (t0[i*k + j] - t1_i);
             }
-            t4[i - tile_begin] = t4_sum;
+            t2_total_most[i - tile_begin] = t2_total_most_sum;
         }
 
-        /* t10 = sum[i:n](t9[i]) */
-        double t10_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t10_part_sum))
+        /* t4 = sum[i:n](t3[i]) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10_part_sum += t4[i - tile_begin];
+            t4_part_sum += t2_total_most[i - tile_begin];
         }
-        gradc_add(&t10_part, &t10_part_low, t10_part_sum);
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
-    t10_part = gradc_rounded(t10_part, t10_part_low);
-    t10_parts[part] = t10_part;
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
 }
 
 struct listnet_forward_rows0 {
@@ -385,14 +396,14 @@ struct listnet_forward_rows0 {
     const double *grade;
     double *t1;
     double *t2;
-    double *t10_parts;
+    double *t4_parts;
 };
 
 static GRADC_APART void listnet_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct listnet_forward_rows0 *const given = context;
     listnet_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->t0, given->grade, given->t1, given->t2, given->t10_parts);
+        given->t0, given->grade, given->t1, given->t2, given->t4_parts);
 }
 
 int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -412,21 +423,21 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
     const int64_t parts = gradc_parts(n, 55*k + 59, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t10_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct listnet_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2,
-            t10_parts};
+            t4_parts};
         gradc_run(parts, listnet_forward_team0, &given);
     } else {
-        listnet_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2, t10_parts);
+        listnet_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2, t4_parts);
     }
-    double t10 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t10 += t10_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = -(t10 / n) */
-    *value = -(t10 / (double)n);
+    /* value = -(t4 / n) */
+    *value = -(t4 / (double)n);
     return 0;
 }
 
@@ -444,8 +455,8 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w, int64_t d,
                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                               const double *restrict grade, const double *restrict t2, double t3,
-                                               const double *restrict t0, const double *restrict t1,
+                                               const double *restrict grade, const double *restrict t2,
+                                               double t4_bar, const double *restrict t0, const double *restrict t1,
                                                const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -455,11 +466,11 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const grade_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
+    double *const t0_bar_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t0_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own;
+    double *const t0_bar_term_3 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -471,14 +482,14 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
         /* grade_tile[i:n, j:k] = grade[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
-        /* t4[i:n, j:k] = exp(grade_tile[i, j] - t2[i]) */
-        /* t5[i:n, j:k] = let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 := grade_tile[i, j] -
-         *    (s0 - s1) - (t2[i] + s1), t3 * (t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))), in the place of
-         *    grade_tile */
-        /* t6[i:n] = sum[j:k](let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 := grade_tile[i,
-         *    j] - (s0 - s1) - (t2[i] + s1), t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
+        /* t0_bar_term[i:n, j:k] = exp(grade_tile[i, j] - t2[i]) */
+        /* t0_bar_term_2[i:n, j:k] = let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 :=
+         *    grade_tile[i, j] - (s0 - s1) - (t2[i] + s1), t4_bar * (t0_bar_term[i, j] * (1 + where(abs(s2) < 1,
+         *    s2, 0)))), in the place of grade_tile */
+        /* t0_bar_total[i:n] = sum[j:k](let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 :=
+         *    grade_tile[i, j] - (s0 - s1) - (t2[i] + s1), t0_bar_term[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t6[i - tile_begin] = 0.0;
+            t0_bar_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -489,8 +500,8 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
                 const double v1 = v0 - grade_tile_ij;
                 const double v2 = grade_tile_ij - (v0 - v1) - (t2_i + v1);
                 const double v3 = gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
-                grade_tile[j*128 + i - tile_begin] = t3 * v3;
-                t6[i - tile_begin] += v3;
+                grade_tile[j*128 + i - tile_begin] = t4_bar * v3;
+                t0_bar_total[i - tile_begin] += v3;
             }
         }
 
@@ -499,9 +510,9 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
-            /* t7[i:n, j:k] = let(s0 := t0_tile[i, j] - t1[i], s1 := s0 - t0_tile[i, j], s2 := t0_tile[i, j] - (s0
-             *    - s1) - (t1[i] + s1), where(-inf == t0_tile[i, j], 0, -(t3 * t6[i] * (exp(s0) * (1 +
-             *    where(abs(s2) < 1, s2, 0)))))) */
+            /* t0_bar_term_3[i:n, j:k] = let(s0 := t0_tile[i, j] - t1[i], s1 := s0 - t0_tile[i, j], s2 :=
+             *    t0_tile[i, j] - (s0 - s1) - (t1[i] + s1), where(-inf == t0_tile[i, j], 0, -(t4_bar *
+             *    t0_bar_total[i] * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0)))))) */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -511,20 +522,22 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
                     const double v1 = v0 - t0_tile_ij;
                     const double v2 = t0_tile_ij - (v0 - v1) - (t1_i + v1);
                     const double v3 = -(double)INFINITY == t0_tile_ij ? 0.0
-                        : -(t3 * t6[i - tile_begin] * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
-                    t7[(j - strip_begin)*128 + i - tile_begin] = v3;
+                        : -(t4_bar * t0_bar_total[i - tile_begin] * (gradc_exp(v0)
+                        * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
+                    t0_bar_term_3[(j - strip_begin)*128 + i - tile_begin] = v3;
                 }
             }
 
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t5[i, j] + t7[i, j])) */
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t0_bar_term_2[i, j] + t0_bar_term_3[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = strip_begin; j < 4*((strip_end - strip_begin) / 4) + strip_begin; j += 4) {
-                    const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i - tile_begin];
-                    const double v1 = t7[(j + 1 - strip_begin)*128 + i - tile_begin]
+                    const double v0 = t0_bar_term_3[(j - strip_begin)*128 + i - tile_begin]
+                        + grade_tile[j*128 + i - tile_begin];
+                    const double v1 = t0_bar_term_3[(j + 1 - strip_begin)*128 + i - tile_begin]
                         + grade_tile[(j + 1)*128 + i - tile_begin];
-                    const double v2 = t7[(j + 2 - strip_begin)*128 + i - tile_begin]
+                    const double v2 = t0_bar_term_3[(j + 2 - strip_begin)*128 + i - tile_begin]
                         + grade_tile[(j + 2)*128 + i - tile_begin];
-                    const double v3 = t7[(j + 3 - strip_begin)*128 + i - tile_begin]
+                    const double v3 = t0_bar_term_3[(j + 3 - strip_begin)*128 + i - tile_begin]
                         + grade_tile[(j + 3)*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
@@ -533,7 +546,8 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
                     }
                 }
                 for (int64_t j = 4*((strip_end - strip_begin) / 4) + strip_begin; j < strip_end; ++j) {
-                    const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i - tile_begin];
+                    const double v0 = t0_bar_term_3[(j - strip_begin)*128 + i - tile_begin]
+                        + grade_tile[j*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -556,7 +570,7 @@ struct listnet_backward_rows0 {
     int64_t k;
     const double *grade;
     const double *t2;
-    double t3;
+    double t4_bar;
     const double *t0;
     const double *t1;
     const double *X;
@@ -566,8 +580,8 @@ static GRADC_APART void listnet_backward_team0(const void *context, int64_t part
 {
     const struct listnet_backward_rows0 *const given = context;
     listnet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->grade, given->t2, given->t3,
-        given->t0, given->t1, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->grade, given->t2,
+        given->t4_bar, given->t0, given->t1, given->X);
 }
 
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -580,19 +594,19 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
     scratch += (size_t)gradc_parts(n, 5*d*k + 77*k, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t3 = -(cotangent / n) */
-    const double t3 = -(cotangent / (double)n);
+    /* t4_bar = -(cotangent / n) */
+    const double t4_bar = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 5*d*k + 77*k, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         const struct listnet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, k, grade, t2, t3, t0, t1, X};
+            tile_bytes, k, grade, t2, t4_bar, t0, t1, X};
         gradc_run(parts, listnet_backward_team0, &given);
     } else {
         listnet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k,
-            grade, t2, t3, t0, t1, X);
+            grade, t2, t4_bar, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -620,8 +634,8 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t k, const double *restrict X, const double *restrict w,
-                                                     const double *restrict grade, double t14,
-                                                     double *restrict t13_parts)
+                                                     const double *restrict grade, double t4_bar,
+                                                     double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -630,23 +644,23 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t1_total_term_2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
+    double *const t1_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const grade_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
+    double *const t2_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
+    double *const t2_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)tile_own;
+    double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t18 = (void *)tile_own;
-    double t13_part = 0.0;
-    double t13_part_low = 0.0;
+    double *const t0_bar_term_3 = (void *)tile_own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -660,137 +674,143 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j*128], 1, 0);
         }
 
-        /* t1[i:n] = max[j:k](t0[i, j]) */
+        /* t1_total_most[i:n] = max[j:k](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = -(double)INFINITY;
+            t1_total_most[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_ij = t0[j*128 + i - tile_begin];
-                t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin])
-                    ? t1[i - tile_begin] : t0_ij;
+                t1_total_most[i - tile_begin] = (t1_total_most[i - tile_begin] >= t0_ij
+                    || t1_total_most[i - tile_begin] != t1_total_most[i - tile_begin]) ? t1_total_most[i - tile_begin]
+                    : t0_ij;
             }
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
+        /* t1_total_term[i:n] = where(inf == abs(t1_total_most[i]), 0, t1_total_most[i]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            t1[i - tile_begin] = (double)INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            t1_total_most[i - tile_begin] = (double)INFINITY == fabs(t1_total_most_i) ? 0.0 : t1_total_most_i;
         }
 
-        /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
-        /* t4[i:n] = sum[j:k](t3[i, j]) */
+        /* t1_total_term_2[i:n, j:k] = exp(t0[i, j] - t1_total_term[i]) */
+        /* t1_total[i:n] = sum[j:k](t1_total_term_2[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = 0.0;
+            t1_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
-                t3[j*128 + i - tile_begin] = v0;
-                t4[i - tile_begin] += v0;
+                const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t1_total_most[i - tile_begin]);
+                t1_total_term_2[j*128 + i - tile_begin] = v0;
+                t1_total[i - tile_begin] += v0;
             }
         }
 
-        /* t5[i:n] = t2[i] + log(t4[i]), in the place of t1 */
-        /* t17[i:n] = 1 / t4[i], in the place of t4 */
+        /* t1[i:n] = t1_total_term[i] + log(t1_total[i]), in the place of t1_total_most */
+        /* t0_bar_term_2[i:n] = 1 / t1_total[i], in the place of t1_total */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            const double t4_i = t4[i - tile_begin];
-            t1[i - tile_begin] = t1_i + gradc_log(t4_i);
-            t4[i - tile_begin] = 1.0 / t4_i;
+            const double t1_total_most_i = t1_total_most[i - tile_begin];
+            const double t1_total_i = t1_total[i - tile_begin];
+            t1_total_most[i - tile_begin] = t1_total_most_i + gradc_log(t1_total_i);
+            t1_total[i - tile_begin] = 1.0 / t1_total_i;
         }
 
         /* grade_tile[i:n, j:k] = grade[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
-        /* t6[i:n] = max[j:k](grade_tile[i, j]) */
+        /* t2_total_most[i:n] = max[j:k](grade_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t6[i - tile_begin] = -(double)INFINITY;
+            t2_total_most[i - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                t6[i - tile_begin] = (t6[i - tile_begin] >= grade_tile_ij || t6[i - tile_begin] != t6[i - tile_begin])
-                    ? t6[i - tile_begin] : grade_tile_ij;
+                t2_total_most[i - tile_begin] = (t2_total_most[i - tile_begin] >= grade_tile_ij
+                    || t2_total_most[i - tile_begin] != t2_total_most[i - tile_begin]) ? t2_total_most[i - tile_begin]
+                    : grade_tile_ij;
             }
         }
 
-        /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]), in the place of t6 */
+        /* t2_total_term[i:n] = where(inf == abs(t2_total_most[i]), 0, t2_total_most[i]), in the place of
+         *    t2_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t6_i = t6[i - tile_begin];
-            t6[i - tile_begin] = (double)INFINITY == fabs(t6_i) ? 0.0 : t6_i;
+            const double t2_total_most_i = t2_total_most[i - tile_begin];
+            t2_total_most[i - tile_begin] = (double)INFINITY == fabs(t2_total_most_i) ? 0.0 : t2_total_most_i;
         }
 
-        /* t8[i:n, j:k] = exp(grade_tile[i, j] - t7[i]), in the place of grade_tile */
-        /* t9[i:n] = sum[j:k](t8[i, j]) */
+        /* t2_total_term_2[i:n, j:k] = exp(grade_tile[i, j] - t2_total_term[i]), in the place of grade_tile */
+        /* t2_total[i:n] = sum[j:k](t2_total_term_2[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9[i - tile_begin] = 0.0;
+            t2_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                const double v0 = gradc_exp(grade_tile_ij - t6[i - tile_begin]);
+                const double v0 = gradc_exp(grade_tile_ij - t2_total_most[i - tile_begin]);
                 grade_tile[j*128 + i - tile_begin] = v0;
-                t9[i - tile_begin] += v0;
+                t2_total[i - tile_begin] += v0;
             }
         }
 
-        /* t10[i:n] = t7[i] + log(t9[i]) */
-        /* t11[i:n] = 1 / t9[i], in the place of t6 */
+        /* t2[i:n] = t2_total_term[i] + log(t2_total[i]) */
+        /* t3_term[i:n] = 1 / t2_total[i], in the place of t2_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t6[i - tile_begin] = 1.0 / t9[i - tile_begin];
+            t2_total_most[i - tile_begin] = 1.0 / t2_total[i - tile_begin];
         }
 
-        /* t12[i:n] = sum[j:k]((t0[i, j] - t5[i]) * (t8[i, j] * t11[i])) */
-        /* t15[i:n, j:k] = t14 * (t8[i, j] * t11[i]), in the place of grade_tile */
-        /* t16[i:n] = sum[j:k](t8[i, j] * t11[i]), in the place of t9 */
+        /* t3[i:n] = sum[j:k]((t0[i, j] - t1[i]) * (t2_total_term_2[i, j] * t3_term[i])) */
+        /* t0_bar_term[i:n, j:k] = t4_bar * (t2_total_term_2[i, j] * t3_term[i]), in the place of grade_tile */
+        /* t0_bar_total[i:n] = sum[j:k](t2_total_term_2[i, j] * t3_term[i]), in the place of t2_total */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12[i - tile_begin] = 0.0;
+            t3[i - tile_begin] = 0.0;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9[i - tile_begin] = 0.0;
+            t2_total[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                const double v0 = grade_tile_ij * t6[i - tile_begin];
-                t12[i - tile_begin] += (t0[j*128 + i - tile_begin] - t1[i - tile_begin]) * v0;
-                grade_tile[j*128 + i - tile_begin] = t14 * v0;
-                t9[i - tile_begin] += v0;
+                const double v0 = grade_tile_ij * t2_total_most[i - tile_begin];
+                t3[i - tile_begin] += (t0[j*128 + i - tile_begin] - t1_total_most[i - tile_begin]) * v0;
+                grade_tile[j*128 + i - tile_begin] = t4_bar * v0;
+                t2_total[i - tile_begin] += v0;
             }
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
-            /* t18[i:n, j:k] = where(-inf == t0[i, j], 0, -(t3[i, j] * t17[i] * (t14 * t16[i]))) */
+            /* t0_bar_term_3[i:n, j:k] = where(-inf == t0[i, j], 0, -(t1_total_term_2[i, j] * t0_bar_term_2[i] *
+             *    (t4_bar * t0_bar_total[i]))) */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = -(double)INFINITY == t0[j*128 + i - tile_begin] ? 0.0
-                        : -(t3[j*128 + i - tile_begin] * t4[i - tile_begin] * (t14 * t9[i - tile_begin]));
-                    t18[(j - strip_begin)*128 + i - tile_begin] = v0;
+                        : -(t1_total_term_2[j*128 + i - tile_begin] * t1_total[i - tile_begin]
+                        * (t4_bar * t2_total[i - tile_begin]));
+                    t0_bar_term_3[(j - strip_begin)*128 + i - tile_begin] = v0;
                 }
             }
 
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t18[i, j] + t15[i, j])) */
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t0_bar_term_3[i, j] + t0_bar_term[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = strip_begin; j < 4*((strip_end - strip_begin) / 4) + strip_begin; j += 4) {
-                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin]
+                    const double v0 = t0_bar_term_3[(j - strip_begin)*128 + i - tile_begin]
                         + grade_tile[j*128 + i - tile_begin];
-                    const double v1 = t18[(j + 1 - strip_begin)*128 + i - tile_begin]
+                    const double v1 = t0_bar_term_3[(j + 1 - strip_begin)*128 + i - tile_begin]
                         + grade_tile[(j + 1)*128 + i - tile_begin];
-                    const double v2 = t18[(j + 2 - strip_begin)*128 + i - tile_begin]
+                    const double v2 = t0_bar_term_3[(j + 2 - strip_begin)*128 + i - tile_begin]
                         + grade_tile[(j + 2)*128 + i - tile_begin];
-                    const double v3 = t18[(j + 3 - strip_begin)*128 + i - tile_begin]
+                    const double v3 = t0_bar_term_3[(j + 3 - strip_begin)*128 + i - tile_begin]
                         + grade_tile[(j + 3)*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
@@ -799,7 +819,7 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
                     }
                 }
                 for (int64_t j = 4*((strip_end - strip_begin) / 4) + strip_begin; j < strip_end; ++j) {
-                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin]
+                    const double v0 = t0_bar_term_3[(j - strip_begin)*128 + i - tile_begin]
                         + grade_tile[j*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
@@ -809,16 +829,16 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             }
         }
 
-        /* t13 = sum[i:n](t12[i]) */
-        double t13_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t13_part_sum))
+        /* t4 = sum[i:n](t3[i]) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t13_part_sum += t12[i - tile_begin];
+            t4_part_sum += t3[i - tile_begin];
         }
-        gradc_add(&t13_part, &t13_part_low, t13_part_sum);
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
-    t13_part = gradc_rounded(t13_part, t13_part_low);
-    t13_parts[part] = t13_part;
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
 }
 
 struct listnet_value_and_grad_rows0 {
@@ -834,8 +854,8 @@ struct listnet_value_and_grad_rows0 {
     const double *X;
     const double *w;
     const double *grade;
-    double t14;
-    double *t13_parts;
+    double t4_bar;
+    double *t4_parts;
 };
 
 static GRADC_APART void listnet_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -843,7 +863,7 @@ static GRADC_APART void listnet_value_and_grad_team0(const void *context, int64_
     const struct listnet_value_and_grad_rows0 *const given = context;
     listnet_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->X, given->w, given->grade,
-        given->t14, given->t13_parts);
+        given->t4_bar, given->t4_parts);
 }
 
 int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -855,26 +875,26 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
     scratch += (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t14 = -(1 / n) */
-    const double t14 = -(1.0 / (double)n);
+    /* t4_bar = -(1 / n) */
+    const double t4_bar = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 8*d*k + 69*k + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
-    double t13_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct listnet_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, k, X, w, grade, t14, t13_parts};
+            tile_scratch, tile_bytes, k, X, w, grade, t4_bar, t4_parts};
         gradc_run(parts, listnet_value_and_grad_team0, &given);
     } else {
         listnet_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k,
-            X, w, grade, t14, t13_parts);
+            X, w, grade, t4_bar, t4_parts);
     }
-    double t13 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t13 += t13_parts[part];
+        t4 += t4_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -884,7 +904,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
         }
     }
 
-    /* value = -(t13 / n) */
-    *value = -(t13 / (double)n);
+    /* value = -(t4 / n) */
+    *value = -(t4 / (double)n);
     return 0;
 }

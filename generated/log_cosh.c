@@ -193,7 +193,7 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
                                                 double *restrict grad_w, int64_t d,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                const double *restrict t0, const double *restrict y, double t1,
+                                                const double *restrict t0, const double *restrict y, double t1_bar,
                                                 const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -201,7 +201,7 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -209,11 +209,11 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 := -s1, s5 :=
+        /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 := -s1, s5 :=
          *    where(0 <= s4, 1, s2) / s3, s6 := s0 - t0[i], s7 := t0[i] - (s0 - s6) - (y[i] + s6), s8 := s1 - s0,
-         *    s9 := s7 + (s7 + (s0 - s8 + (s0 - (s1 - s8)))), s10 := -s9, where(-inf == s0, 0, t1 * (where(0 <= s1,
-         *    1, s2) / s3 * (1 + s5 * where(abs(s9) < 1, s9, 0)))) + where(-inf == -s0, 0, -(t1 * (s5 * (1 +
-         *    where(0 <= -s4, 1, s2) / s3 * where(abs(s10) < 1, s10, 0)))))) */
+         *    s9 := s7 + (s7 + (s0 - s8 + (s0 - (s1 - s8)))), s10 := -s9, where(-inf == s0, 0, t1_bar * (where(0 <=
+         *    s1, 1, s2) / s3 * (1 + s5 * where(abs(s9) < 1, s9, 0)))) + where(-inf == -s0, 0, -(t1_bar * (s5 * (1
+         *    + where(0 <= -s4, 1, s2) / s3 * where(abs(s10) < 1, s10, 0)))))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i];
@@ -228,16 +228,16 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
             const double v7 = t0_i - (v0 - v6) - (y_i + v6);
             const double v8 = v1 - v0;
             const double v9 = v7 + (v7 + (v0 - v8 + (v0 - (v1 - v8))));
-            const double v10 = -(double)INFINITY == v0 ? 0.0 : t1 * ((0.0 <= v1 ? 1.0 : v2) / v3
-                * (1.0 + v5 * (fabs(v9) < 1.0 ? v9 : 0.0)));
+            const double v10 = -(double)INFINITY == v0 ? 0.0 : t1_bar
+                * ((0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v9) < 1.0 ? v9 : 0.0)));
             const double v11 = -v9;
-            const double v12 = -(double)INFINITY == -v0 ? 0.0 : -(t1
+            const double v12 = -(double)INFINITY == -v0 ? 0.0 : -(t1_bar
                 * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v11) < 1.0 ? v11 : 0.0))));
-            t2[i - tile_begin] = v10 + v12;
+            t0_bar[i - tile_begin] = v10 + v12;
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0_bar, 1, grad_w_part);
     }
 }
 
@@ -252,7 +252,7 @@ struct log_cosh_backward_rows0 {
     size_t tile_bytes;
     const double *t0;
     const double *y;
-    double t1;
+    double t1_bar;
     const double *X;
 };
 
@@ -260,7 +260,8 @@ static GRADC_APART void log_cosh_backward_team0(const void *context, int64_t par
 {
     const struct log_cosh_backward_rows0 *const given = context;
     log_cosh_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1_bar,
+        given->X);
 }
 
 int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -273,18 +274,18 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
     scratch += (size_t)gradc_parts(n, 3*d + 82, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 82, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct log_cosh_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t0, y, t1, X};
+            tile_bytes, t0, y, t1_bar, X};
         gradc_run(parts, log_cosh_backward_team0, &given);
     } else {
         log_cosh_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y,
-            t1, X);
+            t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -309,7 +310,8 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
                                                       double *restrict grad_w, int64_t d,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       const double *restrict X, const double *restrict w,
-                                                      const double *restrict y, double t2, double *restrict t1_parts)
+                                                      const double *restrict y, double t1_bar,
+                                                      double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -331,9 +333,9 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
          *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
-        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, where(-inf == s0, 0,
-         *    t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == -s0, 0, -(t2 * (where(0 <= -s1, 1, s2) / s3)))),
-         *    in the place of t0 */
+        /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, where(-inf ==
+         *    s0, 0, t1_bar * (where(0 <= s1, 1, s2) / s3)) + where(-inf == -s0, 0, -(t1_bar * (where(0 <= -s1, 1,
+         *    s2) / s3)))), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -343,15 +345,15 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
             const double v2 = v0 + v0;
             const double v3 = gradc_exp(-fabs(v2));
             const double v4 = 1.0 + v3;
-            const double v5 = (-(double)INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v4))
-                + (-(double)INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v4)));
+            const double v5 = (-(double)INFINITY == v0 ? 0.0 : t1_bar * ((0.0 <= v2 ? 1.0 : v3) / v4))
+                + (-(double)INFINITY == v1 ? 0.0 : -(t1_bar * ((0.0 <= -v2 ? 1.0 : v3) / v4)));
             t1_part_sum += v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1)
                 + gradc_log1p_unit(v3);
             t0[i - tile_begin] = v5;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
@@ -370,7 +372,7 @@ struct log_cosh_value_and_grad_rows0 {
     const double *X;
     const double *w;
     const double *y;
-    double t2;
+    double t1_bar;
     double *t1_parts;
 };
 
@@ -378,7 +380,7 @@ static GRADC_APART void log_cosh_value_and_grad_team0(const void *context, int64
 {
     const struct log_cosh_value_and_grad_rows0 *const given = context;
     log_cosh_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t2,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1_bar,
         given->t1_parts);
 }
 
@@ -391,19 +393,19 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     scratch += (size_t)gradc_parts(n, 6*d + 75, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 75, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_cosh_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, t2, t1_parts};
+            tile_scratch, tile_bytes, X, w, y, t1_bar, t1_parts};
         gradc_run(parts, log_cosh_value_and_grad_team0, &given);
     } else {
         log_cosh_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            X, w, y, t2, t1_parts);
+            X, w, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -227,20 +227,21 @@ static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64
                                                              double *restrict grad_w, int64_t d,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                              const double *restrict time_, const double *restrict t1,
-                                                             double t0, const double *restrict event, double t2,
-                                                             const double *restrict X, double *restrict t4_parts,
-                                                             double *restrict t5_parts)
+                                                             double t0, const double *restrict event, double t2_bar,
+                                                             const double *restrict X,
+                                                             double *restrict grad_log_sigma_total_parts,
+                                                             double *restrict t0_bar_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t3 = (void *)tile_own;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
+    double *const t1_bar = (void *)tile_own;
+    double grad_log_sigma_total_part = 0.0;
+    double grad_log_sigma_total_part_low = 0.0;
+    double t0_bar_part = 0.0;
+    double t0_bar_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -248,16 +249,16 @@ static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t3[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0 *
-         *    (where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t2 * event[i] *
-         *    (where(0 <= s3, 1, s1) / s2)))))) */
-        /* t4 = sum[i:n](event[i]) */
-        /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 :=
-         *    -s1, s0 * (where(-inf == s1, 0, t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0, -(t2 *
-         *    event[i] * (where(0 <= s4, 1, s2) / s3)))))) */
-        double t4_part_sum = 0.0;
-        double t5_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
+        /* t1_bar[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0
+         *    * (where(-inf == s0, 0, t2_bar * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t2_bar *
+         *    event[i] * (where(0 <= s3, 1, s1) / s2)))))) */
+        /* grad_log_sigma_total = sum[i:n](event[i]) */
+        /* t0_bar = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4
+         *    := -s1, s0 * (where(-inf == s1, 0, t2_bar * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0,
+         *    -(t2_bar * event[i] * (where(0 <= s4, 1, s2) / s3)))))) */
+        double grad_log_sigma_total_part_sum = 0.0;
+        double t0_bar_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:grad_log_sigma_total_part_sum, t0_bar_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_log(time_[i]) - t1[i];
             const double v1 = t0 * v0;
@@ -265,22 +266,22 @@ static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64
             const double v3 = 1.0 + v2;
             const double v4 = -v1;
             const double event_i = event[i];
-            const double v5 = (-(double)INFINITY == v1 ? 0.0 : t2 * ((0.0 <= v1 ? 1.0 : v2) / v3))
-                + (-(double)INFINITY == v4 ? 0.0 : -(t2 * event_i * ((0.0 <= v4 ? 1.0 : v2) / v3)));
-            t3[i - tile_begin] = -(t0 * v5);
-            t4_part_sum += event_i;
-            t5_part_sum += v0 * v5;
+            const double v5 = (-(double)INFINITY == v1 ? 0.0 : t2_bar * ((0.0 <= v1 ? 1.0 : v2) / v3))
+                + (-(double)INFINITY == v4 ? 0.0 : -(t2_bar * event_i * ((0.0 <= v4 ? 1.0 : v2) / v3)));
+            t1_bar[i - tile_begin] = -(t0 * v5);
+            grad_log_sigma_total_part_sum += event_i;
+            t0_bar_part_sum += v0 * v5;
         }
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&grad_log_sigma_total_part, &grad_log_sigma_total_part_low, grad_log_sigma_total_part_sum);
+        gradc_add(&t0_bar_part, &t0_bar_part_low, t0_bar_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t1_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1_bar, 1, grad_w_part);
     }
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    grad_log_sigma_total_part = gradc_rounded(grad_log_sigma_total_part, grad_log_sigma_total_part_low);
+    grad_log_sigma_total_parts[part] = grad_log_sigma_total_part;
+    t0_bar_part = gradc_rounded(t0_bar_part, t0_bar_part_low);
+    t0_bar_parts[part] = t0_bar_part;
 }
 
 struct log_logistic_survival_backward_rows0 {
@@ -296,10 +297,10 @@ struct log_logistic_survival_backward_rows0 {
     const double *t1;
     double t0;
     const double *event;
-    double t2;
+    double t2_bar;
     const double *X;
-    double *t4_parts;
-    double *t5_parts;
+    double *grad_log_sigma_total_parts;
+    double *t0_bar_parts;
 };
 
 static GRADC_APART void log_logistic_survival_backward_team0(const void *context, int64_t part, int64_t thread)
@@ -307,7 +308,7 @@ static GRADC_APART void log_logistic_survival_backward_team0(const void *context
     const struct log_logistic_survival_backward_rows0 *const given = context;
     log_logistic_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->time_, given->t1, given->t0,
-        given->event, given->t2, given->X, given->t4_parts, given->t5_parts);
+        given->event, given->t2_bar, given->X, given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
 int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -323,28 +324,28 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
     scratch += (size_t)gradc_parts(n, 3*d + 75, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = cotangent / n */
-    const double t2 = cotangent / (double)n;
+    /* t2_bar = cotangent / n */
+    const double t2_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 75, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
-    double t5_parts[GRADC_PARTS];
+    double grad_log_sigma_total_parts[GRADC_PARTS];
+    double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_logistic_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, time_, t1, t0, event, t2, X, t4_parts, t5_parts};
+            tile_scratch, tile_bytes, time_, t1, t0, event, t2_bar, X, grad_log_sigma_total_parts, t0_bar_parts};
         gradc_run(parts, log_logistic_survival_backward_team0, &given);
     } else {
         log_logistic_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, time_, t1, t0, event, t2, X, t4_parts, t5_parts);
+            tile_bytes, time_, t1, t0, event, t2_bar, X, grad_log_sigma_total_parts, t0_bar_parts);
     }
-    double t4 = 0.0;
+    double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        grad_log_sigma_total += grad_log_sigma_total_parts[part];
     }
-    double t5 = 0.0;
+    double t0_bar = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -354,8 +355,8 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
         }
     }
 
-    /* grad_log_sigma = t4 * t2 - t0 * t5 */
-    *grad_log_sigma = t2 * t4 - t0 * t5;
+    /* grad_log_sigma = grad_log_sigma_total * t2_bar - t0 * t0_bar */
+    *grad_log_sigma = t2_bar * grad_log_sigma_total - t0 * t0_bar;
     return 0;
 }
 
@@ -376,9 +377,9 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
                                                                    const double *restrict w,
                                                                    const double *restrict time_, double t0,
                                                                    const double *restrict event, double log_sigma,
-                                                                   double t3, double *restrict t2_parts,
-                                                                   double *restrict t5_parts,
-                                                                   double *restrict t6_parts)
+                                                                   double t2_bar, double *restrict t2_parts,
+                                                                   double *restrict grad_log_sigma_total_parts,
+                                                                   double *restrict t0_bar_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -388,10 +389,10 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
     double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
-    double t6_part = 0.0;
-    double t6_part_low = 0.0;
+    double grad_log_sigma_total_part = 0.0;
+    double grad_log_sigma_total_part_low = 0.0;
+    double t0_bar_part = 0.0;
+    double t0_bar_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -405,17 +406,17 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
         /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3 :=
          *    -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma + where(0
          *    == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
-        /* t4[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0 *
-         *    (where(-inf == s0, 0, t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * event[i] *
-         *    (where(0 <= s3, 1, s1) / s2)))))), in the place of t1 */
-        /* t5 = sum[i:n](event[i]) */
-        /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 :=
-         *    -s1, s0 * (where(-inf == s1, 0, t3 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0, -(t3 *
-         *    event[i] * (where(0 <= s4, 1, s2) / s3)))))) */
+        /* t1_bar[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0
+         *    * (where(-inf == s0, 0, t2_bar * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t2_bar *
+         *    event[i] * (where(0 <= s3, 1, s1) / s2)))))), in the place of t1 */
+        /* grad_log_sigma_total = sum[i:n](event[i]) */
+        /* t0_bar = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4
+         *    := -s1, s0 * (where(-inf == s1, 0, t2_bar * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0,
+         *    -(t2_bar * event[i] * (where(0 <= s4, 1, s2) / s3)))))) */
         double t2_part_sum = 0.0;
-        double t5_part_sum = 0.0;
-        double t6_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
+        double grad_log_sigma_total_part_sum = 0.0;
+        double t0_bar_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, grad_log_sigma_total_part_sum, t0_bar_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_log(time_[i]);
             const double t1_i = t1[i - tile_begin];
@@ -428,26 +429,26 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
             const double v6 = (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4) + event_i
                 * (v0 + (log_sigma + (0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + v4)));
             const double v7 = 1.0 + v3;
-            const double v8 = (-(double)INFINITY == v2 ? 0.0 : t3 * ((0.0 <= v2 ? 1.0 : v3) / v7))
-                + (-(double)INFINITY == v5 ? 0.0 : -(t3 * event_i * ((0.0 <= v5 ? 1.0 : v3) / v7)));
+            const double v8 = (-(double)INFINITY == v2 ? 0.0 : t2_bar * ((0.0 <= v2 ? 1.0 : v3) / v7))
+                + (-(double)INFINITY == v5 ? 0.0 : -(t2_bar * event_i * ((0.0 <= v5 ? 1.0 : v3) / v7)));
             t2_part_sum += v6;
             t1[i - tile_begin] = -(t0 * v8);
-            t5_part_sum += event_i;
-            t6_part_sum += v1 * v8;
+            grad_log_sigma_total_part_sum += event_i;
+            t0_bar_part_sum += v1 * v8;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+        gradc_add(&grad_log_sigma_total_part, &grad_log_sigma_total_part_low, grad_log_sigma_total_part_sum);
+        gradc_add(&t0_bar_part, &t0_bar_part_low, t0_bar_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t1_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
-    t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    grad_log_sigma_total_part = gradc_rounded(grad_log_sigma_total_part, grad_log_sigma_total_part_low);
+    grad_log_sigma_total_parts[part] = grad_log_sigma_total_part;
+    t0_bar_part = gradc_rounded(t0_bar_part, t0_bar_part_low);
+    t0_bar_parts[part] = t0_bar_part;
 }
 
 struct log_logistic_survival_value_and_grad_rows0 {
@@ -465,10 +466,10 @@ struct log_logistic_survival_value_and_grad_rows0 {
     double t0;
     const double *event;
     double log_sigma;
-    double t3;
+    double t2_bar;
     double *t2_parts;
-    double *t5_parts;
-    double *t6_parts;
+    double *grad_log_sigma_total_parts;
+    double *t0_bar_parts;
 };
 
 static GRADC_APART void log_logistic_survival_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -476,8 +477,8 @@ static GRADC_APART void log_logistic_survival_value_and_grad_team0(const void *c
     const struct log_logistic_survival_value_and_grad_rows0 *const given = context;
     log_logistic_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->time_, given->t0, given->event, given->log_sigma, given->t3, given->t2_parts, given->t5_parts,
-        given->t6_parts);
+        given->time_, given->t0, given->event, given->log_sigma, given->t2_bar, given->t2_parts,
+        given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
 int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -492,34 +493,36 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
-    /* t3 = 1 / n */
+    /* t2_bar = 1 / n */
     const double t0 = gradc_exp(-log_sigma);
-    const double t3 = 1.0 / (double)n;
+    const double t2_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 108, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    double t5_parts[GRADC_PARTS];
-    double t6_parts[GRADC_PARTS];
+    double grad_log_sigma_total_parts[GRADC_PARTS];
+    double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_logistic_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
-            d, tile_scratch, tile_bytes, X, w, time_, t0, event, log_sigma, t3, t2_parts, t5_parts, t6_parts};
+            d, tile_scratch, tile_bytes, X, w, time_, t0, event, log_sigma, t2_bar, t2_parts,
+            grad_log_sigma_total_parts, t0_bar_parts};
         gradc_run(parts, log_logistic_survival_value_and_grad_team0, &given);
     } else {
         log_logistic_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, time_, t0, event, log_sigma, t3, t2_parts, t5_parts, t6_parts);
+            tile_bytes, X, w, time_, t0, event, log_sigma, t2_bar, t2_parts, grad_log_sigma_total_parts,
+            t0_bar_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
-    double t5 = 0.0;
+    double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        grad_log_sigma_total += grad_log_sigma_total_parts[part];
     }
-    double t6 = 0.0;
+    double t0_bar = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -530,8 +533,8 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
     }
 
     /* value = t2 / n */
-    /* grad_log_sigma = t5 * t3 - t0 * t6 */
+    /* grad_log_sigma = grad_log_sigma_total * t2_bar - t0 * t0_bar */
     *value = t2 / (double)n;
-    *grad_log_sigma = t3 * t5 - t0 * t6;
+    *grad_log_sigma = t2_bar * grad_log_sigma_total - t0 * t0_bar;
     return 0;
 }

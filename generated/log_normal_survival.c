@@ -58,9 +58,8 @@ static GRADC_APART void log_normal_survival_value_rows0(int64_t part, int64_t th
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_log(time_[i]);
             const double v1 = t0 * (v0 - t1[i - tile_begin]);
-            const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1)))
+            t2_part_sum += 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1)))
                 : -gradc_log_normal(-v1);
-            t2_part_sum += v2;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
@@ -146,9 +145,8 @@ static GRADC_APART void log_normal_survival_forward_rows0(int64_t part, int64_t 
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_log(time_[i]);
             const double v1 = t0 * (v0 - t1[i]);
-            const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1)))
+            t2_part_sum += 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1)))
                 : -gradc_log_normal(-v1);
-            t2_part_sum += v2;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
@@ -221,21 +219,22 @@ static GRADC_APART void log_normal_survival_backward_rows0(int64_t part, int64_t
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_w, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           double t2, const double *restrict event,
+                                                           double t2_bar, const double *restrict event,
                                                            const double *restrict time_, const double *restrict t1,
                                                            double t0, const double *restrict X,
-                                                           double *restrict t4_parts, double *restrict t5_parts)
+                                                           double *restrict grad_log_sigma_total_parts,
+                                                           double *restrict t0_bar_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t3 = (void *)tile_own;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
+    double *const t1_bar = (void *)tile_own;
+    double grad_log_sigma_total_part = 0.0;
+    double grad_log_sigma_total_part_low = 0.0;
+    double t0_bar_part = 0.0;
+    double t0_bar_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -243,40 +242,41 @@ static GRADC_APART void log_normal_survival_backward_rows0(int64_t part, int64_t
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t3[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t2 *
-         *    s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t2 / erfcx(-(-0.7071067811865476 * s1))),
-         *    -(t2 * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) / ndtr(s2))))))) */
-        /* t4 = sum[i:n](where(0 < event[i], t2, 0)) */
-        /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
-         *    (where(s1, t2 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t2 /
-         *    erfcx(-(-0.7071067811865476 * s2))), -(t2 * (0.3989422804014327 * exp(-0.5 * (s2 * s2))) /
+        /* t1_bar[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0,
+         *    t2_bar * s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t2_bar /
+         *    erfcx(-(-0.7071067811865476 * s1))), -(t2_bar * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) /
+         *    ndtr(s2))))))) */
+        /* grad_log_sigma_total = sum[i:n](where(0 < event[i], t2_bar, 0)) */
+        /* t0_bar = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
+         *    (where(s1, t2_bar * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t2_bar /
+         *    erfcx(-(-0.7071067811865476 * s2))), -(t2_bar * (0.3989422804014327 * exp(-0.5 * (s2 * s2))) /
          *    ndtr(s3))))))) */
-        const double v0 = 0.7978845608028654 * t2;
-        double t4_part_sum = 0.0;
-        double t5_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
+        const double v0 = 0.7978845608028654 * t2_bar;
+        double grad_log_sigma_total_part_sum = 0.0;
+        double t0_bar_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:grad_log_sigma_total_part_sum, t0_bar_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int v1 = 0.0 < event[i];
             const double v2 = gradc_log(time_[i]) - t1[i];
             const double v3 = t0 * v2;
             const double v4 = -v3;
             const double v5 = v4 < 0.0 ? -(v0 / gradc_scaled_erfc(-(-0.7071067811865476 * v3)))
-                : -(t2 * (0.3989422804014327 * gradc_exp(-0.5 * (v3 * v3))) / gradc_normal(v4));
-            const double v6 = (v1 ? t2 * v3 : 0.0) + (v1 ? 0.0 : -v5);
-            t3[i - tile_begin] = -(t0 * v6);
-            t4_part_sum += v1 ? t2 : 0.0;
-            t5_part_sum += v2 * v6;
+                : -(t2_bar * (0.3989422804014327 * gradc_exp(-0.5 * (v3 * v3))) / gradc_normal(v4));
+            const double v6 = (v1 ? t2_bar * v3 : 0.0) + (v1 ? 0.0 : -v5);
+            t1_bar[i - tile_begin] = -(t0 * v6);
+            grad_log_sigma_total_part_sum += v1 ? t2_bar : 0.0;
+            t0_bar_part_sum += v2 * v6;
         }
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&grad_log_sigma_total_part, &grad_log_sigma_total_part_low, grad_log_sigma_total_part_sum);
+        gradc_add(&t0_bar_part, &t0_bar_part_low, t0_bar_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t1_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1_bar, 1, grad_w_part);
     }
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    grad_log_sigma_total_part = gradc_rounded(grad_log_sigma_total_part, grad_log_sigma_total_part_low);
+    grad_log_sigma_total_parts[part] = grad_log_sigma_total_part;
+    t0_bar_part = gradc_rounded(t0_bar_part, t0_bar_part_low);
+    t0_bar_parts[part] = t0_bar_part;
 }
 
 struct log_normal_survival_backward_rows0 {
@@ -288,22 +288,22 @@ struct log_normal_survival_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double t2;
+    double t2_bar;
     const double *event;
     const double *time_;
     const double *t1;
     double t0;
     const double *X;
-    double *t4_parts;
-    double *t5_parts;
+    double *grad_log_sigma_total_parts;
+    double *t0_bar_parts;
 };
 
 static GRADC_APART void log_normal_survival_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct log_normal_survival_backward_rows0 *const given = context;
     log_normal_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t2, given->event, given->time_,
-        given->t1, given->t0, given->X, given->t4_parts, given->t5_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t2_bar, given->event, given->time_,
+        given->t1, given->t0, given->X, given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
 int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -319,28 +319,28 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
     scratch += (size_t)gradc_parts(n, 3*d + 117, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = cotangent / n */
-    const double t2 = cotangent / (double)n;
+    /* t2_bar = cotangent / n */
+    const double t2_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 117, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
-    double t5_parts[GRADC_PARTS];
+    double grad_log_sigma_total_parts[GRADC_PARTS];
+    double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_normal_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, t2, event, time_, t1, t0, X, t4_parts, t5_parts};
+            tile_scratch, tile_bytes, t2_bar, event, time_, t1, t0, X, grad_log_sigma_total_parts, t0_bar_parts};
         gradc_run(parts, log_normal_survival_backward_team0, &given);
     } else {
         log_normal_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t2, event, time_, t1, t0, X, t4_parts, t5_parts);
+            tile_bytes, t2_bar, event, time_, t1, t0, X, grad_log_sigma_total_parts, t0_bar_parts);
     }
-    double t4 = 0.0;
+    double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        grad_log_sigma_total += grad_log_sigma_total_parts[part];
     }
-    double t5 = 0.0;
+    double t0_bar = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -350,8 +350,8 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
         }
     }
 
-    /* grad_log_sigma = t4 - t0 * t5 */
-    *grad_log_sigma = t4 - t0 * t5;
+    /* grad_log_sigma = grad_log_sigma_total - t0 * t0_bar */
+    *grad_log_sigma = grad_log_sigma_total - t0 * t0_bar;
     return 0;
 }
 
@@ -368,12 +368,12 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
                                                                  size_t part_bytes, double *restrict grad_w,
                                                                  int64_t d, unsigned char *restrict tile_scratch,
                                                                  size_t tile_bytes, const double *restrict X,
-                                                                 const double *restrict w, double t3,
+                                                                 const double *restrict w, double t2_bar,
                                                                  const double *restrict event,
                                                                  const double *restrict time_, double t0,
                                                                  double log_sigma, double *restrict t2_parts,
-                                                                 double *restrict t5_parts,
-                                                                 double *restrict t6_parts)
+                                                                 double *restrict grad_log_sigma_total_parts,
+                                                                 double *restrict t0_bar_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -383,10 +383,10 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
     double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
-    double t6_part = 0.0;
-    double t6_part_low = 0.0;
+    double grad_log_sigma_total_part = 0.0;
+    double grad_log_sigma_total_part_low = 0.0;
+    double t0_bar_part = 0.0;
+    double t0_bar_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -399,19 +399,20 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
 
         /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
          *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
-        /* t4[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t3 *
-         *    s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t3 / erfcx(-(-0.7071067811865476 * s1))),
-         *    -(t3 * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) / ndtr(s2))))))), in the place of t1 */
-        /* t5 = sum[i:n](where(0 < event[i], t3, 0)) */
-        /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
-         *    (where(s1, t3 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t3 /
-         *    erfcx(-(-0.7071067811865476 * s2))), -(t3 * (0.3989422804014327 * exp(-0.5 * (s2 * s2))) /
+        /* t1_bar[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0,
+         *    t2_bar * s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t2_bar /
+         *    erfcx(-(-0.7071067811865476 * s1))), -(t2_bar * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) /
+         *    ndtr(s2))))))), in the place of t1 */
+        /* grad_log_sigma_total = sum[i:n](where(0 < event[i], t2_bar, 0)) */
+        /* t0_bar = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
+         *    (where(s1, t2_bar * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t2_bar /
+         *    erfcx(-(-0.7071067811865476 * s2))), -(t2_bar * (0.3989422804014327 * exp(-0.5 * (s2 * s2))) /
          *    ndtr(s3))))))) */
-        const double v0 = 0.7978845608028654 * t3;
+        const double v0 = 0.7978845608028654 * t2_bar;
         double t2_part_sum = 0.0;
-        double t5_part_sum = 0.0;
-        double t6_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
+        double grad_log_sigma_total_part_sum = 0.0;
+        double t0_bar_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, grad_log_sigma_total_part_sum, t0_bar_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int v1 = 0.0 < event[i];
             const double v2 = gradc_log(time_[i]);
@@ -421,26 +422,26 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
             const double v5 = v4 * v4;
             const double v6 = -v4;
             const double v7 = v6 < 0.0 ? -(v0 / gradc_scaled_erfc(-(-0.7071067811865476 * v4)))
-                : -(t3 * (0.3989422804014327 * gradc_exp(-0.5 * v5)) / gradc_normal(v6));
-            const double v8 = (v1 ? t3 * v4 : 0.0) + (v1 ? 0.0 : -v7);
+                : -(t2_bar * (0.3989422804014327 * gradc_exp(-0.5 * v5)) / gradc_normal(v6));
+            const double v8 = (v1 ? t2_bar * v4 : 0.0) + (v1 ? 0.0 : -v7);
             t2_part_sum += v1 ? 0.9189385332046727 + (v2 + (log_sigma + 0.5 * v5)) : -gradc_log_normal(v6);
             t1[i - tile_begin] = -(t0 * v8);
-            t5_part_sum += v1 ? t3 : 0.0;
-            t6_part_sum += v3 * v8;
+            grad_log_sigma_total_part_sum += v1 ? t2_bar : 0.0;
+            t0_bar_part_sum += v3 * v8;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+        gradc_add(&grad_log_sigma_total_part, &grad_log_sigma_total_part_low, grad_log_sigma_total_part_sum);
+        gradc_add(&t0_bar_part, &t0_bar_part_low, t0_bar_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t1_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
-    t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    grad_log_sigma_total_part = gradc_rounded(grad_log_sigma_total_part, grad_log_sigma_total_part_low);
+    grad_log_sigma_total_parts[part] = grad_log_sigma_total_part;
+    t0_bar_part = gradc_rounded(t0_bar_part, t0_bar_part_low);
+    t0_bar_parts[part] = t0_bar_part;
 }
 
 struct log_normal_survival_value_and_grad_rows0 {
@@ -454,14 +455,14 @@ struct log_normal_survival_value_and_grad_rows0 {
     size_t tile_bytes;
     const double *X;
     const double *w;
-    double t3;
+    double t2_bar;
     const double *event;
     const double *time_;
     double t0;
     double log_sigma;
     double *t2_parts;
-    double *t5_parts;
-    double *t6_parts;
+    double *grad_log_sigma_total_parts;
+    double *t0_bar_parts;
 };
 
 static GRADC_APART void log_normal_survival_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -469,8 +470,8 @@ static GRADC_APART void log_normal_survival_value_and_grad_team0(const void *con
     const struct log_normal_survival_value_and_grad_rows0 *const given = context;
     log_normal_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->t3, given->event, given->time_, given->t0, given->log_sigma, given->t2_parts, given->t5_parts,
-        given->t6_parts);
+        given->t2_bar, given->event, given->time_, given->t0, given->log_sigma, given->t2_parts,
+        given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
 int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -484,34 +485,36 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
-    /* t3 = 1 / n */
+    /* t2_bar = 1 / n */
     const double t0 = gradc_exp(-log_sigma);
-    const double t3 = 1.0 / (double)n;
+    const double t2_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 144, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    double t5_parts[GRADC_PARTS];
-    double t6_parts[GRADC_PARTS];
+    double grad_log_sigma_total_parts[GRADC_PARTS];
+    double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_normal_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts};
+            tile_scratch, tile_bytes, X, w, t2_bar, event, time_, t0, log_sigma, t2_parts, grad_log_sigma_total_parts,
+            t0_bar_parts};
         gradc_run(parts, log_normal_survival_value_and_grad_team0, &given);
     } else {
         log_normal_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts);
+            tile_bytes, X, w, t2_bar, event, time_, t0, log_sigma, t2_parts, grad_log_sigma_total_parts,
+            t0_bar_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
-    double t5 = 0.0;
+    double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        grad_log_sigma_total += grad_log_sigma_total_parts[part];
     }
-    double t6 = 0.0;
+    double t0_bar = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -522,8 +525,8 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     }
 
     /* value = t2 / n */
-    /* grad_log_sigma = t5 - t6 * t0 */
+    /* grad_log_sigma = grad_log_sigma_total - t0_bar * t0 */
     *value = t2 / (double)n;
-    *grad_log_sigma = t5 - t0 * t6;
+    *grad_log_sigma = grad_log_sigma_total - t0 * t0_bar;
     return 0;
 }

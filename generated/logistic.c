@@ -276,26 +276,27 @@ size_t logistic_backward_work(int64_t n, int64_t d)
 
 static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
-                                                double *restrict t3, int64_t d, unsigned char *restrict tile_scratch,
-                                                size_t tile_bytes, const double *restrict y,
-                                                const double *restrict t0, double t1, const double *restrict X)
+                                                double *restrict grad_w_total, int64_t d,
+                                                unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                const double *restrict y, const double *restrict t0, double t1_bar,
+                                                const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
-        t3_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), s3 := 1 + s2, s4 :=
-         *    -product_error(y[i], t0[i]), where(-inf == s1, 0, -(y[i] * (t1 * (where(0 <= s1, 1, s2) / s3 * (1 +
-         *    where(abs(s4) < 1, s4, 0) * (where(0 <= -s1, 1, s2) / s3))))))) */
+        /* t0_bar[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), s3 := 1 + s2, s4 :=
+         *    -product_error(y[i], t0[i]), where(-inf == s1, 0, -(y[i] * (t1_bar * (where(0 <= s1, 1, s2) / s3 * (1
+         *    + where(abs(s4) < 1, s4, 0) * (where(0 <= -s1, 1, s2) / s3))))))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
@@ -307,11 +308,11 @@ static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t thread, in
             const double v4 = -(fma(y_i, t0_i, -(y_i * t0_i)));
             const double v5 = (0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)
                 * ((0.0 <= -v1 ? 1.0 : v2) / v3));
-            t2[i - tile_begin] = -(double)INFINITY == v1 ? 0.0 : -(y_i * (t1 * v5));
+            t0_bar[i - tile_begin] = -(double)INFINITY == v1 ? 0.0 : -(y_i * (t1_bar * v5));
         }
 
-        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0_bar, 1, grad_w_total_part);
     }
 }
 
@@ -320,21 +321,22 @@ struct logistic_backward_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t3;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *y;
     const double *t0;
-    double t1;
+    double t1_bar;
     const double *X;
 };
 
 static GRADC_APART void logistic_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct logistic_backward_rows0 *const given = context;
-    logistic_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3,
-        given->d, given->tile_scratch, given->tile_bytes, given->y, given->t0, given->t1, given->X);
+    logistic_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->y, given->t0, given->t1_bar,
+        given->X);
 }
 
 int logistic_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -342,38 +344,38 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
                       double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 54, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 54, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct logistic_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch,
-            tile_bytes, y, t0, t1, X};
+        const struct logistic_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, y, t0, t1_bar, X};
         gradc_run(parts, logistic_backward_team0, &given);
     } else {
-        logistic_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, y, t0, t1,
-            X);
+        logistic_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
+            y, t0, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t3[at] += t3_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = t3[j] + 2 * w[j] * (cotangent * (0.5 * lam)) */
+    /* grad_w[j:d] = grad_w_total[j] + 2 * w[j] * (cotangent * (0.5 * lam)) */
     const double v0 = cotangent * (0.5 * lam);
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t3[j] + 2.0 * w[j] * v0;
+        grad_w[j] = grad_w_total[j] + 2.0 * w[j] * v0;
     }
     return 0;
 }
@@ -388,21 +390,22 @@ size_t logistic_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict t5, int64_t d,
+                                                      double *restrict grad_w_total, int64_t d,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       const double *restrict X, const double *restrict w,
-                                                      const double *restrict y, double t3, double *restrict t1_parts)
+                                                      const double *restrict y, double t1_bar,
+                                                      double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t5_part = part == 0 ? t5 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
-        t5_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -413,8 +416,8 @@ static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thre
 
         /* t1 = sum[i:n](let(s0 := y[i] * t0[i], s1 := -s0, where(0 == s1, 0.6931471805599453, maximum(0, s1) +
          *    log1p_unit(exp(-abs(s0)))))) */
-        /* t4[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1, 0, -(y[i] * (t3 *
-         *    (where(0 <= s1, 1, s2) / (1 + s2)))))), in the place of t0 */
+        /* t0_bar[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1, 0, -(y[i] *
+         *    (t1_bar * (where(0 <= s1, 1, s2) / (1 + s2)))))), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -426,12 +429,12 @@ static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thre
             t1_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
                 + gradc_log1p_unit(v2);
             t0[i - tile_begin] = -(double)INFINITY == v1 ? 0.0 : -(y_i
-                * (t3 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
+                * (t1_bar * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t5_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_total_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -442,14 +445,14 @@ struct logistic_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t5;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *X;
     const double *w;
     const double *y;
-    double t3;
+    double t1_bar;
     double *t1_parts;
 };
 
@@ -457,8 +460,8 @@ static GRADC_APART void logistic_value_and_grad_team0(const void *context, int64
 {
     const struct logistic_value_and_grad_rows0 *const given = context;
     logistic_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t5, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t3,
-        given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y,
+        given->t1_bar, given->t1_parts);
 }
 
 int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -466,14 +469,14 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
                             void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t5 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 63, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t3 = 1 / n */
-    const double t3 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
@@ -494,29 +497,29 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct logistic_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t5, d, tile_scratch,
-            tile_bytes, X, w, y, t3, t1_parts};
+        const struct logistic_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, X, w, y, t1_bar, t1_parts};
         gradc_run(parts, logistic_value_and_grad_team0, &given);
     } else {
-        logistic_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, d, tile_scratch, tile_bytes, X, w,
-            y, t3, t1_parts);
+        logistic_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, X, w, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t5_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t5[at] += t5_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = t5[j] + lam * w[j] */
+    /* grad_w[j:d] = grad_w_total[j] + lam * w[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t5[j] + lam * w[j];
+        grad_w[j] = grad_w_total[j] + lam * w[j];
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */

@@ -437,11 +437,11 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
                                   double *restrict grad_V, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const t0_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const grad_U_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const grad_V_total = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -467,55 +467,55 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
         }
     }
 
-    /* t1 = 0.5 * cotangent / n */
-    /* t4 = cotangent * (0.5 * lam) */
-    const double t1 = 0.5 * cotangent / (double)n;
-    const double t4 = cotangent * (0.5 * lam);
+    /* t1_bar = 0.5 * cotangent / n */
+    /* t3_bar = cotangent * (0.5 * lam) */
+    const double t1_bar = 0.5 * cotangent / (double)n;
+    const double t3_bar = cotangent * (0.5 * lam);
     for (int64_t at = 0; at < k*m; ++at) {
-        t3[at] = 0.0;
+        grad_U_total[at] = 0.0;
     }
     for (int64_t at = 0; at < k*p; ++at) {
-        t5[at] = 0.0;
+        grad_V_total[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-        /* t2[o:n] = t1 * (2 * (t0[o] - y[o])) */
+        /* t0_bar[o:n] = t1_bar * (2 * (t0[o] - y[o])) */
         GRADC_SIMD()
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            t2[o - tile_begin] = t1 * (2.0 * (t0[o] - y[o]));
+            t0_bar[o - tile_begin] = t1_bar * (2.0 * (t0[o] - y[o]));
         }
 
-        /* t3[:m, :k] = 0 t3 += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o], row[o]),
-         *    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t2[o])) */
-        /* t5[:p, :k] = 0 t5 += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o], column[o]),
-         *    j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t2[o])) */
+        /* grad_U_total[:m, :k] = 0 grad_U_total += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o],
+         *    row[o]), j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t0_bar[o])) */
+        /* grad_V_total[:p, :k] = 0 grad_V_total += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o],
+         *    column[o]), j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t0_bar[o])) */
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const int64_t column_o = column[o];
             const int64_t v0 = column_o < 0 ? p + column_o : column_o;
-            const double t2_o = t2[o - tile_begin];
+            const double t0_bar_o = t0_bar[o - tile_begin];
             const int64_t row_o = row[o];
             const int64_t v1 = row_o < 0 ? m + row_o : row_o;
             for (int64_t j = 0; j < k; ++j) {
-                t3[v1*k + j] += V[v0*k + j] * t2_o;
-                t5[v0*k + j] += U[v1*k + j] * t2_o;
+                grad_U_total[v1*k + j] += V[v0*k + j] * t0_bar_o;
+                grad_V_total[v0*k + j] += U[v1*k + j] * t0_bar_o;
             }
         }
     }
 
-    /* grad_V[l:p, j:k] = t5[l, j] + t4 * (2 * V[l, j]) */
+    /* grad_V[l:p, j:k] = grad_V_total[l, j] + t3_bar * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[l*k + j] = t5[l*k + j] + t4 * (2.0 * V[l*k + j]);
+            grad_V[l*k + j] = grad_V_total[l*k + j] + t3_bar * (2.0 * V[l*k + j]);
         }
     }
 
-    /* grad_U[i:m, j:k] = t3[i, j] + t4 * (2 * U[i, j]) */
+    /* grad_U[i:m, j:k] = grad_U_total[i, j] + t3_bar * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_U[i*k + j] = t3[i*k + j] + t4 * (2.0 * U[i*k + j]);
+            grad_U[i*k + j] = grad_U_total[i*k + j] + t3_bar * (2.0 * U[i*k + j]);
         }
     }
     return 0;
@@ -538,9 +538,9 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const grad_U_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const grad_V_total = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -566,10 +566,10 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
         }
     }
 
-    /* t4 = 0.5 / n */
-    /* t7 = 0.5 * lam */
-    const double t4 = 0.5 / (double)n;
-    const double t7 = 0.5 * lam;
+    /* t1_bar = 0.5 / n */
+    /* t3_bar = 0.5 * lam */
+    const double t1_bar = 0.5 / (double)n;
+    const double t3_bar = 0.5 * lam;
     double t3 = 0.0;
     double t3_low = 0.0;
     {
@@ -613,10 +613,10 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
-        t6[at] = 0.0;
+        grad_U_total[at] = 0.0;
     }
     for (int64_t at = 0; at < k*p; ++at) {
-        t8[at] = 0.0;
+        grad_V_total[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
@@ -670,21 +670,21 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
         }
 
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
-        /* t5[o:n] = t4 * (2 * (t0[o] - y[o])), in the place of t0 */
+        /* t0_bar[o:n] = t1_bar * (2 * (t0[o] - y[o])), in the place of t0 */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double t0_o = t0[o - tile_begin];
             const double v0 = t0_o - y[o];
             t1_sum += v0 * v0;
-            t0[o - tile_begin] = t4 * (2.0 * v0);
+            t0[o - tile_begin] = t1_bar * (2.0 * v0);
         }
         gradc_add(&t1, &t1_low, t1_sum);
 
-        /* t6[:m, :k] = 0 t6 += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o], row[o]),
-         *    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t5[o])) */
-        /* t8[:p, :k] = 0 t8 += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o], column[o]),
-         *    j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t5[o])) */
+        /* grad_U_total[:m, :k] = 0 grad_U_total += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o],
+         *    row[o]), j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t0_bar[o])) */
+        /* grad_V_total[:p, :k] = 0 grad_V_total += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o],
+         *    column[o]), j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t0_bar[o])) */
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const int64_t column_o = column[o];
             const int64_t v0 = column_o < 0 ? p + column_o : column_o;
@@ -692,26 +692,26 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
             const int64_t row_o = row[o];
             const int64_t v1 = row_o < 0 ? m + row_o : row_o;
             for (int64_t j = 0; j < k; ++j) {
-                t6[v1*k + j] += V[v0*k + j] * t0_o;
-                t8[v0*k + j] += U[v1*k + j] * t0_o;
+                grad_U_total[v1*k + j] += V[v0*k + j] * t0_o;
+                grad_V_total[v0*k + j] += U[v1*k + j] * t0_o;
             }
         }
     }
     t1 = gradc_rounded(t1, t1_low);
 
-    /* grad_V[l:p, j:k] = t8[l, j] + t7 * (2 * V[l, j]) */
+    /* grad_V[l:p, j:k] = grad_V_total[l, j] + t3_bar * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[l*k + j] = t8[l*k + j] + t7 * (2.0 * V[l*k + j]);
+            grad_V[l*k + j] = grad_V_total[l*k + j] + t3_bar * (2.0 * V[l*k + j]);
         }
     }
 
-    /* grad_U[i:m, j:k] = t6[i, j] + t7 * (2 * U[i, j]) */
+    /* grad_U[i:m, j:k] = grad_U_total[i, j] + t3_bar * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_U[i*k + j] = t6[i*k + j] + t7 * (2.0 * U[i*k + j]);
+            grad_U[i*k + j] = grad_U_total[i*k + j] + t3_bar * (2.0 * U[i*k + j]);
         }
     }
 

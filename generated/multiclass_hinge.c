@@ -348,60 +348,60 @@ size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
-                                                        double *restrict t6, int64_t d, int64_t k,
+                                                        double *restrict grad_W_total, int64_t d, int64_t k,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                         const double *restrict t1, const double *restrict Z,
-                                                        const double *restrict Y, double t2,
+                                                        const double *restrict Y, double t3_bar,
                                                         const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t6_part = part == 0 ? t6 : (void *)part_own;
+    double *const grad_W_total_part = part == 0 ? grad_W_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t0_bar_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
+    double *const grad_W_total_term = (void *)tile_own;
     for (int64_t at = 0; at < d*k; ++at) {
-        t6_part[at] = 0.0;
+        grad_W_total_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
-        /* t3[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+        /* t0_bar_total[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
+            double t0_bar_total_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_bar_total_sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = 1.0 + Z[l*k + j] - Y[l*k + j];
                 t0[(l - tile_begin)*k + j] = v0;
-                t3_sum += t1_l == v0 ? 1.0 : 0.0;
+                t0_bar_total_sum += t1_l == v0 ? 1.0 : 0.0;
             }
-            t3[l - tile_begin] = t3_sum;
+            t0_bar_total[l - tile_begin] = t0_bar_total_sum;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
-            /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
-            /* t5[l:n, j:k] = t4[l, j] - t2 * Y[l, j] */
+            /* t0_bar[l:n, j:k] = where(t0[l, j] == t1[l], t3_bar / t0_bar_total[l], 0) */
+            /* grad_W_total_term[l:n, j:k] = t0_bar[l, j] - t3_bar * Y[l, j] */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
-                const double v0 = t2 / t3[l - tile_begin];
+                const double v0 = t3_bar / t0_bar_total[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = strip_begin; j < strip_end; ++j) {
-                    t5[(l - tile_begin)*strip + j - strip_begin] = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0)
-                        - t2 * Y[l*k + j];
+                    grad_W_total_term[(l - tile_begin)*strip + j - strip_begin] = (t0[(l - tile_begin)*k + j] == t1_l
+                        ? v0 : 0.0) - t3_bar * Y[l*k + j];
                 }
             }
 
-            /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, strip, 1,
-                NULL, 0, &t6_part[strip_begin], k, 1, 1, 0);
+            /* grad_W_total[i:d, j:k] = sum[l:n](X[l, i] * grad_W_total_term[l, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d,
+                grad_W_total_term, strip, 1, NULL, 0, &grad_W_total_part[strip_begin], k, 1, 1, 0);
         }
     }
 }
@@ -411,7 +411,7 @@ struct multiclass_hinge_backward_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t6;
+    double *grad_W_total;
     int64_t d;
     int64_t k;
     unsigned char *tile_scratch;
@@ -419,7 +419,7 @@ struct multiclass_hinge_backward_rows0 {
     const double *t1;
     const double *Z;
     const double *Y;
-    double t2;
+    double t3_bar;
     const double *X;
 };
 
@@ -427,8 +427,8 @@ static GRADC_APART void multiclass_hinge_backward_team0(const void *context, int
 {
     const struct multiclass_hinge_backward_rows0 *const given = context;
     multiclass_hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t6, given->d, given->k, given->tile_scratch, given->tile_bytes, given->t1, given->Z, given->Y,
-        given->t2, given->X);
+        given->grad_W_total, given->d, given->k, given->tile_scratch, given->tile_bytes, given->t1, given->Z,
+        given->Y, given->t3_bar, given->X);
 }
 
 int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -437,40 +437,40 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
                               void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t6 = (void *)scratch;
+    double *const grad_W_total = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = cotangent / n */
-    const double t2 = cotangent / (double)n;
+    /* t3_bar = cotangent / n */
+    const double t3_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*k + 20*k, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        const struct multiclass_hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, t6, d, k,
-            tile_scratch, tile_bytes, t1, Z, Y, t2, X};
+        const struct multiclass_hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W_total, d, k,
+            tile_scratch, tile_bytes, t1, Z, Y, t3_bar, X};
         gradc_run(parts, multiclass_hinge_backward_team0, &given);
     } else {
-        multiclass_hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, d, k, tile_scratch, tile_bytes,
-            t1, Z, Y, t2, X);
+        multiclass_hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W_total, d, k, tile_scratch,
+            tile_bytes, t1, Z, Y, t3_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t6_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_W_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t6[at] += t6_more[at];
+            grad_W_total[at] += grad_W_total_more[at];
         }
     }
 
-    /* grad_W[i:d, j:k] = t6[i, j] + 2 * W[i, j] * (cotangent * (0.5 * lam)) */
+    /* grad_W[i:d, j:k] = grad_W_total[i, j] + 2 * W[i, j] * (cotangent * (0.5 * lam)) */
     const double v0 = cotangent * (0.5 * lam);
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_W[i*k + j] = t6[i*k + j] + 2.0 * W[i*k + j] * v0;
+            grad_W[i*k + j] = grad_W_total[i*k + j] + 2.0 * W[i*k + j] * v0;
         }
     }
     return 0;
@@ -489,16 +489,17 @@ size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                               unsigned char *restrict part_scratch,
-                                                              size_t part_bytes, double *restrict t9, int64_t d,
-                                                              int64_t k, unsigned char *restrict tile_scratch,
+                                                              size_t part_bytes, double *restrict grad_W_total,
+                                                              int64_t d, int64_t k,
+                                                              unsigned char *restrict tile_scratch,
                                                               size_t tile_bytes, const double *restrict W,
                                                               const double *restrict X, const double *restrict Y,
-                                                              double t5, double *restrict t3_parts)
+                                                              double t3_bar, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t9_part = part == 0 ? t9 : (void *)part_own;
+    double *const grad_W_total_part = part == 0 ? grad_W_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const Z = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
@@ -508,13 +509,13 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
+    double *const t0_bar_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
+    double *const grad_W_total_term = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
-        t9_part[at] = 0.0;
+        grad_W_total_part[at] = 0.0;
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -548,14 +549,14 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
             }
         }
 
-        /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+        /* t0_bar_total[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t6[l - tile_begin] = 0.0;
+            t0_bar_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] += (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0)
+                t0_bar_total[l - tile_begin] += (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0)
                     + (Z[(j + 1)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0)
                     + (Z[(j + 2)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0)
                     + (Z[(j + 3)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0);
@@ -564,26 +565,26 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] += Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
+                t0_bar_total[l - tile_begin] += Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
             }
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
-            /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
-            /* t8[l:n, j:k] = t7[l, j] - t5 * Y_tile[l, j] */
+            /* t0_bar[l:n, j:k] = where(t0[l, j] == t1[l], t3_bar / t0_bar_total[l], 0) */
+            /* grad_W_total_term[l:n, j:k] = t0_bar[l, j] - t3_bar * Y_tile[l, j] */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin]
-                        : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
-                    t8[(j - strip_begin)*128 + l - tile_begin] = v0;
+                    const double v0 = (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? t3_bar
+                        / t0_bar_total[l - tile_begin] : 0.0) - t3_bar * Y_tile[j*128 + l - tile_begin];
+                    grad_W_total_term[(j - strip_begin)*128 + l - tile_begin] = v0;
                 }
             }
 
-            /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t8, 1, 128, NULL,
-                0, &t9_part[strip_begin], k, 1, 1, 0);
+            /* grad_W_total[i:d, j:k] = sum[l:n](X[l, i] * grad_W_total_term[l, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d,
+                grad_W_total_term, 1, 128, NULL, 0, &grad_W_total_part[strip_begin], k, 1, 1, 0);
         }
 
         /* t3 = sum[l:n](t1[l] - t2[l]) */
@@ -603,7 +604,7 @@ struct multiclass_hinge_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t9;
+    double *grad_W_total;
     int64_t d;
     int64_t k;
     unsigned char *tile_scratch;
@@ -611,7 +612,7 @@ struct multiclass_hinge_value_and_grad_rows0 {
     const double *W;
     const double *X;
     const double *Y;
-    double t5;
+    double t3_bar;
     double *t3_parts;
 };
 
@@ -619,8 +620,8 @@ static GRADC_APART void multiclass_hinge_value_and_grad_team0(const void *contex
 {
     const struct multiclass_hinge_value_and_grad_rows0 *const given = context;
     multiclass_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->t9, given->d, given->k, given->tile_scratch, given->tile_bytes, given->W, given->X,
-        given->Y, given->t5, given->t3_parts);
+        given->part_bytes, given->grad_W_total, given->d, given->k, given->tile_scratch, given->tile_bytes, given->W,
+        given->X, given->Y, given->t3_bar, given->t3_parts);
 }
 
 int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -628,14 +629,14 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
                                     double *restrict value, double *restrict grad_W, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t9 = (void *)scratch;
+    double *const grad_W_total = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t5 = 1 / n */
-    const double t5 = 1.0 / (double)n;
+    /* t3_bar = 1 / n */
+    const double t3_bar = 1.0 / (double)n;
     double t4 = 0.0;
     double t4_low = 0.0;
     {
@@ -663,30 +664,30 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct multiclass_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t9, d, k,
-            tile_scratch, tile_bytes, W, X, Y, t5, t3_parts};
+        const struct multiclass_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W_total,
+            d, k, tile_scratch, tile_bytes, W, X, Y, t3_bar, t3_parts};
         gradc_run(parts, multiclass_hinge_value_and_grad_team0, &given);
     } else {
-        multiclass_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t9, d, k, tile_scratch,
-            tile_bytes, W, X, Y, t5, t3_parts);
+        multiclass_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W_total, d, k,
+            tile_scratch, tile_bytes, W, X, Y, t3_bar, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t3 += t3_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t9_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_W_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t9[at] += t9_more[at];
+            grad_W_total[at] += grad_W_total_more[at];
         }
     }
 
-    /* grad_W[i:d, j:k] = t9[i, j] + lam * W[i, j] */
+    /* grad_W[i:d, j:k] = grad_W_total[i, j] + lam * W[i, j] */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_W[i*k + j] = t9[i*k + j] + lam * W[i*k + j];
+            grad_W[i*k + j] = grad_W_total[i*k + j] + lam * W[i*k + j];
         }
     }
 

@@ -205,53 +205,53 @@ size_t multivariate_normal_backward_work(int64_t d, int64_t n)
 
 static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t thread, int64_t d, int64_t parts,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           int64_t n, double *restrict t5, double t3,
-                                                           const double *restrict t1, double *restrict grad_mu,
-                                                           double *restrict t8)
+                                                           int64_t n, double *restrict grad_mu_total_solve,
+                                                           double t2_bar, const double *restrict t1,
+                                                           double *restrict grad_mu, double *restrict grad_S_total)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t6 = (void *)tile_own;
+    double *const grad_mu_total = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t6[i:d] = sum[j:n](t5[i, j] + t3 * t1[i, j]) */
+        /* grad_mu_total[i:d] = sum[j:n](grad_mu_total_solve[i, j] + t2_bar * t1[i, j]) */
         for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
-            double t6_sum = 0.0;
-            double t6_sum_ = 0.0;
-            double t6_sum_2 = 0.0;
-            double t6_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum, t6_sum_, t6_sum_2, t6_sum_3))
+            double grad_mu_total_sum = 0.0;
+            double grad_mu_total_sum_ = 0.0;
+            double grad_mu_total_sum_2 = 0.0;
+            double grad_mu_total_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:grad_mu_total_sum, grad_mu_total_sum_, grad_mu_total_sum_2, grad_mu_total_sum_3))
             for (int64_t j = 0; j < n; ++j) {
-                t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
-                t6_sum_ += t5[(i + 1)*n + j] + t3 * t1[(i + 1)*n + j];
-                t6_sum_2 += t5[(i + 2)*n + j] + t3 * t1[(i + 2)*n + j];
-                t6_sum_3 += t5[(i + 3)*n + j] + t3 * t1[(i + 3)*n + j];
+                grad_mu_total_sum += grad_mu_total_solve[i*n + j] + t2_bar * t1[i*n + j];
+                grad_mu_total_sum_ += grad_mu_total_solve[(i + 1)*n + j] + t2_bar * t1[(i + 1)*n + j];
+                grad_mu_total_sum_2 += grad_mu_total_solve[(i + 2)*n + j] + t2_bar * t1[(i + 2)*n + j];
+                grad_mu_total_sum_3 += grad_mu_total_solve[(i + 3)*n + j] + t2_bar * t1[(i + 3)*n + j];
             }
-            t6[i - tile_begin] = t6_sum;
-            t6[i + 1 - tile_begin] = t6_sum_;
-            t6[i + 2 - tile_begin] = t6_sum_2;
-            t6[i + 3 - tile_begin] = t6_sum_3;
+            grad_mu_total[i - tile_begin] = grad_mu_total_sum;
+            grad_mu_total[i + 1 - tile_begin] = grad_mu_total_sum_;
+            grad_mu_total[i + 2 - tile_begin] = grad_mu_total_sum_2;
+            grad_mu_total[i + 3 - tile_begin] = grad_mu_total_sum_3;
         }
         for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
-            double t6_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum))
+            double grad_mu_total_sum = 0.0;
+            GRADC_SIMD(reduction(+:grad_mu_total_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
+                grad_mu_total_sum += grad_mu_total_solve[i*n + j] + t2_bar * t1[i*n + j];
             }
-            t6[i - tile_begin] = t6_sum;
+            grad_mu_total[i - tile_begin] = grad_mu_total_sum;
         }
 
-        /* grad_mu[i:d] = -t6[i] */
+        /* grad_mu[i:d] = -grad_mu_total[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            grad_mu[i] = -t6[i - tile_begin];
+            grad_mu[i] = -grad_mu_total[i - tile_begin];
         }
 
-        /* t8[i:d, k:d] = sum[j:n](t1[k, j] * t5[i, j]) */
-        gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &t5[tile_begin*n], 1, n, NULL, 0, &t8[tile_begin*d], 1,
-            d, 0, 0);
+        /* grad_S_total[i:d, k:d] = sum[j:n](t1[k, j] * grad_mu_total_solve[i, j]) */
+        gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &grad_mu_total_solve[tile_begin*n], 1, n, NULL, 0,
+            &grad_S_total[tile_begin*d], 1, d, 0, 0);
     }
 }
 
@@ -261,18 +261,18 @@ struct multivariate_normal_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t n;
-    double *t5;
-    double t3;
+    double *grad_mu_total_solve;
+    double t2_bar;
     const double *t1;
     double *grad_mu;
-    double *t8;
+    double *grad_S_total;
 };
 
 static GRADC_APART void multivariate_normal_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct multivariate_normal_backward_rows0 *const given = context;
     multivariate_normal_backward_rows0(part, thread, given->d, given->parts, given->tile_scratch, given->tile_bytes,
-        given->n, given->t5, given->t3, given->t1, given->grad_mu, given->t8);
+        given->n, given->grad_mu_total_solve, given->t2_bar, given->t1, given->grad_mu, given->grad_S_total);
 }
 
 int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -282,15 +282,15 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const grad_mu_total_solve_term = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const t1_bar = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const grad_mu_total_solve = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t7 = (void *)scratch;
+    double *const grad_S_inv = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const grad_S_total = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
@@ -302,14 +302,14 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
 
-    /* t3 = 0.5 * cotangent / n */
-    const double t3 = 0.5 * cotangent / (double)n;
+    /* t2_bar = 0.5 * cotangent / n */
+    const double t2_bar = 0.5 * cotangent / (double)n;
 
-    /* t2[i:d, j:d] = S[j, i] */
+    /* grad_mu_total_solve_term[i:d, j:d] = S[j, i] */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j*d + i] = S[i*d + j];
+            grad_mu_total_solve_term[j*d + i] = S[i*d + j];
         }
     }
 
@@ -321,39 +321,40 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
         }
     }
 
-    /* t4[i:d, j:n] = t3 * t0[i, j] */
+    /* t1_bar[i:d, j:n] = t2_bar * t0[i, j] */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
-            t4[i*n + j] = t3 * t0[i*n + j];
+            t1_bar[i*n + j] = t2_bar * t0[i*n + j];
         }
     }
 
-    /* t5 = call.solve(t2, t4) */
-    if (gradc_solve(d, n, t2, t4, t5, factors, pivots) != 0) {
+    /* grad_mu_total_solve = call.solve(grad_mu_total_solve_term, t1_bar) */
+    if (gradc_solve(d, n, grad_mu_total_solve_term, t1_bar, grad_mu_total_solve, factors, pivots) != 0) {
         return 1;
     }
     const int64_t parts = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct multivariate_normal_backward_rows0 given = {d, parts, tile_scratch, tile_bytes, n, t5, t3, t1,
-            grad_mu, t8};
+        const struct multivariate_normal_backward_rows0 given = {d, parts, tile_scratch, tile_bytes, n,
+            grad_mu_total_solve, t2_bar, t1, grad_mu, grad_S_total};
         gradc_run(parts, multivariate_normal_backward_team0, &given);
     } else {
-        multivariate_normal_backward_rows0(0, 0, d, parts, tile_scratch, tile_bytes, n, t5, t3, t1, grad_mu, t8);
+        multivariate_normal_backward_rows0(0, 0, d, parts, tile_scratch, tile_bytes, n, grad_mu_total_solve, t2_bar,
+            t1, grad_mu, grad_S_total);
     }
 
-    /* t7 = call.inv(S) */
-    if (gradc_inv(d, d, S, t7, factors_, pivots_) != 0) {
+    /* grad_S_inv = call.inv(S) */
+    if (gradc_inv(d, d, S, grad_S_inv, factors_, pivots_) != 0) {
         return 2;
     }
 
-    /* grad_S[i:d, j:d] = t7[j, i] * (0.5 * cotangent) - t8[i, j] */
+    /* grad_S[i:d, j:d] = grad_S_inv[j, i] * (0.5 * cotangent) - grad_S_total[i, j] */
     const double v0 = 0.5 * cotangent;
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_S[i*d + j] = t7[j*d + i] * v0 - t8[i*d + j];
+            grad_S[i*d + j] = grad_S_inv[j*d + i] * v0 - grad_S_total[i*d + j];
         }
     }
     return 0;
@@ -376,7 +377,8 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, i
                                                                  unsigned char *restrict part_scratch,
                                                                  size_t part_bytes, double *restrict distance,
                                                                  int64_t n, double *restrict t0, double *restrict t1,
-                                                                 double *restrict t5, double t4, double *restrict t3,
+                                                                 double *restrict t1_bar, double t2_bar,
+                                                                 double *restrict grad_mu_total_solve_term,
                                                                  const double *restrict S)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
@@ -391,21 +393,21 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, i
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
-        /* t5[i:d, j:n] = t4 * t0[i, j] */
+        /* t1_bar[i:d, j:n] = t2_bar * t0[i, j] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double t0_ij = t0[i*n + j];
                 distance_part[j] += t0_ij * t1[i*n + j];
-                t5[i*n + j] = t4 * t0_ij;
+                t1_bar[i*n + j] = t2_bar * t0_ij;
             }
         }
 
-        /* t3[i:d, j:d] = S[j, i] */
+        /* grad_mu_total_solve_term[i:d, j:d] = S[j, i] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t3[j*d + i] = S[i*d + j];
+                grad_mu_total_solve_term[j*d + i] = S[i*d + j];
             }
         }
     }
@@ -420,9 +422,9 @@ struct multivariate_normal_value_and_grad_rows0 {
     int64_t n;
     double *t0;
     double *t1;
-    double *t5;
-    double t4;
-    double *t3;
+    double *t1_bar;
+    double t2_bar;
+    double *grad_mu_total_solve_term;
     const double *S;
 };
 
@@ -431,58 +433,60 @@ static GRADC_APART void multivariate_normal_value_and_grad_team0(const void *con
     const struct multivariate_normal_value_and_grad_rows0 *const given = context;
     (void)thread;
     multivariate_normal_value_and_grad_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes,
-        given->distance, given->n, given->t0, given->t1, given->t5, given->t4, given->t3, given->S);
+        given->distance, given->n, given->t0, given->t1, given->t1_bar, given->t2_bar,
+        given->grad_mu_total_solve_term, given->S);
 }
 
 static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, int64_t thread, int64_t d,
                                                                  int64_t parts, unsigned char *restrict tile_scratch,
-                                                                 size_t tile_bytes, int64_t n, double *restrict t6,
-                                                                 double t4, double *restrict t1,
-                                                                 double *restrict grad_mu, double *restrict t9)
+                                                                 size_t tile_bytes, int64_t n,
+                                                                 double *restrict grad_mu_total_solve, double t2_bar,
+                                                                 double *restrict t1, double *restrict grad_mu,
+                                                                 double *restrict grad_S_total)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t7 = (void *)tile_own;
+    double *const grad_mu_total = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t7[i:d] = sum[j:n](t6[i, j] + t4 * t1[i, j]) */
+        /* grad_mu_total[i:d] = sum[j:n](grad_mu_total_solve[i, j] + t2_bar * t1[i, j]) */
         for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
-            double t7_sum = 0.0;
-            double t7_sum_ = 0.0;
-            double t7_sum_2 = 0.0;
-            double t7_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum, t7_sum_, t7_sum_2, t7_sum_3))
+            double grad_mu_total_sum = 0.0;
+            double grad_mu_total_sum_ = 0.0;
+            double grad_mu_total_sum_2 = 0.0;
+            double grad_mu_total_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:grad_mu_total_sum, grad_mu_total_sum_, grad_mu_total_sum_2, grad_mu_total_sum_3))
             for (int64_t j = 0; j < n; ++j) {
-                t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
-                t7_sum_ += t6[(i + 1)*n + j] + t4 * t1[(i + 1)*n + j];
-                t7_sum_2 += t6[(i + 2)*n + j] + t4 * t1[(i + 2)*n + j];
-                t7_sum_3 += t6[(i + 3)*n + j] + t4 * t1[(i + 3)*n + j];
+                grad_mu_total_sum += grad_mu_total_solve[i*n + j] + t2_bar * t1[i*n + j];
+                grad_mu_total_sum_ += grad_mu_total_solve[(i + 1)*n + j] + t2_bar * t1[(i + 1)*n + j];
+                grad_mu_total_sum_2 += grad_mu_total_solve[(i + 2)*n + j] + t2_bar * t1[(i + 2)*n + j];
+                grad_mu_total_sum_3 += grad_mu_total_solve[(i + 3)*n + j] + t2_bar * t1[(i + 3)*n + j];
             }
-            t7[i - tile_begin] = t7_sum;
-            t7[i + 1 - tile_begin] = t7_sum_;
-            t7[i + 2 - tile_begin] = t7_sum_2;
-            t7[i + 3 - tile_begin] = t7_sum_3;
+            grad_mu_total[i - tile_begin] = grad_mu_total_sum;
+            grad_mu_total[i + 1 - tile_begin] = grad_mu_total_sum_;
+            grad_mu_total[i + 2 - tile_begin] = grad_mu_total_sum_2;
+            grad_mu_total[i + 3 - tile_begin] = grad_mu_total_sum_3;
         }
         for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
-            double t7_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum))
+            double grad_mu_total_sum = 0.0;
+            GRADC_SIMD(reduction(+:grad_mu_total_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
+                grad_mu_total_sum += grad_mu_total_solve[i*n + j] + t2_bar * t1[i*n + j];
             }
-            t7[i - tile_begin] = t7_sum;
+            grad_mu_total[i - tile_begin] = grad_mu_total_sum;
         }
 
-        /* grad_mu[i:d] = -t7[i] */
+        /* grad_mu[i:d] = -grad_mu_total[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            grad_mu[i] = -t7[i - tile_begin];
+            grad_mu[i] = -grad_mu_total[i - tile_begin];
         }
 
-        /* t9[i:d, k:d] = sum[j:n](t1[k, j] * t6[i, j]) */
-        gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &t6[tile_begin*n], 1, n, NULL, 0, &t9[tile_begin*d], 1,
-            d, 0, 0);
+        /* grad_S_total[i:d, k:d] = sum[j:n](t1[k, j] * grad_mu_total_solve[i, j]) */
+        gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &grad_mu_total_solve[tile_begin*n], 1, n, NULL, 0,
+            &grad_S_total[tile_begin*d], 1, d, 0, 0);
     }
 }
 
@@ -492,18 +496,19 @@ struct multivariate_normal_value_and_grad_rows1 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t n;
-    double *t6;
-    double t4;
+    double *grad_mu_total_solve;
+    double t2_bar;
     double *t1;
     double *grad_mu;
-    double *t9;
+    double *grad_S_total;
 };
 
 static GRADC_APART void multivariate_normal_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct multivariate_normal_value_and_grad_rows1 *const given = context;
     multivariate_normal_value_and_grad_rows1(part, thread, given->d, given->parts, given->tile_scratch,
-        given->tile_bytes, given->n, given->t6, given->t4, given->t1, given->grad_mu, given->t9);
+        given->tile_bytes, given->n, given->grad_mu_total_solve, given->t2_bar, given->t1, given->grad_mu,
+        given->grad_S_total);
 }
 
 int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -517,15 +522,15 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     scratch += gradc_bytes(d*n, sizeof(double));
     double *const distance = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const grad_mu_total_solve_term = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const t1_bar = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const grad_mu_total_solve = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const grad_S_inv = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
-    double *const t9 = (void *)scratch;
+    double *const grad_S_total = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
@@ -547,8 +552,8 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_3 = (void *)scratch;
 
-    /* t4 = 0.5 / n */
-    const double t4 = 0.5 / (double)n;
+    /* t2_bar = 0.5 / n */
+    const double t2_bar = 0.5 / (double)n;
 
     /* _, log_det = call.slogdet(S) */
     double v_;
@@ -571,11 +576,11 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
         const struct multivariate_normal_value_and_grad_rows0 given = {d, parts, part_scratch, part_bytes, distance,
-            n, t0, t1, t5, t4, t3, S};
+            n, t0, t1, t1_bar, t2_bar, grad_mu_total_solve_term, S};
         gradc_run(parts, multivariate_normal_value_and_grad_team0, &given);
     } else {
-        multivariate_normal_value_and_grad_rows0(0, d, parts, part_scratch, part_bytes, distance, n, t0, t1, t5, t4,
-            t3, S);
+        multivariate_normal_value_and_grad_rows0(0, d, parts, part_scratch, part_bytes, distance, n, t0, t1, t1_bar,
+            t2_bar, grad_mu_total_solve_term, S);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const distance_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -602,31 +607,31 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     /* value = 0.9189385332046727 * real(d) + 0.5 * (log_det + t2 / n) */
     *value = 0.9189385332046727 * (double)d + 0.5 * (log_det + t2 / (double)n);
 
-    /* t6 = call.solve(t3, t5) */
-    if (gradc_solve(d, n, t3, t5, t6, factors_2, pivots_2) != 0) {
+    /* grad_mu_total_solve = call.solve(grad_mu_total_solve_term, t1_bar) */
+    if (gradc_solve(d, n, grad_mu_total_solve_term, t1_bar, grad_mu_total_solve, factors_2, pivots_2) != 0) {
         return 1;
     }
     const int64_t parts_ = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_ > 1) {
-        const struct multivariate_normal_value_and_grad_rows1 given = {d, parts_, tile_scratch, tile_bytes, n, t6, t4,
-            t1, grad_mu, t9};
+        const struct multivariate_normal_value_and_grad_rows1 given = {d, parts_, tile_scratch, tile_bytes, n,
+            grad_mu_total_solve, t2_bar, t1, grad_mu, grad_S_total};
         gradc_run(parts_, multivariate_normal_value_and_grad_team1, &given);
     } else {
-        multivariate_normal_value_and_grad_rows1(0, 0, d, parts_, tile_scratch, tile_bytes, n, t6, t4, t1, grad_mu,
-            t9);
+        multivariate_normal_value_and_grad_rows1(0, 0, d, parts_, tile_scratch, tile_bytes, n, grad_mu_total_solve,
+            t2_bar, t1, grad_mu, grad_S_total);
     }
 
-    /* t8 = call.inv(S) */
-    if (gradc_inv(d, d, S, t8, factors_3, pivots_3) != 0) {
+    /* grad_S_inv = call.inv(S) */
+    if (gradc_inv(d, d, S, grad_S_inv, factors_3, pivots_3) != 0) {
         return 2;
     }
 
-    /* grad_S[i:d, j:d] = 0.5 * t8[j, i] - t9[i, j] */
+    /* grad_S[i:d, j:d] = 0.5 * grad_S_inv[j, i] - grad_S_total[i, j] */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_S[i*d + j] = 0.5 * t8[j*d + i] - t9[i*d + j];
+            grad_S[i*d + j] = 0.5 * grad_S_inv[j*d + i] - grad_S_total[i*d + j];
         }
     }
     return 0;

@@ -277,21 +277,22 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                                                          unsigned char *restrict part_scratch, size_t part_bytes,
                                                          double *restrict grad_w, int64_t d,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         double r, double t0, const double *restrict y,
+                                                         double r, double t2_bar, const double *restrict y,
                                                          const double *restrict t1, double log_alpha,
-                                                         const double *restrict X, double *restrict t3_parts,
-                                                         double *restrict r_bar_parts)
+                                                         const double *restrict X,
+                                                         double *restrict grad_log_alpha_total_parts,
+                                                         double *restrict r_bar_term_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
-    double t3_part = 0.0;
-    double t3_part_low = 0.0;
-    double r_bar_part = 0.0;
-    double r_bar_part_low = 0.0;
+    double *const t1_bar = (void *)tile_own;
+    double grad_log_alpha_total_part = 0.0;
+    double grad_log_alpha_total_part_low = 0.0;
+    double r_bar_term_part = 0.0;
+    double r_bar_term_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -299,23 +300,23 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 := where(0 <=
-         *    s3, 1, s1) / s2, s5 := s0 - log_alpha, s6 := t1[i] - s5 + (log_alpha - (s0 - s5)), s7 := -s6,
-         *    where(-inf == s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2 * (1 + s4 * where(abs(s6) < 1, s6, 0)))) +
-         *    where(-inf == s3, 0, -(t0 * y[i] * (s4 * (1 + where(0 <= -s3, 1, s1) / s2 * where(abs(s7) < 1, s7,
-         *    0)))))) */
-        /* t3 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 := where(0
+        /* t1_bar[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 := where(0
          *    <= s3, 1, s1) / s2, s5 := s0 - log_alpha, s6 := t1[i] - s5 + (log_alpha - (s0 - s5)), s7 := -s6,
-         *    where(-inf == s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2 * (1 + s4 * where(abs(s6) < 1, s6, 0)))) +
-         *    where(-inf == s3, 0, -(t0 * y[i] * (s4 * (1 + where(0 <= -s3, 1, s1) / s2 * where(abs(s7) < 1, s7,
-         *    0))))))) */
-        /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t0 * digamma_difference(s0,
-         *    s1) + (t0 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + log1p_unit(exp(-abs(s2)))) - t0 *
-         *    digamma(s0 + s1)))) */
-        const double v0 = r * t0;
+         *    where(-inf == s0, 0, r * t2_bar * (where(0 <= s0, 1, s1) / s2 * (1 + s4 * where(abs(s6) < 1, s6,
+         *    0)))) + where(-inf == s3, 0, -(t2_bar * y[i] * (s4 * (1 + where(0 <= -s3, 1, s1) / s2 * where(abs(s7)
+         *    < 1, s7, 0)))))) */
+        /* grad_log_alpha_total = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 :=
+         *    -s0, s4 := where(0 <= s3, 1, s1) / s2, s5 := s0 - log_alpha, s6 := t1[i] - s5 + (log_alpha - (s0 -
+         *    s5)), s7 := -s6, where(-inf == s0, 0, r * t2_bar * (where(0 <= s0, 1, s1) / s2 * (1 + s4 *
+         *    where(abs(s6) < 1, s6, 0)))) + where(-inf == s3, 0, -(t2_bar * y[i] * (s4 * (1 + where(0 <= -s3, 1,
+         *    s1) / s2 * where(abs(s7) < 1, s7, 0))))))) */
+        /* r_bar_term = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t2_bar *
+         *    digamma_difference(s0, s1) + (t2_bar * where(0 == s2, 0.6931471805599453, maximum(0, s2) +
+         *    log1p_unit(exp(-abs(s2)))) - t2_bar * digamma(s0 + s1)))) */
+        const double v0 = r * t2_bar;
         const double v1 = 1.0 - r;
-        double t3_part_sum = 0.0;
-        double r_bar_part_sum = 0.0;
+        double grad_log_alpha_total_part_sum = 0.0;
+        double r_bar_term_part_sum = 0.0;
         {
             double far = 0.0;
             GRADC_SIMD(reduction(+:far))
@@ -325,7 +326,7 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                 far += gradc_far_gamma(v2, v1);
             }
             if (far == 0.0) {
-                GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum))
+                GRADC_SIMD(reduction(+:grad_log_alpha_total_part_sum, r_bar_term_part_sum))
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t1_i = t1[i];
                     const double v2 = log_alpha + t1_i;
@@ -339,15 +340,15 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                         * ((0.0 <= v2 ? 1.0 : v3) / v4 * (1.0 + v6 * (fabs(v8) < 1.0 ? v8 : 0.0)));
                     const double y_i = y[i];
                     const double v10 = -v8;
-                    const double v11 = -(double)INFINITY == v5 ? 0.0 : -(t0 * y_i
+                    const double v11 = -(double)INFINITY == v5 ? 0.0 : -(t2_bar * y_i
                         * (v6 * (1.0 + (0.0 <= -v5 ? 1.0 : v3) / v4 * (fabs(v10) < 1.0 ? v10 : 0.0))));
                     const double v12 = v9 + v11;
                     const double v13 = r + y_i;
-                    const double v14 = t0 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
-                        + gradc_log1p_unit(v3)) - t0 * gradc_psi(v13 + v1);
-                    t2[i - tile_begin] = v12;
-                    t3_part_sum += v12;
-                    r_bar_part_sum += t0 * gradc_psi_difference(v13, v1) + v14;
+                    const double v14 = t2_bar * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
+                        + gradc_log1p_unit(v3)) - t2_bar * gradc_psi(v13 + v1);
+                    t1_bar[i - tile_begin] = v12;
+                    grad_log_alpha_total_part_sum += v12;
+                    r_bar_term_part_sum += t2_bar * gradc_psi_difference(v13, v1) + v14;
                 }
             } else {
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -363,28 +364,28 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                         * ((0.0 <= v2 ? 1.0 : v3) / v4 * (1.0 + v6 * (fabs(v8) < 1.0 ? v8 : 0.0)));
                     const double y_i = y[i];
                     const double v10 = -v8;
-                    const double v11 = -(double)INFINITY == v5 ? 0.0 : -(t0 * y_i
+                    const double v11 = -(double)INFINITY == v5 ? 0.0 : -(t2_bar * y_i
                         * (v6 * (1.0 + (0.0 <= -v5 ? 1.0 : v3) / v4 * (fabs(v10) < 1.0 ? v10 : 0.0))));
                     const double v12 = v9 + v11;
                     const double v13 = r + y_i;
-                    const double v14 = t0 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
-                        + gradc_log1p_unit(v3)) - t0 * gradc_psi(v13 + v1);
-                    t2[i - tile_begin] = v12;
-                    t3_part_sum += v12;
-                    r_bar_part_sum += t0 * gradc_digamma_difference(v13, v1) + v14;
+                    const double v14 = t2_bar * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0)
+                        + gradc_log1p_unit(v3)) - t2_bar * gradc_psi(v13 + v1);
+                    t1_bar[i - tile_begin] = v12;
+                    grad_log_alpha_total_part_sum += v12;
+                    r_bar_term_part_sum += t2_bar * gradc_digamma_difference(v13, v1) + v14;
                 }
             }
         }
-        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
-        gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
+        gradc_add(&grad_log_alpha_total_part, &grad_log_alpha_total_part_low, grad_log_alpha_total_part_sum);
+        gradc_add(&r_bar_term_part, &r_bar_term_part_low, r_bar_term_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t1_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1_bar, 1, grad_w_part);
     }
-    t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part] = t3_part;
-    r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
-    r_bar_parts[part] = r_bar_part;
+    grad_log_alpha_total_part = gradc_rounded(grad_log_alpha_total_part, grad_log_alpha_total_part_low);
+    grad_log_alpha_total_parts[part] = grad_log_alpha_total_part;
+    r_bar_term_part = gradc_rounded(r_bar_term_part, r_bar_term_part_low);
+    r_bar_term_parts[part] = r_bar_term_part;
 }
 
 struct negative_binomial_backward_rows0 {
@@ -397,21 +398,21 @@ struct negative_binomial_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     double r;
-    double t0;
+    double t2_bar;
     const double *y;
     const double *t1;
     double log_alpha;
     const double *X;
-    double *t3_parts;
-    double *r_bar_parts;
+    double *grad_log_alpha_total_parts;
+    double *r_bar_term_parts;
 };
 
 static GRADC_APART void negative_binomial_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct negative_binomial_backward_rows0 *const given = context;
     negative_binomial_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->r, given->t0, given->y, given->t1,
-        given->log_alpha, given->X, given->t3_parts, given->r_bar_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->r, given->t2_bar, given->y, given->t1,
+        given->log_alpha, given->X, given->grad_log_alpha_total_parts, given->r_bar_term_parts);
 }
 
 int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -425,28 +426,28 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     scratch += (size_t)gradc_parts(n, 3*d + 149, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t0 = cotangent / n */
-    const double t0 = cotangent / (double)n;
+    /* t2_bar = cotangent / n */
+    const double t2_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 149, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
-    double r_bar_parts[GRADC_PARTS];
+    double grad_log_alpha_total_parts[GRADC_PARTS];
+    double r_bar_term_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct negative_binomial_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts};
+            tile_scratch, tile_bytes, r, t2_bar, y, t1, log_alpha, X, grad_log_alpha_total_parts, r_bar_term_parts};
         gradc_run(parts, negative_binomial_backward_team0, &given);
     } else {
         negative_binomial_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts);
+            tile_bytes, r, t2_bar, y, t1, log_alpha, X, grad_log_alpha_total_parts, r_bar_term_parts);
     }
-    double t3 = 0.0;
+    double grad_log_alpha_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+        grad_log_alpha_total += grad_log_alpha_total_parts[part];
     }
-    double r_bar = 0.0;
+    double r_bar_term = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        r_bar += r_bar_parts[part];
+        r_bar_term += r_bar_term_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -456,8 +457,8 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
         }
     }
 
-    /* grad_log_alpha = t3 - r * (r_bar + digamma(r) * (t0 * n)) */
-    *grad_log_alpha = t3 - r * (r_bar + gradc_psi(r) * (t0 * (double)n));
+    /* grad_log_alpha = grad_log_alpha_total - r * (r_bar_term + digamma(r) * (t2_bar * n)) */
+    *grad_log_alpha = grad_log_alpha_total - r * (r_bar_term + gradc_psi(r) * (t2_bar * (double)n));
     return 0;
 }
 
@@ -475,10 +476,11 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                                                                size_t part_bytes, double *restrict grad_w, int64_t d,
                                                                unsigned char *restrict tile_scratch,
                                                                size_t tile_bytes, const double *restrict X,
-                                                               const double *restrict w, double r, double t3,
+                                                               const double *restrict w, double r, double t2_bar,
                                                                const double *restrict y, double log_alpha, double t0,
-                                                               double *restrict t2_parts, double *restrict t5_parts,
-                                                               double *restrict r_bar_parts)
+                                                               double *restrict t2_parts,
+                                                               double *restrict grad_log_alpha_total_parts,
+                                                               double *restrict r_bar_term_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -487,13 +489,13 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
+    double *const t1_bar = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
-    double r_bar_part = 0.0;
-    double r_bar_part_low = 0.0;
+    double grad_log_alpha_total_part = 0.0;
+    double grad_log_alpha_total_part_low = 0.0;
+    double r_bar_term_part = 0.0;
+    double r_bar_term_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -507,20 +509,20 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
         /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
          *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
-        /* t4[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf == s0,
-         *    0, r * t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * y[i] * (where(0 <= s3, 1, s1)
-         *    / s2)))) */
-        /* t5 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf ==
-         *    s0, 0, r * t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * y[i] * (where(0 <= s3, 1,
-         *    s1) / s2))))) */
-        /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t3 * digamma_difference(s0,
-         *    s1) + (t3 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + log1p_unit(exp(-abs(s2)))) - t3 *
-         *    digamma(s1 + s0)))) */
+        /* t1_bar[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf ==
+         *    s0, 0, r * t2_bar * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t2_bar * y[i] * (where(0
+         *    <= s3, 1, s1) / s2)))) */
+        /* grad_log_alpha_total = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 :=
+         *    -s0, where(-inf == s0, 0, r * t2_bar * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t2_bar
+         *    * y[i] * (where(0 <= s3, 1, s1) / s2))))) */
+        /* r_bar_term = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t2_bar *
+         *    digamma_difference(s0, s1) + (t2_bar * where(0 == s2, 0.6931471805599453, maximum(0, s2) +
+         *    log1p_unit(exp(-abs(s2)))) - t2_bar * digamma(s1 + s0)))) */
         const double v0 = 1.0 - r;
-        const double v1 = r * t3;
+        const double v1 = r * t2_bar;
         double t2_part_sum = 0.0;
-        double t5_part_sum = 0.0;
-        double r_bar_part_sum = 0.0;
+        double grad_log_alpha_total_part_sum = 0.0;
+        double r_bar_term_part_sum = 0.0;
         {
             double far = 0.0;
             GRADC_SIMD(reduction(+:far))
@@ -531,7 +533,7 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                 far += gradc_far_gamma(v2, v0);
             }
             if (far == 0.0) {
-                GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, r_bar_part_sum))
+                GRADC_SIMD(reduction(+:t2_part_sum, grad_log_alpha_total_part_sum, r_bar_term_part_sum))
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double y_i = y[i];
                     const double v2 = r + y_i;
@@ -544,11 +546,12 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                         * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5)));
                     const double v9 = 1.0 + v4;
                     const double v10 = (-(double)INFINITY == v3 ? 0.0 : v1 * ((0.0 <= v3 ? 1.0 : v4) / v9))
-                        + (-(double)INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v9)));
+                        + (-(double)INFINITY == v7 ? 0.0 : -(t2_bar * y_i * ((0.0 <= v7 ? 1.0 : v4) / v9)));
                     t2_part_sum += v8;
-                    t4[i - tile_begin] = v10;
-                    t5_part_sum += v10;
-                    r_bar_part_sum += t3 * gradc_psi_difference(v2, v0) + (t3 * v6 - t3 * gradc_psi(v2 + v0));
+                    t1_bar[i - tile_begin] = v10;
+                    grad_log_alpha_total_part_sum += v10;
+                    r_bar_term_part_sum += t2_bar * gradc_psi_difference(v2, v0)
+                        + (t2_bar * v6 - t2_bar * gradc_psi(v2 + v0));
                 }
             } else {
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -564,27 +567,28 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                         + v5)));
                     const double v9 = 1.0 + v4;
                     const double v10 = (-(double)INFINITY == v3 ? 0.0 : v1 * ((0.0 <= v3 ? 1.0 : v4) / v9))
-                        + (-(double)INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v9)));
+                        + (-(double)INFINITY == v7 ? 0.0 : -(t2_bar * y_i * ((0.0 <= v7 ? 1.0 : v4) / v9)));
                     t2_part_sum += v8;
-                    t4[i - tile_begin] = v10;
-                    t5_part_sum += v10;
-                    r_bar_part_sum += t3 * gradc_digamma_difference(v2, v0) + (t3 * v6 - t3 * gradc_psi(v2 + v0));
+                    t1_bar[i - tile_begin] = v10;
+                    grad_log_alpha_total_part_sum += v10;
+                    r_bar_term_part_sum += t2_bar * gradc_digamma_difference(v2, v0)
+                        + (t2_bar * v6 - t2_bar * gradc_psi(v2 + v0));
                 }
             }
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-        gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
+        gradc_add(&grad_log_alpha_total_part, &grad_log_alpha_total_part_low, grad_log_alpha_total_part_sum);
+        gradc_add(&r_bar_term_part, &r_bar_term_part_low, r_bar_term_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t1_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1_bar, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
-    r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
-    r_bar_parts[part] = r_bar_part;
+    grad_log_alpha_total_part = gradc_rounded(grad_log_alpha_total_part, grad_log_alpha_total_part_low);
+    grad_log_alpha_total_parts[part] = grad_log_alpha_total_part;
+    r_bar_term_part = gradc_rounded(r_bar_term_part, r_bar_term_part_low);
+    r_bar_term_parts[part] = r_bar_term_part;
 }
 
 struct negative_binomial_value_and_grad_rows0 {
@@ -599,13 +603,13 @@ struct negative_binomial_value_and_grad_rows0 {
     const double *X;
     const double *w;
     double r;
-    double t3;
+    double t2_bar;
     const double *y;
     double log_alpha;
     double t0;
     double *t2_parts;
-    double *t5_parts;
-    double *r_bar_parts;
+    double *grad_log_alpha_total_parts;
+    double *r_bar_term_parts;
 };
 
 static GRADC_APART void negative_binomial_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -613,8 +617,8 @@ static GRADC_APART void negative_binomial_value_and_grad_team0(const void *conte
     const struct negative_binomial_value_and_grad_rows0 *const given = context;
     negative_binomial_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->r, given->t3, given->y, given->log_alpha, given->t0, given->t2_parts, given->t5_parts,
-        given->r_bar_parts);
+        given->r, given->t2_bar, given->y, given->log_alpha, given->t0, given->t2_parts,
+        given->grad_log_alpha_total_parts, given->r_bar_term_parts);
 }
 
 int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -628,36 +632,37 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
 
     /* r = exp(-log_alpha) */
     /* t0 = gammaln(r) */
-    /* t3 = 1 / n */
+    /* t2_bar = 1 / n */
     const double v0 = gradc_exp(-log_alpha);
     const double r = v0;
     const double t0 = gradc_lgamma(v0);
-    const double t3 = 1.0 / (double)n;
+    const double t2_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 154, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    double t5_parts[GRADC_PARTS];
-    double r_bar_parts[GRADC_PARTS];
+    double grad_log_alpha_total_parts[GRADC_PARTS];
+    double r_bar_term_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct negative_binomial_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts};
+            tile_scratch, tile_bytes, X, w, r, t2_bar, y, log_alpha, t0, t2_parts, grad_log_alpha_total_parts,
+            r_bar_term_parts};
         gradc_run(parts, negative_binomial_value_and_grad_team0, &given);
     } else {
         negative_binomial_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts);
+            tile_bytes, X, w, r, t2_bar, y, log_alpha, t0, t2_parts, grad_log_alpha_total_parts, r_bar_term_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
-    double t5 = 0.0;
+    double grad_log_alpha_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        grad_log_alpha_total += grad_log_alpha_total_parts[part];
     }
-    double r_bar = 0.0;
+    double r_bar_term = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        r_bar += r_bar_parts[part];
+        r_bar_term += r_bar_term_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -668,9 +673,9 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     }
 
     /* value = t2 / n */
-    /* grad_log_alpha = t5 - r * (r_bar + digamma(r) * (t3 * n)) */
+    /* grad_log_alpha = grad_log_alpha_total - r * (r_bar_term + digamma(r) * (t2_bar * n)) */
     const double v1 = (double)n;
     *value = t2 / v1;
-    *grad_log_alpha = t5 - r * (r_bar + gradc_psi(r) * (t3 * v1));
+    *grad_log_alpha = grad_log_alpha_total - r * (r_bar_term + gradc_psi(r) * (t2_bar * v1));
     return 0;
 }

@@ -36,82 +36,86 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, int64_t d, const double *restrict W,
                                                           const double *restrict X, const double *restrict b,
-                                                          const double *restrict Y, double *restrict t7_parts)
+                                                          const double *restrict Y, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const t1_total_most_term = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    double t7_part = 0.0;
-    double t7_part_low = 0.0;
+    double *const t1_total = (void *)tile_own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
         gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
-        /* t1[l:n, j:k] = t0[l, j] + b[j] */
-        /* t2[l:n] = max[j:k](t1[l, j]) */
+        /* t1_total_most_term[l:n, j:k] = t0[l, j] + b[j] */
+        /* t1_total_most[l:n] = max[j:k](t1_total_most_term[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t2[l - tile_begin] = -(double)INFINITY;
+            t1_total_most[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             const double b_j = b[j];
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double v0 = t0[j*128 + l - tile_begin] + b_j;
-                t1[j*128 + l - tile_begin] = v0;
-                t2[l - tile_begin] = (t2[l - tile_begin] >= v0 || t2[l - tile_begin] != t2[l - tile_begin])
-                    ? t2[l - tile_begin] : v0;
+                t1_total_most_term[j*128 + l - tile_begin] = v0;
+                t1_total_most[l - tile_begin] = (t1_total_most[l - tile_begin] >= v0
+                    || t1_total_most[l - tile_begin] != t1_total_most[l - tile_begin]) ? t1_total_most[l - tile_begin]
+                    : v0;
             }
         }
 
-        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]), in the place of t2 */
+        /* t1_total_term[l:n] = where(inf == abs(t1_total_most[l]), 0, t1_total_most[l]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            t2[l - tile_begin] = (double)INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_most[l - tile_begin] = (double)INFINITY == fabs(t1_total_most_l) ? 0.0 : t1_total_most_l;
         }
 
-        /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
+        /* t1_total[l:n] = sum[j:k](exp(t1_total_most_term[l, j] - t1_total_term[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = 0.0;
+            t1_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t2[l - tile_begin])
-                    + gradc_exp(t1[(j + 1)*128 + l - tile_begin] - t2[l - tile_begin])
-                    + gradc_exp(t1[(j + 2)*128 + l - tile_begin] - t2[l - tile_begin])
-                    + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
+                t1_total[l - tile_begin] += gradc_exp(t1_total_most_term[j*128 + l - tile_begin]
+                    - t1_total_most[l - tile_begin]) + gradc_exp(t1_total_most_term[(j + 1)*128 + l - tile_begin]
+                    - t1_total_most[l - tile_begin]) + gradc_exp(t1_total_most_term[(j + 2)*128 + l - tile_begin]
+                    - t1_total_most[l - tile_begin]) + gradc_exp(t1_total_most_term[(j + 3)*128 + l - tile_begin]
+                    - t1_total_most[l - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t2[l - tile_begin]);
+                t1_total[l - tile_begin] += gradc_exp(t1_total_most_term[j*128 + l - tile_begin]
+                    - t1_total_most[l - tile_begin]);
             }
         }
 
-        /* t5[l:n] = t3[l] + log(t4[l]), in the place of t2 */
+        /* t1[l:n] = t1_total_term[l] + log(t1_total[l]), in the place of t1_total_most */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            t2[l - tile_begin] = t2_l + gradc_log(t4[l - tile_begin]);
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_most[l - tile_begin] = t1_total_most_l + gradc_log(t1_total[l - tile_begin]);
         }
 
-        /* Y_tile[l:n, j:k] = Y[l, j], in the place of t1 */
-        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, t1, 128);
+        /* Y_tile[l:n, j:k] = Y[l, j], in the place of t1_total_most_term */
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, t1_total_most_term, 128);
 
-        /* t6[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t5[l])), in the place of t4 */
+        /* t2[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1[l])), in the place of t1_total */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = 0.0;
+            t1_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             const double b_j = b[j];
@@ -120,33 +124,35 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
             const double b_j_3 = b[j + 3];
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] += t1[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j
-                    - t2[l - tile_begin]) + t1[(j + 1)*128 + l - tile_begin]
-                    * (t0[(j + 1)*128 + l - tile_begin] + b_j_ - t2[l - tile_begin])
-                    + t1[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin] + b_j_2
-                    - t2[l - tile_begin]) + t1[(j + 3)*128 + l - tile_begin]
-                    * (t0[(j + 3)*128 + l - tile_begin] + b_j_3 - t2[l - tile_begin]);
+                t1_total[l - tile_begin] += t1_total_most_term[j*128 + l - tile_begin]
+                    * (t0[j*128 + l - tile_begin] + b_j - t1_total_most[l - tile_begin])
+                    + t1_total_most_term[(j + 1)*128 + l - tile_begin]
+                    * (t0[(j + 1)*128 + l - tile_begin] + b_j_ - t1_total_most[l - tile_begin])
+                    + t1_total_most_term[(j + 2)*128 + l - tile_begin]
+                    * (t0[(j + 2)*128 + l - tile_begin] + b_j_2 - t1_total_most[l - tile_begin])
+                    + t1_total_most_term[(j + 3)*128 + l - tile_begin]
+                    * (t0[(j + 3)*128 + l - tile_begin] + b_j_3 - t1_total_most[l - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             const double b_j = b[j];
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] += t1[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j
-                    - t2[l - tile_begin]);
+                t1_total[l - tile_begin] += t1_total_most_term[j*128 + l - tile_begin]
+                    * (t0[j*128 + l - tile_begin] + b_j - t1_total_most[l - tile_begin]);
             }
         }
 
-        /* t7 = sum[l:n](t6[l]) */
-        double t7_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t7_part_sum))
+        /* t3 = sum[l:n](t2[l]) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t7_part_sum += t4[l - tile_begin];
+            t3_part_sum += t1_total[l - tile_begin];
         }
-        gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
-    t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part] = t7_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 struct one_hot_cross_entropy_value_rows0 {
@@ -160,14 +166,14 @@ struct one_hot_cross_entropy_value_rows0 {
     const double *X;
     const double *b;
     const double *Y;
-    double *t7_parts;
+    double *t3_parts;
 };
 
 static GRADC_APART void one_hot_cross_entropy_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct one_hot_cross_entropy_value_rows0 *const given = context;
     one_hot_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->W, given->X, given->b, given->Y, given->t7_parts);
+        given->k, given->d, given->W, given->X, given->b, given->Y, given->t3_parts);
 }
 
 int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -179,21 +185,21 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     const int64_t parts = gradc_parts(n, 3*d*k + 34*k + 28, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct one_hot_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y,
-            t7_parts};
+            t3_parts};
         gradc_run(parts, one_hot_cross_entropy_value_team0, &given);
     } else {
-        one_hot_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y, t7_parts);
+        one_hot_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y, t3_parts);
     }
-    double t7 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* value = -(t7 / n) */
-    *value = -(t7 / (double)n);
+    /* value = -(t3 / n) */
+    *value = -(t3 / (double)n);
     return 0;
 }
 
@@ -210,100 +216,102 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, double *restrict t0, const double *restrict b,
                                                             double *restrict t1, const double *restrict Y,
-                                                            double *restrict t6_parts)
+                                                            double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t1_ = (void *)tile_own;
+    double *const t1_total_most_term = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    double t6_part = 0.0;
-    double t6_part_low = 0.0;
+    double *const t1_total = (void *)tile_own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t1[l:n, j:k] = t0[l, j] + b[j] */
-        /* t2[l:n] = max[j:k](t1[l, j]) */
+        /* t1_total_most_term[l:n, j:k] = t0[l, j] + b[j] */
+        /* t1_total_most[l:n] = max[j:k](t1_total_most_term[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t2_max = -(double)INFINITY;
+            double t1_total_most_max = -(double)INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0[l*k + j] + b[j];
-                t1_[(l - tile_begin)*k + j] = v0;
-                t2_max = (t2_max >= v0 || t2_max != t2_max) ? t2_max : v0;
+                t1_total_most_term[(l - tile_begin)*k + j] = v0;
+                t1_total_most_max = (t1_total_most_max >= v0 || t1_total_most_max != t1_total_most_max)
+                    ? t1_total_most_max : v0;
             }
-            t2[l - tile_begin] = t2_max;
+            t1_total_most[l - tile_begin] = t1_total_most_max;
         }
 
-        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]), in the place of t2 */
+        /* t1_total_term[l:n] = where(inf == abs(t1_total_most[l]), 0, t1_total_most[l]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            t2[l - tile_begin] = (double)INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_most[l - tile_begin] = (double)INFINITY == fabs(t1_total_most_l) ? 0.0 : t1_total_most_l;
         }
 
-        /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
+        /* t1_total[l:n] = sum[j:k](exp(t1_total_most_term[l, j] - t1_total_term[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum))
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            double t1_total_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_total_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t4_sum += gradc_exp(t1_[(l - tile_begin)*k + j] - t2_l);
+                t1_total_sum += gradc_exp(t1_total_most_term[(l - tile_begin)*k + j] - t1_total_most_l);
             }
-            t4[l - tile_begin] = t4_sum;
+            t1_total[l - tile_begin] = t1_total_sum;
         }
 
-        /* t1_2[l:n] = t3[l] + log(t4[l]) */
+        /* t1[l:n] = t1_total_term[l] + log(t1_total[l]) */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l] = t2[l - tile_begin] + gradc_log(t4[l - tile_begin]);
+            t1[l] = t1_total_most[l - tile_begin] + gradc_log(t1_total[l - tile_begin]);
         }
 
-        /* t5[l:n] = sum[j:k](Y[l, j] * (t0[l, j] + b[j] - t1_2[l])), in the place of t2 */
+        /* t2[l:n] = sum[j:k](Y[l, j] * (t0[l, j] + b[j] - t1[l])), in the place of t1_total_most */
         for (int64_t l = tile_begin; l < 4*((tile_end - tile_begin) / 4) + tile_begin; l += 4) {
             const double t1_l = t1[l];
-            double t2_sum = 0.0;
+            double t1_total_most_sum = 0.0;
             const double t1_l_ = t1[l + 1];
-            double t2_sum_ = 0.0;
+            double t1_total_most_sum_ = 0.0;
             const double t1_l_2 = t1[l + 2];
-            double t2_sum_2 = 0.0;
+            double t1_total_most_sum_2 = 0.0;
             const double t1_l_3 = t1[l + 3];
-            double t2_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum, t2_sum_, t2_sum_2, t2_sum_3))
+            double t1_total_most_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t1_total_most_sum, t1_total_most_sum_, t1_total_most_sum_2, t1_total_most_sum_3))
             for (int64_t j = 0; j < k; ++j) {
-                t2_sum += Y[l*k + j] * (t0[l*k + j] + b[j] - t1_l);
-                t2_sum_ += Y[(l + 1)*k + j] * (t0[(l + 1)*k + j] + b[j] - t1_l_);
-                t2_sum_2 += Y[(l + 2)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l_2);
-                t2_sum_3 += Y[(l + 3)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l_3);
+                t1_total_most_sum += Y[l*k + j] * (t0[l*k + j] + b[j] - t1_l);
+                t1_total_most_sum_ += Y[(l + 1)*k + j] * (t0[(l + 1)*k + j] + b[j] - t1_l_);
+                t1_total_most_sum_2 += Y[(l + 2)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l_2);
+                t1_total_most_sum_3 += Y[(l + 3)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l_3);
             }
-            t2[l - tile_begin] = t2_sum;
-            t2[l + 1 - tile_begin] = t2_sum_;
-            t2[l + 2 - tile_begin] = t2_sum_2;
-            t2[l + 3 - tile_begin] = t2_sum_3;
+            t1_total_most[l - tile_begin] = t1_total_most_sum;
+            t1_total_most[l + 1 - tile_begin] = t1_total_most_sum_;
+            t1_total_most[l + 2 - tile_begin] = t1_total_most_sum_2;
+            t1_total_most[l + 3 - tile_begin] = t1_total_most_sum_3;
         }
         for (int64_t l = 4*((tile_end - tile_begin) / 4) + tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l];
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum))
+            double t1_total_most_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_total_most_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t2_sum += Y[l*k + j] * (t0[l*k + j] + b[j] - t1_l);
+                t1_total_most_sum += Y[l*k + j] * (t0[l*k + j] + b[j] - t1_l);
             }
-            t2[l - tile_begin] = t2_sum;
+            t1_total_most[l - tile_begin] = t1_total_most_sum;
         }
 
-        /* t6 = sum[l:n](t5[l]) */
-        double t6_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_part_sum))
+        /* t3 = sum[l:n](t2[l]) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t6_part_sum += t2[l - tile_begin];
+            t3_part_sum += t1_total_most[l - tile_begin];
         }
-        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
     }
-    t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 struct one_hot_cross_entropy_forward_rows0 {
@@ -316,14 +324,14 @@ struct one_hot_cross_entropy_forward_rows0 {
     const double *b;
     double *t1;
     const double *Y;
-    double *t6_parts;
+    double *t3_parts;
 };
 
 static GRADC_APART void one_hot_cross_entropy_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct one_hot_cross_entropy_forward_rows0 *const given = context;
     one_hot_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->t0, given->b, given->t1, given->Y, given->t6_parts);
+        given->k, given->t0, given->b, given->t1, given->Y, given->t3_parts);
 }
 
 int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -342,21 +350,21 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     const int64_t parts = gradc_parts(n, 33*k + 28, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct one_hot_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y,
-            t6_parts};
+            t3_parts};
         gradc_run(parts, one_hot_cross_entropy_forward_team0, &given);
     } else {
-        one_hot_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t6_parts);
+        one_hot_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t3_parts);
     }
-    double t6 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* value = -(t6 / n) */
-    *value = -(t6 / (double)n);
+    /* value = -(t3 / n) */
+    *value = -(t3 / (double)n);
     return 0;
 }
 
@@ -374,34 +382,35 @@ size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict t8, int64_t k, double *restrict t9,
+                                                             double *restrict grad_b_total, int64_t k,
+                                                             double *restrict grad_b_total_2,
                                                              double *restrict grad_W, int64_t d,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const double *restrict Y, double t2,
+                                                             const double *restrict Y, double t3_bar,
                                                              const double *restrict t0, const double *restrict b,
                                                              const double *restrict t1, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t8_part = part == 0 ? t8 : (void *)part_own;
+    double *const grad_b_total_part = part == 0 ? grad_b_total : (void *)part_own;
     part_own += gradc_bytes(k, sizeof(double));
-    double *const t9_part = part == 0 ? t9 : (void *)part_own;
+    double *const grad_b_total_2_part = part == 0 ? grad_b_total_2 : (void *)part_own;
     part_own += gradc_bytes(k, sizeof(double));
     double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const Y_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t1_bar_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t0_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own;
+    double *const grad_W_term = (void *)tile_own;
     for (int64_t at = 0; at < k; ++at) {
-        t8_part[at] = 0.0;
+        grad_b_total_part[at] = 0.0;
     }
     for (int64_t at = 0; at < k; ++at) {
-        t9_part[at] = 0.0;
+        grad_b_total_2_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
@@ -413,29 +422,29 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
         /* Y_tile[l:n, j:k] = Y[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
-        /* t3[l:n] = sum[j:k](Y_tile[l, j]) */
+        /* t1_bar_total[l:n] = sum[j:k](Y_tile[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = 0.0;
+            t1_bar_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += Y_tile[j*128 + l - tile_begin] + Y_tile[(j + 1)*128 + l - tile_begin]
+                t1_bar_total[l - tile_begin] += Y_tile[j*128 + l - tile_begin] + Y_tile[(j + 1)*128 + l - tile_begin]
                     + Y_tile[(j + 2)*128 + l - tile_begin] + Y_tile[(j + 3)*128 + l - tile_begin];
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += Y_tile[j*128 + l - tile_begin];
+                t1_bar_total[l - tile_begin] += Y_tile[j*128 + l - tile_begin];
             }
         }
 
-        /* t4[l:n] = -(t2 * t3[l]), in the place of t3 */
+        /* t1_bar[l:n] = -(t3_bar * t1_bar_total[l]), in the place of t1_bar_total */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t3_l = t3[l - tile_begin];
-            t3[l - tile_begin] = -(t2 * t3_l);
+            const double t1_bar_total_l = t1_bar_total[l - tile_begin];
+            t1_bar_total[l - tile_begin] = -(t3_bar * t1_bar_total_l);
         }
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
@@ -443,20 +452,20 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
-            /* t5[l:n, j:k] = exp(t0_tile[l, j] + b[j] - t1[l]) */
-            /* t6[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 := s2
-             *    - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)), where(-inf
-             *    == s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0))))) */
-            /* t7[l:n, j:k] = t6[l, j] + t2 * Y_tile[l, j] */
-            /* t8[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 :=
-             *    s2 - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)),
-             *    where(-inf == s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0)))))) */
-            /* t9[j:k] = sum[l:n](Y_tile[l, j]) */
+            /* t0_bar_term[l:n, j:k] = exp(t0_tile[l, j] + b[j] - t1[l]) */
+            /* t0_bar_term_2[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 -
+             *    t1[l], s3 := s2 - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] +
+             *    s3)), where(-inf == s0, 0, t1_bar[l] * (t0_bar_term[l, j] * (1 + where(abs(s4) < 1, s4, 0))))) */
+            /* grad_W_term[l:n, j:k] = t0_bar_term_2[l, j] + t3_bar * Y_tile[l, j] */
+            /* grad_b_total[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 -
+             *    t1[l], s3 := s2 - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] +
+             *    s3)), where(-inf == s0, 0, t1_bar[l] * (t0_bar_term[l, j] * (1 + where(abs(s4) < 1, s4, 0)))))) */
+            /* grad_b_total_2[j:k] = sum[l:n](Y_tile[l, j]) */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
-                double t8_part_sum = 0.0;
-                double t9_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t8_part_sum, t9_part_sum))
+                double grad_b_total_part_sum = 0.0;
+                double grad_b_total_2_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b_total_part_sum, grad_b_total_2_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
                     const double v0 = t0_tile_lj + b_j;
@@ -465,20 +474,20 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
                     const double v2 = v0 - t0_tile_lj;
                     const double v3 = v1 - v0;
                     const double v4 = b_j - v2 + (t0_tile_lj - (v0 - v2)) + (v0 - (v1 - v3) - (t1_l + v3));
-                    const double v5 = -(double)INFINITY == v0 ? 0.0 : t3[l - tile_begin]
+                    const double v5 = -(double)INFINITY == v0 ? 0.0 : t1_bar_total[l - tile_begin]
                         * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    t7[(j - strip_begin)*128 + l - tile_begin] = t2 * Y_tile_lj + v5;
-                    t8_part_sum += v5;
-                    t9_part_sum += Y_tile_lj;
+                    grad_W_term[(j - strip_begin)*128 + l - tile_begin] = t3_bar * Y_tile_lj + v5;
+                    grad_b_total_part_sum += v5;
+                    grad_b_total_2_part_sum += Y_tile_lj;
                 }
-                t8_part[j] += t8_part_sum;
-                t9_part[j] += t9_part_sum;
+                grad_b_total_part[j] += grad_b_total_part_sum;
+                grad_b_total_2_part[j] += grad_b_total_2_part_sum;
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, 1, 128, NULL,
-                0, &grad_W_part[strip_begin], k, 1, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * grad_W_term[l, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, grad_W_term, 1,
+                128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
 }
@@ -488,15 +497,15 @@ struct one_hot_cross_entropy_backward_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t8;
+    double *grad_b_total;
     int64_t k;
-    double *t9;
+    double *grad_b_total_2;
     double *grad_W;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *Y;
-    double t2;
+    double t3_bar;
     const double *t0;
     const double *b;
     const double *t1;
@@ -507,8 +516,8 @@ static GRADC_APART void one_hot_cross_entropy_backward_team0(const void *context
 {
     const struct one_hot_cross_entropy_backward_rows0 *const given = context;
     one_hot_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t8, given->k, given->t9, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->Y,
-        given->t2, given->t0, given->b, given->t1, given->X);
+        given->grad_b_total, given->k, given->grad_b_total_2, given->grad_W, given->d, given->tile_scratch,
+        given->tile_bytes, given->Y, given->t3_bar, given->t0, given->b, given->t1, given->X);
 }
 
 int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -518,43 +527,43 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 {
     (void)W;
     unsigned char *scratch = work;
-    double *const t8 = (void *)scratch;
+    double *const grad_b_total = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t9 = (void *)scratch;
+    double *const grad_b_total_2 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k)
         * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = -(cotangent / n) */
-    const double t2 = -(cotangent / (double)n);
+    /* t3_bar = -(cotangent / n) */
+    const double t3_bar = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double))
         + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
-        const struct one_hot_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, t8, k, t9,
-            grad_W, d, tile_scratch, tile_bytes, Y, t2, t0, b, t1, X};
+        const struct one_hot_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b_total,
+            k, grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, Y, t3_bar, t0, b, t1, X};
         gradc_run(parts, one_hot_cross_entropy_backward_team0, &given);
     } else {
-        one_hot_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, d,
-            tile_scratch, tile_bytes, Y, t2, t0, b, t1, X);
+        one_hot_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b_total, k,
+            grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, Y, t3_bar, t0, b, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t8_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_b_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            t8[at] += t8_more[at];
+            grad_b_total[at] += grad_b_total_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t9_more = (void *)(part_scratch + (size_t)part * part_bytes
+        const double *const grad_b_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            t9[at] += t9_more[at];
+            grad_b_total_2[at] += grad_b_total_2_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -566,10 +575,10 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         }
     }
 
-    /* grad_b[j:k] = t8[j] + t2 * t9[j] */
+    /* grad_b[j:k] = grad_b_total[j] + t3_bar * grad_b_total_2[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < k; ++j) {
-        grad_b[j] = t8[j] + t2 * t9[j];
+        grad_b[j] = grad_b_total[j] + t3_bar * grad_b_total_2[j];
     }
     return 0;
 }
@@ -590,47 +599,47 @@ size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
 static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
                                                                    int64_t parts,
                                                                    unsigned char *restrict part_scratch,
-                                                                   size_t part_bytes, double *restrict t15,
-                                                                   int64_t k, double *restrict t16,
+                                                                   size_t part_bytes, double *restrict grad_b_total,
+                                                                   int64_t k, double *restrict grad_b_total_2,
                                                                    double *restrict grad_W, int64_t d,
                                                                    unsigned char *restrict tile_scratch,
                                                                    size_t tile_bytes, const double *restrict W,
                                                                    const double *restrict X,
                                                                    const double *restrict b,
-                                                                   const double *restrict Y, double t9,
-                                                                   double *restrict t8_parts)
+                                                                   const double *restrict Y, double t3_bar,
+                                                                   double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t15_part = part == 0 ? t15 : (void *)part_own;
+    double *const grad_b_total_part = part == 0 ? grad_b_total : (void *)part_own;
     part_own += gradc_bytes(k, sizeof(double));
-    double *const t16_part = part == 0 ? t16 : (void *)part_own;
+    double *const grad_b_total_2_part = part == 0 ? grad_b_total_2 : (void *)part_own;
     part_own += gradc_bytes(k, sizeof(double));
     double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const t1_total_most_term = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
+    double *const t1_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const Y_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own;
+    double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
+    double *const t1_bar_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)tile_own;
-    double t8_part = 0.0;
-    double t8_part_low = 0.0;
+    double *const grad_W_term = (void *)tile_own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
-        t15_part[at] = 0.0;
+        grad_b_total_part[at] = 0.0;
     }
     for (int64_t at = 0; at < k; ++at) {
-        t16_part[at] = 0.0;
+        grad_b_total_2_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
@@ -642,64 +651,67 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
         gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
-        /* t1[l:n, j:k] = t0[l, j] + b[j] */
-        /* t2[l:n] = max[j:k](t1[l, j]) */
+        /* t1_total_most_term[l:n, j:k] = t0[l, j] + b[j] */
+        /* t1_total_most[l:n] = max[j:k](t1_total_most_term[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t2[l - tile_begin] = -(double)INFINITY;
+            t1_total_most[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             const double b_j = b[j];
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double v0 = t0[j*128 + l - tile_begin] + b_j;
-                t1[j*128 + l - tile_begin] = v0;
-                t2[l - tile_begin] = (t2[l - tile_begin] >= v0 || t2[l - tile_begin] != t2[l - tile_begin])
-                    ? t2[l - tile_begin] : v0;
+                t1_total_most_term[j*128 + l - tile_begin] = v0;
+                t1_total_most[l - tile_begin] = (t1_total_most[l - tile_begin] >= v0
+                    || t1_total_most[l - tile_begin] != t1_total_most[l - tile_begin]) ? t1_total_most[l - tile_begin]
+                    : v0;
             }
         }
 
-        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]), in the place of t2 */
+        /* t1_total_term[l:n] = where(inf == abs(t1_total_most[l]), 0, t1_total_most[l]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            t2[l - tile_begin] = (double)INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_most[l - tile_begin] = (double)INFINITY == fabs(t1_total_most_l) ? 0.0 : t1_total_most_l;
         }
 
-        /* t4[l:n, j:k] = exp(t1[l, j] - t3[l]), in the place of t1 */
-        /* t5[l:n] = sum[j:k](t4[l, j]) */
+        /* t1_total_term_2[l:n, j:k] = exp(t1_total_most_term[l, j] - t1_total_term[l]), in the place of
+         *    t1_total_most_term */
+        /* t1_total[l:n] = sum[j:k](t1_total_term_2[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t5[l - tile_begin] = 0.0;
+            t1_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_lj = t1[j*128 + l - tile_begin];
-                const double v0 = gradc_exp(t1_lj - t2[l - tile_begin]);
-                t1[j*128 + l - tile_begin] = v0;
-                t5[l - tile_begin] += v0;
+                const double t1_total_most_term_lj = t1_total_most_term[j*128 + l - tile_begin];
+                const double v0 = gradc_exp(t1_total_most_term_lj - t1_total_most[l - tile_begin]);
+                t1_total_most_term[j*128 + l - tile_begin] = v0;
+                t1_total[l - tile_begin] += v0;
             }
         }
 
-        /* t6[l:n] = t3[l] + log(t5[l]), in the place of t2 */
-        /* t12[l:n] = 1 / t5[l], in the place of t5 */
+        /* t1[l:n] = t1_total_term[l] + log(t1_total[l]), in the place of t1_total_most */
+        /* t0_bar_term[l:n] = 1 / t1_total[l], in the place of t1_total */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            const double t5_l = t5[l - tile_begin];
-            t2[l - tile_begin] = t2_l + gradc_log(t5_l);
-            t5[l - tile_begin] = 1.0 / t5_l;
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            const double t1_total_l = t1_total[l - tile_begin];
+            t1_total_most[l - tile_begin] = t1_total_most_l + gradc_log(t1_total_l);
+            t1_total[l - tile_begin] = 1.0 / t1_total_l;
         }
 
         /* Y_tile[l:n, j:k] = Y[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
-        /* t7[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t6[l])) */
-        /* t10[l:n] = sum[j:k](Y_tile[l, j]) */
+        /* t2[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1[l])) */
+        /* t1_bar_total[l:n] = sum[j:k](Y_tile[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t7[l - tile_begin] = 0.0;
+            t2[l - tile_begin] = 0.0;
         }
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t10[l - tile_begin] = 0.0;
+            t1_bar_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             const double b_j = b[j];
@@ -712,11 +724,11 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
                 const double Y_tile_lj_ = Y_tile[(j + 1)*128 + l - tile_begin];
                 const double Y_tile_lj_2 = Y_tile[(j + 2)*128 + l - tile_begin];
                 const double Y_tile_lj_3 = Y_tile[(j + 3)*128 + l - tile_begin];
-                t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t2[l - tile_begin]) + Y_tile_lj_
-                    * (t0[(j + 1)*128 + l - tile_begin] + b_j_ - t2[l - tile_begin]) + Y_tile_lj_2
-                    * (t0[(j + 2)*128 + l - tile_begin] + b_j_2 - t2[l - tile_begin]) + Y_tile_lj_3
-                    * (t0[(j + 3)*128 + l - tile_begin] + b_j_3 - t2[l - tile_begin]);
-                t10[l - tile_begin] += Y_tile_lj + Y_tile_lj_ + Y_tile_lj_2 + Y_tile_lj_3;
+                t2[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t1_total_most[l - tile_begin])
+                    + Y_tile_lj_ * (t0[(j + 1)*128 + l - tile_begin] + b_j_ - t1_total_most[l - tile_begin])
+                    + Y_tile_lj_2 * (t0[(j + 2)*128 + l - tile_begin] + b_j_2 - t1_total_most[l - tile_begin])
+                    + Y_tile_lj_3 * (t0[(j + 3)*128 + l - tile_begin] + b_j_3 - t1_total_most[l - tile_begin]);
+                t1_bar_total[l - tile_begin] += Y_tile_lj + Y_tile_lj_ + Y_tile_lj_2 + Y_tile_lj_3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
@@ -724,51 +736,54 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t2[l - tile_begin]);
-                t10[l - tile_begin] += Y_tile_lj;
+                t2[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t1_total_most[l - tile_begin]);
+                t1_bar_total[l - tile_begin] += Y_tile_lj;
             }
         }
 
-        /* t8 = sum[l:n](t7[l]) */
-        /* t11[l:n] = -(t9 * t10[l]), in the place of t2 */
-        double t8_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t8_part_sum))
+        /* t3 = sum[l:n](t2[l]) */
+        /* t1_bar[l:n] = -(t3_bar * t1_bar_total[l]), in the place of t1_total_most */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t8_part_sum += t7[l - tile_begin];
-            t2[l - tile_begin] = -(t9 * t10[l - tile_begin]);
+            t3_part_sum += t2[l - tile_begin];
+            t1_total_most[l - tile_begin] = -(t3_bar * t1_bar_total[l - tile_begin]);
         }
-        gradc_add(&t8_part, &t8_part_low, t8_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
-            /* t13[l:n, j:k] = where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l])) */
-            /* t14[l:n, j:k] = t13[l, j] + t9 * Y_tile[l, j] */
-            /* t15[j:k] = sum[l:n](where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l]))) */
-            /* t16[j:k] = sum[l:n](Y_tile[l, j]) */
+            /* t0_bar_term_2[l:n, j:k] = where(-inf == t0[l, j] + b[j], 0, t1_bar[l] * (t1_total_term_2[l, j] *
+             *    t0_bar_term[l])) */
+            /* grad_W_term[l:n, j:k] = t0_bar_term_2[l, j] + t3_bar * Y_tile[l, j] */
+            /* grad_b_total[j:k] = sum[l:n](where(-inf == t0[l, j] + b[j], 0, t1_bar[l] * (t1_total_term_2[l, j] *
+             *    t0_bar_term[l]))) */
+            /* grad_b_total_2[j:k] = sum[l:n](Y_tile[l, j]) */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
-                double t15_part_sum = 0.0;
-                double t16_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t15_part_sum, t16_part_sum))
+                double grad_b_total_part_sum = 0.0;
+                double grad_b_total_2_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b_total_part_sum, grad_b_total_2_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = -(double)INFINITY == t0[j*128 + l - tile_begin] + b_j ? 0.0 : t2[l - tile_begin]
-                        * (t1[j*128 + l - tile_begin] * t5[l - tile_begin]);
+                    const double v0 = -(double)INFINITY == t0[j*128 + l - tile_begin] + b_j ? 0.0
+                        : t1_total_most[l - tile_begin] * (t1_total_most_term[j*128 + l - tile_begin]
+                        * t1_total[l - tile_begin]);
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    t14[(j - strip_begin)*128 + l - tile_begin] = t9 * Y_tile_lj + v0;
-                    t15_part_sum += v0;
-                    t16_part_sum += Y_tile_lj;
+                    grad_W_term[(j - strip_begin)*128 + l - tile_begin] = t3_bar * Y_tile_lj + v0;
+                    grad_b_total_part_sum += v0;
+                    grad_b_total_2_part_sum += Y_tile_lj;
                 }
-                t15_part[j] += t15_part_sum;
-                t16_part[j] += t16_part_sum;
+                grad_b_total_part[j] += grad_b_total_part_sum;
+                grad_b_total_2_part[j] += grad_b_total_2_part_sum;
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t14[l, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t14, 1, 128,
-                NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * grad_W_term[l, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, grad_W_term, 1,
+                128, NULL, 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
-    t8_part = gradc_rounded(t8_part, t8_part_low);
-    t8_parts[part] = t8_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 struct one_hot_cross_entropy_value_and_grad_rows0 {
@@ -776,9 +791,9 @@ struct one_hot_cross_entropy_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t15;
+    double *grad_b_total;
     int64_t k;
-    double *t16;
+    double *grad_b_total_2;
     double *grad_W;
     int64_t d;
     unsigned char *tile_scratch;
@@ -787,16 +802,17 @@ struct one_hot_cross_entropy_value_and_grad_rows0 {
     const double *X;
     const double *b;
     const double *Y;
-    double t9;
-    double *t8_parts;
+    double t3_bar;
+    double *t3_parts;
 };
 
 static GRADC_APART void one_hot_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct one_hot_cross_entropy_value_and_grad_rows0 *const given = context;
     one_hot_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->t15, given->k, given->t16, given->grad_W, given->d, given->tile_scratch,
-        given->tile_bytes, given->W, given->X, given->b, given->Y, given->t9, given->t8_parts);
+        given->part_bytes, given->grad_b_total, given->k, given->grad_b_total_2, given->grad_W, given->d,
+        given->tile_scratch, given->tile_bytes, given->W, given->X, given->b, given->Y, given->t3_bar,
+        given->t3_parts);
 }
 
 int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -805,17 +821,17 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                                          double *restrict grad_b, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t15 = (void *)scratch;
+    double *const grad_b_total = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t16 = (void *)scratch;
+    double *const grad_b_total_2 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k)
         * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t9 = -(1 / n) */
-    const double t9 = -(1.0 / (double)n);
+    /* t3_bar = -(1 / n) */
+    const double t3_bar = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double))
         + gradc_bytes(d*k, sizeof(double));
@@ -823,32 +839,32 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
-    double t8_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct one_hot_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t15, k,
-            t16, grad_W, d, tile_scratch, tile_bytes, W, X, b, Y, t9, t8_parts};
+        const struct one_hot_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes,
+            grad_b_total, k, grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, W, X, b, Y, t3_bar, t3_parts};
         gradc_run(parts, one_hot_cross_entropy_value_and_grad_team0, &given);
     } else {
-        one_hot_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, d,
-            tile_scratch, tile_bytes, W, X, b, Y, t9, t8_parts);
+        one_hot_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b_total, k,
+            grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, W, X, b, Y, t3_bar, t3_parts);
     }
-    double t8 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t8 += t8_parts[part];
+        t3 += t3_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t15_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_b_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            t15[at] += t15_more[at];
+            grad_b_total[at] += grad_b_total_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t16_more = (void *)(part_scratch + (size_t)part * part_bytes
+        const double *const grad_b_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            t16[at] += t16_more[at];
+            grad_b_total_2[at] += grad_b_total_2_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -860,13 +876,13 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
 
-    /* grad_b[j:k] = t15[j] + t9 * t16[j] */
+    /* grad_b[j:k] = grad_b_total[j] + t3_bar * grad_b_total_2[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < k; ++j) {
-        grad_b[j] = t15[j] + t9 * t16[j];
+        grad_b[j] = grad_b_total[j] + t3_bar * grad_b_total_2[j];
     }
 
-    /* value = -(t8 / n) */
-    *value = -(t8 / (double)n);
+    /* value = -(t3 / n) */
+    *value = -(t3 / (double)n);
     return 0;
 }

@@ -7,8 +7,8 @@
  *         t1 += each[()](at[0](c[0]))
  *         t1 += each[i:k - 1](at[i + 1](exp(c[i + 1])))
  *         with scan[t:k](t1, t2_t=t0) as t2:
- *             t4 = t2_t + t1[t]
- *             return t4
+ *             t2_next = t2_t + t1[t]
+ *             return t2_next
  *         ends[:k + 2] = 0
  *         ends += each[()](at[0](-inf))
  *         ends += each[l:k](at[l + 1](t2[l + 1]))
@@ -186,14 +186,14 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
 
-    /* with scan[t:k](t1, t2_t=t0) as t2: t4 = t2_t + t1[t] return t4 */
+    /* with scan[t:k](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < k; ++t) {
         const double t2_now = t2[t];
 
-        /* t0 = carry0 + captured0[t] */
-        const double t0_ = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
-        t2[t + 1] = t0_;
+        /* t2_next = carry0 + captured0[t] */
+        const double t2_next = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t2_next;
     }
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
@@ -357,14 +357,14 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
 
-    /* with scan[t:k](t1, t2_t=t0) as t2: t4 = t2_t + t1[t] return t4 */
+    /* with scan[t:k](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < k; ++t) {
         const double t2_now = t2[t];
 
-        /* t0 = carry0 + captured0[t] */
-        const double t0_ = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
-        t2[t + 1] = t0_;
+        /* t2_next = carry0 + captured0[t] */
+        const double t2_next = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t2_next;
     }
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
@@ -402,24 +402,25 @@ size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k)
         + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, int64_t k, int64_t parts, double *restrict t7,
-                                                        double *restrict t6, const double *restrict c)
+static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, int64_t k, int64_t parts,
+                                                        double *restrict grad_c_total_2,
+                                                        double *restrict grad_c_total, const double *restrict c)
 {
     const int64_t part_begin = gradc_cut(k - 1, parts, part);
     const int64_t part_end = gradc_cut(k - 1, parts, part + 1);
 
-    /* t7[:k] = 0 t7 += each[i:k - 1](at[i + 1](t6[k - i - 2] * exp(c[i + 1]))) */
+    /* grad_c_total_2[:k] = 0 grad_c_total_2 += each[i:k - 1](at[i + 1](grad_c_total[k - i - 2] * exp(c[i + 1]))) */
     GRADC_SIMD()
     for (int64_t i = part_begin; i < part_end; ++i) {
-        t7[i + 1] = t6[k - i - 2] * gradc_exp(c[i + 1]);
+        grad_c_total_2[i + 1] = grad_c_total[k - i - 2] * gradc_exp(c[i + 1]);
     }
 }
 
 struct ordinal_logistic_backward_rows0 {
     int64_t k;
     int64_t parts;
-    double *t7;
-    double *t6;
+    double *grad_c_total_2;
+    double *grad_c_total;
     const double *c;
 };
 
@@ -427,7 +428,8 @@ static GRADC_APART void ordinal_logistic_backward_team0(const void *context, int
 {
     const struct ordinal_logistic_backward_rows0 *const given = context;
     (void)thread;
-    ordinal_logistic_backward_rows0(part, given->k, given->parts, given->t7, given->t6, given->c);
+    ordinal_logistic_backward_rows0(part, given->k, given->parts, given->grad_c_total_2, given->grad_c_total,
+        given->c);
 }
 
 int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -441,19 +443,19 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     scratch += gradc_bytes(k + 2, sizeof(double));
     double *const z_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
+    double *const ends_bar_term = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const ends_bar_term_2 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const ends_bar = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const t2_bar = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const grad_c_total = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t7 = (void *)scratch;
+    double *const grad_c_total_2 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const grad_c_total_3 = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -484,9 +486,9 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
      *    + 1](inf)) */
-    /* t0 = cotangent / n */
+    /* t3_bar = cotangent / n */
     ends[0] += -(double)INFINITY;
-    const double t0 = cotangent / (double)n;
+    const double t3_bar = cotangent / (double)n;
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
      *    + 1](inf)) */
@@ -511,15 +513,16 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
 
             /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
              *    exp(-abs(s0)), s2 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s3 :=
-             *    exp(-abs(s2)), where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 + s1))) + where(-inf == s2,
-             *    0, -(t0 * (where(0 <= s2, 1, s3) / (1 + s3))))) */
-            /* t1[i:n] = let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := exp(-abs(s0)),
-             *    t0 / expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0,
-             *    k + y[i] + 3, y[i] + 1)])) + where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 + s1)))) */
-            /* t3[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
-             *    exp(-abs(s0)), where(-inf == s0, 0, -(t0 * (where(0 <= s0, 1, s1) / (1 + s1)))) - t0 /
-             *    expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k +
-             *    y[i] + 3, y[i] + 1)]))) */
+             *    exp(-abs(s2)), where(-inf == s0, 0, t3_bar * (where(0 <= s0, 1, s1) / (1 + s1))) + where(-inf ==
+             *    s2, 0, -(t3_bar * (where(0 <= s2, 1, s3) / (1 + s3))))) */
+            /* ends_bar_term[i:n] = let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 :=
+             *    exp(-abs(s0)), t3_bar / expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] -
+             *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])) + where(-inf == s0, 0, t3_bar *
+             *    (where(0 <= s0, 1, s1) / (1 + s1)))) */
+            /* ends_bar_term_2[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)],
+             *    s1 := exp(-abs(s0)), where(-inf == s0, 0, -(t3_bar * (where(0 <= s0, 1, s1) / (1 + s1)))) -
+             *    t3_bar / expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1
+             *    < 0, k + y[i] + 3, y[i] + 1)]))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
@@ -529,74 +532,76 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
                 const double v1 = z_i - ends_here;
                 const int v2 = -(double)INFINITY == v1;
                 const double v3 = gradc_exp(-fabs(v1));
-                const double v4 = t0 * ((0.0 <= v1 ? 1.0 : v3) / (1.0 + v3));
+                const double v4 = t3_bar * ((0.0 <= v1 ? 1.0 : v3) / (1.0 + v3));
                 const int64_t v5 = y_i < 0 ? k + y_i + 2 : y_i;
                 const double ends_here_ = ends[v5];
                 const double v6 = ends_here_ - z_i;
                 const int v7 = -(double)INFINITY == v6;
                 const double v8 = gradc_exp(-fabs(v6));
-                const double v9 = t0 * ((0.0 <= v6 ? 1.0 : v8) / (1.0 + v8));
-                const double v10 = t0 / gradc_expm1(-(ends_here_ - ends_here));
+                const double v9 = t3_bar * ((0.0 <= v6 ? 1.0 : v8) / (1.0 + v8));
+                const double v10 = t3_bar / gradc_expm1(-(ends_here_ - ends_here));
                 z_bar[i - tile_begin] = (v2 ? 0.0 : v4) + (v7 ? 0.0 : -v9);
-                t1[i - tile_begin] = v10 + (v7 ? 0.0 : v9);
-                t3[i - tile_begin] = (v2 ? 0.0 : -v4) - v10;
+                ends_bar_term[i - tile_begin] = v10 + (v7 ? 0.0 : v9);
+                ends_bar_term_2[i - tile_begin] = (v2 ? 0.0 : -v4) - v10;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w);
 
-            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t1[i]),
-             *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t3[i])) */
+            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2,
+             *    y[i])](ends_bar_term[i]), at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] +
+             *    1)](ends_bar_term_2[i])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
                 const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
                 const int64_t v1 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-                ends_bar[v0] += t1[i - tile_begin];
-                ends_bar[v1] += t3[i - tile_begin];
+                ends_bar[v0] += ends_bar_term[i - tile_begin];
+                ends_bar[v1] += ends_bar_term_2[i - tile_begin];
             }
         }
     }
-    t4[0] = 0.0;
+    t2_bar[0] = 0.0;
 
-    /* t4[:k + 1] = 0 t4 += each[l:k](at[l + 1](ends_bar[l + 1])) */
+    /* t2_bar[:k + 1] = 0 t2_bar += each[l:k](at[l + 1](ends_bar[l + 1])) */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
-        t4[l + 1] = ends_bar[l + 1];
+        t2_bar[l + 1] = ends_bar[l + 1];
     }
 
-    /* t5 = t4[k] */
-    const double t5 = t4[k];
+    /* grad_c_total_term = t2_bar[k] */
+    const double grad_c_total_term = t2_bar[k];
 
-    /* with scan[t:k](t4, t6_t=t5) as t6: t9 = t6_t + t4[k - t - 1] return t9 */
-    t6[0] = t5;
+    /* with scan[t:k](t2_bar, grad_c_total_t=grad_c_total_term) as grad_c_total: grad_c_total_next = grad_c_total_t
+     *    + t2_bar[k - t - 1] return grad_c_total_next */
+    grad_c_total[0] = grad_c_total_term;
     for (int64_t t = 0; t < k; ++t) {
-        const double t6_now = t6[t];
+        const double grad_c_total_now = grad_c_total[t];
 
-        /* t0 = carry0 + captured0[k - t - 1] */
-        const double t0_ = t6_now + t4[gradc_clamp(k - t - 1, k + 1)];
-        t6[t + 1] = t0_;
+        /* grad_c_total_next = carry0 + captured0[k - t - 1] */
+        const double grad_c_total_next = grad_c_total_now + t2_bar[gradc_clamp(k - t - 1, k + 1)];
+        grad_c_total[t + 1] = grad_c_total_next;
     }
     for (int64_t at = 0; at < k; ++at) {
-        t8[at] = 0.0;
+        grad_c_total_3[at] = 0.0;
     }
 
-    /* t8[:k] = 0 t8 += each[()](at[0](t6[k - 1])) */
+    /* grad_c_total_3[:k] = 0 grad_c_total_3 += each[()](at[0](grad_c_total[k - 1])) */
     if (0 >= 0 && 0 < k) {
-        t8[0] += t6[gradc_clamp(k - 1, k + 1)];
+        grad_c_total_3[0] += grad_c_total[gradc_clamp(k - 1, k + 1)];
     }
-    t7[0] = 0.0;
+    grad_c_total_2[0] = 0.0;
     const int64_t parts = gradc_parts(k - 1, 23, 0);
     if (parts > 1) {
-        const struct ordinal_logistic_backward_rows0 given = {k, parts, t7, t6, c};
+        const struct ordinal_logistic_backward_rows0 given = {k, parts, grad_c_total_2, grad_c_total, c};
         gradc_run(parts, ordinal_logistic_backward_team0, &given);
     } else {
-        ordinal_logistic_backward_rows0(0, k, parts, t7, t6, c);
+        ordinal_logistic_backward_rows0(0, k, parts, grad_c_total_2, grad_c_total, c);
     }
 
-    /* grad_c[l:k] = t8[l] + t7[l] */
+    /* grad_c[l:k] = grad_c_total_3[l] + grad_c_total_2[l] */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
-        grad_c[l] = t7[l] + t8[l];
+        grad_c[l] = grad_c_total_2[l] + grad_c_total_3[l];
     }
     return 0;
 }
@@ -614,24 +619,25 @@ size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
 }
 
 static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part, int64_t k, int64_t parts,
-                                                              double *restrict t11, double *restrict t9,
+                                                              double *restrict grad_c_total_3,
+                                                              double *restrict grad_c_total,
                                                               const double *restrict c)
 {
     const int64_t part_begin = gradc_cut(k - 1, parts, part);
     const int64_t part_end = gradc_cut(k - 1, parts, part + 1);
 
-    /* t11[:k] = 0 t11 += each[i:k - 1](at[i + 1](t9[k - i - 2] * exp(c[i + 1]))) */
+    /* grad_c_total_3[:k] = 0 grad_c_total_3 += each[i:k - 1](at[i + 1](grad_c_total[k - i - 2] * exp(c[i + 1]))) */
     GRADC_SIMD()
     for (int64_t i = part_begin; i < part_end; ++i) {
-        t11[i + 1] = t9[k - i - 2] * gradc_exp(c[i + 1]);
+        grad_c_total_3[i + 1] = grad_c_total[k - i - 2] * gradc_exp(c[i + 1]);
     }
 }
 
 struct ordinal_logistic_value_and_grad_rows0 {
     int64_t k;
     int64_t parts;
-    double *t11;
-    double *t9;
+    double *grad_c_total_3;
+    double *grad_c_total;
     const double *c;
 };
 
@@ -639,7 +645,8 @@ static GRADC_APART void ordinal_logistic_value_and_grad_team0(const void *contex
 {
     const struct ordinal_logistic_value_and_grad_rows0 *const given = context;
     (void)thread;
-    ordinal_logistic_value_and_grad_rows0(part, given->k, given->parts, given->t11, given->t9, given->c);
+    ordinal_logistic_value_and_grad_rows0(part, given->k, given->parts, given->grad_c_total_3, given->grad_c_total,
+        given->c);
 }
 
 int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const double *restrict w,
@@ -656,19 +663,19 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     scratch += gradc_bytes(k + 1, sizeof(double));
     double *const ends = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const ends_bar_term = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const ends_bar_term_2 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const ends_bar = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
-    double *const t7 = (void *)scratch;
+    double *const t2_bar = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t9 = (void *)scratch;
+    double *const grad_c_total = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t10 = (void *)scratch;
+    double *const grad_c_total_2 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t11 = (void *)scratch;
+    double *const grad_c_total_3 = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -704,13 +711,13 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
      *    + 1](inf)) */
-    /* t4 = 1 / n */
+    /* t3_bar = 1 / n */
     const double t0 = 0.0;
     if (0 >= 0 && 0 < k) {
         t1[0] += (k > 0) ? c[gradc_clamp(0, k)] : 0;
     }
     ends[0] += -(double)INFINITY;
-    const double t4 = 1.0 / (double)n;
+    const double t3_bar = 1.0 / (double)n;
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
      *    + 1](inf)) */
@@ -722,14 +729,14 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
 
-    /* with scan[t:k](t1, t2_t=t0) as t2: t12 = t2_t + t1[t] return t12 */
+    /* with scan[t:k](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < k; ++t) {
         const double t2_now = t2[t];
 
-        /* t0 = carry0 + captured0[t] */
-        const double t0_ = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
-        t2[t + 1] = t0_;
+        /* t2_next = carry0 + captured0[t] */
+        const double t2_next = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t2_next;
     }
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
@@ -762,15 +769,16 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
              *    log(-expm1(s2)), log1p(-exp(s2))))) */
             /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
              *    exp(-abs(s0)), s2 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s3 :=
-             *    exp(-abs(s2)), where(-inf == s0, 0, t4 * (where(0 <= s0, 1, s1) / (1 + s1))) + where(-inf == s2,
-             *    0, -(t4 * (where(0 <= s2, 1, s3) / (1 + s3))))), in the place of z */
-            /* t5[i:n] = let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := exp(-abs(s0)),
-             *    t4 / expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0,
-             *    k + y[i] + 3, y[i] + 1)])) + where(-inf == s0, 0, t4 * (where(0 <= s0, 1, s1) / (1 + s1)))) */
-            /* t6[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
-             *    exp(-abs(s0)), where(-inf == s0, 0, -(t4 * (where(0 <= s0, 1, s1) / (1 + s1)))) - t4 /
-             *    expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k +
-             *    y[i] + 3, y[i] + 1)]))) */
+             *    exp(-abs(s2)), where(-inf == s0, 0, t3_bar * (where(0 <= s0, 1, s1) / (1 + s1))) + where(-inf ==
+             *    s2, 0, -(t3_bar * (where(0 <= s2, 1, s3) / (1 + s3))))), in the place of z */
+            /* ends_bar_term[i:n] = let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 :=
+             *    exp(-abs(s0)), t3_bar / expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] -
+             *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])) + where(-inf == s0, 0, t3_bar *
+             *    (where(0 <= s0, 1, s1) / (1 + s1)))) */
+            /* ends_bar_term_2[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)],
+             *    s1 := exp(-abs(s0)), where(-inf == s0, 0, -(t3_bar * (where(0 <= s0, 1, s1) / (1 + s1)))) -
+             *    t3_bar / expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1
+             *    < 0, k + y[i] + 3, y[i] + 1)]))) */
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -789,75 +797,77 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
                     + gradc_log1p_unit(v5));
                 const double v7 = ends_here_ - ends_here;
                 const int v8 = -(double)INFINITY == v1;
-                const double v9 = t4 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2));
+                const double v9 = t3_bar * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2));
                 const int v10 = -(double)INFINITY == v4;
-                const double v11 = t4 * ((0.0 <= v4 ? 1.0 : v5) / (1.0 + v5));
-                const double v12 = t4 / gradc_expm1(-v7);
+                const double v11 = t3_bar * ((0.0 <= v4 ? 1.0 : v5) / (1.0 + v5));
+                const double v12 = t3_bar / gradc_expm1(-v7);
                 t3_sum += v6 - (-0.6931471805599453 < v7 ? gradc_log(-gradc_expm1(v7)) : gradc_log1p(-gradc_exp(v7)));
                 z[i - tile_begin] = (v8 ? 0.0 : v9) + (v10 ? 0.0 : -v11);
-                t5[i - tile_begin] = v12 + (v10 ? 0.0 : v11);
-                t6[i - tile_begin] = (v8 ? 0.0 : -v9) - v12;
+                ends_bar_term[i - tile_begin] = v12 + (v10 ? 0.0 : v11);
+                ends_bar_term_2[i - tile_begin] = (v8 ? 0.0 : -v9) - v12;
             }
             gradc_add(&t3, &t3_low, t3_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w);
 
-            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t5[i]),
-             *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t6[i])) */
+            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2,
+             *    y[i])](ends_bar_term[i]), at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] +
+             *    1)](ends_bar_term_2[i])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
                 const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
                 const int64_t v1 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-                ends_bar[v0] += t5[i - tile_begin];
-                ends_bar[v1] += t6[i - tile_begin];
+                ends_bar[v0] += ends_bar_term[i - tile_begin];
+                ends_bar[v1] += ends_bar_term_2[i - tile_begin];
             }
         }
     }
     t3 = gradc_rounded(t3, t3_low);
-    t7[0] = 0.0;
+    t2_bar[0] = 0.0;
 
-    /* t7[:k + 1] = 0 t7 += each[l:k](at[l + 1](ends_bar[l + 1])) */
+    /* t2_bar[:k + 1] = 0 t2_bar += each[l:k](at[l + 1](ends_bar[l + 1])) */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
-        t7[l + 1] = ends_bar[l + 1];
+        t2_bar[l + 1] = ends_bar[l + 1];
     }
 
     /* value = t3 / n */
-    /* t8 = t7[k] */
+    /* grad_c_total_term = t2_bar[k] */
     *value = t3 / (double)n;
-    const double t8 = t7[k];
+    const double grad_c_total_term = t2_bar[k];
 
-    /* with scan[t:k](t7, t9_t=t8) as t9: t12 = t9_t + t7[k - t - 1] return t12 */
-    t9[0] = t8;
+    /* with scan[t:k](t2_bar, grad_c_total_t=grad_c_total_term) as grad_c_total: grad_c_total_next = grad_c_total_t
+     *    + t2_bar[k - t - 1] return grad_c_total_next */
+    grad_c_total[0] = grad_c_total_term;
     for (int64_t t = 0; t < k; ++t) {
-        const double t9_now = t9[t];
+        const double grad_c_total_now = grad_c_total[t];
 
-        /* t0 = carry0 + captured0[k - t - 1] */
-        const double t0_ = t9_now + t7[gradc_clamp(k - t - 1, k + 1)];
-        t9[t + 1] = t0_;
+        /* grad_c_total_next = carry0 + captured0[k - t - 1] */
+        const double grad_c_total_next = grad_c_total_now + t2_bar[gradc_clamp(k - t - 1, k + 1)];
+        grad_c_total[t + 1] = grad_c_total_next;
     }
     for (int64_t at = 0; at < k; ++at) {
-        t10[at] = 0.0;
+        grad_c_total_2[at] = 0.0;
     }
 
-    /* t10[:k] = 0 t10 += each[()](at[0](t9[k - 1])) */
+    /* grad_c_total_2[:k] = 0 grad_c_total_2 += each[()](at[0](grad_c_total[k - 1])) */
     if (0 >= 0 && 0 < k) {
-        t10[0] += t9[gradc_clamp(k - 1, k + 1)];
+        grad_c_total_2[0] += grad_c_total[gradc_clamp(k - 1, k + 1)];
     }
-    t11[0] = 0.0;
+    grad_c_total_3[0] = 0.0;
     const int64_t parts = gradc_parts(k - 1, 23, 0);
     if (parts > 1) {
-        const struct ordinal_logistic_value_and_grad_rows0 given = {k, parts, t11, t9, c};
+        const struct ordinal_logistic_value_and_grad_rows0 given = {k, parts, grad_c_total_3, grad_c_total, c};
         gradc_run(parts, ordinal_logistic_value_and_grad_team0, &given);
     } else {
-        ordinal_logistic_value_and_grad_rows0(0, k, parts, t11, t9, c);
+        ordinal_logistic_value_and_grad_rows0(0, k, parts, grad_c_total_3, grad_c_total, c);
     }
 
-    /* grad_c[l:k] = t10[l] + t11[l] */
+    /* grad_c[l:k] = grad_c_total_2[l] + grad_c_total_3[l] */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
-        grad_c[l] = t11[l] + t10[l];
+        grad_c[l] = grad_c_total_3[l] + grad_c_total_2[l];
     }
     return 0;
 }

@@ -154,38 +154,39 @@ size_t pinball_backward_work(int64_t n, int64_t d)
 
 static GRADC_APART void pinball_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict t3, int64_t d, unsigned char *restrict tile_scratch,
-                                               size_t tile_bytes, double tau, double t1, const double *restrict y,
-                                               const double *restrict t0, const double *restrict X)
+                                               double *restrict grad_w_total, int64_t d,
+                                               unsigned char *restrict tile_scratch, size_t tile_bytes, double tau,
+                                               double t1_bar, const double *restrict y, const double *restrict t0,
+                                               const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const grad_w_total_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
-        t3_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := y[i] - t0[i], s1 := tau - 1, s2 := s0 * s1, s3 := tau * s0, s4 := where(s3 == s2,
-         *    0.5 * t1, 0), tau * where(s2 < s3, t1, s4) + s1 * where(s3 < s2, t1, s4)) */
+        /* grad_w_total_term[i:n] = let(s0 := y[i] - t0[i], s1 := tau - 1, s2 := s0 * s1, s3 := tau * s0, s4 :=
+         *    where(s3 == s2, 0.5 * t1_bar, 0), tau * where(s2 < s3, t1_bar, s4) + s1 * where(s3 < s2, t1_bar, s4)) */
         const double v0 = tau - 1.0;
-        const double v1 = 0.5 * t1;
+        const double v1 = 0.5 * t1_bar;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v2 = y[i] - t0[i];
             const double v3 = v2 * v0;
             const double v4 = tau * v2;
             const double v5 = v4 == v3 ? v1 : 0.0;
-            t2[i - tile_begin] = tau * (v3 < v4 ? t1 : v5) + v0 * (v4 < v3 ? t1 : v5);
+            grad_w_total_term[i - tile_begin] = tau * (v3 < v4 ? t1_bar : v5) + v0 * (v4 < v3 ? t1_bar : v5);
         }
 
-        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_total_term, 1, grad_w_total_part);
     }
 }
 
@@ -194,12 +195,12 @@ struct pinball_backward_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t3;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     double tau;
-    double t1;
+    double t1_bar;
     const double *y;
     const double *t0;
     const double *X;
@@ -208,8 +209,9 @@ struct pinball_backward_rows0 {
 static GRADC_APART void pinball_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct pinball_backward_rows0 *const given = context;
-    pinball_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t3,
-        given->d, given->tile_scratch, given->tile_bytes, given->tau, given->t1, given->y, given->t0, given->X);
+    pinball_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->tau, given->t1_bar, given->y,
+        given->t0, given->X);
 }
 
 int pinball_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -218,37 +220,37 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 18, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 18, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct pinball_backward_rows0 given = {n, parts, part_scratch, part_bytes, t3, d, tile_scratch,
-            tile_bytes, tau, t1, y, t0, X};
+        const struct pinball_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, tau, t1_bar, y, t0, X};
         gradc_run(parts, pinball_backward_team0, &given);
     } else {
-        pinball_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, d, tile_scratch, tile_bytes, tau, t1, y,
-            t0, X);
+        pinball_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
+            tau, t1_bar, y, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t3[at] += t3_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = -t3[j] */
+    /* grad_w[j:d] = -grad_w_total[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = -t3[j];
+        grad_w[j] = -grad_w_total[j];
     }
     return 0;
 }
@@ -263,21 +265,22 @@ size_t pinball_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict t4, int64_t d,
+                                                     double *restrict grad_w_total, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      const double *restrict X, const double *restrict w, double tau,
-                                                     double t2, const double *restrict y, double *restrict t1_parts)
+                                                     double t1_bar, const double *restrict y,
+                                                     double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t4_part = part == 0 ? t4 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
-        t4_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -287,10 +290,11 @@ static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t threa
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
-        /* t3[i:n] = let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3 == s2,
-         *    0.5 * t2, 0), tau * where(s2 < s3, t2, s4) + s0 * where(s3 < s2, t2, s4)), in the place of t0 */
+        /* grad_w_total_term[i:n] = let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 :=
+         *    where(s3 == s2, 0.5 * t1_bar, 0), tau * where(s2 < s3, t1_bar, s4) + s0 * where(s3 < s2, t1_bar,
+         *    s4)), in the place of t0 */
         const double v0 = tau - 1.0;
-        const double v1 = 0.5 * t2;
+        const double v1 = 0.5 * t1_bar;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -300,12 +304,12 @@ static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t threa
             const double v4 = v0 * v2;
             const double v5 = v3 == v4 ? v1 : 0.0;
             t1_part_sum += (v3 > v4 || v3 != v3) ? v3 : v4;
-            t0[i - tile_begin] = tau * (v4 < v3 ? t2 : v5) + v0 * (v3 < v4 ? t2 : v5);
+            t0[i - tile_begin] = tau * (v4 < v3 ? t1_bar : v5) + v0 * (v3 < v4 ? t1_bar : v5);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* t4[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t4_part);
+        /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_total_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -316,14 +320,14 @@ struct pinball_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t4;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *X;
     const double *w;
     double tau;
-    double t2;
+    double t1_bar;
     const double *y;
     double *t1_parts;
 };
@@ -332,8 +336,8 @@ static GRADC_APART void pinball_value_and_grad_team0(const void *context, int64_
 {
     const struct pinball_value_and_grad_rows0 *const given = context;
     pinball_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t4, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->tau, given->t2,
-        given->y, given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->tau,
+        given->t1_bar, given->y, given->t1_parts);
 }
 
 int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -341,42 +345,42 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t4 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 19, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 19, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct pinball_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, d, tile_scratch,
-            tile_bytes, X, w, tau, t2, y, t1_parts};
+        const struct pinball_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, X, w, tau, t1_bar, y, t1_parts};
         gradc_run(parts, pinball_value_and_grad_team0, &given);
     } else {
-        pinball_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes, X, w,
-            tau, t2, y, t1_parts);
+        pinball_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, X, w, tau, t1_bar, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t4_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t4[at] += t4_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = -t4[j] */
+    /* grad_w[j:d] = -grad_w_total[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = -t4[j];
+        grad_w[j] = -grad_w_total[j];
     }
 
     /* value = t1 / n */

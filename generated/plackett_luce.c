@@ -33,16 +33,16 @@ size_t plackett_luce_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64_t parts,
                                                   unsigned char *restrict part_scratch, size_t part_bytes,
-                                                  double *restrict t0, int64_t d, const double *restrict X,
-                                                  const double *restrict w, double *restrict s,
-                                                  const double *restrict place)
+                                                  double *restrict t0_total_most, int64_t d,
+                                                  const double *restrict X, const double *restrict w,
+                                                  double *restrict s, const double *restrict place)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)part_own;
+    double *const t0_total_most_part = part == 0 ? t0_total_most : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
-        t0_part[at] = -(double)INFINITY;
+        t0_total_most_part[at] = -(double)INFINITY;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -51,14 +51,15 @@ static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
-        /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
+        /* t0_total_most[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double v0 = place[j] <= place_i ? s_i : -(double)INFINITY;
-                t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
+                t0_total_most_part[j] = (t0_total_most_part[j] >= v0
+                    || t0_total_most_part[j] != t0_total_most_part[j]) ? t0_total_most_part[j] : v0;
             }
         }
     }
@@ -69,7 +70,7 @@ struct plackett_luce_value_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t0;
+    double *t0_total_most;
     int64_t d;
     const double *X;
     const double *w;
@@ -81,36 +82,36 @@ static GRADC_APART void plackett_luce_value_team0(const void *context, int64_t p
 {
     const struct plackett_luce_value_rows0 *const given = context;
     (void)thread;
-    plackett_luce_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0,
-        given->d, given->X, given->w, given->s, given->place);
+    plackett_luce_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->t0_total_most, given->d, given->X, given->w, given->s, given->place);
 }
 
 static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                  double *restrict t0, const double *restrict place,
-                                                  double *restrict s, double *restrict t4_parts)
+                                                  double *restrict t0_total_most, const double *restrict place,
+                                                  double *restrict s, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t1 = (void *)tile_own;
+    double *const t0_total_term = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
+    double *const t0_total = (void *)tile_own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i];
-            t1[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            const double t0_total_most_i = t0_total_most[i];
+            t0_total_term[i - tile_begin] = (double)INFINITY == fabs(t0_total_most_i) ? 0.0 : t0_total_most_i;
         }
 
-        /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
+        /* t0_total[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t0_total_term[i])) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t2[j - tile_begin] = 0.0;
+            t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
@@ -123,10 +124,11 @@ static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, 
             const double s_i_3 = s[i + 3];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((place[j] <= place_i_ ? s_i_ : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -(double)INFINITY) - t1[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((place[j] <= place_i_ ? s_i_ : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -134,21 +136,22 @@ static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, 
             const double s_i = s[i];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY) - t1[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]);
             }
         }
 
-        /* t3[i:n] = t1[i] + log(t2[i]) */
-        /* t4 = sum[i:n](t3[i] - s[i]) */
-        double t4_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_part_sum))
+        /* t0[i:n] = t0_total_term[i] + log(t0_total[i]) */
+        /* t1 = sum[i:n](t0[i] - s[i]) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4_part_sum += t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - s[i];
+            t1_part_sum += t0_total_term[i - tile_begin] + gradc_log(t0_total[i - tile_begin]) - s[i];
         }
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 struct plackett_luce_value_rows1 {
@@ -156,17 +159,17 @@ struct plackett_luce_value_rows1 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double *t0;
+    double *t0_total_most;
     const double *place;
     double *s;
-    double *t4_parts;
+    double *t1_parts;
 };
 
 static GRADC_APART void plackett_luce_value_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_value_rows1 *const given = context;
-    plackett_luce_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->t0,
-        given->place, given->s, given->t4_parts);
+    plackett_luce_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+        given->t0_total_most, given->place, given->s, given->t1_parts);
 }
 
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -175,7 +178,7 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     unsigned char *scratch = work;
     double *const s = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t0 = (void *)scratch;
+    double *const t0_total_most = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * gradc_bytes(n, sizeof(double));
@@ -183,34 +186,37 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        const struct plackett_luce_value_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, s, place};
+        const struct plackett_luce_value_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, s,
+            place};
         gradc_run(parts, plackett_luce_value_team0, &given);
     } else {
-        plackett_luce_value_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
+        plackett_luce_value_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, s, place);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t0_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const t0_total_most_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
+            t0_total_most[at] = (t0_total_most[at] >= t0_total_most_more[at]
+                || t0_total_most[at] != t0_total_most[at]) ? t0_total_most[at] : t0_total_most_more[at];
         }
     }
     const int64_t parts_ = gradc_parts(n, 27*n + 29, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct plackett_luce_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, t0, place, s, t4_parts};
+        const struct plackett_luce_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, t0_total_most, place, s,
+            t1_parts};
         gradc_run(parts_, plackett_luce_value_team1, &given);
     } else {
-        plackett_luce_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0, place, s, t4_parts);
+        plackett_luce_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0_total_most, place, s, t1_parts);
     }
-    double t4 = 0.0;
+    double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t4 += t4_parts[part];
+        t1 += t1_parts[part];
     }
 
-    /* value = t4 / n */
-    *value = t4 / (double)n;
+    /* value = t1 / n */
+    *value = t1 / (double)n;
     return 0;
 }
 
@@ -224,22 +230,22 @@ size_t plackett_luce_forward_work(int64_t n, int64_t d)
 static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     const double *restrict place, double *restrict s,
-                                                    double *restrict t0, double *restrict t3_parts)
+                                                    double *restrict t0, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t0_ = (void *)tile_own;
+    double *const t0_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    double t3_part = 0.0;
-    double t3_part_low = 0.0;
+    double *const t0_total = (void *)tile_own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
+        /* t0_total_most[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t0_[j - tile_begin] = -(double)INFINITY;
+            t0_total_most[j - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = 0; i < n; ++i) {
             const double place_i = place[i];
@@ -247,21 +253,23 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double v0 = place[j] <= place_i ? s_i : -(double)INFINITY;
-                t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin])
-                    ? t0_[j - tile_begin] : v0;
+                t0_total_most[j - tile_begin] = (t0_total_most[j - tile_begin] >= v0
+                    || t0_total_most[j - tile_begin] != t0_total_most[j - tile_begin]) ? t0_total_most[j - tile_begin]
+                    : v0;
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
+        /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]), in the place of
+         *    t0_total_most */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0_[i - tile_begin];
-            t0_[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            const double t0_total_most_i = t0_total_most[i - tile_begin];
+            t0_total_most[i - tile_begin] = (double)INFINITY == fabs(t0_total_most_i) ? 0.0 : t0_total_most_i;
         }
 
-        /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
+        /* t0_total[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t0_total_term[i])) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t2[j - tile_begin] = 0.0;
+            t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
@@ -274,10 +282,11 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
             const double s_i_3 = s[i + 3];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY) - t0_[j - tile_begin])
-                    + gradc_exp((place[j] <= place_i_ ? s_i_ : -(double)INFINITY) - t0_[j - tile_begin])
-                    + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -(double)INFINITY) - t0_[j - tile_begin])
-                    + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -(double)INFINITY) - t0_[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY)
+                    - t0_total_most[j - tile_begin]) + gradc_exp((place[j] <= place_i_ ? s_i_ : -(double)INFINITY)
+                    - t0_total_most[j - tile_begin]) + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -(double)INFINITY)
+                    - t0_total_most[j - tile_begin]) + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -(double)INFINITY)
+                    - t0_total_most[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -285,24 +294,24 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
             const double s_i = s[i];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY)
-                    - t0_[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY)
+                    - t0_total_most[j - tile_begin]);
             }
         }
 
-        /* t0_2[i:n] = t1[i] + log(t2[i]) */
-        /* t3 = sum[i:n](t0_2[i] - s[i]) */
-        double t3_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_part_sum))
+        /* t0[i:n] = t0_total_term[i] + log(t0_total[i]) */
+        /* t1 = sum[i:n](t0[i] - s[i]) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0_[i - tile_begin] + gradc_log(t2[i - tile_begin]);
+            const double v0 = t0_total_most[i - tile_begin] + gradc_log(t0_total[i - tile_begin]);
             t0[i] = v0;
-            t3_part_sum += v0 - s[i];
+            t1_part_sum += v0 - s[i];
         }
-        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
     }
-    t3_part = gradc_rounded(t3_part, t3_part_low);
-    t3_parts[part] = t3_part;
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 struct plackett_luce_forward_rows0 {
@@ -313,14 +322,14 @@ struct plackett_luce_forward_rows0 {
     const double *place;
     double *s;
     double *t0;
-    double *t3_parts;
+    double *t1_parts;
 };
 
 static GRADC_APART void plackett_luce_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_forward_rows0 *const given = context;
     plackett_luce_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->place, given->s, given->t0, given->t3_parts);
+        given->place, given->s, given->t0, given->t1_parts);
 }
 
 int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -337,20 +346,20 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
     gradc_dots(n, d, X, d, w, s, 1, 1);
     const int64_t parts = gradc_parts(n, 32*n + 29, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct plackett_luce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, place, s, t0, t3_parts};
+        const struct plackett_luce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, place, s, t0, t1_parts};
         gradc_run(parts, plackett_luce_forward_team0, &given);
     } else {
-        plackett_luce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, place, s, t0, t3_parts);
+        plackett_luce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, place, s, t0, t1_parts);
     }
-    double t3 = 0.0;
+    double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+        t1 += t1_parts[part];
     }
 
-    /* value = t3 / n */
-    *value = t3 / (double)n;
+    /* value = t1 / n */
+    *value = t1 / (double)n;
     return 0;
 }
 
@@ -367,14 +376,15 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      const double *restrict place, const double *restrict t0,
-                                                     const double *restrict s, double t1, const double *restrict X)
+                                                     const double *restrict s, double t1_bar,
+                                                     const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const s_bar = (void *)tile_own;
+    double *const s_bar_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -382,11 +392,11 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), s2 := s1 - t0[j], s3
-         *    := s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * (exp(s2) * (1 +
-         *    where(abs(s4) < 1, s4, 0)))), 0))) */
+        /* s_bar_term[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), s2 := s1 -
+         *    t0[j], s3 := s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1_bar *
+         *    (exp(s2) * (1 + where(abs(s4) < 1, s4, 0)))), 0))) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            s_bar[j - tile_begin] = 0.0;
+            s_bar_term[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
@@ -419,13 +429,14 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
                 const double v17 = v16 - t0_i_3;
                 const double v18 = v17 - v16;
                 const double v19 = v16 - (v17 - v18) - (t0_i_3 + v18);
-                s_bar[j - tile_begin] += (v0 ? (-(double)INFINITY == v1 ? 0.0 : t1
+                s_bar_term[j - tile_begin] += (v0 ? (-(double)INFINITY == v1 ? 0.0 : t1_bar
                     * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) : 0.0)
-                    + (v5 ? (-(double)INFINITY == v6 ? 0.0 : t1 * (gradc_exp(v7)
+                    + (v5 ? (-(double)INFINITY == v6 ? 0.0 : t1_bar * (gradc_exp(v7)
                     * (1.0 + (fabs(v9) < 1.0 ? v9 : 0.0)))) : 0.0) + (v10
-                    ? (-(double)INFINITY == v11 ? 0.0 : t1 * (gradc_exp(v12) * (1.0 + (fabs(v14) < 1.0 ? v14 : 0.0))))
-                    : 0.0) + (v15 ? (-(double)INFINITY == v16 ? 0.0 : t1
-                    * (gradc_exp(v17) * (1.0 + (fabs(v19) < 1.0 ? v19 : 0.0)))) : 0.0);
+                    ? (-(double)INFINITY == v11 ? 0.0 : t1_bar * (gradc_exp(v12)
+                    * (1.0 + (fabs(v14) < 1.0 ? v14 : 0.0)))) : 0.0) + (v15
+                    ? (-(double)INFINITY == v16 ? 0.0 : t1_bar * (gradc_exp(v17)
+                    * (1.0 + (fabs(v19) < 1.0 ? v19 : 0.0)))) : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -438,20 +449,20 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
                 const double v2 = v1 - t0_i;
                 const double v3 = v2 - v1;
                 const double v4 = v1 - (v2 - v3) - (t0_i + v3);
-                s_bar[j - tile_begin] += v0 ? (-(double)INFINITY == v1 ? 0.0 : t1
+                s_bar_term[j - tile_begin] += v0 ? (-(double)INFINITY == v1 ? 0.0 : t1_bar
                     * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) : 0.0;
             }
         }
 
-        /* t2[i:n] = s_bar[i] - t1, in the place of s_bar */
+        /* grad_w_term[i:n] = s_bar_term[i] - t1_bar, in the place of s_bar_term */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double s_bar_i = s_bar[i - tile_begin];
-            s_bar[i - tile_begin] = s_bar_i - t1;
+            const double s_bar_term_i = s_bar_term[i - tile_begin];
+            s_bar_term[i - tile_begin] = s_bar_term_i - t1_bar;
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar_term, 1, grad_w_part);
     }
 }
 
@@ -467,7 +478,7 @@ struct plackett_luce_backward_rows0 {
     const double *place;
     const double *t0;
     const double *s;
-    double t1;
+    double t1_bar;
     const double *X;
 };
 
@@ -475,8 +486,8 @@ static GRADC_APART void plackett_luce_backward_team0(const void *context, int64_
 {
     const struct plackett_luce_backward_rows0 *const given = context;
     plackett_luce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->place, given->t0, given->s, given->t1,
-        given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->place, given->t0, given->s,
+        given->t1_bar, given->X);
 }
 
 int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -489,18 +500,18 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     scratch += (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 42*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct plackett_luce_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, place, t0, s, t1, X};
+            tile_scratch, tile_bytes, place, t0, s, t1_bar, X};
         gradc_run(parts, plackett_luce_backward_team0, &given);
     } else {
         plackett_luce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            place, t0, s, t1, X);
+            place, t0, s, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -525,16 +536,16 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict t0, int64_t d, const double *restrict X,
-                                                           const double *restrict w, double *restrict s,
-                                                           const double *restrict place)
+                                                           double *restrict t0_total_most, int64_t d,
+                                                           const double *restrict X, const double *restrict w,
+                                                           double *restrict s, const double *restrict place)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)part_own;
+    double *const t0_total_most_part = part == 0 ? t0_total_most : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
-        t0_part[at] = -(double)INFINITY;
+        t0_total_most_part[at] = -(double)INFINITY;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -543,14 +554,15 @@ static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
-        /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
+        /* t0_total_most[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 const double v0 = place[j] <= place_i ? s_i : -(double)INFINITY;
-                t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
+                t0_total_most_part[j] = (t0_total_most_part[j] >= v0
+                    || t0_total_most_part[j] != t0_total_most_part[j]) ? t0_total_most_part[j] : v0;
             }
         }
     }
@@ -561,7 +573,7 @@ struct plackett_luce_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t0;
+    double *t0_total_most;
     int64_t d;
     const double *X;
     const double *w;
@@ -574,42 +586,43 @@ static GRADC_APART void plackett_luce_value_and_grad_team0(const void *context, 
     const struct plackett_luce_value_and_grad_rows0 *const given = context;
     (void)thread;
     plackett_luce_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t0, given->d, given->X, given->w, given->s, given->place);
+        given->t0_total_most, given->d, given->X, given->w, given->s, given->place);
 }
 
 static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict s_bar,
+                                                           double *restrict s_bar_term_2,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           double *restrict t0, const double *restrict place,
-                                                           double *restrict s, double t5, double *restrict t4_parts)
+                                                           double *restrict t0_total_most,
+                                                           const double *restrict place, double *restrict s,
+                                                           double t1_bar, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const s_bar_part = part == 0 ? s_bar : (void *)part_own;
+    double *const s_bar_term_2_part = part == 0 ? s_bar_term_2 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t1 = (void *)tile_own;
+    double *const t0_total_term = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
+    double *const t0_total = (void *)tile_own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
-        s_bar_part[at] = 0.0;
+        s_bar_term_2_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i];
-            t1[i - tile_begin] = (double)INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            const double t0_total_most_i = t0_total_most[i];
+            t0_total_term[i - tile_begin] = (double)INFINITY == fabs(t0_total_most_i) ? 0.0 : t0_total_most_i;
         }
 
-        /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
+        /* t0_total[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t0_total_term[i])) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t2[j - tile_begin] = 0.0;
+            t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double place_i = place[i];
@@ -622,10 +635,11 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
             const double s_i_3 = s[i + 3];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((place[j] <= place_i_ ? s_i_ : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -(double)INFINITY) - t1[j - tile_begin])
-                    + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -(double)INFINITY) - t1[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((place[j] <= place_i_ ? s_i_ : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((place[j] <= place_i_2 ? s_i_2 : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]) + gradc_exp((place[j] <= place_i_3 ? s_i_3 : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -633,41 +647,42 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
             const double s_i = s[i];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY) - t1[j - tile_begin]);
+                t0_total[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -(double)INFINITY)
+                    - t0_total_term[j - tile_begin]);
             }
         }
 
-        /* t3[i:n] = t1[i] + log(t2[i]) */
-        /* t4 = sum[i:n](t3[i] - s[i]) */
-        /* t6[i:n] = 1 / t2[i], in the place of t2 */
-        double t4_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_part_sum))
+        /* t0[i:n] = t0_total_term[i] + log(t0_total[i]) */
+        /* t1 = sum[i:n](t0[i] - s[i]) */
+        /* s_bar_term[i:n] = 1 / t0_total[i], in the place of t0_total */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t2_i = t2[i - tile_begin];
-            t4_part_sum += t1[i - tile_begin] + gradc_log(t2_i) - s[i];
-            t2[i - tile_begin] = 1.0 / t2_i;
+            const double t0_total_i = t0_total[i - tile_begin];
+            t1_part_sum += t0_total_term[i - tile_begin] + gradc_log(t0_total_i) - s[i];
+            t0_total[i - tile_begin] = 1.0 / t0_total_i;
         }
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0, where(-inf
-         *    == s1, 0, t5 * (t6[j] * exp(s1 - t1[j]))), 0))) */
+        /* s_bar_term_2[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0,
+         *    where(-inf == s1, 0, t1_bar * (s_bar_term[j] * exp(s1 - t0_total_term[j]))), 0))) */
         for (int64_t i = 0; i < n; ++i) {
             const double place_i = place[i];
             const double s_i = s[i];
-            double s_bar_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_bar_part_sum))
+            double s_bar_term_2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:s_bar_term_2_part_sum))
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = place[j] <= place_i;
                 const double v1 = v0 ? s_i : -(double)INFINITY;
-                const double v2 = v0 ? (-(double)INFINITY == v1 ? 0.0 : t5
-                    * (t2[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]))) : 0.0;
-                s_bar_part_sum += v2;
+                const double v2 = v0 ? (-(double)INFINITY == v1 ? 0.0 : t1_bar
+                    * (t0_total[j - tile_begin] * gradc_exp(v1 - t0_total_term[j - tile_begin]))) : 0.0;
+                s_bar_term_2_part_sum += v2;
             }
-            s_bar_part[i] += s_bar_part_sum;
+            s_bar_term_2_part[i] += s_bar_term_2_part_sum;
         }
     }
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 struct plackett_luce_value_and_grad_rows1 {
@@ -675,29 +690,29 @@ struct plackett_luce_value_and_grad_rows1 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *s_bar;
+    double *s_bar_term_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double *t0;
+    double *t0_total_most;
     const double *place;
     double *s;
-    double t5;
-    double *t4_parts;
+    double t1_bar;
+    double *t1_parts;
 };
 
 static GRADC_APART void plackett_luce_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct plackett_luce_value_and_grad_rows1 *const given = context;
     plackett_luce_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->s_bar, given->tile_scratch, given->tile_bytes, given->t0, given->place, given->s, given->t5,
-        given->t4_parts);
+        given->s_bar_term_2, given->tile_scratch, given->tile_bytes, given->t0_total_most, given->place, given->s,
+        given->t1_bar, given->t1_parts);
 }
 
 static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_w, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           double *restrict s_bar, double t5,
+                                                           double *restrict s_bar_term_2, double t1_bar,
                                                            const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -705,7 +720,7 @@ static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t7 = (void *)tile_own;
+    double *const grad_w_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -713,14 +728,14 @@ static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t7[i:n] = s_bar[i] - t5 */
+        /* grad_w_term[i:n] = s_bar_term_2[i] - t1_bar */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7[i - tile_begin] = s_bar[i] - t5;
+            grad_w_term[i - tile_begin] = s_bar_term_2[i] - t1_bar;
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t7[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t7, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_term, 1, grad_w_part);
     }
 }
 
@@ -733,8 +748,8 @@ struct plackett_luce_value_and_grad_rows2 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double *s_bar;
-    double t5;
+    double *s_bar_term_2;
+    double t1_bar;
     const double *X;
 };
 
@@ -742,7 +757,8 @@ static GRADC_APART void plackett_luce_value_and_grad_team2(const void *context, 
 {
     const struct plackett_luce_value_and_grad_rows2 *const given = context;
     plackett_luce_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->s_bar, given->t5, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->s_bar_term_2, given->t1_bar,
+        given->X);
 }
 
 int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -752,9 +768,9 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     unsigned char *scratch = work;
     double *const s = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t0 = (void *)scratch;
+    double *const t0_total_most = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const s_bar = (void *)scratch;
+    double *const s_bar_term_2 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * gradc_bytes(n, sizeof(double));
@@ -767,60 +783,61 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     scratch += (size_t)gradc_parts(n, 3*d + 3, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch_ = (void *)scratch;
 
-    /* t5 = 1 / n */
-    const double t5 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        const struct plackett_luce_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0, d, X, w, s,
-            place};
+        const struct plackett_luce_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d,
+            X, w, s, place};
         gradc_run(parts, plackett_luce_value_and_grad_team0, &given);
     } else {
-        plackett_luce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
+        plackett_luce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, s, place);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t0_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const t0_total_most_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
+            t0_total_most[at] = (t0_total_most[at] >= t0_total_most_more[at]
+                || t0_total_most[at] != t0_total_most[at]) ? t0_total_most[at] : t0_total_most_more[at];
         }
     }
     const int64_t parts_ = gradc_parts(n, 61*n + 33, n);
     const size_t part_bytes_ = gradc_bytes(n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct plackett_luce_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, s_bar,
-            tile_scratch, tile_bytes, t0, place, s, t5, t4_parts};
+        const struct plackett_luce_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, s_bar_term_2,
+            tile_scratch, tile_bytes, t0_total_most, place, s, t1_bar, t1_parts};
         gradc_run(parts_, plackett_luce_value_and_grad_team1, &given);
     } else {
-        plackett_luce_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, s_bar, tile_scratch,
-            tile_bytes, t0, place, s, t5, t4_parts);
+        plackett_luce_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, s_bar_term_2, tile_scratch,
+            tile_bytes, t0_total_most, place, s, t1_bar, t1_parts);
     }
-    double t4 = 0.0;
+    double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t4 += t4_parts[part];
+        t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
-        const double *const s_bar_more = (void *)(part_scratch_ + (size_t)part * part_bytes_);
+        const double *const s_bar_term_2_more = (void *)(part_scratch_ + (size_t)part * part_bytes_);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            s_bar[at] += s_bar_more[at];
+            s_bar_term_2[at] += s_bar_term_2_more[at];
         }
     }
 
-    /* value = t4 / n */
-    *value = t4 / (double)n;
+    /* value = t1 / n */
+    *value = t1 / (double)n;
     const int64_t parts_2 = gradc_parts(n, 3*d + 3, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         const struct plackett_luce_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d,
-            tile_scratch_, tile_bytes_, s_bar, t5, X};
+            tile_scratch_, tile_bytes_, s_bar_term_2, t1_bar, X};
         gradc_run(parts_2, plackett_luce_value_and_grad_team2, &given);
     } else {
         plackett_luce_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_,
-            tile_bytes_, s_bar, t5, X);
+            tile_bytes_, s_bar_term_2, t1_bar, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         const double *const grad_w_more = (void *)(part_scratch_2 + (size_t)part * part_bytes_2);

@@ -183,8 +183,8 @@ size_t poisson_backward_work(int64_t n, int64_t d)
 static GRADC_APART void poisson_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w, int64_t d,
-                                               unsigned char *restrict tile_scratch, size_t tile_bytes, double t0,
-                                               const double *restrict z, const double *restrict y,
+                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                               double t0_bar, const double *restrict z, const double *restrict y,
                                                const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -200,10 +200,10 @@ static GRADC_APART void poisson_backward_rows0(int64_t part, int64_t thread, int
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z_bar[i:n] = t0 * exp(z[i]) - t0 * y[i] */
+        /* z_bar[i:n] = t0_bar * exp(z[i]) - t0_bar * y[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            z_bar[i - tile_begin] = t0 * gradc_exp(z[i]) - t0 * y[i];
+            z_bar[i - tile_begin] = t0_bar * gradc_exp(z[i]) - t0_bar * y[i];
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
@@ -220,7 +220,7 @@ struct poisson_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double t0;
+    double t0_bar;
     const double *z;
     const double *y;
     const double *X;
@@ -230,7 +230,7 @@ static GRADC_APART void poisson_backward_team0(const void *context, int64_t part
 {
     const struct poisson_backward_rows0 *const given = context;
     poisson_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->z, given->y, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0_bar, given->z, given->y, given->X);
 }
 
 int poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -243,18 +243,18 @@ int poisson_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     scratch += (size_t)gradc_parts(n, 3*d + 26, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t0 = cotangent / n */
-    const double t0 = cotangent / (double)n;
+    /* t0_bar = cotangent / n */
+    const double t0_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 26, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct poisson_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t0, z, y, X};
+            tile_bytes, t0_bar, z, y, X};
         gradc_run(parts, poisson_backward_team0, &given);
     } else {
-        poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, z,
-            y, X);
+        poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0_bar,
+            z, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -279,7 +279,8 @@ static GRADC_APART void poisson_value_and_grad_rows0(int64_t part, int64_t threa
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      const double *restrict X, const double *restrict w,
-                                                     const double *restrict y, double t1, double *restrict t0_parts)
+                                                     const double *restrict y, double t0_bar,
+                                                     double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -300,7 +301,7 @@ static GRADC_APART void poisson_value_and_grad_rows0(int64_t part, int64_t threa
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](exp(z[i]) - y[i] * z[i]) */
-        /* z_bar[i:n] = t1 * exp(z[i]) - t1 * y[i], in the place of z */
+        /* z_bar[i:n] = t0_bar * exp(z[i]) - t0_bar * y[i], in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -308,7 +309,7 @@ static GRADC_APART void poisson_value_and_grad_rows0(int64_t part, int64_t threa
             const double v0 = gradc_exp(z_i);
             const double y_i = y[i];
             t0_part_sum += v0 - y_i * z_i;
-            z[i - tile_begin] = t1 * v0 - t1 * y_i;
+            z[i - tile_begin] = t0_bar * v0 - t0_bar * y_i;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
@@ -331,7 +332,7 @@ struct poisson_value_and_grad_rows0 {
     const double *X;
     const double *w;
     const double *y;
-    double t1;
+    double t0_bar;
     double *t0_parts;
 };
 
@@ -339,7 +340,7 @@ static GRADC_APART void poisson_value_and_grad_team0(const void *context, int64_
 {
     const struct poisson_value_and_grad_rows0 *const given = context;
     poisson_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t0_bar,
         given->t0_parts);
 }
 
@@ -352,19 +353,19 @@ int poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     scratch += (size_t)gradc_parts(n, 6*d + 28, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = 1 / n */
-    const double t1 = 1.0 / (double)n;
+    /* t0_bar = 1 / n */
+    const double t0_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 28, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct poisson_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, t1, t0_parts};
+            tile_scratch, tile_bytes, X, w, y, t0_bar, t0_parts};
         gradc_run(parts, poisson_value_and_grad_team0, &given);
     } else {
         poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
-            w, y, t1, t0_parts);
+            w, y, t0_bar, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -184,7 +184,7 @@ size_t probit_backward_work(int64_t n, int64_t d)
 static GRADC_APART void probit_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict part_scratch, size_t part_bytes,
                                               double *restrict grad_w, int64_t d,
-                                              unsigned char *restrict tile_scratch, size_t tile_bytes, double t1,
+                                              unsigned char *restrict tile_scratch, size_t tile_bytes, double t1_bar,
                                               const double *restrict y, const double *restrict t0,
                                               const double *restrict X)
 {
@@ -193,7 +193,7 @@ static GRADC_APART void probit_backward_rows0(int64_t part, int64_t thread, int6
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -201,11 +201,11 @@ static GRADC_APART void probit_backward_rows0(int64_t part, int64_t thread, int6
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := s0 * product_error(y[i], t0[i]), s2 := -0.5 * (s1 + (s1 +
-         *    product_error(s0, s0))), y[i] * where(s0 < 0, 0.7978845608028654 * t1 / erfcx(-0.7071067811865476 *
-         *    s0), t1 * (0.3989422804014327 * (exp(-0.5 * (s0 * s0)) * (1 + where(abs(s2) < 1, s2, 0)))) /
+        /* t0_bar[i:n] = let(s0 := y[i] * t0[i], s1 := s0 * product_error(y[i], t0[i]), s2 := -0.5 * (s1 + (s1 +
+         *    product_error(s0, s0))), y[i] * where(s0 < 0, 0.7978845608028654 * t1_bar / erfcx(-0.7071067811865476
+         *    * s0), t1_bar * (0.3989422804014327 * (exp(-0.5 * (s0 * s0)) * (1 + where(abs(s2) < 1, s2, 0)))) /
          *    ndtr(s0))) */
-        const double v0 = 0.7978845608028654 * t1;
+        const double v0 = 0.7978845608028654 * t1_bar;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
@@ -213,14 +213,14 @@ static GRADC_APART void probit_backward_rows0(int64_t part, int64_t thread, int6
             const double v1 = y_i * t0_i;
             const double v2 = v1 * (fma(y_i, t0_i, -(y_i * t0_i)));
             const double v3 = -0.5 * (v2 + (v2 + (fma(v1, v1, -(v1 * v1)))));
-            const double v4 = t1 * (0.3989422804014327 * (gradc_exp(-0.5 * (v1 * v1))
+            const double v4 = t1_bar * (0.3989422804014327 * (gradc_exp(-0.5 * (v1 * v1))
                 * (1.0 + (fabs(v3) < 1.0 ? v3 : 0.0))));
-            t2[i - tile_begin] = y_i * (v1 < 0.0 ? v0 / gradc_scaled_erfc(-0.7071067811865476 * v1) : v4
+            t0_bar[i - tile_begin] = y_i * (v1 < 0.0 ? v0 / gradc_scaled_erfc(-0.7071067811865476 * v1) : v4
                 / gradc_normal(v1));
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0_bar, 1, grad_w_part);
     }
 }
 
@@ -233,7 +233,7 @@ struct probit_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double t1;
+    double t1_bar;
     const double *y;
     const double *t0;
     const double *X;
@@ -243,7 +243,7 @@ static GRADC_APART void probit_backward_team0(const void *context, int64_t part,
 {
     const struct probit_backward_rows0 *const given = context;
     probit_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->t1, given->y, given->t0, given->X);
+        given->d, given->tile_scratch, given->tile_bytes, given->t1_bar, given->y, given->t0, given->X);
 }
 
 int probit_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -256,18 +256,18 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
     scratch += (size_t)gradc_parts(n, 3*d + 92, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = -(cotangent / n) */
-    const double t1 = -(cotangent / (double)n);
+    /* t1_bar = -(cotangent / n) */
+    const double t1_bar = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d + 92, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct probit_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t1, y, t0, X};
+            tile_bytes, t1_bar, y, t0, X};
         gradc_run(parts, probit_backward_team0, &given);
     } else {
-        probit_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t1, y,
-            t0, X);
+        probit_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t1_bar,
+            y, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -291,8 +291,9 @@ static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t thread
                                                     unsigned char *restrict part_scratch, size_t part_bytes,
                                                     double *restrict grad_w, int64_t d,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    const double *restrict X, const double *restrict w, double t2,
-                                                    const double *restrict y, double *restrict t1_parts)
+                                                    const double *restrict X, const double *restrict w,
+                                                    double t1_bar, const double *restrict y,
+                                                    double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -313,24 +314,24 @@ static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t thread
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
-        /* t3[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t2 /
-         *    erfcx(-0.7071067811865476 * s0), t2 * (0.3989422804014327 * exp(-0.5 * (s0 * s0))) / ndtr(s0))), in
-         *    the place of t0 */
-        const double v0 = 0.7978845608028654 * t2;
+        /* t0_bar[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t1_bar /
+         *    erfcx(-0.7071067811865476 * s0), t1_bar * (0.3989422804014327 * exp(-0.5 * (s0 * s0))) / ndtr(s0))),
+         *    in the place of t0 */
+        const double v0 = 0.7978845608028654 * t1_bar;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double t0_i = t0[i - tile_begin];
             const double v1 = y_i * t0_i;
-            const double v2 = v1 < 0.0 ? v0 / gradc_scaled_erfc(-0.7071067811865476 * v1) : t2
+            const double v2 = v1 < 0.0 ? v0 / gradc_scaled_erfc(-0.7071067811865476 * v1) : t1_bar
                 * (0.3989422804014327 * gradc_exp(-0.5 * (v1 * v1))) / gradc_normal(v1);
             t1_part_sum += gradc_log_normal(v1);
             t0[i - tile_begin] = y_i * v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
@@ -348,7 +349,7 @@ struct probit_value_and_grad_rows0 {
     size_t tile_bytes;
     const double *X;
     const double *w;
-    double t2;
+    double t1_bar;
     const double *y;
     double *t1_parts;
 };
@@ -357,7 +358,7 @@ static GRADC_APART void probit_value_and_grad_team0(const void *context, int64_t
 {
     const struct probit_value_and_grad_rows0 *const given = context;
     probit_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t2, given->y,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t1_bar, given->y,
         given->t1_parts);
 }
 
@@ -370,19 +371,19 @@ int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const 
     scratch += (size_t)gradc_parts(n, 6*d + 101, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = -(1 / n) */
-    const double t2 = -(1.0 / (double)n);
+    /* t1_bar = -(1 / n) */
+    const double t1_bar = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d + 101, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct probit_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, t2, y, t1_parts};
+            tile_bytes, X, w, t1_bar, y, t1_parts};
         gradc_run(parts, probit_value_and_grad_team0, &given);
     } else {
         probit_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
-            w, t2, y, t1_parts);
+            w, t1_bar, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

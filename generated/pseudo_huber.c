@@ -188,15 +188,15 @@ static GRADC_APART void pseudo_huber_backward_rows0(int64_t part, int64_t thread
                                                     unsigned char *restrict part_scratch, size_t part_bytes,
                                                     double *restrict grad_w, int64_t d,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    const double *restrict t0, const double *restrict y, double t1,
-                                                    double delta, const double *restrict X)
+                                                    const double *restrict t0, const double *restrict y,
+                                                    double t1_bar, double delta, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -204,21 +204,21 @@ static GRADC_APART void pseudo_huber_backward_rows0(int64_t part, int64_t thread
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := t1 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3, s5
-         *    := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
+        /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := t1_bar * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 +
+         *    s3, s5 := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
-            const double v1 = t1 * v0;
+            const double v1 = t1_bar * v0;
             const double v2 = v0 / delta;
             const double v3 = gradc_hypot(1.0, v2);
             const double v4 = 1.0 + v3;
             const double v5 = v1 / v4;
-            t2[i - tile_begin] = v5 + v5 + (0.0 == v3 ? 0.0 : -(v2 / v3 * (v0 * v1 / v4 / v4) / delta));
+            t0_bar[i - tile_begin] = v5 + v5 + (0.0 == v3 ? 0.0 : -(v2 / v3 * (v0 * v1 / v4 / v4) / delta));
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0_bar, 1, grad_w_part);
     }
 }
 
@@ -233,7 +233,7 @@ struct pseudo_huber_backward_rows0 {
     size_t tile_bytes;
     const double *t0;
     const double *y;
-    double t1;
+    double t1_bar;
     double delta;
     const double *X;
 };
@@ -242,8 +242,8 @@ static GRADC_APART void pseudo_huber_backward_team0(const void *context, int64_t
 {
     const struct pseudo_huber_backward_rows0 *const given = context;
     pseudo_huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1, given->delta,
-        given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1_bar,
+        given->delta, given->X);
 }
 
 int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -256,18 +256,18 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
     scratch += (size_t)gradc_parts(n, 3*d + 58, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 58, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct pseudo_huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t0, y, t1, delta, X};
+            tile_bytes, t0, y, t1_bar, delta, X};
         gradc_run(parts, pseudo_huber_backward_team0, &given);
     } else {
         pseudo_huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0,
-            y, t1, delta, X);
+            y, t1_bar, delta, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -292,7 +292,7 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t 
                                                           double *restrict grad_w, int64_t d,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           const double *restrict X, const double *restrict w,
-                                                          const double *restrict y, double delta, double t2,
+                                                          const double *restrict y, double delta, double t1_bar,
                                                           double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -314,9 +314,9 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t 
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
-        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := t2 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3, s5
-         *    := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))), in the place of
-         *    t0 */
+        /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := t1_bar * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 +
+         *    s3, s5 := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))), in the
+         *    place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -325,14 +325,14 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t 
             const double v1 = v0 / delta;
             const double v2 = gradc_hypot(1.0, v1);
             const double v3 = 1.0 + v2;
-            const double v4 = t2 * v0;
+            const double v4 = t1_bar * v0;
             const double v5 = v4 / v3;
             t1_part_sum += v0 * (v0 / v3);
             t0[i - tile_begin] = v5 + v5 + (0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
@@ -352,7 +352,7 @@ struct pseudo_huber_value_and_grad_rows0 {
     const double *w;
     const double *y;
     double delta;
-    double t2;
+    double t1_bar;
     double *t1_parts;
 };
 
@@ -361,7 +361,7 @@ static GRADC_APART void pseudo_huber_value_and_grad_team0(const void *context, i
     const struct pseudo_huber_value_and_grad_rows0 *const given = context;
     pseudo_huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->delta,
-        given->t2, given->t1_parts);
+        given->t1_bar, given->t1_parts);
 }
 
 int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -373,19 +373,19 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
     scratch += (size_t)gradc_parts(n, 6*d + 63, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct pseudo_huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, delta, t2, t1_parts};
+            tile_scratch, tile_bytes, X, w, y, delta, t1_bar, t1_parts};
         gradc_run(parts, pseudo_huber_value_and_grad_team0, &given);
     } else {
         pseudo_huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, y, delta, t2, t1_parts);
+            tile_bytes, X, w, y, delta, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -270,7 +270,7 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w, int64_t d,
                                                unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                               const double *restrict grade, const double *restrict s, double t0,
+                                               const double *restrict grade, const double *restrict s, double t0_bar,
                                                const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -278,9 +278,9 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const s_bar = (void *)tile_own;
+    double *const s_bar_term = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const s_bar_2 = (void *)tile_own;
+    double *const s_bar_term_2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -288,17 +288,17 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* s_bar[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[j], s4 :=
-         *    s[j] - (s0 - s3) - (s[i] + s3), where(grade[j] < grade[i], -where(-inf == s0, 0, t0 * (where(0 <= s0,
-         *    1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))), 0))) */
-        /* s_bar_2[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[i], s4 :=
-         *    s[i] - (s0 - s3) - (s[j] + s3), where(grade[i] < grade[j], where(-inf == s0, 0, t0 * (where(0 <= s0,
-         *    1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))), 0))) */
+        /* s_bar_term[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[j], s4
+         *    := s[j] - (s0 - s3) - (s[i] + s3), where(grade[j] < grade[i], -where(-inf == s0, 0, t0_bar * (where(0
+         *    <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))), 0))) */
+        /* s_bar_term_2[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[i],
+         *    s4 := s[i] - (s0 - s3) - (s[j] + s3), where(grade[i] < grade[j], where(-inf == s0, 0, t0_bar *
+         *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))), 0))) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            s_bar[j - tile_begin] = 0.0;
+            s_bar_term[j - tile_begin] = 0.0;
         }
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            s_bar_2[j - tile_begin] = 0.0;
+            s_bar_term_2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double grade_i = grade[i];
@@ -327,56 +327,58 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
                 const double v10 = s_j - (v6 - v9) - (s_i + v9);
                 const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8
                     * (fabs(v10) < 1.0 ? v10 : 0.0));
-                const double v12 = s_i_ - s_j;
-                const double v13 = gradc_exp(-fabs(v12));
-                const double v14 = 1.0 + v13;
-                const double v15 = v12 - s_i_;
-                const double v16 = s_i_ - (v12 - v15) - (s_j + v15);
-                const double v17 = (0.0 <= v12 ? 1.0 : v13) / v14 * (1.0 + (0.0 <= -v12 ? 1.0 : v13) / v14
-                    * (fabs(v16) < 1.0 ? v16 : 0.0));
-                const double v18 = s_j - s_i_;
-                const double v19 = gradc_exp(-fabs(v18));
-                const double v20 = 1.0 + v19;
-                const double v21 = v18 - s_j;
-                const double v22 = s_j - (v18 - v21) - (s_i_ + v21);
-                const double v23 = (0.0 <= v18 ? 1.0 : v19) / v20 * (1.0 + (0.0 <= -v18 ? 1.0 : v19) / v20
-                    * (fabs(v22) < 1.0 ? v22 : 0.0));
-                const double v24 = s_i_2 - s_j;
-                const double v25 = gradc_exp(-fabs(v24));
-                const double v26 = 1.0 + v25;
-                const double v27 = v24 - s_i_2;
-                const double v28 = s_i_2 - (v24 - v27) - (s_j + v27);
-                const double v29 = (0.0 <= v24 ? 1.0 : v25) / v26 * (1.0 + (0.0 <= -v24 ? 1.0 : v25) / v26
-                    * (fabs(v28) < 1.0 ? v28 : 0.0));
-                const double v30 = s_j - s_i_2;
-                const double v31 = gradc_exp(-fabs(v30));
-                const double v32 = 1.0 + v31;
-                const double v33 = v30 - s_j;
-                const double v34 = s_j - (v30 - v33) - (s_i_2 + v33);
-                const double v35 = (0.0 <= v30 ? 1.0 : v31) / v32 * (1.0 + (0.0 <= -v30 ? 1.0 : v31) / v32
-                    * (fabs(v34) < 1.0 ? v34 : 0.0));
-                const double v36 = s_i_3 - s_j;
-                const double v37 = gradc_exp(-fabs(v36));
-                const double v38 = 1.0 + v37;
-                const double v39 = v36 - s_i_3;
-                const double v40 = s_i_3 - (v36 - v39) - (s_j + v39);
-                const double v41 = (0.0 <= v36 ? 1.0 : v37) / v38 * (1.0 + (0.0 <= -v36 ? 1.0 : v37) / v38
-                    * (fabs(v40) < 1.0 ? v40 : 0.0));
-                const double v42 = s_j - s_i_3;
-                const double v43 = gradc_exp(-fabs(v42));
-                const double v44 = 1.0 + v43;
-                const double v45 = v42 - s_j;
-                const double v46 = s_j - (v42 - v45) - (s_i_3 + v45);
-                const double v47 = (0.0 <= v42 ? 1.0 : v43) / v44 * (1.0 + (0.0 <= -v42 ? 1.0 : v43) / v44
-                    * (fabs(v46) < 1.0 ? v46 : 0.0));
-                s_bar[j - tile_begin] += (grade_i < grade_j ? -(-(double)INFINITY == v0 ? 0.0 : t0 * v5) : 0.0)
-                    + (grade_i_ < grade_j ? -(-(double)INFINITY == v12 ? 0.0 : t0 * v17) : 0.0)
-                    + (grade_i_2 < grade_j ? -(-(double)INFINITY == v24 ? 0.0 : t0 * v29) : 0.0)
-                    + (grade_i_3 < grade_j ? -(-(double)INFINITY == v36 ? 0.0 : t0 * v41) : 0.0);
-                s_bar_2[j - tile_begin] += (grade_j < grade_i ? (-(double)INFINITY == v6 ? 0.0 : t0 * v11) : 0.0)
-                    + (grade_j < grade_i_ ? (-(double)INFINITY == v18 ? 0.0 : t0 * v23) : 0.0)
-                    + (grade_j < grade_i_2 ? (-(double)INFINITY == v30 ? 0.0 : t0 * v35) : 0.0)
-                    + (grade_j < grade_i_3 ? (-(double)INFINITY == v42 ? 0.0 : t0 * v47) : 0.0);
+                const double v12 = -(double)INFINITY == v6 ? 0.0 : t0_bar * v11;
+                const double v13 = s_i_ - s_j;
+                const double v14 = gradc_exp(-fabs(v13));
+                const double v15 = 1.0 + v14;
+                const double v16 = v13 - s_i_;
+                const double v17 = s_i_ - (v13 - v16) - (s_j + v16);
+                const double v18 = (0.0 <= v13 ? 1.0 : v14) / v15 * (1.0 + (0.0 <= -v13 ? 1.0 : v14) / v15
+                    * (fabs(v17) < 1.0 ? v17 : 0.0));
+                const double v19 = s_j - s_i_;
+                const double v20 = gradc_exp(-fabs(v19));
+                const double v21 = 1.0 + v20;
+                const double v22 = v19 - s_j;
+                const double v23 = s_j - (v19 - v22) - (s_i_ + v22);
+                const double v24 = (0.0 <= v19 ? 1.0 : v20) / v21 * (1.0 + (0.0 <= -v19 ? 1.0 : v20) / v21
+                    * (fabs(v23) < 1.0 ? v23 : 0.0));
+                const double v25 = -(double)INFINITY == v19 ? 0.0 : t0_bar * v24;
+                const double v26 = s_i_2 - s_j;
+                const double v27 = gradc_exp(-fabs(v26));
+                const double v28 = 1.0 + v27;
+                const double v29 = v26 - s_i_2;
+                const double v30 = s_i_2 - (v26 - v29) - (s_j + v29);
+                const double v31 = (0.0 <= v26 ? 1.0 : v27) / v28 * (1.0 + (0.0 <= -v26 ? 1.0 : v27) / v28
+                    * (fabs(v30) < 1.0 ? v30 : 0.0));
+                const double v32 = s_j - s_i_2;
+                const double v33 = gradc_exp(-fabs(v32));
+                const double v34 = 1.0 + v33;
+                const double v35 = v32 - s_j;
+                const double v36 = s_j - (v32 - v35) - (s_i_2 + v35);
+                const double v37 = (0.0 <= v32 ? 1.0 : v33) / v34 * (1.0 + (0.0 <= -v32 ? 1.0 : v33) / v34
+                    * (fabs(v36) < 1.0 ? v36 : 0.0));
+                const double v38 = -(double)INFINITY == v32 ? 0.0 : t0_bar * v37;
+                const double v39 = s_i_3 - s_j;
+                const double v40 = gradc_exp(-fabs(v39));
+                const double v41 = 1.0 + v40;
+                const double v42 = v39 - s_i_3;
+                const double v43 = s_i_3 - (v39 - v42) - (s_j + v42);
+                const double v44 = (0.0 <= v39 ? 1.0 : v40) / v41 * (1.0 + (0.0 <= -v39 ? 1.0 : v40) / v41
+                    * (fabs(v43) < 1.0 ? v43 : 0.0));
+                const double v45 = s_j - s_i_3;
+                const double v46 = gradc_exp(-fabs(v45));
+                const double v47 = 1.0 + v46;
+                const double v48 = v45 - s_j;
+                const double v49 = s_j - (v45 - v48) - (s_i_3 + v48);
+                const double v50 = (0.0 <= v45 ? 1.0 : v46) / v47 * (1.0 + (0.0 <= -v45 ? 1.0 : v46) / v47
+                    * (fabs(v49) < 1.0 ? v49 : 0.0));
+                const double v51 = -(double)INFINITY == v45 ? 0.0 : t0_bar * v50;
+                s_bar_term[j - tile_begin] += (grade_i < grade_j ? -(-(double)INFINITY == v0 ? 0.0 : t0_bar * v5)
+                    : 0.0) + (grade_i_ < grade_j ? -(-(double)INFINITY == v13 ? 0.0 : t0_bar * v18) : 0.0)
+                    + (grade_i_2 < grade_j ? -(-(double)INFINITY == v26 ? 0.0 : t0_bar * v31) : 0.0)
+                    + (grade_i_3 < grade_j ? -(-(double)INFINITY == v39 ? 0.0 : t0_bar * v44) : 0.0);
+                s_bar_term_2[j - tile_begin] += (grade_j < grade_i ? v12 : 0.0) + (grade_j < grade_i_ ? v25 : 0.0)
+                    + (grade_j < grade_i_2 ? v38 : 0.0) + (grade_j < grade_i_3 ? v51 : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -400,20 +402,22 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
                 const double v10 = s_j - (v6 - v9) - (s_i + v9);
                 const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8
                     * (fabs(v10) < 1.0 ? v10 : 0.0));
-                s_bar[j - tile_begin] += grade_i < grade_j ? -(-(double)INFINITY == v0 ? 0.0 : t0 * v5) : 0.0;
-                s_bar_2[j - tile_begin] += grade_j < grade_i ? (-(double)INFINITY == v6 ? 0.0 : t0 * v11) : 0.0;
+                const double v12 = -(double)INFINITY == v6 ? 0.0 : t0_bar * v11;
+                s_bar_term[j - tile_begin] += grade_i < grade_j ? -(-(double)INFINITY == v0 ? 0.0 : t0_bar * v5)
+                    : 0.0;
+                s_bar_term_2[j - tile_begin] += grade_j < grade_i ? v12 : 0.0;
             }
         }
 
-        /* t2[i:n] = s_bar[i] + s_bar_2[i], in the place of s_bar */
+        /* grad_w_term[i:n] = s_bar_term[i] + s_bar_term_2[i], in the place of s_bar_term */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double s_bar_i = s_bar[i - tile_begin];
-            s_bar[i - tile_begin] = s_bar_2[i - tile_begin] + s_bar_i;
+            const double s_bar_term_i = s_bar_term[i - tile_begin];
+            s_bar_term[i - tile_begin] = s_bar_term_2[i - tile_begin] + s_bar_term_i;
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar_term, 1, grad_w_part);
     }
 }
 
@@ -428,7 +432,7 @@ struct ranknet_backward_rows0 {
     size_t tile_bytes;
     const double *grade;
     const double *s;
-    double t0;
+    double t0_bar;
     const double *X;
 };
 
@@ -436,7 +440,8 @@ static GRADC_APART void ranknet_backward_team0(const void *context, int64_t part
 {
     const struct ranknet_backward_rows0 *const given = context;
     ranknet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t0, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t0_bar,
+        given->X);
 }
 
 int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -449,18 +454,18 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     scratch += (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t0 = cotangent / t1 */
-    const double t0 = cotangent / t1;
+    /* t0_bar = cotangent / t1 */
+    const double t0_bar = cotangent / t1;
     const int64_t parts = gradc_parts(n, 3*d + 112*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct ranknet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, grade, s, t0, X};
+            tile_bytes, grade, s, t0_bar, X};
         gradc_run(parts, ranknet_backward_team0, &given);
     } else {
         ranknet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade,
-            s, t0, X);
+            s, t0_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -535,7 +540,7 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     const double *restrict grade, double *restrict s, double t2,
+                                                     const double *restrict grade, double *restrict s, double t0_bar,
                                                      const double *restrict X, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -543,9 +548,9 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const s_bar = (void *)tile_own;
+    double *const s_bar_term = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const s_bar_2 = (void *)tile_own;
+    double *const s_bar_term_2 = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -571,15 +576,15 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
-        /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), where(grade[i] < grade[j], where(-inf
-         *    == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
-        /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), where(grade[j] < grade[i],
-         *    -where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
+        /* s_bar_term[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), where(grade[i] < grade[j],
+         *    where(-inf == s0, 0, t0_bar * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
+        /* s_bar_term_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), where(grade[j] < grade[i],
+         *    -where(-inf == s0, 0, t0_bar * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            s_bar[j - tile_begin] = 0.0;
+            s_bar_term[j - tile_begin] = 0.0;
         }
         for (int64_t j = tile_begin; j < tile_end; ++j) {
-            s_bar_2[j - tile_begin] = 0.0;
+            s_bar_term_2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
             const double grade_i = grade[i];
@@ -596,33 +601,33 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
                 const double s_j = s[j];
                 const double v0 = s_j - s_i;
                 const double v1 = gradc_exp(-fabs(v0));
-                const double v2 = s_i - s_j;
-                const double v3 = gradc_exp(-fabs(v2));
-                const double v4 = s_j - s_i_;
-                const double v5 = gradc_exp(-fabs(v4));
-                const double v6 = s_i_ - s_j;
-                const double v7 = gradc_exp(-fabs(v6));
-                const double v8 = s_j - s_i_2;
+                const double v2 = -(double)INFINITY == v0 ? 0.0 : t0_bar * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
+                const double v3 = s_i - s_j;
+                const double v4 = gradc_exp(-fabs(v3));
+                const double v5 = s_j - s_i_;
+                const double v6 = gradc_exp(-fabs(v5));
+                const double v7 = -(double)INFINITY == v5 ? 0.0 : t0_bar * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6));
+                const double v8 = s_i_ - s_j;
                 const double v9 = gradc_exp(-fabs(v8));
-                const double v10 = s_i_2 - s_j;
+                const double v10 = s_j - s_i_2;
                 const double v11 = gradc_exp(-fabs(v10));
-                const double v12 = s_j - s_i_3;
-                const double v13 = gradc_exp(-fabs(v12));
-                const double v14 = s_i_3 - s_j;
-                const double v15 = gradc_exp(-fabs(v14));
-                s_bar[j - tile_begin] += (grade_j < grade_i ? (-(double)INFINITY == v0 ? 0.0 : t2
-                    * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0) + (grade_j < grade_i_
-                    ? (-(double)INFINITY == v4 ? 0.0 : t2 * ((0.0 <= v4 ? 1.0 : v5) / (1.0 + v5))) : 0.0)
-                    + (grade_j < grade_i_2 ? (-(double)INFINITY == v8 ? 0.0 : t2
-                    * ((0.0 <= v8 ? 1.0 : v9) / (1.0 + v9))) : 0.0) + (grade_j < grade_i_3
-                    ? (-(double)INFINITY == v12 ? 0.0 : t2 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))) : 0.0);
-                s_bar_2[j - tile_begin] += (grade_i < grade_j ? -(-(double)INFINITY == v2 ? 0.0 : t2
-                    * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3))) : 0.0) + (grade_i_ < grade_j
-                    ? -(-(double)INFINITY == v6 ? 0.0 : t2 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7))) : 0.0)
-                    + (grade_i_2 < grade_j ? -(-(double)INFINITY == v10 ? 0.0 : t2
-                    * ((0.0 <= v10 ? 1.0 : v11) / (1.0 + v11))) : 0.0)
-                    + (grade_i_3 < grade_j ? -(-(double)INFINITY == v14 ? 0.0 : t2
-                    * ((0.0 <= v14 ? 1.0 : v15) / (1.0 + v15))) : 0.0);
+                const double v12 = -(double)INFINITY == v10 ? 0.0 : t0_bar * ((0.0 <= v10 ? 1.0 : v11) / (1.0 + v11));
+                const double v13 = s_i_2 - s_j;
+                const double v14 = gradc_exp(-fabs(v13));
+                const double v15 = s_j - s_i_3;
+                const double v16 = gradc_exp(-fabs(v15));
+                const double v17 = -(double)INFINITY == v15 ? 0.0 : t0_bar * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16));
+                const double v18 = s_i_3 - s_j;
+                const double v19 = gradc_exp(-fabs(v18));
+                s_bar_term[j - tile_begin] += (grade_j < grade_i ? v2 : 0.0) + (grade_j < grade_i_ ? v7 : 0.0)
+                    + (grade_j < grade_i_2 ? v12 : 0.0) + (grade_j < grade_i_3 ? v17 : 0.0);
+                s_bar_term_2[j - tile_begin] += (grade_i < grade_j ? -(-(double)INFINITY == v3 ? 0.0 : t0_bar
+                    * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0) + (grade_i_ < grade_j
+                    ? -(-(double)INFINITY == v8 ? 0.0 : t0_bar * ((0.0 <= v8 ? 1.0 : v9) / (1.0 + v9))) : 0.0)
+                    + (grade_i_2 < grade_j ? -(-(double)INFINITY == v13 ? 0.0 : t0_bar
+                    * ((0.0 <= v13 ? 1.0 : v14) / (1.0 + v14))) : 0.0)
+                    + (grade_i_3 < grade_j ? -(-(double)INFINITY == v18 ? 0.0 : t0_bar
+                    * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19))) : 0.0);
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
@@ -634,24 +639,24 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
                 const double s_j = s[j];
                 const double v0 = s_j - s_i;
                 const double v1 = gradc_exp(-fabs(v0));
-                const double v2 = s_i - s_j;
-                const double v3 = gradc_exp(-fabs(v2));
-                s_bar[j - tile_begin] += grade_j < grade_i ? (-(double)INFINITY == v0 ? 0.0 : t2
-                    * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
-                s_bar_2[j - tile_begin] += grade_i < grade_j ? -(-(double)INFINITY == v2 ? 0.0 : t2
-                    * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3))) : 0.0;
+                const double v2 = -(double)INFINITY == v0 ? 0.0 : t0_bar * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
+                const double v3 = s_i - s_j;
+                const double v4 = gradc_exp(-fabs(v3));
+                s_bar_term[j - tile_begin] += grade_j < grade_i ? v2 : 0.0;
+                s_bar_term_2[j - tile_begin] += grade_i < grade_j ? -(-(double)INFINITY == v3 ? 0.0 : t0_bar
+                    * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
             }
         }
 
-        /* t3[i:n] = s_bar[i] + s_bar_2[i], in the place of s_bar */
+        /* grad_w_term[i:n] = s_bar_term[i] + s_bar_term_2[i], in the place of s_bar_term */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double s_bar_i = s_bar[i - tile_begin];
-            s_bar[i - tile_begin] = s_bar_i + s_bar_2[i - tile_begin];
+            const double s_bar_term_i = s_bar_term[i - tile_begin];
+            s_bar_term[i - tile_begin] = s_bar_term_i + s_bar_term_2[i - tile_begin];
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar_term, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
@@ -668,7 +673,7 @@ struct ranknet_value_and_grad_rows1 {
     size_t tile_bytes;
     const double *grade;
     double *s;
-    double t2;
+    double t0_bar;
     const double *X;
     double *t0_parts;
 };
@@ -677,8 +682,8 @@ static GRADC_APART void ranknet_value_and_grad_team1(const void *context, int64_
 {
     const struct ranknet_value_and_grad_rows1 *const given = context;
     ranknet_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t2, given->X,
-        given->t0_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t0_bar,
+        given->X, given->t0_parts);
 }
 
 int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -704,19 +709,19 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         t1 += t1_parts[part];
     }
 
-    /* t2 = 1 / t1 */
-    const double t2 = 1.0 / t1;
+    /* t0_bar = 1 / t1 */
+    const double t0_bar = 1.0 / t1;
     const int64_t parts_ = gradc_parts(n, 3*d + 129*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
         const struct ranknet_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, grade, s, t2, X, t0_parts};
+            tile_scratch, tile_bytes, grade, s, t0_bar, X, t0_parts};
         gradc_run(parts_, ranknet_value_and_grad_team1, &given);
     } else {
         ranknet_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            grade, s, t2, X, t0_parts);
+            grade, s, t0_bar, X, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {

@@ -518,15 +518,15 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
     unsigned char *scratch = work;
     double *const seen_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
+    double *const grad_U_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const drawn_bar = (void *)scratch;
     scratch += gradc_bytes(128*gradc_width(q), sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const grad_U_total_2 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const grad_V_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const grad_V_total_2 = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -566,19 +566,19 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         }
     }
 
-    /* t0 = cotangent / n */
-    const double t0 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     for (int64_t at = 0; at < k*m; ++at) {
-        t1[at] = 0.0;
+        grad_U_total[at] = 0.0;
     }
     for (int64_t at = 0; at < k*m; ++at) {
-        t2[at] = 0.0;
+        grad_U_total_2[at] = 0.0;
     }
     for (int64_t at = 0; at < k*m; ++at) {
-        t3[at] = 0.0;
+        grad_V_total[at] = 0.0;
     }
     for (int64_t at = 0; at < k*m; ++at) {
-        t4[at] = 0.0;
+        grad_V_total_2[at] = 0.0;
     }
     {
         const int64_t tile_rows = gradc_rows(2*q, sizeof(double));
@@ -586,21 +586,22 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-            /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t0 * (where(0
-             *    <= s0, 1, s1) / (1 + s1))))) */
+            /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t1_bar *
+             *    (where(0 <= s0, 1, s1) / (1 + s1))))) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double seen_l = seen[l];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
                 seen_bar[l - tile_begin] = -(double)INFINITY == v0 ? 0.0
-                    : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                    : -(t1_bar * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
 
-            /* t1[:m, :k] = 0 t1 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
-             *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
-            /* t4[:m, :k] = 0 t4 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
-             *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
+            /* grad_U_total[:m, :k] = 0 grad_U_total += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l],
+             *    word[l]), j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
+            /* grad_V_total_2[:m, :k] = 0 grad_V_total_2 += each[l:n, j:k](at[where_integer(context[l] < 0, m +
+             *    context[l], context[l]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+             *    seen_bar[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t context_l = context_[l];
                 const int64_t v0 = context_l < 0 ? m + context_l : context_l;
@@ -608,29 +609,31 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 const int64_t word_l = word[l];
                 const int64_t v1 = word_l < 0 ? m + word_l : word_l;
                 for (int64_t j = 0; j < k; ++j) {
-                    t1[v1*k + j] += V[v0*k + j] * seen_bar_l;
-                    t4[v0*k + j] += U[v1*k + j] * seen_bar_l;
+                    grad_U_total[v1*k + j] += V[v0*k + j] * seen_bar_l;
+                    grad_V_total_2[v0*k + j] += U[v1*k + j] * seen_bar_l;
                 }
             }
             for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
                 const int64_t strip_end = strip + strip_begin < q ? strip + strip_begin : q;
 
-                /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t0 *
+                /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t1_bar *
                  *    (where(0 <= drawn[l, o], 1, s0) / (1 + s0)))) */
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     GRADC_SIMD()
                     for (int64_t o = strip_begin; o < strip_end; ++o) {
                         const double drawn_lo = drawn[l*q + o];
                         const double v0 = gradc_exp(-fabs(drawn_lo));
-                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -(double)INFINITY == drawn_lo ? 0.0 : t0
-                            * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -(double)INFINITY == drawn_lo ? 0.0
+                            : t1_bar * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                     }
                 }
 
-                /* t2[:m, :k] = 0 t2 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
-                 *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
-                /* t3[:m, :k] = 0 t3 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o],
-                 *    noise[l, o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
+                /* grad_U_total_2[:m, :k] = 0 grad_U_total_2 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m
+                 *    + word[l], word[l]), j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] *
+                 *    drawn_bar[l, o])) */
+                /* grad_V_total[:m, :k] = 0 grad_V_total += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m
+                 *    + noise[l, o], noise[l, o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+                 *    drawn_bar[l, o])) */
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const int64_t word_l = word[l];
                     const int64_t v0 = word_l < 0 ? m + word_l : word_l;
@@ -639,8 +642,8 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                         const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
                         const double drawn_bar_lo = drawn_bar[(l - tile_begin)*strip + o - strip_begin];
                         for (int64_t j = 0; j < k; ++j) {
-                            t2[v0*k + j] += V[v1*k + j] * drawn_bar_lo;
-                            t3[v1*k + j] += U[v0*k + j] * drawn_bar_lo;
+                            grad_U_total_2[v0*k + j] += V[v1*k + j] * drawn_bar_lo;
+                            grad_V_total[v1*k + j] += U[v0*k + j] * drawn_bar_lo;
                         }
                     }
                 }
@@ -648,13 +651,13 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         }
     }
 
-    /* grad_U[i:m, j:k] = t1[i, j] + t2[i, j] */
-    /* grad_V[i:m, j:k] = t3[i, j] + t4[i, j] */
+    /* grad_U[i:m, j:k] = grad_U_total[i, j] + grad_U_total_2[i, j] */
+    /* grad_V[i:m, j:k] = grad_V_total[i, j] + grad_V_total_2[i, j] */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_U[i*k + j] = t2[i*k + j] + t1[i*k + j];
-            grad_V[i*k + j] = t4[i*k + j] + t3[i*k + j];
+            grad_U[i*k + j] = grad_U_total_2[i*k + j] + grad_U_total[i*k + j];
+            grad_V[i*k + j] = grad_V_total_2[i*k + j] + grad_V_total[i*k + j];
         }
     }
     return 0;
@@ -679,19 +682,19 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     unsigned char *scratch = work;
     double *const drawn = (void *)scratch;
     scratch += gradc_bytes(128*gradc_width(q), sizeof(double));
-    double *const t1 = (void *)scratch;
+    double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const seen = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const drawn_bar = (void *)scratch;
     scratch += gradc_bytes(128*gradc_width(q), sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const grad_U_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const grad_U_total_2 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const grad_V_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t7 = (void *)scratch;
+    double *const grad_V_total_2 = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -731,21 +734,21 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         }
     }
 
-    /* t3 = 1 / n */
-    const double t3 = 1.0 / (double)n;
-    double t2 = 0.0;
-    double t2_low = 0.0;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
+    double t1 = 0.0;
+    double t1_low = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
-        t4[at] = 0.0;
+        grad_U_total[at] = 0.0;
     }
     for (int64_t at = 0; at < k*m; ++at) {
-        t5[at] = 0.0;
+        grad_U_total_2[at] = 0.0;
     }
     for (int64_t at = 0; at < k*m; ++at) {
-        t6[at] = 0.0;
+        grad_V_total[at] = 0.0;
     }
     for (int64_t at = 0; at < k*m; ++at) {
-        t7[at] = 0.0;
+        grad_V_total_2[at] = 0.0;
     }
     {
         const int64_t tile_rows = gradc_rows(q, sizeof(double));
@@ -753,7 +756,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t1[l - tile_begin] = 0.0;
+                t0[l - tile_begin] = 0.0;
             }
             for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
                 const int64_t strip_end = strip + strip_begin < q ? strip + strip_begin : q;
@@ -790,29 +793,31 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                     }
                 }
 
-                /* t0[l:n, o:q] = exp(-abs(drawn[l, o])) */
-                /* t1[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, log1p_unit(t0[l, o]) + maximum(0,
-                 *    drawn[l, o]))) */
-                /* drawn_bar[l:n, o:q] = where(-inf == drawn[l, o], 0, t3 * (where(0 <= drawn[l, o], 1, t0[l, o]) /
-                 *    (1 + t0[l, o]))) */
+                /* t0_term[l:n, o:q] = exp(-abs(drawn[l, o])) */
+                /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, log1p_unit(t0_term[l, o]) +
+                 *    maximum(0, drawn[l, o]))) */
+                /* drawn_bar[l:n, o:q] = where(-inf == drawn[l, o], 0, t1_bar * (where(0 <= drawn[l, o], 1,
+                 *    t0_term[l, o]) / (1 + t0_term[l, o]))) */
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    double t1_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t1_sum))
+                    double t0_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t0_sum))
                     for (int64_t o = strip_begin; o < strip_end; ++o) {
                         const double drawn_lo = drawn[(l - tile_begin)*strip + o - strip_begin];
                         const double v0 = gradc_exp(-fabs(drawn_lo));
-                        t1_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo)
+                        t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo)
                             ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
-                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -(double)INFINITY == drawn_lo ? 0.0 : t3
-                            * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -(double)INFINITY == drawn_lo ? 0.0
+                            : t1_bar * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                     }
-                    t1[l - tile_begin] += t1_sum;
+                    t0[l - tile_begin] += t0_sum;
                 }
 
-                /* t4[:m, :k] = 0 t4 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
-                 *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
-                /* t6[:m, :k] = 0 t6 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o],
-                 *    noise[l, o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
+                /* grad_U_total[:m, :k] = 0 grad_U_total += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m +
+                 *    word[l], word[l]), j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] *
+                 *    drawn_bar[l, o])) */
+                /* grad_V_total[:m, :k] = 0 grad_V_total += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m
+                 *    + noise[l, o], noise[l, o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+                 *    drawn_bar[l, o])) */
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const int64_t word_l = word[l];
                     const int64_t v0 = word_l < 0 ? m + word_l : word_l;
@@ -821,8 +826,8 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                         const int64_t v1 = noise_lo < 0 ? m + noise_lo : noise_lo;
                         const double drawn_bar_lo = drawn_bar[(l - tile_begin)*strip + o - strip_begin];
                         for (int64_t j = 0; j < k; ++j) {
-                            t4[v0*k + j] += V[v1*k + j] * drawn_bar_lo;
-                            t6[v1*k + j] += U[v0*k + j] * drawn_bar_lo;
+                            grad_U_total[v0*k + j] += V[v1*k + j] * drawn_bar_lo;
+                            grad_V_total[v1*k + j] += U[v0*k + j] * drawn_bar_lo;
                         }
                     }
                 }
@@ -876,53 +881,56 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                 seen[l - tile_begin] = seen_sum;
             }
 
-            /* t2 = sum[l:n](let(s0 := -seen[l], t1[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+            /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
              *    log1p_unit(exp(-abs(seen[l])))))) */
-            /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t3 * (where(0
-             *    <= s0, 1, s1) / (1 + s1))))), in the place of t1 */
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum))
+            /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t1_bar *
+             *    (where(0 <= s0, 1, s1) / (1 + s1))))), in the place of t0 */
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
+                const double t0_l = t0[l - tile_begin];
                 const double seen_l = seen[l - tile_begin];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
-                t2_sum += t1_l + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
+                t1_sum += t0_l + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0)
                     + gradc_log1p_unit(v1));
-                t1[l - tile_begin] = -(double)INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                t0[l - tile_begin] = -(double)INFINITY == v0 ? 0.0 : -(t1_bar
+                    * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
-            gradc_add(&t2, &t2_low, t2_sum);
+            gradc_add(&t1, &t1_low, t1_sum);
 
-            /* t5[:m, :k] = 0 t5 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
-             *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
-            /* t7[:m, :k] = 0 t7 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
-             *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
+            /* grad_U_total_2[:m, :k] = 0 grad_U_total_2 += each[l:n, j:k](at[where_integer(word[l] < 0, m +
+             *    word[l], word[l]), j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] *
+             *    seen_bar[l])) */
+            /* grad_V_total_2[:m, :k] = 0 grad_V_total_2 += each[l:n, j:k](at[where_integer(context[l] < 0, m +
+             *    context[l], context[l]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+             *    seen_bar[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t context_l = context_[l];
                 const int64_t v0 = context_l < 0 ? m + context_l : context_l;
-                const double t1_l = t1[l - tile_begin];
+                const double t0_l = t0[l - tile_begin];
                 const int64_t word_l = word[l];
                 const int64_t v1 = word_l < 0 ? m + word_l : word_l;
                 for (int64_t j = 0; j < k; ++j) {
-                    t5[v1*k + j] += V[v0*k + j] * t1_l;
-                    t7[v0*k + j] += U[v1*k + j] * t1_l;
+                    grad_U_total_2[v1*k + j] += V[v0*k + j] * t0_l;
+                    grad_V_total_2[v0*k + j] += U[v1*k + j] * t0_l;
                 }
             }
         }
     }
-    t2 = gradc_rounded(t2, t2_low);
+    t1 = gradc_rounded(t1, t1_low);
 
-    /* grad_U[i:m, j:k] = t4[i, j] + t5[i, j] */
-    /* grad_V[i:m, j:k] = t7[i, j] + t6[i, j] */
+    /* grad_U[i:m, j:k] = grad_U_total[i, j] + grad_U_total_2[i, j] */
+    /* grad_V[i:m, j:k] = grad_V_total_2[i, j] + grad_V_total[i, j] */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_U[i*k + j] = t4[i*k + j] + t5[i*k + j];
-            grad_V[i*k + j] = t6[i*k + j] + t7[i*k + j];
+            grad_U[i*k + j] = grad_U_total[i*k + j] + grad_U_total_2[i*k + j];
+            grad_V[i*k + j] = grad_V_total[i*k + j] + grad_V_total_2[i*k + j];
         }
     }
 
-    /* value = t2 / n */
-    *value = t2 / (double)n;
+    /* value = t1 / n */
+    *value = t1 / (double)n;
     return 0;
 }

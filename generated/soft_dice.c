@@ -246,16 +246,16 @@ size_t soft_dice_backward_work(int64_t n, int64_t k)
 static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                  double eps, const double *restrict t1, const double *restrict t2,
-                                                 double t3, const double *restrict t0, const double *restrict Z,
+                                                 double t3_bar, const double *restrict t0, const double *restrict Z,
                                                  const double *restrict P, const double *restrict Y,
                                                  double *restrict grad_Z)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t4 = (void *)tile_own;
+    double *const t1_bar = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const Z_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
@@ -266,13 +266,13 @@ static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, i
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t4[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t3 * (eps + 2 * t0[i]) / s0 / s0)) */
-        /* t5[i:n] = 2 * (t3 / (eps + (t1[i] + t2[i]))) */
+        /* t1_bar[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t3_bar * (eps + 2 * t0[i]) / s0 / s0)) */
+        /* t0_bar[i:n] = 2 * (t3_bar / (eps + (t1[i] + t2[i]))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = eps + (t1[i] + t2[i]);
-            t4[i - tile_begin] = -(t3 * (eps + 2.0 * t0[i]) / v0 / v0);
-            t5[i - tile_begin] = 2.0 * (t3 / v0);
+            t1_bar[i - tile_begin] = -(t3_bar * (eps + 2.0 * t0[i]) / v0 / v0);
+            t0_bar[i - tile_begin] = 2.0 * (t3_bar / v0);
         }
 
         /* Z_tile[i:n, j:k] = Z[i, j] */
@@ -284,22 +284,23 @@ static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, i
         /* Y_tile[i:n, j:k] = Y[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
-        /* t6[i:n, j:k] = let(s0 := -Z_tile[i, j], s1 := exp(-abs(Z_tile[i, j])), where(-inf == s0, 0, P_tile[i, j]
-         *    * (t4[i] + Y_tile[i, j] * t5[i]) * (where(0 <= s0, 1, s1) / (1 + s1)))), in the place of Z_tile */
+        /* grad_Z_term[i:n, j:k] = let(s0 := -Z_tile[i, j], s1 := exp(-abs(Z_tile[i, j])), where(-inf == s0, 0,
+         *    P_tile[i, j] * (t1_bar[i] + Y_tile[i, j] * t0_bar[i]) * (where(0 <= s0, 1, s1) / (1 + s1)))), in the
+         *    place of Z_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
                 const double v0 = -Z_tile_ij;
-                const double v1 = P_tile[j*128 + i - tile_begin] * (t4[i - tile_begin]
-                    + Y_tile[j*128 + i - tile_begin] * t5[i - tile_begin]);
+                const double v1 = P_tile[j*128 + i - tile_begin] * (t1_bar[i - tile_begin]
+                    + Y_tile[j*128 + i - tile_begin] * t0_bar[i - tile_begin]);
                 const double v2 = gradc_exp(-fabs(Z_tile_ij));
                 Z_tile[j*128 + i - tile_begin] = -(double)INFINITY == v0 ? 0.0 : v1
                     * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
             }
         }
 
-        /* grad_Z[i:n, j:k] = t6[i, j] */
+        /* grad_Z[i:n, j:k] = grad_Z_term[i, j] */
         gradc_transpose(k, tile_end - tile_begin, Z_tile, 128, &grad_Z[tile_begin*k], k);
     }
 }
@@ -313,7 +314,7 @@ struct soft_dice_backward_rows0 {
     double eps;
     const double *t1;
     const double *t2;
-    double t3;
+    double t3_bar;
     const double *t0;
     const double *Z;
     const double *P;
@@ -325,7 +326,7 @@ static GRADC_APART void soft_dice_backward_team0(const void *context, int64_t pa
 {
     const struct soft_dice_backward_rows0 *const given = context;
     soft_dice_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->eps, given->t1, given->t2, given->t3, given->t0, given->Z, given->P, given->Y, given->grad_Z);
+        given->eps, given->t1, given->t2, given->t3_bar, given->t0, given->Z, given->P, given->Y, given->grad_Z);
 }
 
 int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -335,18 +336,19 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t3 = -(cotangent / n) */
-    const double t3 = -(cotangent / (double)n);
+    /* t3_bar = -(cotangent / n) */
+    const double t3_bar = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 45*k + 24, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
-        const struct soft_dice_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3, t0, Z,
-            P, Y, grad_Z};
+        const struct soft_dice_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3_bar, t0,
+            Z, P, Y, grad_Z};
         gradc_run(parts, soft_dice_backward_team0, &given);
     } else {
-        soft_dice_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z);
+        soft_dice_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3_bar, t0, Z, P, Y,
+            grad_Z);
     }
     return 0;
 }
@@ -363,27 +365,27 @@ size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
 static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        int64_t k, const double *restrict Z, const double *restrict Y,
-                                                       double eps, double t5, double *restrict grad_Z,
-                                                       double *restrict t4_parts)
+                                                       double eps, double t3_bar, double *restrict grad_Z,
+                                                       double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const Z_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
+    double *const P_term = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const P = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)tile_own;
+    double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const Y_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
+    double *const t2 = (void *)tile_own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -391,12 +393,12 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
         /* Z_tile[i:n, j:k] = Z[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
 
-        /* t0[i:n, j:k] = exp(-abs(Z_tile[i, j])) */
-        /* P[i:n, j:k] = let(s0 := -Z_tile[i, j], exp(-where(0 == s0, 0.6931471805599453, log1p_unit(t0[i, j]) +
-         *    maximum(0, s0)))) */
-        /* t2[i:n] = sum[j:k](P[i, j]) */
+        /* P_term[i:n, j:k] = exp(-abs(Z_tile[i, j])) */
+        /* P[i:n, j:k] = let(s0 := -Z_tile[i, j], exp(-where(0 == s0, 0.6931471805599453, log1p_unit(P_term[i, j])
+         *    + maximum(0, s0)))) */
+        /* t1[i:n] = sum[j:k](P[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i - tile_begin] = 0.0;
+            t1[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
@@ -406,22 +408,22 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
                 const double v1 = -Z_tile_ij;
                 const double v2 = gradc_exp(-(0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0)
                     + gradc_log1p_unit(v0)));
-                t0[j*128 + i - tile_begin] = v0;
+                P_term[j*128 + i - tile_begin] = v0;
                 P[j*128 + i - tile_begin] = v2;
-                t2[i - tile_begin] += v2;
+                t1[i - tile_begin] += v2;
             }
         }
 
         /* Y_tile[i:n, j:k] = Y[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
-        /* t1[i:n] = sum[j:k](P[i, j] * Y_tile[i, j]) */
-        /* t3[i:n] = sum[j:k](Y_tile[i, j]) */
+        /* t0[i:n] = sum[j:k](P[i, j] * Y_tile[i, j]) */
+        /* t2[i:n] = sum[j:k](Y_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = 0.0;
+            t0[i - tile_begin] = 0.0;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = 0.0;
+            t2[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
@@ -430,57 +432,58 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
                 const double Y_tile_ij_ = Y_tile[(j + 1)*128 + i - tile_begin];
                 const double Y_tile_ij_2 = Y_tile[(j + 2)*128 + i - tile_begin];
                 const double Y_tile_ij_3 = Y_tile[(j + 3)*128 + i - tile_begin];
-                t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij + P[(j + 1)*128 + i - tile_begin]
+                t0[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij + P[(j + 1)*128 + i - tile_begin]
                     * Y_tile_ij_ + P[(j + 2)*128 + i - tile_begin] * Y_tile_ij_2 + P[(j + 3)*128 + i - tile_begin]
                     * Y_tile_ij_3;
-                t3[i - tile_begin] += Y_tile_ij + Y_tile_ij_ + Y_tile_ij_2 + Y_tile_ij_3;
+                t2[i - tile_begin] += Y_tile_ij + Y_tile_ij_ + Y_tile_ij_2 + Y_tile_ij_3;
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
-                t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij;
-                t3[i - tile_begin] += Y_tile_ij;
+                t0[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij;
+                t2[i - tile_begin] += Y_tile_ij;
             }
         }
 
-        /* t4 = sum[i:n]((eps + 2 * t1[i]) / (eps + (t3[i] + t2[i]))) */
-        /* t6[i:n] = let(s0 := eps + (t3[i] + t2[i]), -(t5 * (eps + 2 * t1[i]) / s0 / s0)), in the place of t2 */
-        /* t7[i:n] = 2 * (t5 / (eps + (t3[i] + t2[i]))), in the place of t1 */
-        double t4_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_part_sum))
+        /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t2[i] + t1[i]))) */
+        /* t1_bar[i:n] = let(s0 := eps + (t2[i] + t1[i]), -(t3_bar * (eps + 2 * t0[i]) / s0 / s0)), in the place of
+         *    t1 */
+        /* t0_bar[i:n] = 2 * (t3_bar / (eps + (t2[i] + t1[i]))), in the place of t0 */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = eps + 2.0 * t0_i;
             const double t1_i = t1[i - tile_begin];
-            const double v0 = eps + 2.0 * t1_i;
-            const double t2_i = t2[i - tile_begin];
-            const double v1 = eps + (t2_i + t3[i - tile_begin]);
-            t4_part_sum += v0 / v1;
-            t2[i - tile_begin] = -(t5 * v0 / v1 / v1);
-            t1[i - tile_begin] = 2.0 * (t5 / v1);
+            const double v1 = eps + (t1_i + t2[i - tile_begin]);
+            t3_part_sum += v0 / v1;
+            t1[i - tile_begin] = -(t3_bar * v0 / v1 / v1);
+            t0[i - tile_begin] = 2.0 * (t3_bar / v1);
         }
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
 
-        /* t8[i:n, j:k] = let(s0 := -Z_tile[i, j], where(-inf == s0, 0, P[i, j] * (t6[i] + Y_tile[i, j] * t7[i]) *
-         *    (where(0 <= s0, 1, t0[i, j]) / (1 + t0[i, j])))), in the place of Z_tile */
+        /* grad_Z_term[i:n, j:k] = let(s0 := -Z_tile[i, j], where(-inf == s0, 0, P[i, j] * (t1_bar[i] + Y_tile[i,
+         *    j] * t0_bar[i]) * (where(0 <= s0, 1, P_term[i, j]) / (1 + P_term[i, j])))), in the place of Z_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
                 const double v0 = -Z_tile_ij;
-                const double v1 = P[j*128 + i - tile_begin] * (t2[i - tile_begin] + Y_tile[j*128 + i - tile_begin]
-                    * t1[i - tile_begin]);
-                const double t0_ij = t0[j*128 + i - tile_begin];
+                const double v1 = P[j*128 + i - tile_begin] * (t1[i - tile_begin] + Y_tile[j*128 + i - tile_begin]
+                    * t0[i - tile_begin]);
+                const double P_term_ij = P_term[j*128 + i - tile_begin];
                 Z_tile[j*128 + i - tile_begin] = -(double)INFINITY == v0 ? 0.0 : v1
-                    * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
+                    * ((0.0 <= v0 ? 1.0 : P_term_ij) / (1.0 + P_term_ij));
             }
         }
 
-        /* grad_Z[i:n, j:k] = t8[i, j] */
+        /* grad_Z[i:n, j:k] = grad_Z_term[i, j] */
         gradc_transpose(k, tile_end - tile_begin, Z_tile, 128, &grad_Z[tile_begin*k], k);
     }
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 struct soft_dice_value_and_grad_rows0 {
@@ -492,16 +495,16 @@ struct soft_dice_value_and_grad_rows0 {
     const double *Z;
     const double *Y;
     double eps;
-    double t5;
+    double t3_bar;
     double *grad_Z;
-    double *t4_parts;
+    double *t3_parts;
 };
 
 static GRADC_APART void soft_dice_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct soft_dice_value_and_grad_rows0 *const given = context;
     soft_dice_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->Z, given->Y, given->eps, given->t5, given->grad_Z, given->t4_parts);
+        given->k, given->Z, given->Y, given->eps, given->t3_bar, given->grad_Z, given->t3_parts);
 }
 
 int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -510,26 +513,27 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t5 = -(1 / n) */
-    const double t5 = -(1.0 / (double)n);
+    /* t3_bar = -(1 / n) */
+    const double t3_bar = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 95*k + 28, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct soft_dice_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5,
-            grad_Z, t4_parts};
+        const struct soft_dice_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_bar,
+            grad_Z, t3_parts};
         gradc_run(parts, soft_dice_value_and_grad_team0, &given);
     } else {
-        soft_dice_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
+        soft_dice_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_bar, grad_Z,
+            t3_parts);
     }
-    double t4 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* value = 1 - t4 / n */
-    *value = 1.0 - t4 / (double)n;
+    /* value = 1 - t3 / n */
+    *value = 1.0 - t3 / (double)n;
     return 0;
 }

@@ -40,7 +40,7 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, int64_t d, const double *restrict W,
                                                           const double *restrict X, const double *restrict b,
-                                                          const int64_t *restrict y, double *restrict t5_parts)
+                                                          const int64_t *restrict y, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -49,16 +49,16 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
     tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
     double *const Z = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
+    double *const t1_total = (void *)tile_own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l - tile_begin] = -(double)INFINITY;
+            t1_total_most[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
@@ -68,59 +68,62 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
                 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
             /* Z[l:n, j:k] = t0[l, j] + b[j] */
-            /* t1[l:n] = max[j:k](Z[l, j]) */
+            /* t1_total_most[l:n] = max[j:k](Z[l, j]) */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double v0 = t0[(j - strip_begin)*128 + l - tile_begin] + b_j;
                     Z[j*128 + l - tile_begin] = v0;
-                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin])
-                        ? t1[l - tile_begin] : v0;
+                    t1_total_most[l - tile_begin] = (t1_total_most[l - tile_begin] >= v0
+                        || t1_total_most[l - tile_begin] != t1_total_most[l - tile_begin])
+                        ? t1_total_most[l - tile_begin] : v0;
                 }
             }
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
+        /* t1_total_term[l:n] = where(inf == abs(t1_total_most[l]), 0, t1_total_most[l]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            t1[l - tile_begin] = (double)INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_most[l - tile_begin] = (double)INFINITY == fabs(t1_total_most_l) ? 0.0 : t1_total_most_l;
         }
 
-        /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
+        /* t1_total[l:n] = sum[j:k](exp(Z[l, j] - t1_total_term[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = 0.0;
+            t1_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < 4*(k / 4); j += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin])
-                    + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - t1[l - tile_begin])
-                    + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - t1[l - tile_begin])
-                    + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
+                t1_total[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t1_total_most[l - tile_begin])
+                    + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - t1_total_most[l - tile_begin])
+                    + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - t1_total_most[l - tile_begin])
+                    + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - t1_total_most[l - tile_begin]);
             }
         }
         for (int64_t j = 4*(k / 4); j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]);
+                t1_total[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t1_total_most[l - tile_begin]);
             }
         }
 
-        /* t4[l:n] = t2[l] + log(t3[l]) */
-        /* t5 = sum[l:n](t4[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-        double t5_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t5_part_sum))
+        /* t1[l:n] = t1_total_term[l] + log(t1_total[l]) */
+        /* t2 = sum[l:n](t1[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-            t5_part_sum += t1[l - tile_begin] + gradc_log(t3[l - tile_begin]) - Z[v0*128 + l - tile_begin];
+            t2_part_sum += t1_total_most[l - tile_begin] + gradc_log(t1_total[l - tile_begin])
+                - Z[v0*128 + l - tile_begin];
         }
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
 }
 
 struct softmax_cross_entropy_value_rows0 {
@@ -134,14 +137,14 @@ struct softmax_cross_entropy_value_rows0 {
     const double *X;
     const double *b;
     const int64_t *y;
-    double *t5_parts;
+    double *t2_parts;
 };
 
 static GRADC_APART void softmax_cross_entropy_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct softmax_cross_entropy_value_rows0 *const given = context;
     softmax_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->W, given->X, given->b, given->y, given->t5_parts);
+        given->k, given->d, given->W, given->X, given->b, given->y, given->t2_parts);
 }
 
 int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -165,21 +168,21 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     const int64_t parts = gradc_parts(n, 3*d*k + 26*k + 32, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct softmax_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y,
-            t5_parts};
+            t2_parts};
         gradc_run(parts, softmax_cross_entropy_value_team0, &given);
     } else {
-        softmax_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t5_parts);
+        softmax_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t2_parts);
     }
-    double t5 = 0.0;
+    double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t2 += t2_parts[part];
     }
 
-    /* value = t5 / n */
-    *value = t5 / (double)n;
+    /* value = t2 / n */
+    *value = t2 / (double)n;
     return 0;
 }
 
@@ -196,67 +199,69 @@ static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, double *restrict t0, const double *restrict b,
                                                             const int64_t *restrict y, double *restrict t1,
-                                                            double *restrict t4_parts)
+                                                            double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const Z = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1_ = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
+    double *const t1_total = (void *)tile_own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* Z[l:n, j:k] = t0[l, j] + b[j] */
-        /* t1[l:n] = max[j:k](Z[l, j]) */
+        /* t1_total_most[l:n] = max[j:k](Z[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t1_max = -(double)INFINITY;
+            double t1_total_most_max = -(double)INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0[l*k + j] + b[j];
                 Z[(l - tile_begin)*k + j] = v0;
-                t1_max = (t1_max >= v0 || t1_max != t1_max) ? t1_max : v0;
+                t1_total_most_max = (t1_total_most_max >= v0 || t1_total_most_max != t1_total_most_max)
+                    ? t1_total_most_max : v0;
             }
-            t1_[l - tile_begin] = t1_max;
+            t1_total_most[l - tile_begin] = t1_total_most_max;
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
+        /* t1_total_term[l:n] = where(inf == abs(t1_total_most[l]), 0, t1_total_most[l]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1_[l - tile_begin];
-            t1_[l - tile_begin] = (double)INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_most[l - tile_begin] = (double)INFINITY == fabs(t1_total_most_l) ? 0.0 : t1_total_most_l;
         }
 
-        /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
+        /* t1_total[l:n] = sum[j:k](exp(Z[l, j] - t1_total_term[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1_[l - tile_begin];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            double t1_total_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_total_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += gradc_exp(Z[(l - tile_begin)*k + j] - t1_l);
+                t1_total_sum += gradc_exp(Z[(l - tile_begin)*k + j] - t1_total_most_l);
             }
-            t3[l - tile_begin] = t3_sum;
+            t1_total[l - tile_begin] = t1_total_sum;
         }
 
-        /* t1_2[l:n] = t2[l] + log(t3[l]) */
-        /* t4 = sum[l:n](t1_2[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-        double t4_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_part_sum))
+        /* t1[l:n] = t1_total_term[l] + log(t1_total[l]) */
+        /* t2 = sum[l:n](t1[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = t1_[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+            const double v0 = t1_total_most[l - tile_begin] + gradc_log(t1_total[l - tile_begin]);
             const int64_t y_l = y[l];
             const int64_t v1 = y_l < 0 ? k + y_l : y_l;
             t1[l] = v0;
-            t4_part_sum += v0 - Z[(l - tile_begin)*k + v1];
+            t2_part_sum += v0 - Z[(l - tile_begin)*k + v1];
         }
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
     }
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
 }
 
 struct softmax_cross_entropy_forward_rows0 {
@@ -269,14 +274,14 @@ struct softmax_cross_entropy_forward_rows0 {
     const double *b;
     const int64_t *y;
     double *t1;
-    double *t4_parts;
+    double *t2_parts;
 };
 
 static GRADC_APART void softmax_cross_entropy_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct softmax_cross_entropy_forward_rows0 *const given = context;
     softmax_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->t0, given->b, given->y, given->t1, given->t4_parts);
+        given->k, given->t0, given->b, given->y, given->t1, given->t2_parts);
 }
 
 int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -307,21 +312,21 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     const int64_t parts = gradc_parts(n, 26*k + 32, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct softmax_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1,
-            t4_parts};
+            t2_parts};
         gradc_run(parts, softmax_cross_entropy_forward_team0, &given);
     } else {
-        softmax_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t4_parts);
+        softmax_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t2_parts);
     }
-    double t4 = 0.0;
+    double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        t2 += t2_parts[part];
     }
 
-    /* value = t4 / n */
-    *value = t4 / (double)n;
+    /* value = t2 / n */
+    *value = t2 / (double)n;
     return 0;
 }
 
@@ -339,7 +344,7 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
                                                              double *restrict grad_b, int64_t k,
                                                              double *restrict grad_W, int64_t d,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const double *restrict t0, double t2,
+                                                             const double *restrict t0, double t2_bar,
                                                              const double *restrict b, const int64_t *restrict y,
                                                              const double *restrict t1, const double *restrict X)
 {
@@ -369,10 +374,10 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* Z[l:n, j:k] = t0_tile[l, j] + b[j] */
-            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2 * exp(Z[l, j] - t1[l])) + where(j ==
-             *    where_integer(y[l] < 0, k + y[l], y[l]), -t2, 0) */
+            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2_bar * exp(Z[l, j] - t1[l])) + where(j ==
+             *    where_integer(y[l] < 0, k + y[l], y[l]), -t2_bar, 0) */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v0 = -t2;
+            const double v0 = -t2_bar;
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
                 double grad_b_part_sum = 0.0;
@@ -381,7 +386,7 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
                     const double v1 = t0_tile[j*128 + l - tile_begin] + b_j;
                     const int64_t y_l = y[l];
                     const double v2 = (j == (y_l < 0 ? k + y_l : y_l) ? v0 : 0.0)
-                        + (-(double)INFINITY == v1 ? 0.0 : t2 * gradc_exp(v1 - t1[l]));
+                        + (-(double)INFINITY == v1 ? 0.0 : t2_bar * gradc_exp(v1 - t1[l]));
                     Z_bar[(j - strip_begin)*128 + l - tile_begin] = v2;
                     grad_b_part_sum += v2;
                 }
@@ -407,7 +412,7 @@ struct softmax_cross_entropy_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *t0;
-    double t2;
+    double t2_bar;
     const double *b;
     const int64_t *y;
     const double *t1;
@@ -419,7 +424,7 @@ static GRADC_APART void softmax_cross_entropy_backward_team0(const void *context
     const struct softmax_cross_entropy_backward_rows0 *const given = context;
     softmax_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->t0,
-        given->t2, given->b, given->y, given->t1, given->X);
+        given->t2_bar, given->b, given->y, given->t1, given->X);
 }
 
 int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -446,18 +451,18 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         }
     }
 
-    /* t2 = cotangent / n */
-    const double t2 = cotangent / (double)n;
+    /* t2_bar = cotangent / n */
+    const double t2_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*k + 37*k, d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         const struct softmax_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k,
-            grad_W, d, tile_scratch, tile_bytes, t0, t2, b, y, t1, X};
+            grad_W, d, tile_scratch, tile_bytes, t0, t2_bar, b, y, t1, X};
         gradc_run(parts, softmax_cross_entropy_backward_team0, &given);
     } else {
         softmax_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d,
-            tile_scratch, tile_bytes, t0, t2, b, y, t1, X);
+            tile_scratch, tile_bytes, t0, t2_bar, b, y, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -496,8 +501,8 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
                                                                    size_t tile_bytes, const double *restrict W,
                                                                    const double *restrict X,
                                                                    const double *restrict b,
-                                                                   const int64_t *restrict y, double t7,
-                                                                   double *restrict t6_parts)
+                                                                   const int64_t *restrict y, double t2_bar,
+                                                                   double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -510,13 +515,13 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
     tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
     double *const Z = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const t1_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t1_total_term_2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    double t6_part = 0.0;
-    double t6_part_low = 0.0;
+    double *const t1_total = (void *)tile_own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
         grad_b_part[at] = 0.0;
     }
@@ -527,7 +532,7 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l - tile_begin] = -(double)INFINITY;
+            t1_total_most[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
@@ -537,67 +542,69 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
                 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
             /* Z[l:n, j:k] = t0[l, j] + b[j] */
-            /* t1[l:n] = max[j:k](Z[l, j]) */
+            /* t1_total_most[l:n] = max[j:k](Z[l, j]) */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b_j = b[j];
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double v0 = t0[(j - strip_begin)*128 + l - tile_begin] + b_j;
                     Z[j*128 + l - tile_begin] = v0;
-                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin])
-                        ? t1[l - tile_begin] : v0;
+                    t1_total_most[l - tile_begin] = (t1_total_most[l - tile_begin] >= v0
+                        || t1_total_most[l - tile_begin] != t1_total_most[l - tile_begin])
+                        ? t1_total_most[l - tile_begin] : v0;
                 }
             }
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
+        /* t1_total_term[l:n] = where(inf == abs(t1_total_most[l]), 0, t1_total_most[l]), in the place of
+         *    t1_total_most */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            t1[l - tile_begin] = (double)INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            t1_total_most[l - tile_begin] = (double)INFINITY == fabs(t1_total_most_l) ? 0.0 : t1_total_most_l;
         }
 
-        /* t3[l:n, j:k] = exp(Z[l, j] - t2[l]) */
-        /* t4[l:n] = sum[j:k](t3[l, j]) */
+        /* t1_total_term_2[l:n, j:k] = exp(Z[l, j] - t1_total_term[l]) */
+        /* t1_total[l:n] = sum[j:k](t1_total_term_2[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = 0.0;
+            t1_total[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]);
-                t3[j*128 + l - tile_begin] = v0;
-                t4[l - tile_begin] += v0;
+                const double v0 = gradc_exp(Z[j*128 + l - tile_begin] - t1_total_most[l - tile_begin]);
+                t1_total_term_2[j*128 + l - tile_begin] = v0;
+                t1_total[l - tile_begin] += v0;
             }
         }
 
-        /* t5[l:n] = t2[l] + log(t4[l]) */
-        /* t6 = sum[l:n](t5[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-        /* t8[l:n] = 1 / t4[l], in the place of t1 */
-        double t6_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_part_sum))
+        /* t1[l:n] = t1_total_term[l] + log(t1_total[l]) */
+        /* t2 = sum[l:n](t1[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+        /* Z_bar_term[l:n] = 1 / t1_total[l], in the place of t1_total_most */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            const double t4_l = t4[l - tile_begin];
+            const double t1_total_most_l = t1_total_most[l - tile_begin];
+            const double t1_total_l = t1_total[l - tile_begin];
             const int64_t y_l = y[l];
             const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-            t6_part_sum += t1_l + gradc_log(t4_l) - Z[v0*128 + l - tile_begin];
-            t1[l - tile_begin] = 1.0 / t4_l;
+            t2_part_sum += t1_total_most_l + gradc_log(t1_total_l) - Z[v0*128 + l - tile_begin];
+            t1_total_most[l - tile_begin] = 1.0 / t1_total_l;
         }
-        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
-            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t7 * (t3[l, j] * t8[l])) + where(j == where_integer(y[l]
-             *    < 0, k + y[l], y[l]), -t7, 0), in the place of t0 */
+            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2_bar * (t1_total_term_2[l, j] * Z_bar_term[l])) +
+             *    where(j == where_integer(y[l] < 0, k + y[l], y[l]), -t2_bar, 0), in the place of t0 */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v0 = -t7;
+            const double v0 = -t2_bar;
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v1 = -(double)INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7
-                        * (t3[j*128 + l - tile_begin] * t1[l - tile_begin]);
+                    const double v1 = -(double)INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t2_bar
+                        * (t1_total_term_2[j*128 + l - tile_begin] * t1_total_most[l - tile_begin]);
                     const int64_t y_l = y[l];
                     const double v2 = v1 + (j == (y_l < 0 ? k + y_l : y_l) ? v0 : 0.0);
                     t0[(j - strip_begin)*128 + l - tile_begin] = v2;
@@ -611,8 +618,8 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
                 0, &grad_W_part[strip_begin], k, 1, 1, 0);
         }
     }
-    t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
 }
 
 struct softmax_cross_entropy_value_and_grad_rows0 {
@@ -630,8 +637,8 @@ struct softmax_cross_entropy_value_and_grad_rows0 {
     const double *X;
     const double *b;
     const int64_t *y;
-    double t7;
-    double *t6_parts;
+    double t2_bar;
+    double *t2_parts;
 };
 
 static GRADC_APART void softmax_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -639,7 +646,7 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_team0(const void *c
     const struct softmax_cross_entropy_value_and_grad_rows0 *const given = context;
     softmax_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes,
-        given->W, given->X, given->b, given->y, given->t7, given->t6_parts);
+        given->W, given->X, given->b, given->y, given->t2_bar, given->t2_parts);
 }
 
 int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -665,24 +672,24 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
 
-    /* t7 = 1 / n */
-    const double t7 = 1.0 / (double)n;
+    /* t2_bar = 1 / n */
+    const double t2_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d*k + 41*k + 36, d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct softmax_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b,
-            k, grad_W, d, tile_scratch, tile_bytes, W, X, b, y, t7, t6_parts};
+            k, grad_W, d, tile_scratch, tile_bytes, W, X, b, y, t2_bar, t2_parts};
         gradc_run(parts, softmax_cross_entropy_value_and_grad_team0, &given);
     } else {
         softmax_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d,
-            tile_scratch, tile_bytes, W, X, b, y, t7, t6_parts);
+            tile_scratch, tile_bytes, W, X, b, y, t2_bar, t2_parts);
     }
-    double t6 = 0.0;
+    double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -700,7 +707,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
 
-    /* value = t6 / n */
-    *value = t6 / (double)n;
+    /* value = t2 / n */
+    *value = t2 / (double)n;
     return 0;
 }

@@ -148,15 +148,15 @@ static GRADC_APART void squared_error_backward_rows0(int64_t part, int64_t threa
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     double t1, const double *restrict t0, const double *restrict y,
-                                                     const double *restrict X)
+                                                     double t1_bar, const double *restrict t0,
+                                                     const double *restrict y, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const grad_w_term = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -164,15 +164,15 @@ static GRADC_APART void squared_error_backward_rows0(int64_t part, int64_t threa
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = 2 * t1 * (t0[i] - y[i]) */
-        const double v0 = 2.0 * t1;
+        /* grad_w_term[i:n] = 2 * t1_bar * (t0[i] - y[i]) */
+        const double v0 = 2.0 * t1_bar;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i - tile_begin] = v0 * (t0[i] - y[i]);
+            grad_w_term[i - tile_begin] = v0 * (t0[i] - y[i]);
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_term, 1, grad_w_part);
     }
 }
 
@@ -185,7 +185,7 @@ struct squared_error_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double t1;
+    double t1_bar;
     const double *t0;
     const double *y;
     const double *X;
@@ -195,7 +195,8 @@ static GRADC_APART void squared_error_backward_team0(const void *context, int64_
 {
     const struct squared_error_backward_rows0 *const given = context;
     squared_error_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t1, given->t0, given->y, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t1_bar, given->t0, given->y,
+        given->X);
 }
 
 int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -208,18 +209,18 @@ int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const
     scratch += (size_t)gradc_parts(n, 3*d + 6, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = 0.5 * cotangent / n */
-    const double t1 = 0.5 * cotangent / (double)n;
+    /* t1_bar = 0.5 * cotangent / n */
+    const double t1_bar = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 6, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct squared_error_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, t1, t0, y, X};
+            tile_scratch, tile_bytes, t1_bar, t0, y, X};
         gradc_run(parts, squared_error_backward_team0, &given);
     } else {
         squared_error_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            t1, t0, y, X);
+            t1_bar, t0, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -244,7 +245,7 @@ static GRADC_APART void squared_error_value_and_grad_rows0(int64_t part, int64_t
                                                            double *restrict grad_w, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                            const double *restrict X, const double *restrict w,
-                                                           double t2, const double *restrict y,
+                                                           double t1_bar, const double *restrict y,
                                                            double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -266,8 +267,8 @@ static GRADC_APART void squared_error_value_and_grad_rows0(int64_t part, int64_t
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
-        /* t3[i:n] = 2 * t2 * (t0[i] - y[i]), in the place of t0 */
-        const double v0 = 2.0 * t2;
+        /* grad_w_term[i:n] = 2 * t1_bar * (t0[i] - y[i]), in the place of t0 */
+        const double v0 = 2.0 * t1_bar;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -278,7 +279,7 @@ static GRADC_APART void squared_error_value_and_grad_rows0(int64_t part, int64_t
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
@@ -296,7 +297,7 @@ struct squared_error_value_and_grad_rows0 {
     size_t tile_bytes;
     const double *X;
     const double *w;
-    double t2;
+    double t1_bar;
     const double *y;
     double *t1_parts;
 };
@@ -305,7 +306,7 @@ static GRADC_APART void squared_error_value_and_grad_team0(const void *context, 
 {
     const struct squared_error_value_and_grad_rows0 *const given = context;
     squared_error_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t2, given->y,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t1_bar, given->y,
         given->t1_parts);
 }
 
@@ -318,19 +319,19 @@ int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     scratch += (size_t)gradc_parts(n, 6*d + 7, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = 0.5 / n */
-    const double t2 = 0.5 / (double)n;
+    /* t1_bar = 0.5 / n */
+    const double t1_bar = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct squared_error_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, t2, y, t1_parts};
+            tile_scratch, tile_bytes, X, w, t1_bar, y, t1_parts};
         gradc_run(parts, squared_error_value_and_grad_team0, &given);
     } else {
         squared_error_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, t2, y, t1_parts);
+            tile_bytes, X, w, t1_bar, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -235,55 +235,55 @@ int squared_hinge_backward(int64_t n, int64_t d, const double *restrict w, const
                            double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    /* t1_bar = cotangent / n */
+    const double t1_bar = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
-        t2[at] = 0.0;
+        grad_w_total[at] = 0.0;
     }
 
-    /* t2[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], s1 := t1 * (2 * maximum(0, s0)), -(X[i, j] * (y[i] * where(0
-     *    < s0, s1, where(0 == s0, 0.5 * s1, 0)))))) */
+    /* grad_w_total[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], s1 := t1_bar * (2 * maximum(0, s0)), -(X[i, j] *
+     *    (y[i] * where(0 < s0, s1, where(0 == s0, 0.5 * s1, 0)))))) */
     for (int64_t i = 0; i < 4*(n / 4); i += 4) {
         const double y_i = y[i];
         const double v0 = 1.0 - y_i * t0[i];
-        const double v1 = t1 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
+        const double v1 = t1_bar * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
         const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
         const double y_i_ = y[i + 1];
         const double v3 = 1.0 - y_i_ * t0[i + 1];
-        const double v4 = t1 * (2.0 * ((v3 > 0.0 || v3 != v3) ? v3 : 0.0));
+        const double v4 = t1_bar * (2.0 * ((v3 > 0.0 || v3 != v3) ? v3 : 0.0));
         const double v5 = y_i_ * (0.0 < v3 ? v4 : (0.0 == v3 ? 0.5 * v4 : 0.0));
         const double y_i_2 = y[i + 2];
         const double v6 = 1.0 - y_i_2 * t0[i + 2];
-        const double v7 = t1 * (2.0 * ((v6 > 0.0 || v6 != v6) ? v6 : 0.0));
+        const double v7 = t1_bar * (2.0 * ((v6 > 0.0 || v6 != v6) ? v6 : 0.0));
         const double v8 = y_i_2 * (0.0 < v6 ? v7 : (0.0 == v6 ? 0.5 * v7 : 0.0));
         const double y_i_3 = y[i + 3];
         const double v9 = 1.0 - y_i_3 * t0[i + 3];
-        const double v10 = t1 * (2.0 * ((v9 > 0.0 || v9 != v9) ? v9 : 0.0));
+        const double v10 = t1_bar * (2.0 * ((v9 > 0.0 || v9 != v9) ? v9 : 0.0));
         const double v11 = y_i_3 * (0.0 < v9 ? v10 : (0.0 == v9 ? 0.5 * v10 : 0.0));
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8)
+            grad_w_total[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8)
                 + -(X[(i + 3)*d + j] * v11);
         }
     }
     for (int64_t i = 4*(n / 4); i < n; ++i) {
         const double y_i = y[i];
         const double v0 = 1.0 - y_i * t0[i];
-        const double v1 = t1 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
+        const double v1 = t1_bar * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
         const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += -(X[i*d + j] * v2);
+            grad_w_total[j] += -(X[i*d + j] * v2);
         }
     }
 
-    /* grad_w[j:d] = t2[j] + 2 * w[j] * (cotangent * (0.5 * lam)) */
+    /* grad_w[j:d] = grad_w_total[j] + 2 * w[j] * (cotangent * (0.5 * lam)) */
     const double v0 = cotangent * (0.5 * lam);
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t2[j] + 2.0 * w[j] * v0;
+        grad_w[j] = grad_w_total[j] + 2.0 * w[j] * v0;
     }
     return 0;
 }
@@ -298,22 +298,22 @@ size_t squared_hinge_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict t4, int64_t d,
+                                                           double *restrict grad_w_total, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                            const double *restrict X, const double *restrict w,
-                                                           const double *restrict y, double t3,
+                                                           const double *restrict y, double t1_bar,
                                                            double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t4_part = part == 0 ? t4 : (void *)part_own;
+    double *const grad_w_total_part = part == 0 ? grad_w_total : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
-        t4_part[at] = 0.0;
+        grad_w_total_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -332,39 +332,39 @@ static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part, int64_t
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* t4[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], s1 := t3 * (2 * maximum(0, s0)), -(X[i, j] * (y[i] *
-         *    where(0 < s0, s1, where(0 == s0, 0.5 * s1, 0)))))) */
+        /* grad_w_total[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], s1 := t1_bar * (2 * maximum(0, s0)), -(X[i, j]
+         *    * (y[i] * where(0 < s0, s1, where(0 == s0, 0.5 * s1, 0)))))) */
         for (int64_t i = tile_begin; i < 4*((tile_end - tile_begin) / 4) + tile_begin; i += 4) {
             const double y_i = y[i];
             const double v0 = 1.0 - y_i * t0[i - tile_begin];
-            const double v1 = t3 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
+            const double v1 = t1_bar * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
             const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
             const double y_i_ = y[i + 1];
             const double v3 = 1.0 - y_i_ * t0[i + 1 - tile_begin];
-            const double v4 = t3 * (2.0 * ((v3 > 0.0 || v3 != v3) ? v3 : 0.0));
+            const double v4 = t1_bar * (2.0 * ((v3 > 0.0 || v3 != v3) ? v3 : 0.0));
             const double v5 = y_i_ * (0.0 < v3 ? v4 : (0.0 == v3 ? 0.5 * v4 : 0.0));
             const double y_i_2 = y[i + 2];
             const double v6 = 1.0 - y_i_2 * t0[i + 2 - tile_begin];
-            const double v7 = t3 * (2.0 * ((v6 > 0.0 || v6 != v6) ? v6 : 0.0));
+            const double v7 = t1_bar * (2.0 * ((v6 > 0.0 || v6 != v6) ? v6 : 0.0));
             const double v8 = y_i_2 * (0.0 < v6 ? v7 : (0.0 == v6 ? 0.5 * v7 : 0.0));
             const double y_i_3 = y[i + 3];
             const double v9 = 1.0 - y_i_3 * t0[i + 3 - tile_begin];
-            const double v10 = t3 * (2.0 * ((v9 > 0.0 || v9 != v9) ? v9 : 0.0));
+            const double v10 = t1_bar * (2.0 * ((v9 > 0.0 || v9 != v9) ? v9 : 0.0));
             const double v11 = y_i_3 * (0.0 < v9 ? v10 : (0.0 == v9 ? 0.5 * v10 : 0.0));
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t4_part[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8)
+                grad_w_total_part[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8)
                     + -(X[(i + 3)*d + j] * v11);
             }
         }
         for (int64_t i = 4*((tile_end - tile_begin) / 4) + tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
             const double v0 = 1.0 - y_i * t0[i - tile_begin];
-            const double v1 = t3 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
+            const double v1 = t1_bar * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
             const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t4_part[j] += -(X[i*d + j] * v2);
+                grad_w_total_part[j] += -(X[i*d + j] * v2);
             }
         }
     }
@@ -377,14 +377,14 @@ struct squared_hinge_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t4;
+    double *grad_w_total;
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *X;
     const double *w;
     const double *y;
-    double t3;
+    double t1_bar;
     double *t1_parts;
 };
 
@@ -392,8 +392,8 @@ static GRADC_APART void squared_hinge_value_and_grad_team0(const void *context, 
 {
     const struct squared_hinge_value_and_grad_rows0 *const given = context;
     squared_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t4, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t3,
-        given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y,
+        given->t1_bar, given->t1_parts);
 }
 
 int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -401,14 +401,14 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                                  double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t4 = (void *)scratch;
+    double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 20*d + 6, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t3 = 1 / n */
-    const double t3 = 1.0 / (double)n;
+    /* t1_bar = 1 / n */
+    const double t1_bar = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
@@ -429,29 +429,29 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct squared_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t4, d,
-            tile_scratch, tile_bytes, X, w, y, t3, t1_parts};
+        const struct squared_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
+            tile_scratch, tile_bytes, X, w, y, t1_bar, t1_parts};
         gradc_run(parts, squared_hinge_value_and_grad_team0, &given);
     } else {
-        squared_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, d, tile_scratch, tile_bytes,
-            X, w, y, t3, t1_parts);
+        squared_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
+            tile_bytes, X, w, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t4_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t4[at] += t4_more[at];
+            grad_w_total[at] += grad_w_total_more[at];
         }
     }
 
-    /* grad_w[j:d] = t4[j] + lam * w[j] */
+    /* grad_w[j:d] = grad_w_total[j] + lam * w[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t4[j] + lam * w[j];
+        grad_w[j] = grad_w_total[j] + lam * w[j];
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */

@@ -211,17 +211,17 @@ static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, i
                                                  double *restrict grad_w, int64_t d,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                  const double *restrict y, const double *restrict t1, double t0,
-                                                 double nu, double t2, const double *restrict X,
-                                                 double *restrict t4_parts)
+                                                 double nu, double t2_bar, const double *restrict X,
+                                                 double *restrict grad_log_sigma_total_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t3 = (void *)tile_own;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
+    double *const t1_bar = (void *)tile_own;
+    double grad_log_sigma_total_part = 0.0;
+    double grad_log_sigma_total_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -229,24 +229,24 @@ static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, i
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t3[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t2 / (1 + s0 * s0 / nu) / nu)))) */
-        /* t4 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
-        double t4_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_part_sum))
+        /* t1_bar[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t2_bar / (1 + s0 * s0 / nu) / nu)))) */
+        /* grad_log_sigma_total = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
+        double grad_log_sigma_total_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:grad_log_sigma_total_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = y[i] - t1[i];
             const double v1 = t0 * v0;
             const double v2 = 1.0 + v1 * v1 / nu;
-            t3[i - tile_begin] = -(t0 * (2.0 * v1 * (t2 / v2 / nu)));
-            t4_part_sum += v0 * v0 / v2;
+            t1_bar[i - tile_begin] = -(t0 * (2.0 * v1 * (t2_bar / v2 / nu)));
+            grad_log_sigma_total_part_sum += v0 * v0 / v2;
         }
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&grad_log_sigma_total_part, &grad_log_sigma_total_part_low, grad_log_sigma_total_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t1_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1_bar, 1, grad_w_part);
     }
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
+    grad_log_sigma_total_part = gradc_rounded(grad_log_sigma_total_part, grad_log_sigma_total_part_low);
+    grad_log_sigma_total_parts[part] = grad_log_sigma_total_part;
 }
 
 struct student_t_backward_rows0 {
@@ -262,9 +262,9 @@ struct student_t_backward_rows0 {
     const double *t1;
     double t0;
     double nu;
-    double t2;
+    double t2_bar;
     const double *X;
-    double *t4_parts;
+    double *grad_log_sigma_total_parts;
 };
 
 static GRADC_APART void student_t_backward_team0(const void *context, int64_t part, int64_t thread)
@@ -272,7 +272,7 @@ static GRADC_APART void student_t_backward_team0(const void *context, int64_t pa
     const struct student_t_backward_rows0 *const given = context;
     student_t_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->y, given->t1, given->t0, given->nu,
-        given->t2, given->X, given->t4_parts);
+        given->t2_bar, given->X, given->grad_log_sigma_total_parts);
 }
 
 int student_t_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
@@ -286,23 +286,23 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
     scratch += (size_t)gradc_parts(n, 3*d + 30, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = cotangent * (0.5 * (1 + nu)) / n */
-    const double t2 = cotangent * (0.5 * (1.0 + nu)) / (double)n;
+    /* t2_bar = cotangent * (0.5 * (1 + nu)) / n */
+    const double t2_bar = cotangent * (0.5 * (1.0 + nu)) / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 30, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double grad_log_sigma_total_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct student_t_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, y, t1, t0, nu, t2, X, t4_parts};
+            tile_bytes, y, t1, t0, nu, t2_bar, X, grad_log_sigma_total_parts};
         gradc_run(parts, student_t_backward_team0, &given);
     } else {
         student_t_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, y, t1,
-            t0, nu, t2, X, t4_parts);
+            t0, nu, t2_bar, X, grad_log_sigma_total_parts);
     }
-    double t4 = 0.0;
+    double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        grad_log_sigma_total += grad_log_sigma_total_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -312,8 +312,8 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
         }
     }
 
-    /* grad_log_sigma = cotangent - t0 * (t2 * (t0 * (2 * t4)) / nu) */
-    *grad_log_sigma = cotangent - t0 * (t2 * (t0 * (2.0 * t4)) / nu);
+    /* grad_log_sigma = cotangent - t0 * (t2_bar * (t0 * (2 * grad_log_sigma_total)) / nu) */
+    *grad_log_sigma = cotangent - t0 * (t2_bar * (t0 * (2.0 * grad_log_sigma_total)) / nu);
     return 0;
 }
 
@@ -330,8 +330,9 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
                                                        double *restrict grad_w, int64_t d,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        const double *restrict X, const double *restrict w,
-                                                       const double *restrict y, double t0, double nu, double t3,
-                                                       double *restrict t2_parts, double *restrict t5_parts)
+                                                       const double *restrict y, double t0, double nu, double t2_bar,
+                                                       double *restrict t2_parts,
+                                                       double *restrict grad_log_sigma_total_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -341,8 +342,8 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
     double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
+    double grad_log_sigma_total_part = 0.0;
+    double grad_log_sigma_total_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -354,12 +355,12 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
-        /* t4[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t3 / (1 + s0 * s0 / nu) / nu)))), in the
-         *    place of t1 */
-        /* t5 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
+        /* t1_bar[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t2_bar / (1 + s0 * s0 / nu) / nu)))), in
+         *    the place of t1 */
+        /* grad_log_sigma_total = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
         double t2_part_sum = 0.0;
-        double t5_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum))
+        double grad_log_sigma_total_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, grad_log_sigma_total_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i - tile_begin];
             const double v0 = y[i] - t1_i;
@@ -367,19 +368,19 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
             const double v2 = v1 * v1 / nu;
             const double v3 = 1.0 + v2;
             t2_part_sum += gradc_log1p(v2);
-            t1[i - tile_begin] = -(t0 * (2.0 * v1 * (t3 / v3 / nu)));
-            t5_part_sum += v0 * v0 / v3;
+            t1[i - tile_begin] = -(t0 * (2.0 * v1 * (t2_bar / v3 / nu)));
+            grad_log_sigma_total_part_sum += v0 * v0 / v3;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&grad_log_sigma_total_part, &grad_log_sigma_total_part_low, grad_log_sigma_total_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t1_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    grad_log_sigma_total_part = gradc_rounded(grad_log_sigma_total_part, grad_log_sigma_total_part_low);
+    grad_log_sigma_total_parts[part] = grad_log_sigma_total_part;
 }
 
 struct student_t_value_and_grad_rows0 {
@@ -396,9 +397,9 @@ struct student_t_value_and_grad_rows0 {
     const double *y;
     double t0;
     double nu;
-    double t3;
+    double t2_bar;
     double *t2_parts;
-    double *t5_parts;
+    double *grad_log_sigma_total_parts;
 };
 
 static GRADC_APART void student_t_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -406,7 +407,7 @@ static GRADC_APART void student_t_value_and_grad_team0(const void *context, int6
     const struct student_t_value_and_grad_rows0 *const given = context;
     student_t_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t0,
-        given->nu, given->t3, given->t2_parts, given->t5_parts);
+        given->nu, given->t2_bar, given->t2_parts, given->grad_log_sigma_total_parts);
 }
 
 int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -419,29 +420,29 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
-    /* t3 = 0.5 * (1 + nu) / n */
+    /* t2_bar = 0.5 * (1 + nu) / n */
     const double t0 = gradc_exp(-log_sigma);
-    const double t3 = 0.5 * (1.0 + nu) / (double)n;
+    const double t2_bar = 0.5 * (1.0 + nu) / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 50, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    double t5_parts[GRADC_PARTS];
+    double grad_log_sigma_total_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct student_t_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, t0, nu, t3, t2_parts, t5_parts};
+            tile_scratch, tile_bytes, X, w, y, t0, nu, t2_bar, t2_parts, grad_log_sigma_total_parts};
         gradc_run(parts, student_t_value_and_grad_team0, &given);
     } else {
         student_t_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            X, w, y, t0, nu, t3, t2_parts, t5_parts);
+            X, w, y, t0, nu, t2_bar, t2_parts, grad_log_sigma_total_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
-    double t5 = 0.0;
+    double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        grad_log_sigma_total += grad_log_sigma_total_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -453,11 +454,11 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
 
     /* value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) +
      *    (log_sigma + t2 / n * s0))) */
-    /* grad_log_sigma = 1 - t0 * (t3 * (t0 * (2 * t5)) / nu) */
+    /* grad_log_sigma = 1 - t0 * (t2_bar * (t0 * (2 * grad_log_sigma_total)) / nu) */
     const double v0 = 0.5 * (1.0 + nu);
     const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu)
         + (log_sigma + t2 / (double)n * v0));
     *value = v1;
-    *grad_log_sigma = 1.0 - t0 * (t3 * (t0 * (2.0 * t5)) / nu);
+    *grad_log_sigma = 1.0 - t0 * (t2_bar * (t0 * (2.0 * grad_log_sigma_total)) / nu);
     return 0;
 }

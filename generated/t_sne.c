@@ -231,19 +231,19 @@ size_t t_sne_backward_work(int64_t n)
 
 static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict t4, unsigned char *restrict tile_scratch,
-                                             size_t tile_bytes, double *restrict t3, const double *restrict D2,
-                                             double cotangent, const double *restrict P, double t2,
-                                             const double *restrict Y)
+                                             double *restrict grad_Y_total_2, unsigned char *restrict tile_scratch,
+                                             size_t tile_bytes, double *restrict grad_Y_total,
+                                             const double *restrict D2, double cotangent, const double *restrict P,
+                                             double t0_bar, const double *restrict Y)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t4_part = part == 0 ? t4 : (void *)part_own;
+    double *const grad_Y_total_2_part = part == 0 ? grad_Y_total_2 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const D2_bar = (void *)tile_own;
     for (int64_t at = 0; at < 2*n; ++at) {
-        t4_part[at] = 0.0;
+        grad_Y_total_2_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(2*n + 2, sizeof(double));
     const int64_t strip = gradc_width(n);
@@ -251,43 +251,44 @@ static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < 2; ++j) {
-                t3[i*2 + j] = 0.0;
+                grad_Y_total[i*2 + j] = 0.0;
             }
         }
         for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
 
-            /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t2 / s0 /
-             *    s0), 0)) */
+            /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t0_bar /
+             *    s0 / s0), 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = strip_begin; j < strip_end; ++j) {
                     const double v0 = 1.0 + D2[i*n + j];
                     D2_bar[(i - tile_begin)*strip + j - strip_begin] = cotangent * P[i*n + j] / v0
-                        + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
+                        + (j <= i - 1 ? -(t0_bar / v0 / v0) : 0.0);
                 }
             }
 
-            /* t3[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
+            /* grad_Y_total[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
-                    double t3_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t3_sum))
+                    double grad_Y_total_sum = 0.0;
+                    GRADC_SIMD(reduction(+:grad_Y_total_sum))
                     for (int64_t k = strip_begin; k < strip_end; ++k) {
-                        t3_sum += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                        grad_Y_total_sum += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
                     }
-                    t3[i*2 + j] += t3_sum;
+                    grad_Y_total[i*2 + j] += grad_Y_total_sum;
                 }
             }
 
-            /* t4[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
+            /* grad_Y_total_2[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
                     GRADC_SIMD()
                     for (int64_t k = strip_begin; k < strip_end; ++k) {
-                        t4_part[k*2 + j] += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                        grad_Y_total_2_part[k*2 + j] += D2_bar[(i - tile_begin)*strip + k - strip_begin]
+                            * (Y_ij - Y[k*2 + j]);
                     }
                 }
             }
@@ -300,82 +301,82 @@ struct t_sne_backward_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t4;
+    double *grad_Y_total_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double *t3;
+    double *grad_Y_total;
     const double *D2;
     double cotangent;
     const double *P;
-    double t2;
+    double t0_bar;
     const double *Y;
 };
 
 static GRADC_APART void t_sne_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct t_sne_backward_rows0 *const given = context;
-    t_sne_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->t4,
-        given->tile_scratch, given->tile_bytes, given->t3, given->D2, given->cotangent, given->P, given->t2,
-        given->Y);
+    t_sne_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
+        given->grad_Y_total_2, given->tile_scratch, given->tile_bytes, given->grad_Y_total, given->D2,
+        given->cotangent, given->P, given->t0_bar, given->Y);
 }
 
 int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P, const double *restrict D2,
                    double t0, double cotangent, double *restrict grad_Y, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const grad_Y_total = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const grad_Y_total_2 = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 42*n, 2*n) * gradc_bytes(2*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
-    double t1 = 0.0;
-    double t1_low = 0.0;
+    double t0_bar_total = 0.0;
+    double t0_bar_total_low = 0.0;
     {
         const int64_t tile_rows = gradc_rows(n, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-            /* t1 = sum[i:n, j:n](P[i, j]) */
-            double t1_sum = 0.0;
+            /* t0_bar_total = sum[i:n, j:n](P[i, j]) */
+            double t0_bar_total_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:t1_sum))
+                GRADC_SIMD(reduction(+:t0_bar_total_sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t1_sum += P[i*n + j];
+                    t0_bar_total_sum += P[i*n + j];
                 }
             }
-            gradc_add(&t1, &t1_low, t1_sum);
+            gradc_add(&t0_bar_total, &t0_bar_total_low, t0_bar_total_sum);
         }
     }
-    t1 = gradc_rounded(t1, t1_low);
+    t0_bar_total = gradc_rounded(t0_bar_total, t0_bar_total_low);
 
-    /* t2 = 2 * (cotangent * t1 / (2 * t0)) */
-    const double t2 = 2.0 * (cotangent * t1 / (2.0 * t0));
+    /* t0_bar = 2 * (cotangent * t0_bar_total / (2 * t0)) */
+    const double t0_bar = 2.0 * (cotangent * t0_bar_total / (2.0 * t0));
     const int64_t parts = gradc_parts(n, 42*n, 2*n);
     const size_t part_bytes = gradc_bytes(2*n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     if (parts > 1) {
-        const struct t_sne_backward_rows0 given = {n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes,
-            t3, D2, cotangent, P, t2, Y};
+        const struct t_sne_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_Y_total_2, tile_scratch,
+            tile_bytes, grad_Y_total, D2, cotangent, P, t0_bar, Y};
         gradc_run(parts, t_sne_backward_team0, &given);
     } else {
-        t_sne_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, t3, D2,
-            cotangent, P, t2, Y);
+        t_sne_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_Y_total_2, tile_scratch, tile_bytes,
+            grad_Y_total, D2, cotangent, P, t0_bar, Y);
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t4_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_Y_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
-            t4[at] += t4_more[at];
+            grad_Y_total_2[at] += grad_Y_total_2_more[at];
         }
     }
 
-    /* grad_Y[i:n, j:2] = 2 * t3[i, j] - 2 * t4[i, j] */
+    /* grad_Y[i:n, j:2] = 2 * grad_Y_total[i, j] - 2 * grad_Y_total_2[i, j] */
     for (int64_t i = 0; i < n; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < 2; ++j) {
-            grad_Y[i*2 + j] = 2.0 * t3[i*2 + j] - 2.0 * t4[i*2 + j];
+            grad_Y[i*2 + j] = 2.0 * grad_Y_total[i*2 + j] - 2.0 * grad_Y_total_2[i*2 + j];
         }
     }
     return 0;
@@ -392,21 +393,22 @@ size_t t_sne_value_and_grad_work(int64_t n)
 
 static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict t3, unsigned char *restrict tile_scratch,
-                                                   size_t tile_bytes, double *restrict t2, const double *restrict Y,
-                                                   const double *restrict P, double log_z, double t1,
+                                                   double *restrict grad_Y_total_2,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                   double *restrict grad_Y_total, const double *restrict Y,
+                                                   const double *restrict P, double log_z, double t0_bar,
                                                    double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    double *const grad_Y_total_2_part = part == 0 ? grad_Y_total_2 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const D2_bar = (void *)tile_own;
     double value_part = 0.0;
     double value_part_low = 0.0;
     for (int64_t at = 0; at < 2*n; ++at) {
-        t3_part[at] = 0.0;
+        grad_Y_total_2_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(n + 2, sizeof(double));
     const int64_t strip = gradc_width(n);
@@ -414,7 +416,7 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < 2; ++j) {
-                t2[i*2 + j] = 0.0;
+                grad_Y_total[i*2 + j] = 0.0;
             }
         }
         for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
@@ -423,7 +425,7 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
             /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
              *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
             /* D2_bar[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s2 := 1 + (s0 * s0 + s1 *
-             *    s1), P[i, j] / s2 + where(j <= i - 1, -(t1 / s2 / s2), 0)) */
+             *    s1), P[i, j] / s2 + where(j <= i - 1, -(t0_bar / s2 / s2), 0)) */
             double value_part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double Y_i = Y[i*2];
@@ -437,31 +439,32 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
                     const double v3 = 1.0 + v2;
                     value_part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v2)));
                     D2_bar[(i - tile_begin)*strip + j - strip_begin] = P_ij / v3
-                        + (j <= i - 1 ? -(t1 / v3 / v3) : 0.0);
+                        + (j <= i - 1 ? -(t0_bar / v3 / v3) : 0.0);
                 }
             }
             gradc_add(&value_part, &value_part_low, value_part_sum);
 
-            /* t2[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
+            /* grad_Y_total[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
-                    double t2_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t2_sum))
+                    double grad_Y_total_sum = 0.0;
+                    GRADC_SIMD(reduction(+:grad_Y_total_sum))
                     for (int64_t k = strip_begin; k < strip_end; ++k) {
-                        t2_sum += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                        grad_Y_total_sum += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
                     }
-                    t2[i*2 + j] += t2_sum;
+                    grad_Y_total[i*2 + j] += grad_Y_total_sum;
                 }
             }
 
-            /* t3[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
+            /* grad_Y_total_2[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < 2; ++j) {
                     const double Y_ij = Y[i*2 + j];
                     GRADC_SIMD()
                     for (int64_t k = strip_begin; k < strip_end; ++k) {
-                        t3_part[k*2 + j] += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                        grad_Y_total_2_part[k*2 + j] += D2_bar[(i - tile_begin)*strip + k - strip_begin]
+                            * (Y_ij - Y[k*2 + j]);
                     }
                 }
             }
@@ -476,14 +479,14 @@ struct t_sne_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t3;
+    double *grad_Y_total_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    double *t2;
+    double *grad_Y_total;
     const double *Y;
     const double *P;
     double log_z;
-    double t1;
+    double t0_bar;
     double *value_parts;
 };
 
@@ -491,17 +494,17 @@ static GRADC_APART void t_sne_value_and_grad_team0(const void *context, int64_t 
 {
     const struct t_sne_value_and_grad_rows0 *const given = context;
     t_sne_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t3, given->tile_scratch, given->tile_bytes, given->t2, given->Y, given->P, given->log_z, given->t1,
-        given->value_parts);
+        given->grad_Y_total_2, given->tile_scratch, given->tile_bytes, given->grad_Y_total, given->Y, given->P,
+        given->log_z, given->t0_bar, given->value_parts);
 }
 
 int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                          double *restrict grad_Y, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const grad_Y_total = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const grad_Y_total_2 = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 94*n, 2*n) * gradc_bytes(2*n, sizeof(double));
@@ -539,39 +542,39 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     log_z_bar = gradc_rounded(log_z_bar, log_z_bar_low);
 
     /* log_z = log(2 * t0) */
-    /* t1 = 2 * (log_z_bar / (2 * t0)) */
+    /* t0_bar = 2 * (log_z_bar / (2 * t0)) */
     const double v0 = 2.0 * t0;
     const double log_z = gradc_log(v0);
-    const double t1 = 2.0 * (log_z_bar / v0);
+    const double t0_bar = 2.0 * (log_z_bar / v0);
     const int64_t parts = gradc_parts(n, 94*n, 2*n);
     const size_t part_bytes = gradc_bytes(2*n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct t_sne_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t3, tile_scratch,
-            tile_bytes, t2, Y, P, log_z, t1, value_parts};
+        const struct t_sne_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_Y_total_2,
+            tile_scratch, tile_bytes, grad_Y_total, Y, P, log_z, t0_bar, value_parts};
         gradc_run(parts, t_sne_value_and_grad_team0, &given);
     } else {
-        t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P,
-            log_z, t1, value_parts);
+        t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_Y_total_2, tile_scratch, tile_bytes,
+            grad_Y_total, Y, P, log_z, t0_bar, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         value_ += value_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t3_more = (void *)(part_scratch + (size_t)part * part_bytes);
+        const double *const grad_Y_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
-            t3[at] += t3_more[at];
+            grad_Y_total_2[at] += grad_Y_total_2_more[at];
         }
     }
 
-    /* grad_Y[i:n, j:2] = 2 * t2[i, j] - 2 * t3[i, j] */
+    /* grad_Y[i:n, j:2] = 2 * grad_Y_total[i, j] - 2 * grad_Y_total_2[i, j] */
     for (int64_t i = 0; i < n; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < 2; ++j) {
-            grad_Y[i*2 + j] = 2.0 * t2[i*2 + j] - 2.0 * t3[i*2 + j];
+            grad_Y[i*2 + j] = 2.0 * grad_Y_total[i*2 + j] - 2.0 * grad_Y_total_2[i*2 + j];
         }
     }
     *value = value_;

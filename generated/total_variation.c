@@ -192,14 +192,14 @@ static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thr
     const int64_t part_begin = gradc_cut(t, parts, part);
     const int64_t part_end = gradc_cut(t, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t0 = (void *)tile_own;
+    double *const grad_x_term = (void *)tile_own;
     tile_own += gradc_bytes(129, sizeof(double));
-    double *const t1 = (void *)tile_own;
+    double *const grad_x_term_2 = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0[i:t] = let(s0 := x[i + 1] - x[i], where(i < t - 1, s0 / hypot(eps, s0), 0)) */
-        /* t1[i:t] = where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0) */
+        /* grad_x_term[i:t] = let(s0 := x[i + 1] - x[i], where(i < t - 1, s0 / hypot(eps, s0), 0)) */
+        /* grad_x_term_2[i:t] = where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0) */
         {
             const int64_t halo_begin = tile_begin - 1 > 0 ? tile_begin - 1 : 0;
             {
@@ -208,15 +208,15 @@ static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thr
                 for (int64_t i = halo_begin; i < i_last; ++i) {
                     const double v0 = x[i + 1] - x[i];
                     const double v1 = gradc_hypot(eps, v0);
-                    t0[i + 1 - tile_begin] = v0 / v1;
-                    t1[i + 1 - tile_begin] = v1;
+                    grad_x_term[i + 1 - tile_begin] = v0 / v1;
+                    grad_x_term_2[i + 1 - tile_begin] = v1;
                 }
                 for (int64_t i = i_last; i < tile_begin; ++i) {
                     const int v0 = i < t - 1;
                     const double v1 = x[gradc_clamp(i + 1, t)] - x[i];
                     const double v2 = gradc_hypot(eps, v1);
-                    t0[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
-                    t1[i + 1 - tile_begin] = v0 ? v2 : 0.0;
+                    grad_x_term[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                    grad_x_term_2[i + 1 - tile_begin] = v0 ? v2 : 0.0;
                 }
             }
         }
@@ -226,41 +226,44 @@ static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thr
             for (int64_t i = tile_begin; i < i_last; ++i) {
                 const double v0 = x[i + 1] - x[i];
                 const double v1 = gradc_hypot(eps, v0);
-                t0[i + 1 - tile_begin] = v0 / v1;
-                t1[i + 1 - tile_begin] = v1;
+                grad_x_term[i + 1 - tile_begin] = v0 / v1;
+                grad_x_term_2[i + 1 - tile_begin] = v1;
             }
             for (int64_t i = i_last; i < tile_end; ++i) {
                 const int v0 = i < t - 1;
                 const double v1 = x[gradc_clamp(i + 1, t)] - x[i];
                 const double v2 = gradc_hypot(eps, v1);
-                t0[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
-                t1[i + 1 - tile_begin] = v0 ? v2 : 0.0;
+                grad_x_term[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                grad_x_term_2[i + 1 - tile_begin] = v0 ? v2 : 0.0;
             }
         }
 
-        /* grad_x[i:t] = let(s0 := lam * cotangent, cotangent * (x[i] - y[i]) + (where(1 <= i, where(0 == t1[i -
-         *    1], 0, t0[i - 1] * s0), 0) + where(i < t - 1, where(0 == t1[i], 0, -(t0[i] * s0)), 0))) */
+        /* grad_x[i:t] = let(s0 := lam * cotangent, cotangent * (x[i] - y[i]) + (where(1 <= i, where(0 ==
+         *    grad_x_term_2[i - 1], 0, grad_x_term[i - 1] * s0), 0) + where(i < t - 1, where(0 == grad_x_term_2[i],
+         *    0, -(grad_x_term[i] * s0)), 0))) */
         {
             const double v0 = cotangent * lam;
             const int64_t i_first = gradc_within(1, tile_begin, tile_end);
             const int64_t i_last = gradc_within(t - 1, i_first, tile_end);
             for (int64_t i = tile_begin; i < i_first; ++i) {
-                const double v1 = (1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
-                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0)
-                    + (i < t - 1 ? (0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0)) : 0.0);
-                grad_x[i] = cotangent * (x[i] - y[i]) + v1;
+                const double v1 = 0.0 == grad_x_term_2[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
+                    : grad_x_term[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0;
+                const double v2 = 0.0 == grad_x_term_2[i + 1 - tile_begin] ? 0.0
+                    : -(grad_x_term[i + 1 - tile_begin] * v0);
+                grad_x[i] = cotangent * (x[i] - y[i]) + ((1 <= i ? v1 : 0.0) + (i < t - 1 ? v2 : 0.0));
             }
             GRADC_SIMD()
             for (int64_t i = i_first; i < i_last; ++i) {
-                const double v1 = (0.0 == t1[i - tile_begin] ? 0.0 : t0[i - tile_begin] * v0)
-                    + (0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0));
+                const double v1 = (0.0 == grad_x_term_2[i - tile_begin] ? 0.0 : grad_x_term[i - tile_begin] * v0)
+                    + (0.0 == grad_x_term_2[i + 1 - tile_begin] ? 0.0 : -(grad_x_term[i + 1 - tile_begin] * v0));
                 grad_x[i] = cotangent * (x[i] - y[i]) + v1;
             }
             for (int64_t i = i_last; i < tile_end; ++i) {
-                const double v1 = (1 <= i ? (0.0 == t1[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
-                    : t0[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0) : 0.0)
-                    + (i < t - 1 ? (0.0 == t1[i + 1 - tile_begin] ? 0.0 : -(t0[i + 1 - tile_begin] * v0)) : 0.0);
-                grad_x[i] = cotangent * (x[i] - y[i]) + v1;
+                const double v1 = 0.0 == grad_x_term_2[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0
+                    : grad_x_term[gradc_clamp(i - 1, t) + 1 - tile_begin] * v0;
+                const double v2 = 0.0 == grad_x_term_2[i + 1 - tile_begin] ? 0.0
+                    : -(grad_x_term[i + 1 - tile_begin] * v0);
+                grad_x[i] = cotangent * (x[i] - y[i]) + ((1 <= i ? v1 : 0.0) + (i < t - 1 ? v2 : 0.0));
             }
         }
     }
@@ -318,9 +321,9 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64
     const int64_t part_begin = gradc_cut(t, parts, part);
     const int64_t part_end = gradc_cut(t, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const grad_x_term = (void *)tile_own;
     tile_own += gradc_bytes(129, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const grad_x_term_2 = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     double t1_part = 0.0;
@@ -330,8 +333,8 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64
 
         /* t0 = sum[i:t](where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0)) */
         /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-        /* t2[i:t] = let(s0 := x[i + 1] - x[i], where(i < t - 1, s0 / hypot(eps, s0), 0)) */
-        /* t3[i:t] = where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0) */
+        /* grad_x_term[i:t] = let(s0 := x[i + 1] - x[i], where(i < t - 1, s0 / hypot(eps, s0), 0)) */
+        /* grad_x_term_2[i:t] = where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0) */
         {
             const int64_t halo_begin = tile_begin - 1 > 0 ? tile_begin - 1 : 0;
             {
@@ -340,15 +343,15 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64
                 for (int64_t i = halo_begin; i < i_last; ++i) {
                     const double v0 = x[i + 1] - x[i];
                     const double v1 = gradc_hypot(eps, v0);
-                    t2[i + 1 - tile_begin] = v0 / v1;
-                    t3[i + 1 - tile_begin] = v1;
+                    grad_x_term[i + 1 - tile_begin] = v0 / v1;
+                    grad_x_term_2[i + 1 - tile_begin] = v1;
                 }
                 for (int64_t i = i_last; i < tile_begin; ++i) {
                     const int v0 = i < t - 1;
                     const double v1 = x[gradc_clamp(i + 1, t)] - x[i];
                     const double v2 = gradc_hypot(eps, v1);
-                    t2[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
-                    t3[i + 1 - tile_begin] = v0 ? v2 : 0.0;
+                    grad_x_term[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                    grad_x_term_2[i + 1 - tile_begin] = v0 ? v2 : 0.0;
                 }
             }
         }
@@ -364,8 +367,8 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64
                 const double v2 = x_i - y[i];
                 t0_part_sum += v1;
                 t1_part_sum += v2 * v2;
-                t2[i + 1 - tile_begin] = v0 / v1;
-                t3[i + 1 - tile_begin] = v1;
+                grad_x_term[i + 1 - tile_begin] = v0 / v1;
+                grad_x_term_2[i + 1 - tile_begin] = v1;
             }
             for (int64_t i = i_last; i < tile_end; ++i) {
                 const int v0 = i < t - 1;
@@ -376,35 +379,37 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64
                 const double v4 = x_i - y[i];
                 t0_part_sum += v3;
                 t1_part_sum += v4 * v4;
-                t2[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
-                t3[i + 1 - tile_begin] = v3;
+                grad_x_term[i + 1 - tile_begin] = v0 ? v1 / v2 : 0.0;
+                grad_x_term_2[i + 1 - tile_begin] = v3;
             }
             gradc_add(&t0_part, &t0_part_low, t0_part_sum);
             gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
 
-        /* grad_x[i:t] = x[i] - y[i] + (where(1 <= i, where(0 == t3[i - 1], 0, lam * t2[i - 1]), 0) + where(i < t -
-         *    1, where(0 == t3[i], 0, -(lam * t2[i])), 0)) */
+        /* grad_x[i:t] = x[i] - y[i] + (where(1 <= i, where(0 == grad_x_term_2[i - 1], 0, lam * grad_x_term[i -
+         *    1]), 0) + where(i < t - 1, where(0 == grad_x_term_2[i], 0, -(lam * grad_x_term[i])), 0)) */
         {
             const int64_t i_first = gradc_within(1, tile_begin, tile_end);
             const int64_t i_last = gradc_within(t - 1, i_first, tile_end);
             for (int64_t i = tile_begin; i < i_first; ++i) {
-                const double v0 = (1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
-                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0)
-                    + (i < t - 1 ? (0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin])) : 0.0);
-                grad_x[i] = x[i] - y[i] + v0;
+                const double v0 = 0.0 == grad_x_term_2[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
+                    * grad_x_term[gradc_clamp(i - 1, t) + 1 - tile_begin];
+                const double v1 = 0.0 == grad_x_term_2[i + 1 - tile_begin] ? 0.0
+                    : -(lam * grad_x_term[i + 1 - tile_begin]);
+                grad_x[i] = x[i] - y[i] + ((1 <= i ? v0 : 0.0) + (i < t - 1 ? v1 : 0.0));
             }
             GRADC_SIMD()
             for (int64_t i = i_first; i < i_last; ++i) {
-                const double v0 = (0.0 == t3[i - tile_begin] ? 0.0 : lam * t2[i - tile_begin])
-                    + (0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin]));
+                const double v0 = (0.0 == grad_x_term_2[i - tile_begin] ? 0.0 : lam * grad_x_term[i - tile_begin])
+                    + (0.0 == grad_x_term_2[i + 1 - tile_begin] ? 0.0 : -(lam * grad_x_term[i + 1 - tile_begin]));
                 grad_x[i] = x[i] - y[i] + v0;
             }
             for (int64_t i = i_last; i < tile_end; ++i) {
-                const double v0 = (1 <= i ? (0.0 == t3[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
-                    * t2[gradc_clamp(i - 1, t) + 1 - tile_begin]) : 0.0)
-                    + (i < t - 1 ? (0.0 == t3[i + 1 - tile_begin] ? 0.0 : -(lam * t2[i + 1 - tile_begin])) : 0.0);
-                grad_x[i] = x[i] - y[i] + v0;
+                const double v0 = 0.0 == grad_x_term_2[gradc_clamp(i - 1, t) + 1 - tile_begin] ? 0.0 : lam
+                    * grad_x_term[gradc_clamp(i - 1, t) + 1 - tile_begin];
+                const double v1 = 0.0 == grad_x_term_2[i + 1 - tile_begin] ? 0.0
+                    : -(lam * grad_x_term[i + 1 - tile_begin]);
+                grad_x[i] = x[i] - y[i] + ((1 <= i ? v0 : 0.0) + (i < t - 1 ? v1 : 0.0));
             }
         }
     }

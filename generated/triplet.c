@@ -335,9 +335,9 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
                      double *restrict grad_E, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
+    double *const grad_E_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const grad_E_total_2 = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -375,47 +375,49 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
         }
     }
 
-    /* t0 = cotangent / n */
-    const double t0 = cotangent / (double)n;
+    /* t0_bar = cotangent / n */
+    const double t0_bar = cotangent / (double)n;
     for (int64_t at = 0; at < k*m; ++at) {
-        t1[at] = 0.0;
+        grad_E_total[at] = 0.0;
     }
     for (int64_t at = 0; at < k*m; ++at) {
-        t2[at] = 0.0;
+        grad_E_total_2[at] = 0.0;
     }
 
-    /* t1[:m, :k] = 0 t1 += each[l:n, j:k](let(s0 := where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), s1 :=
-     *    where_integer(negative[l] < 0, m + negative[l], negative[l]), s2 := margin + (near[l] - far[l]), s3 := 2
-     *    * (E[s0, j] - E[s1, j]) * where(0 < s2, t0, where(0 == s2, 0.5 * t0, 0)), at[s1, j](s3), at[s0, j](-s3))) */
-    /* t2[:m, :k] = 0 t2 += each[l:n, j:k](let(s0 := where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), s1 :=
-     *    where_integer(positive[l] < 0, m + positive[l], positive[l]), s2 := margin + (near[l] - far[l]), s3 := 2
-     *    * (E[s0, j] - E[s1, j]) * where(0 < s2, t0, where(0 == s2, 0.5 * t0, 0)), at[s1, j](-s3), at[s0, j](s3))) */
-    const double v0 = 0.5 * t0;
+    /* grad_E_total[:m, :k] = 0 grad_E_total += each[l:n, j:k](let(s0 := where_integer(anchor[l] < 0, m +
+     *    anchor[l], anchor[l]), s1 := where_integer(negative[l] < 0, m + negative[l], negative[l]), s2 := margin +
+     *    (near[l] - far[l]), s3 := 2 * (E[s0, j] - E[s1, j]) * where(0 < s2, t0_bar, where(0 == s2, 0.5 * t0_bar,
+     *    0)), at[s1, j](s3), at[s0, j](-s3))) */
+    /* grad_E_total_2[:m, :k] = 0 grad_E_total_2 += each[l:n, j:k](let(s0 := where_integer(anchor[l] < 0, m +
+     *    anchor[l], anchor[l]), s1 := where_integer(positive[l] < 0, m + positive[l], positive[l]), s2 := margin +
+     *    (near[l] - far[l]), s3 := 2 * (E[s0, j] - E[s1, j]) * where(0 < s2, t0_bar, where(0 == s2, 0.5 * t0_bar,
+     *    0)), at[s1, j](-s3), at[s0, j](s3))) */
+    const double v0 = 0.5 * t0_bar;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t anchor_l = anchor[l];
         const int64_t v1 = anchor_l < 0 ? m + anchor_l : anchor_l;
         const int64_t negative_l = negative[l];
         const int64_t v2 = negative_l < 0 ? m + negative_l : negative_l;
         const double v3 = margin + (near[l] - far[l]);
-        const double v4 = 0.0 < v3 ? t0 : (0.0 == v3 ? v0 : 0.0);
+        const double v4 = 0.0 < v3 ? t0_bar : (0.0 == v3 ? v0 : 0.0);
         const int64_t positive_l = positive[l];
         const int64_t v5 = positive_l < 0 ? m + positive_l : positive_l;
         for (int64_t j = 0; j < k; ++j) {
             const double E_j = E[v1*k + j];
             const double v6 = 2.0 * (E_j - E[v2*k + j]) * v4;
             const double v7 = 2.0 * (E_j - E[v5*k + j]) * v4;
-            t1[v2*k + j] += v6;
-            t1[v1*k + j] += -v6;
-            t2[v5*k + j] += -v7;
-            t2[v1*k + j] += v7;
+            grad_E_total[v2*k + j] += v6;
+            grad_E_total[v1*k + j] += -v6;
+            grad_E_total_2[v5*k + j] += -v7;
+            grad_E_total_2[v1*k + j] += v7;
         }
     }
 
-    /* grad_E[i:m, j:k] = t2[i, j] + t1[i, j] */
+    /* grad_E[i:m, j:k] = grad_E_total_2[i, j] + grad_E_total[i, j] */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_E[i*k + j] = t2[i*k + j] + t1[i*k + j];
+            grad_E[i*k + j] = grad_E_total_2[i*k + j] + grad_E_total[i*k + j];
         }
     }
     return 0;
@@ -439,9 +441,9 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
     scratch += gradc_bytes(128, sizeof(double));
     double *const far = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const grad_E_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const grad_E_total_2 = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -479,15 +481,15 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
         }
     }
 
-    /* t1 = 1 / n */
-    const double t1 = 1.0 / (double)n;
+    /* t0_bar = 1 / n */
+    const double t0_bar = 1.0 / (double)n;
     double t0 = 0.0;
     double t0_low = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
-        t2[at] = 0.0;
+        grad_E_total[at] = 0.0;
     }
     for (int64_t at = 0; at < k*m; ++at) {
-        t3[at] = 0.0;
+        grad_E_total_2[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
@@ -526,42 +528,42 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
         }
         gradc_add(&t0, &t0_low, t0_sum);
 
-        /* t2[:m, :k] = 0 t2 += each[l:n, j:k](let(s0 := where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), s1
-         *    := where_integer(positive[l] < 0, m + positive[l], positive[l]), s2 := margin + (near[l] - far[l]),
-         *    s3 := 2 * (E[s0, j] - E[s1, j]) * where(0 < s2, t1, where(0 == s2, 0.5 * t1, 0)), at[s1, j](-s3),
-         *    at[s0, j](s3))) */
-        /* t3[:m, :k] = 0 t3 += each[l:n, j:k](let(s0 := where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), s1
-         *    := where_integer(negative[l] < 0, m + negative[l], negative[l]), s2 := margin + (near[l] - far[l]),
-         *    s3 := 2 * (E[s0, j] - E[s1, j]) * where(0 < s2, t1, where(0 == s2, 0.5 * t1, 0)), at[s1, j](s3),
-         *    at[s0, j](-s3))) */
-        const double v0 = 0.5 * t1;
+        /* grad_E_total[:m, :k] = 0 grad_E_total += each[l:n, j:k](let(s0 := where_integer(anchor[l] < 0, m +
+         *    anchor[l], anchor[l]), s1 := where_integer(positive[l] < 0, m + positive[l], positive[l]), s2 :=
+         *    margin + (near[l] - far[l]), s3 := 2 * (E[s0, j] - E[s1, j]) * where(0 < s2, t0_bar, where(0 == s2,
+         *    0.5 * t0_bar, 0)), at[s1, j](-s3), at[s0, j](s3))) */
+        /* grad_E_total_2[:m, :k] = 0 grad_E_total_2 += each[l:n, j:k](let(s0 := where_integer(anchor[l] < 0, m +
+         *    anchor[l], anchor[l]), s1 := where_integer(negative[l] < 0, m + negative[l], negative[l]), s2 :=
+         *    margin + (near[l] - far[l]), s3 := 2 * (E[s0, j] - E[s1, j]) * where(0 < s2, t0_bar, where(0 == s2,
+         *    0.5 * t0_bar, 0)), at[s1, j](s3), at[s0, j](-s3))) */
+        const double v0 = 0.5 * t0_bar;
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t anchor_l = anchor[l];
             const int64_t v1 = anchor_l < 0 ? m + anchor_l : anchor_l;
             const int64_t positive_l = positive[l];
             const int64_t v2 = positive_l < 0 ? m + positive_l : positive_l;
             const double v3 = margin + (near[l - tile_begin] - far[l - tile_begin]);
-            const double v4 = 0.0 < v3 ? t1 : (0.0 == v3 ? v0 : 0.0);
+            const double v4 = 0.0 < v3 ? t0_bar : (0.0 == v3 ? v0 : 0.0);
             const int64_t negative_l = negative[l];
             const int64_t v5 = negative_l < 0 ? m + negative_l : negative_l;
             for (int64_t j = 0; j < k; ++j) {
                 const double E_j = E[v1*k + j];
                 const double v6 = 2.0 * (E_j - E[v2*k + j]) * v4;
                 const double v7 = 2.0 * (E_j - E[v5*k + j]) * v4;
-                t2[v2*k + j] += -v6;
-                t2[v1*k + j] += v6;
-                t3[v5*k + j] += v7;
-                t3[v1*k + j] += -v7;
+                grad_E_total[v2*k + j] += -v6;
+                grad_E_total[v1*k + j] += v6;
+                grad_E_total_2[v5*k + j] += v7;
+                grad_E_total_2[v1*k + j] += -v7;
             }
         }
     }
     t0 = gradc_rounded(t0, t0_low);
 
-    /* grad_E[i:m, j:k] = t2[i, j] + t3[i, j] */
+    /* grad_E[i:m, j:k] = grad_E_total[i, j] + grad_E_total_2[i, j] */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_E[i*k + j] = t3[i*k + j] + t2[i*k + j];
+            grad_E[i*k + j] = grad_E_total_2[i*k + j] + grad_E_total[i*k + j];
         }
     }
 

@@ -158,14 +158,14 @@ static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t thre
                                                       double *restrict grad_w, int64_t d,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       const double *restrict t0, const double *restrict y, double c,
-                                                      double t1, const double *restrict X)
+                                                      double t1_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t2 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -173,23 +173,23 @@ static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t thre
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := (1 + s2) * (1 - s2), s4
-         *    := 2 * s2 * (t1 * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) *
-         *    (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)) */
+        /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := (1 + s2) * (1 -
+         *    s2), s4 := 2 * s2 * (t1_bar * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 <
+         *    0, 1, 0)) * (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
             const double v1 = fabs(v0) / c;
             const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
             const double v3 = (1.0 + v2) * (1.0 - v2);
-            const double v4 = 2.0 * v2 * (t1 * (3.0 * (v3 * v3)));
-            const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
-                * ((v1 < 1.0 ? v4 : (1.0 == v1 ? 0.5 * v4 : 0.0)) / c);
-            t2[i - tile_begin] = v5;
+            const double v4 = 2.0 * v2 * (t1_bar * (3.0 * (v3 * v3)));
+            const double v5 = 1.0 == v1 ? 0.5 * v4 : 0.0;
+            t0_bar[i - tile_begin] = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
+                * ((v1 < 1.0 ? v4 : v5) / c);
         }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0_bar, 1, grad_w_part);
     }
 }
 
@@ -205,7 +205,7 @@ struct tukey_biweight_backward_rows0 {
     const double *t0;
     const double *y;
     double c;
-    double t1;
+    double t1_bar;
     const double *X;
 };
 
@@ -213,7 +213,7 @@ static GRADC_APART void tukey_biweight_backward_team0(const void *context, int64
 {
     const struct tukey_biweight_backward_rows0 *const given = context;
     tukey_biweight_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->c, given->t1,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->c, given->t1_bar,
         given->X);
 }
 
@@ -227,18 +227,18 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
     scratch += (size_t)gradc_parts(n, 3*d + 36, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = cotangent * (c * c) / 6 / n */
-    const double t1 = cotangent * (c * c) / 6.0 / (double)n;
+    /* t1_bar = cotangent * (c * c) / 6 / n */
+    const double t1_bar = cotangent * (c * c) / 6.0 / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 36, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct tukey_biweight_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, t0, y, c, t1, X};
+            tile_scratch, tile_bytes, t0, y, c, t1_bar, X};
         gradc_run(parts, tukey_biweight_backward_team0, &given);
     } else {
         tukey_biweight_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            t0, y, c, t1, X);
+            t0, y, c, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -263,7 +263,7 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
                                                             double *restrict grad_w, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             const double *restrict X, const double *restrict w,
-                                                            const double *restrict y, double c, double t2,
+                                                            const double *restrict y, double c, double t1_bar,
                                                             double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -286,9 +286,9 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
 
         /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
          *    s1))) */
-        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := (1 - s2) * (1 + s2), s4
-         *    := 2 * s2 * (t2 * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) *
-         *    (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)), in the place of t0 */
+        /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := (1 - s2) * (1 +
+         *    s2), s4 := 2 * s2 * (t1_bar * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 <
+         *    0, 1, 0)) * (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -298,15 +298,15 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
             const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
             const double v3 = (1.0 + v2) * (1.0 - v2);
             const double v4 = v3 * v3;
-            const double v5 = 2.0 * v2 * (t2 * (3.0 * v4));
-            const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
-                * ((v1 < 1.0 ? v5 : (1.0 == v1 ? 0.5 * v5 : 0.0)) / c);
+            const double v5 = 2.0 * v2 * (t1_bar * (3.0 * v4));
+            const double v6 = 1.0 == v1 ? 0.5 * v5 : 0.0;
             t1_part_sum += 1.0 - v3 * v4;
-            t0[i - tile_begin] = v6;
+            t0[i - tile_begin] = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
+                * ((v1 < 1.0 ? v5 : v6) / c);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
@@ -326,7 +326,7 @@ struct tukey_biweight_value_and_grad_rows0 {
     const double *w;
     const double *y;
     double c;
-    double t2;
+    double t1_bar;
     double *t1_parts;
 };
 
@@ -335,7 +335,7 @@ static GRADC_APART void tukey_biweight_value_and_grad_team0(const void *context,
     const struct tukey_biweight_value_and_grad_rows0 *const given = context;
     tukey_biweight_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->c,
-        given->t2, given->t1_parts);
+        given->t1_bar, given->t1_parts);
 }
 
 int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -347,19 +347,19 @@ int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w
     scratch += (size_t)gradc_parts(n, 6*d + 38, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = c * c / 6 / n */
-    const double t2 = c * c / 6.0 / (double)n;
+    /* t1_bar = c * c / 6 / n */
+    const double t1_bar = c * c / 6.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 38, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct tukey_biweight_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, c, t2, t1_parts};
+            tile_scratch, tile_bytes, X, w, y, c, t1_bar, t1_parts};
         gradc_run(parts, tukey_biweight_value_and_grad_team0, &given);
     } else {
         tukey_biweight_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, y, c, t2, t1_parts);
+            tile_bytes, X, w, y, c, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -200,7 +200,7 @@ static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w, int64_t d,
                                                unsigned char *restrict tile_scratch, size_t tile_bytes, double power,
-                                               double t0, const double *restrict z, const double *restrict y,
+                                               double t0_bar, const double *restrict z, const double *restrict y,
                                                const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -218,14 +218,14 @@ static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int
 
         /* z_bar[i:n] = let(s0 := 2 - power, s1 := s0 - 2, s2 := product_error(z[i], s0) + z[i] * (2 - (s0 - s1) -
          *    (power + s1)), s3 := 1 - power, s4 := s3 - 1, s5 := product_error(z[i], s3) + z[i] * (1 - (s3 - s4) -
-         *    (power + s4)), s0 * (t0 / s0 * (exp(z[i] * s0) * (1 + where(abs(s2) < 1, s2, 0)))) - s3 * (y[i] * (t0
-         *    / s3) * (exp(z[i] * s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
+         *    (power + s4)), s0 * (t0_bar / s0 * (exp(z[i] * s0) * (1 + where(abs(s2) < 1, s2, 0)))) - s3 * (y[i] *
+         *    (t0_bar / s3) * (exp(z[i] * s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
         const double v0 = 2.0 - power;
-        const double v1 = t0 / v0;
+        const double v1 = t0_bar / v0;
         const double v2 = v0 - 2.0;
         const double v3 = 2.0 - (v0 - v2) - (power + v2);
         const double v4 = 1.0 - power;
-        const double v5 = t0 / v4;
+        const double v5 = t0_bar / v4;
         const double v6 = v4 - 1.0;
         const double v7 = 1.0 - (v4 - v6) - (power + v6);
         GRADC_SIMD()
@@ -253,7 +253,7 @@ struct tweedie_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     double power;
-    double t0;
+    double t0_bar;
     const double *z;
     const double *y;
     const double *X;
@@ -263,8 +263,8 @@ static GRADC_APART void tweedie_backward_team0(const void *context, int64_t part
 {
     const struct tweedie_backward_rows0 *const given = context;
     tweedie_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->power, given->t0, given->z, given->y,
-        given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->power, given->t0_bar, given->z,
+        given->y, given->X);
 }
 
 int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -277,18 +277,18 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     scratch += (size_t)gradc_parts(n, 3*d + 88, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t0 = 2 * cotangent / n */
-    const double t0 = 2.0 * cotangent / (double)n;
+    /* t0_bar = 2 * cotangent / n */
+    const double t0_bar = 2.0 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 88, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct tweedie_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, power, t0, z, y, X};
+            tile_bytes, power, t0_bar, z, y, X};
         gradc_run(parts, tweedie_backward_team0, &given);
     } else {
         tweedie_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, power,
-            t0, z, y, X);
+            t0_bar, z, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -313,7 +313,7 @@ static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t threa
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      const double *restrict X, const double *restrict w,
-                                                     double power, double t1, const double *restrict y,
+                                                     double power, double t0_bar, const double *restrict y,
                                                      double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -336,13 +336,13 @@ static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t threa
 
         /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
          *    * exp(z[i] * s1) / s1))) */
-        /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t1 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i] *
-         *    s1) * (y[i] * (t1 / s1)))), in the place of z */
+        /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t0_bar / s0 * exp(z[i] * s0)) - s1 * (exp(z[i]
+         *    * s1) * (y[i] * (t0_bar / s1)))), in the place of z */
         const double v0 = 2.0 - power;
         const double v1 = 1.0 - power;
         const double v2 = v0 * v1;
-        const double v3 = t1 / v0;
-        const double v4 = t1 / v1;
+        const double v3 = t0_bar / v0;
+        const double v4 = t0_bar / v1;
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -374,7 +374,7 @@ struct tweedie_value_and_grad_rows0 {
     const double *X;
     const double *w;
     double power;
-    double t1;
+    double t0_bar;
     const double *y;
     double *t0_parts;
 };
@@ -383,8 +383,8 @@ static GRADC_APART void tweedie_value_and_grad_team0(const void *context, int64_
 {
     const struct tweedie_value_and_grad_rows0 *const given = context;
     tweedie_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->power, given->t1,
-        given->y, given->t0_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->power,
+        given->t0_bar, given->y, given->t0_parts);
 }
 
 int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -396,19 +396,19 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     scratch += (size_t)gradc_parts(n, 6*d + 98, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = 2 / n */
-    const double t1 = 2.0 / (double)n;
+    /* t0_bar = 2 / n */
+    const double t0_bar = 2.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 98, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct tweedie_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, power, t1, y, t0_parts};
+            tile_scratch, tile_bytes, X, w, power, t0_bar, y, t0_parts};
         gradc_run(parts, tweedie_value_and_grad_team0, &given);
     } else {
         tweedie_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
-            w, power, t1, y, t0_parts);
+            w, power, t0_bar, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

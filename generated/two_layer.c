@@ -45,7 +45,7 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
                                               int64_t k, int64_t d, const double *restrict W1,
                                               const double *restrict X, const double *restrict b1,
                                               const double *restrict W2, const double *restrict b2,
-                                              const int64_t *restrict y, double *restrict t7_parts)
+                                              const int64_t *restrict y, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -56,11 +56,11 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
     tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t3_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    double t7_part = 0.0;
-    double t7_part_low = 0.0;
+    double *const t3_total = (void *)tile_own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
     const int64_t strip = gradc_width(h);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
@@ -92,9 +92,9 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
         }
 
         /* Z[m:n, l:k] = t2[m, l] + b2[l], in the place of t2 */
-        /* t3[m:n] = max[l:k](Z[m, l]) */
+        /* t3_total_most[m:n] = max[l:k](Z[m, l]) */
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            t3[m - tile_begin] = -(double)INFINITY;
+            t3_total_most[m - tile_begin] = -(double)INFINITY;
         }
         for (int64_t l = 0; l < k; ++l) {
             const double b2_l = b2[l];
@@ -103,51 +103,54 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
                 const double t2_ml = t2[l*128 + m - tile_begin];
                 const double v0 = t2_ml + b2_l;
                 t2[l*128 + m - tile_begin] = v0;
-                t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin])
-                    ? t3[m - tile_begin] : v0;
+                t3_total_most[m - tile_begin] = (t3_total_most[m - tile_begin] >= v0
+                    || t3_total_most[m - tile_begin] != t3_total_most[m - tile_begin]) ? t3_total_most[m - tile_begin]
+                    : v0;
             }
         }
 
-        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3 */
+        /* t3_total_term[m:n] = where(inf == abs(t3_total_most[m]), 0, t3_total_most[m]), in the place of
+         *    t3_total_most */
         GRADC_SIMD()
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t3_m = t3[m - tile_begin];
-            t3[m - tile_begin] = (double)INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+            const double t3_total_most_m = t3_total_most[m - tile_begin];
+            t3_total_most[m - tile_begin] = (double)INFINITY == fabs(t3_total_most_m) ? 0.0 : t3_total_most_m;
         }
 
-        /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
+        /* t3_total[m:n] = sum[l:k](exp(Z[m, l] - t3_total_term[m])) */
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            t5[m - tile_begin] = 0.0;
+            t3_total[m - tile_begin] = 0.0;
         }
         for (int64_t l = 0; l < 4*(k / 4); l += 4) {
             GRADC_SIMD()
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t5[m - tile_begin] += gradc_exp(t2[l*128 + m - tile_begin] - t3[m - tile_begin])
-                    + gradc_exp(t2[(l + 1)*128 + m - tile_begin] - t3[m - tile_begin])
-                    + gradc_exp(t2[(l + 2)*128 + m - tile_begin] - t3[m - tile_begin])
-                    + gradc_exp(t2[(l + 3)*128 + m - tile_begin] - t3[m - tile_begin]);
+                t3_total[m - tile_begin] += gradc_exp(t2[l*128 + m - tile_begin] - t3_total_most[m - tile_begin])
+                    + gradc_exp(t2[(l + 1)*128 + m - tile_begin] - t3_total_most[m - tile_begin])
+                    + gradc_exp(t2[(l + 2)*128 + m - tile_begin] - t3_total_most[m - tile_begin])
+                    + gradc_exp(t2[(l + 3)*128 + m - tile_begin] - t3_total_most[m - tile_begin]);
             }
         }
         for (int64_t l = 4*(k / 4); l < k; ++l) {
             GRADC_SIMD()
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t5[m - tile_begin] += gradc_exp(t2[l*128 + m - tile_begin] - t3[m - tile_begin]);
+                t3_total[m - tile_begin] += gradc_exp(t2[l*128 + m - tile_begin] - t3_total_most[m - tile_begin]);
             }
         }
 
-        /* t6[m:n] = t4[m] + log(t5[m]) */
-        /* t7 = sum[m:n](t6[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-        double t7_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t7_part_sum))
+        /* t3[m:n] = t3_total_term[m] + log(t3_total[m]) */
+        /* t4 = sum[m:n](t3[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
         for (int64_t m = tile_begin; m < tile_end; ++m) {
             const int64_t y_m = y[m];
             const int64_t v0 = y_m < 0 ? k + y_m : y_m;
-            t7_part_sum += t3[m - tile_begin] + gradc_log(t5[m - tile_begin]) - t2[v0*128 + m - tile_begin];
+            t4_part_sum += t3_total_most[m - tile_begin] + gradc_log(t3_total[m - tile_begin])
+                - t2[v0*128 + m - tile_begin];
         }
-        gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
-    t7_part = gradc_rounded(t7_part, t7_part_low);
-    t7_parts[part] = t7_part;
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
 }
 
 struct two_layer_value_rows0 {
@@ -164,14 +167,14 @@ struct two_layer_value_rows0 {
     const double *W2;
     const double *b2;
     const int64_t *y;
-    double *t7_parts;
+    double *t4_parts;
 };
 
 static GRADC_APART void two_layer_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct two_layer_value_rows0 *const given = context;
     two_layer_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->h,
-        given->k, given->d, given->W1, given->X, given->b1, given->W2, given->b2, given->y, given->t7_parts);
+        given->k, given->d, given->W1, given->X, given->b1, given->W2, given->b2, given->y, given->t4_parts);
 }
 
 int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1, const double *restrict b1,
@@ -196,21 +199,21 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
     const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double))
         + gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct two_layer_value_rows0 given = {n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y,
-            t7_parts};
+            t4_parts};
         gradc_run(parts, two_layer_value_team0, &given);
     } else {
-        two_layer_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y, t7_parts);
+        two_layer_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y, t4_parts);
     }
-    double t7 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = t7 / n */
-    *value = t7 / (double)n;
+    /* value = t4 / n */
+    *value = t4 / (double)n;
     return 0;
 }
 
@@ -229,18 +232,18 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, in
                                                 const double *restrict b1, const double *restrict W2,
                                                 double *restrict t2, const double *restrict b2,
                                                 const int64_t *restrict y, double *restrict t3,
-                                                double *restrict t6_parts)
+                                                double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const Z = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3_ = (void *)tile_own;
+    double *const t3_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    double t6_part = 0.0;
-    double t6_part_low = 0.0;
+    double *const t3_total = (void *)tile_own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -257,50 +260,52 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, in
             k, 0, 0);
 
         /* Z[m:n, l:k] = t2[m, l] + b2[l] */
-        /* t3[m:n] = max[l:k](Z[m, l]) */
+        /* t3_total_most[m:n] = max[l:k](Z[m, l]) */
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            double t3_max = -(double)INFINITY;
+            double t3_total_most_max = -(double)INFINITY;
             for (int64_t l = 0; l < k; ++l) {
                 const double v0 = t2[m*k + l] + b2[l];
                 Z[(m - tile_begin)*k + l] = v0;
-                t3_max = (t3_max >= v0 || t3_max != t3_max) ? t3_max : v0;
+                t3_total_most_max = (t3_total_most_max >= v0 || t3_total_most_max != t3_total_most_max)
+                    ? t3_total_most_max : v0;
             }
-            t3_[m - tile_begin] = t3_max;
+            t3_total_most[m - tile_begin] = t3_total_most_max;
         }
 
-        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3 */
+        /* t3_total_term[m:n] = where(inf == abs(t3_total_most[m]), 0, t3_total_most[m]), in the place of
+         *    t3_total_most */
         GRADC_SIMD()
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t3_m = t3_[m - tile_begin];
-            t3_[m - tile_begin] = (double)INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+            const double t3_total_most_m = t3_total_most[m - tile_begin];
+            t3_total_most[m - tile_begin] = (double)INFINITY == fabs(t3_total_most_m) ? 0.0 : t3_total_most_m;
         }
 
-        /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
+        /* t3_total[m:n] = sum[l:k](exp(Z[m, l] - t3_total_term[m])) */
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t3_m = t3_[m - tile_begin];
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
+            const double t3_total_most_m = t3_total_most[m - tile_begin];
+            double t3_total_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_total_sum))
             for (int64_t l = 0; l < k; ++l) {
-                t5_sum += gradc_exp(Z[(m - tile_begin)*k + l] - t3_m);
+                t3_total_sum += gradc_exp(Z[(m - tile_begin)*k + l] - t3_total_most_m);
             }
-            t5[m - tile_begin] = t5_sum;
+            t3_total[m - tile_begin] = t3_total_sum;
         }
 
-        /* t3_2[m:n] = t4[m] + log(t5[m]) */
-        /* t6 = sum[m:n](t3_2[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-        double t6_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_part_sum))
+        /* t3[m:n] = t3_total_term[m] + log(t3_total[m]) */
+        /* t4 = sum[m:n](t3[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double v0 = t3_[m - tile_begin] + gradc_log(t5[m - tile_begin]);
+            const double v0 = t3_total_most[m - tile_begin] + gradc_log(t3_total[m - tile_begin]);
             const int64_t y_m = y[m];
             const int64_t v1 = y_m < 0 ? k + y_m : y_m;
             t3[m] = v0;
-            t6_part_sum += v0 - Z[(m - tile_begin)*k + v1];
+            t4_part_sum += v0 - Z[(m - tile_begin)*k + v1];
         }
-        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
     }
-    t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
 }
 
 struct two_layer_forward_rows0 {
@@ -318,7 +323,7 @@ struct two_layer_forward_rows0 {
     const double *b2;
     const int64_t *y;
     double *t3;
-    double *t6_parts;
+    double *t4_parts;
 };
 
 static GRADC_APART void two_layer_forward_team0(const void *context, int64_t part, int64_t thread)
@@ -326,7 +331,7 @@ static GRADC_APART void two_layer_forward_team0(const void *context, int64_t par
     const struct two_layer_forward_rows0 *const given = context;
     two_layer_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
         given->h, given->t1, given->t0, given->b1, given->W2, given->t2, given->b2, given->y, given->t3,
-        given->t6_parts);
+        given->t4_parts);
 }
 
 int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -358,22 +363,22 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
     const int64_t parts = gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct two_layer_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2,
-            b2, y, t3, t6_parts};
+            b2, y, t3, t4_parts};
         gradc_run(parts, two_layer_forward_team0, &given);
     } else {
         two_layer_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3,
-            t6_parts);
+            t4_parts);
     }
-    double t6 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = t6 / n */
-    *value = t6 / (double)n;
+    /* value = t4 / n */
+    *value = t4 / (double)n;
     return 0;
 }
 
@@ -394,7 +399,7 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
                                                  double *restrict grad_b2, int64_t k, double *restrict grad_W2,
                                                  int64_t h, double *restrict grad_b1, double *restrict grad_W1,
                                                  int64_t d, unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                 const double *restrict t2, double t4, const double *restrict b2,
+                                                 const double *restrict t2, double t4_bar, const double *restrict b2,
                                                  const int64_t *restrict y, const double *restrict t3,
                                                  const double *restrict W2, const double *restrict t1,
                                                  const double *restrict t0, const double *restrict b1,
@@ -415,11 +420,11 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const Z_bar = (void *)tile_own;
     tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const t5 = (void *)tile_own;
+    double *const t1_bar = (void *)tile_own;
     tile_own += gradc_bytes(128*h, sizeof(double));
     double *const t0_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*h, sizeof(double));
-    double *const t7 = (void *)tile_own;
+    double *const t0_bar = (void *)tile_own;
     for (int64_t at = 0; at < k; ++at) {
         grad_b2_part[at] = 0.0;
     }
@@ -441,17 +446,17 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
         gradc_transpose(tile_end - tile_begin, k, &t2[tile_begin*k], k, t2_tile, 128);
         for (int64_t m = tile_begin; m < tile_end; ++m) {
             for (int64_t j = 0; j < h; ++j) {
-                t5[j*128 + m - tile_begin] = 0.0;
+                t1_bar[j*128 + m - tile_begin] = 0.0;
             }
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* Z[m:n, l:k] = t2_tile[m, l] + b2[l] */
-            /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t4 * exp(Z[m, l] - t3[m])) + where(l ==
-             *    where_integer(y[m] < 0, k + y[m], y[m]), -t4, 0) */
+            /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t4_bar * exp(Z[m, l] - t3[m])) + where(l ==
+             *    where_integer(y[m] < 0, k + y[m], y[m]), -t4_bar, 0) */
             /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
-            const double v0 = -t4;
+            const double v0 = -t4_bar;
             for (int64_t l = strip_begin; l < strip_end; ++l) {
                 const double b2_l = b2[l];
                 double grad_b2_part_sum = 0.0;
@@ -460,16 +465,16 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
                     const double v1 = t2_tile[l*128 + m - tile_begin] + b2_l;
                     const int64_t y_m = y[m];
                     const double v2 = (l == (y_m < 0 ? k + y_m : y_m) ? v0 : 0.0)
-                        + (-(double)INFINITY == v1 ? 0.0 : t4 * gradc_exp(v1 - t3[m]));
+                        + (-(double)INFINITY == v1 ? 0.0 : t4_bar * gradc_exp(v1 - t3[m]));
                     Z_bar[(l - strip_begin)*128 + m - tile_begin] = v2;
                     grad_b2_part_sum += v2;
                 }
                 grad_b2_part[l] += grad_b2_part_sum;
             }
 
-            /* t5[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
+            /* t1_bar[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
             gradc_product(h, tile_end - tile_begin, strip_end - strip_begin, &W2[strip_begin], k, 1, Z_bar, 128, 1,
-                NULL, 0, t5, 128, 1, 1, 0);
+                NULL, 0, t1_bar, 128, 1, 1, 0);
 
             /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
             gradc_product(h, strip_end - strip_begin, tile_end - tile_begin, &t1[tile_begin*h], 1, h, Z_bar, 1, 128,
@@ -481,25 +486,25 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
         for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip_) {
             const int64_t strip_end = strip_ + strip_begin < h ? strip_ + strip_begin : h;
 
-            /* t6[m:n, j:h] = sech_square(t0_tile[m, j] + b1[j]) */
-            /* t7[m:n, j:h] = t6[m, j] * t5[m, j] */
-            /* grad_b1[j:h] = sum[m:n](t6[m, j] * t5[m, j]) */
+            /* t0_bar_term[m:n, j:h] = sech_square(t0_tile[m, j] + b1[j]) */
+            /* t0_bar[m:n, j:h] = t0_bar_term[m, j] * t1_bar[m, j] */
+            /* grad_b1[j:h] = sum[m:n](t0_bar_term[m, j] * t1_bar[m, j]) */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b1_j = b1[j];
                 double grad_b1_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b1_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = t5[j*128 + m - tile_begin] * gradc_sech_square(t0_tile[j*128 + m - tile_begin]
-                        + b1_j);
-                    t7[(j - strip_begin)*128 + m - tile_begin] = v0;
+                    const double v0 = t1_bar[j*128 + m - tile_begin] * gradc_sech_square(t0_tile[j*128 + m
+                        - tile_begin] + b1_j);
+                    t0_bar[(j - strip_begin)*128 + m - tile_begin] = v0;
                     grad_b1_part_sum += v0;
                 }
                 grad_b1_part[j] += grad_b1_part_sum;
             }
 
-            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t7[m, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, 1, 128, NULL,
-                0, &grad_W1_part[strip_begin], h, 1, 1, 0);
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t0_bar[m, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t0_bar, 1, 128,
+                NULL, 0, &grad_W1_part[strip_begin], h, 1, 1, 0);
         }
     }
 }
@@ -519,7 +524,7 @@ struct two_layer_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const double *t2;
-    double t4;
+    double t4_bar;
     const double *b2;
     const int64_t *y;
     const double *t3;
@@ -535,7 +540,7 @@ static GRADC_APART void two_layer_backward_team0(const void *context, int64_t pa
     const struct two_layer_backward_rows0 *const given = context;
     two_layer_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->d,
-        given->tile_scratch, given->tile_bytes, given->t2, given->t4, given->b2, given->y, given->t3, given->W2,
+        given->tile_scratch, given->tile_bytes, given->t2, given->t4_bar, given->b2, given->y, given->t3, given->W2,
         given->t1, given->t0, given->b1, given->X);
 }
 
@@ -566,8 +571,8 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
 
-    /* t4 = cotangent / n */
-    const double t4 = cotangent / (double)n;
+    /* t4_bar = cotangent / n */
+    const double t4_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double))
         + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double));
@@ -576,11 +581,11 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         + gradc_bytes(128*gradc_width(h), sizeof(double));
     if (parts > 1) {
         const struct two_layer_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h,
-            grad_b1, grad_W1, d, tile_scratch, tile_bytes, t2, t4, b2, y, t3, W2, t1, t0, b1, X};
+            grad_b1, grad_W1, d, tile_scratch, tile_bytes, t2, t4_bar, b2, y, t3, W2, t1, t0, b1, X};
         gradc_run(parts, two_layer_backward_team0, &given);
     } else {
         two_layer_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1,
-            d, tile_scratch, tile_bytes, t2, t4, b2, y, t3, W2, t1, t0, b1, X);
+            d, tile_scratch, tile_bytes, t2, t4_bar, b2, y, t3, W2, t1, t0, b1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b2_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -638,8 +643,8 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
                                                        size_t tile_bytes, const double *restrict W1,
                                                        const double *restrict X, const double *restrict b1,
                                                        const double *restrict W2, const double *restrict b2,
-                                                       const int64_t *restrict y, double t9,
-                                                       double *restrict t8_parts)
+                                                       const int64_t *restrict y, double t4_bar,
+                                                       double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -656,21 +661,21 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
     tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128*h, sizeof(double));
-    double *const t12 = (void *)tile_own;
+    double *const t0_bar_term = (void *)tile_own;
     tile_own += gradc_bytes(128*h, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
     double *const Z = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)tile_own;
+    double *const t3_total_most = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
+    double *const t3_total_term_2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
+    double *const t3_total = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)tile_own;
-    double t8_part = 0.0;
-    double t8_part_low = 0.0;
+    double *const t0_bar = (void *)tile_own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
         grad_b2_part[at] = 0.0;
     }
@@ -695,19 +700,19 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
                 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
             /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-            /* t12[m:n, j:h] = sech_square(t0[m, j] + b1[j]) */
+            /* t0_bar_term[m:n, j:h] = sech_square(t0[m, j] + b1[j]) */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 const double b1_j = b1[j];
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double v0 = t0[(j - strip_begin)*128 + m - tile_begin] + b1_j;
                     t1[j*128 + m - tile_begin] = gradc_tanh(v0);
-                    t12[j*128 + m - tile_begin] = gradc_sech_square(v0);
+                    t0_bar_term[j*128 + m - tile_begin] = gradc_sech_square(v0);
                 }
             }
         }
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            t3[m - tile_begin] = -(double)INFINITY;
+            t3_total_most[m - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip_) {
             const int64_t strip_end = strip_ + strip_begin < k ? strip_ + strip_begin : k;
@@ -717,67 +722,69 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
                 0, t2, 128, 1, 0, 0);
 
             /* Z[m:n, l:k] = t2[m, l] + b2[l] */
-            /* t3[m:n] = max[l:k](Z[m, l]) */
+            /* t3_total_most[m:n] = max[l:k](Z[m, l]) */
             for (int64_t l = strip_begin; l < strip_end; ++l) {
                 const double b2_l = b2[l];
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double v0 = t2[(l - strip_begin)*128 + m - tile_begin] + b2_l;
                     Z[l*128 + m - tile_begin] = v0;
-                    t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin])
-                        ? t3[m - tile_begin] : v0;
+                    t3_total_most[m - tile_begin] = (t3_total_most[m - tile_begin] >= v0
+                        || t3_total_most[m - tile_begin] != t3_total_most[m - tile_begin])
+                        ? t3_total_most[m - tile_begin] : v0;
                 }
             }
         }
 
-        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3 */
+        /* t3_total_term[m:n] = where(inf == abs(t3_total_most[m]), 0, t3_total_most[m]), in the place of
+         *    t3_total_most */
         GRADC_SIMD()
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t3_m = t3[m - tile_begin];
-            t3[m - tile_begin] = (double)INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+            const double t3_total_most_m = t3_total_most[m - tile_begin];
+            t3_total_most[m - tile_begin] = (double)INFINITY == fabs(t3_total_most_m) ? 0.0 : t3_total_most_m;
         }
 
-        /* t5[m:n, l:k] = exp(Z[m, l] - t4[m]) */
-        /* t6[m:n] = sum[l:k](t5[m, l]) */
+        /* t3_total_term_2[m:n, l:k] = exp(Z[m, l] - t3_total_term[m]) */
+        /* t3_total[m:n] = sum[l:k](t3_total_term_2[m, l]) */
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            t6[m - tile_begin] = 0.0;
+            t3_total[m - tile_begin] = 0.0;
         }
         for (int64_t l = 0; l < k; ++l) {
             GRADC_SIMD()
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double v0 = gradc_exp(Z[l*128 + m - tile_begin] - t3[m - tile_begin]);
-                t5[l*128 + m - tile_begin] = v0;
-                t6[m - tile_begin] += v0;
+                const double v0 = gradc_exp(Z[l*128 + m - tile_begin] - t3_total_most[m - tile_begin]);
+                t3_total_term_2[l*128 + m - tile_begin] = v0;
+                t3_total[m - tile_begin] += v0;
             }
         }
 
-        /* t7[m:n] = t4[m] + log(t6[m]) */
-        /* t8 = sum[m:n](t7[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-        /* t10[m:n] = 1 / t6[m], in the place of t3 */
-        double t8_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t8_part_sum))
+        /* t3[m:n] = t3_total_term[m] + log(t3_total[m]) */
+        /* t4 = sum[m:n](t3[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+        /* Z_bar_term[m:n] = 1 / t3_total[m], in the place of t3_total_most */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t3_m = t3[m - tile_begin];
-            const double t6_m = t6[m - tile_begin];
+            const double t3_total_most_m = t3_total_most[m - tile_begin];
+            const double t3_total_m = t3_total[m - tile_begin];
             const int64_t y_m = y[m];
             const int64_t v0 = y_m < 0 ? k + y_m : y_m;
-            t8_part_sum += t3_m + gradc_log(t6_m) - Z[v0*128 + m - tile_begin];
-            t3[m - tile_begin] = 1.0 / t6_m;
+            t4_part_sum += t3_total_most_m + gradc_log(t3_total_m) - Z[v0*128 + m - tile_begin];
+            t3_total_most[m - tile_begin] = 1.0 / t3_total_m;
         }
-        gradc_add(&t8_part, &t8_part_low, t8_part_sum);
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
-        /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t9 * (t5[m, l] * t10[m])) + where(l == where_integer(y[m] <
-         *    0, k + y[m], y[m]), -t9, 0), in the place of Z */
+        /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t4_bar * (t3_total_term_2[m, l] * Z_bar_term[m])) + where(l
+         *    == where_integer(y[m] < 0, k + y[m], y[m]), -t4_bar, 0), in the place of Z */
         /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
-        const double v0 = -t9;
+        const double v0 = -t4_bar;
         for (int64_t l = 0; l < k; ++l) {
             double grad_b2_part_sum = 0.0;
             GRADC_SIMD(reduction(+:grad_b2_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const double Z_ml = Z[l*128 + m - tile_begin];
                 const int64_t y_m = y[m];
-                const double v1 = (-(double)INFINITY == Z_ml ? 0.0 : t9
-                    * (t5[l*128 + m - tile_begin] * t3[m - tile_begin]))
+                const double v1 = (-(double)INFINITY == Z_ml ? 0.0 : t4_bar
+                    * (t3_total_term_2[l*128 + m - tile_begin] * t3_total_most[m - tile_begin]))
                     + (l == (y_m < 0 ? k + y_m : y_m) ? v0 : 0.0);
                 Z[l*128 + m - tile_begin] = v1;
                 grad_b2_part_sum += v1;
@@ -787,7 +794,7 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
         for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
             const int64_t strip_end = strip + strip_begin < h ? strip + strip_begin : h;
 
-            /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]), in the place of t0 */
+            /* t1_bar[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]), in the place of t0 */
             gradc_product(strip_end - strip_begin, tile_end - tile_begin, k, &W2[strip_begin*k], k, 1, Z, 128, 1,
                 NULL, 0, t0, 128, 1, 0, 0);
 
@@ -795,26 +802,27 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
             gradc_product(strip_end - strip_begin, k, tile_end - tile_begin, &t1[strip_begin*128], 128, 1, Z, 1, 128,
                 NULL, 0, &grad_W2_part[strip_begin*k], k, 1, 1, 0);
 
-            /* t13[m:n, j:h] = t11[m, j] * t12[m, j] */
-            /* grad_b1[j:h] = sum[m:n](t12[m, j] * t11[m, j]) */
+            /* t0_bar[m:n, j:h] = t1_bar[m, j] * t0_bar_term[m, j] */
+            /* grad_b1[j:h] = sum[m:n](t0_bar_term[m, j] * t1_bar[m, j]) */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 double grad_b1_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b1_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v1 = t0[(j - strip_begin)*128 + m - tile_begin] * t12[j*128 + m - tile_begin];
-                    t13[(j - strip_begin)*128 + m - tile_begin] = v1;
+                    const double v1 = t0[(j - strip_begin)*128 + m - tile_begin]
+                        * t0_bar_term[j*128 + m - tile_begin];
+                    t0_bar[(j - strip_begin)*128 + m - tile_begin] = v1;
                     grad_b1_part_sum += v1;
                 }
                 grad_b1_part[j] += grad_b1_part_sum;
             }
 
-            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t13[m, j]) */
-            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t13, 1, 128,
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t0_bar[m, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t0_bar, 1, 128,
                 NULL, 0, &grad_W1_part[strip_begin], h, 1, 1, 0);
         }
     }
-    t8_part = gradc_rounded(t8_part, t8_part_low);
-    t8_parts[part] = t8_part;
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
 }
 
 struct two_layer_value_and_grad_rows0 {
@@ -837,8 +845,8 @@ struct two_layer_value_and_grad_rows0 {
     const double *W2;
     const double *b2;
     const int64_t *y;
-    double t9;
-    double *t8_parts;
+    double t4_bar;
+    double *t4_parts;
 };
 
 static GRADC_APART void two_layer_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -847,7 +855,7 @@ static GRADC_APART void two_layer_value_and_grad_team0(const void *context, int6
     two_layer_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->d,
         given->tile_scratch, given->tile_bytes, given->W1, given->X, given->b1, given->W2, given->b2, given->y,
-        given->t9, given->t8_parts);
+        given->t4_bar, given->t4_parts);
 }
 
 int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -875,8 +883,8 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
 
-    /* t9 = 1 / n */
-    const double t9 = 1.0 / (double)n;
+    /* t4_bar = 1 / n */
+    const double t4_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double))
         + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double));
@@ -884,18 +892,18 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
-    double t8_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct two_layer_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2,
-            h, grad_b1, grad_W1, d, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t9, t8_parts};
+            h, grad_b1, grad_W1, d, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t4_bar, t4_parts};
         gradc_run(parts, two_layer_value_and_grad_team0, &given);
     } else {
         two_layer_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1,
-            grad_W1, d, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t9, t8_parts);
+            grad_W1, d, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t4_bar, t4_parts);
     }
-    double t8 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t8 += t8_parts[part];
+        t4 += t4_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b2_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -929,7 +937,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
 
-    /* value = t8 / n */
-    *value = t8 / (double)n;
+    /* value = t4 / n */
+    *value = t4 / (double)n;
     return 0;
 }

@@ -198,17 +198,17 @@ size_t von_mises_backward_work(int64_t n)
 }
 
 static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
-                                                 double mu, double *restrict t1_parts)
+                                                 double mu, double *restrict grad_mu_total_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    double t1_part = 0.0;
-    double t1_part_low = 0.0;
+    double grad_mu_total_part = 0.0;
+    double grad_mu_total_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
-        double t1_part_sum = 0.0;
+        /* grad_mu_total = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
+        double grad_mu_total_part_sum = 0.0;
         {
             double far = 0.0;
             if (GRADC_NEAR) {
@@ -220,23 +220,23 @@ static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_
                 }
             }
             if (GRADC_NEAR && far == 0.0) {
-                GRADC_SIMD(reduction(+:t1_part_sum))
+                GRADC_SIMD(reduction(+:grad_mu_total_part_sum))
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
-                    t1_part_sum += gradc_cos(v0) * gradc_sin(v0);
+                    grad_mu_total_part_sum += gradc_cos(v0) * gradc_sin(v0);
                 }
             } else {
-                GRADC_SIMD(reduction(+:t1_part_sum))
+                GRADC_SIMD(reduction(+:grad_mu_total_part_sum))
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
-                    t1_part_sum += cos(v0) * sin(v0);
+                    grad_mu_total_part_sum += cos(v0) * sin(v0);
                 }
             }
         }
-        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+        gradc_add(&grad_mu_total_part, &grad_mu_total_part_low, grad_mu_total_part_sum);
     }
-    t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    grad_mu_total_part = gradc_rounded(grad_mu_total_part, grad_mu_total_part_low);
+    grad_mu_total_parts[part] = grad_mu_total_part;
 }
 
 struct von_mises_backward_rows0 {
@@ -244,14 +244,14 @@ struct von_mises_backward_rows0 {
     int64_t parts;
     const double *x;
     double mu;
-    double *t1_parts;
+    double *grad_mu_total_parts;
 };
 
 static GRADC_APART void von_mises_backward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct von_mises_backward_rows0 *const given = context;
     (void)thread;
-    von_mises_backward_rows0(part, given->n, given->parts, given->x, given->mu, given->t1_parts);
+    von_mises_backward_rows0(part, given->n, given->parts, given->x, given->mu, given->grad_mu_total_parts);
 }
 
 int von_mises_backward(int64_t n, double mu, double log_kappa, const double *restrict x, double t0, double cotangent,
@@ -267,20 +267,20 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
         - (v0 < 0.0 ? 1.0 : 0.0)));
     *grad_log_kappa = v0 * (cotangent * (2.0 * t0) / (double)n + v2);
     const int64_t parts = gradc_parts(n, 45, 0);
-    double t1_parts[GRADC_PARTS];
+    double grad_mu_total_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct von_mises_backward_rows0 given = {n, parts, x, mu, t1_parts};
+        const struct von_mises_backward_rows0 given = {n, parts, x, mu, grad_mu_total_parts};
         gradc_run(parts, von_mises_backward_team0, &given);
     } else {
-        von_mises_backward_rows0(0, n, parts, x, mu, t1_parts);
+        von_mises_backward_rows0(0, n, parts, x, mu, grad_mu_total_parts);
     }
-    double t1 = 0.0;
+    double grad_mu_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+        grad_mu_total += grad_mu_total_parts[part];
     }
 
-    /* grad_mu = -(2 * (t1 * (cotangent * exp(log_kappa) / n))) */
-    *grad_mu = -(2.0 * (t1 * (cotangent * gradc_exp(log_kappa) / (double)n)));
+    /* grad_mu = -(2 * (grad_mu_total * (cotangent * exp(log_kappa) / n))) */
+    *grad_mu = -(2.0 * (grad_mu_total * (cotangent * gradc_exp(log_kappa) / (double)n)));
     return 0;
 }
 
@@ -292,21 +292,22 @@ size_t von_mises_value_and_grad_work(int64_t n)
 
 static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
                                                        const double *restrict x, double mu,
-                                                       double *restrict t0_parts, double *restrict t1_parts)
+                                                       double *restrict t0_parts,
+                                                       double *restrict grad_mu_total_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
-    double t1_part = 0.0;
-    double t1_part_low = 0.0;
+    double grad_mu_total_part = 0.0;
+    double grad_mu_total_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
-        /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
+        /* grad_mu_total = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
         double t0_part_sum = 0.0;
-        double t1_part_sum = 0.0;
+        double grad_mu_total_part_sum = 0.0;
         {
             double far = 0.0;
             if (GRADC_NEAR) {
@@ -318,30 +319,30 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, 
                 }
             }
             if (GRADC_NEAR && far == 0.0) {
-                GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
+                GRADC_SIMD(reduction(+:t0_part_sum, grad_mu_total_part_sum))
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     const double v1 = gradc_sin(v0);
                     t0_part_sum += v1 * v1;
-                    t1_part_sum += gradc_cos(v0) * v1;
+                    grad_mu_total_part_sum += gradc_cos(v0) * v1;
                 }
             } else {
-                GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
+                GRADC_SIMD(reduction(+:t0_part_sum, grad_mu_total_part_sum))
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = 0.5 * (x[i] - mu);
                     const double v1 = sin(v0);
                     t0_part_sum += v1 * v1;
-                    t1_part_sum += cos(v0) * v1;
+                    grad_mu_total_part_sum += cos(v0) * v1;
                 }
             }
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
-        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+        gradc_add(&grad_mu_total_part, &grad_mu_total_part_low, grad_mu_total_part_sum);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
-    t1_part = gradc_rounded(t1_part, t1_part_low);
-    t1_parts[part] = t1_part;
+    grad_mu_total_part = gradc_rounded(grad_mu_total_part, grad_mu_total_part_low);
+    grad_mu_total_parts[part] = grad_mu_total_part;
 }
 
 struct von_mises_value_and_grad_rows0 {
@@ -350,7 +351,7 @@ struct von_mises_value_and_grad_rows0 {
     const double *x;
     double mu;
     double *t0_parts;
-    double *t1_parts;
+    double *grad_mu_total_parts;
 };
 
 static GRADC_APART void von_mises_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -358,7 +359,7 @@ static GRADC_APART void von_mises_value_and_grad_team0(const void *context, int6
     const struct von_mises_value_and_grad_rows0 *const given = context;
     (void)thread;
     von_mises_value_and_grad_rows0(part, given->n, given->parts, given->x, given->mu, given->t0_parts,
-        given->t1_parts);
+        given->grad_mu_total_parts);
 }
 
 int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const double *restrict x,
@@ -368,24 +369,24 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
     (void)work;
     const int64_t parts = gradc_parts(n, 46, 0);
     double t0_parts[GRADC_PARTS];
-    double t1_parts[GRADC_PARTS];
+    double grad_mu_total_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct von_mises_value_and_grad_rows0 given = {n, parts, x, mu, t0_parts, t1_parts};
+        const struct von_mises_value_and_grad_rows0 given = {n, parts, x, mu, t0_parts, grad_mu_total_parts};
         gradc_run(parts, von_mises_value_and_grad_team0, &given);
     } else {
-        von_mises_value_and_grad_rows0(0, n, parts, x, mu, t0_parts, t1_parts);
+        von_mises_value_and_grad_rows0(0, n, parts, x, mu, t0_parts, grad_mu_total_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
     }
-    double t1 = 0.0;
+    double grad_mu_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+        grad_mu_total += grad_mu_total_parts[part];
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
-    /* grad_mu = -(2 * (t1 * (exp(log_kappa) / n))) */
+    /* grad_mu = -(2 * (grad_mu_total * (exp(log_kappa) / n))) */
     /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (2 * t0 / n + (i1e(s0) - s1 * where(s0 != s0,
      *    s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) / s1)) */
     const double v0 = gradc_exp(log_kappa);
@@ -395,7 +396,7 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
     const double v4 = v3 + (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)))
         / v1;
     *value = 1.8378770664093453 + gradc_log(v1) + v0 * v3;
-    *grad_mu = -(2.0 * (t1 * (v0 / v2)));
+    *grad_mu = -(2.0 * (grad_mu_total * (v0 / v2)));
     *grad_log_kappa = v0 * v4;
     return 0;
 }

@@ -214,20 +214,21 @@ static GRADC_APART void weibull_survival_backward_rows0(int64_t part, int64_t th
                                                         double *restrict grad_w, int64_t d,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                         const double *restrict time_, const double *restrict t1,
-                                                        const double *restrict event, double t2, double t0,
-                                                        const double *restrict X, double *restrict t4_parts,
-                                                        double *restrict t5_parts)
+                                                        const double *restrict event, double t2_bar, double t0,
+                                                        const double *restrict X,
+                                                        double *restrict grad_log_sigma_total_parts,
+                                                        double *restrict t0_bar_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
-    double *const t3 = (void *)tile_own;
-    double t4_part = 0.0;
-    double t4_part_low = 0.0;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
+    double *const t1_bar = (void *)tile_own;
+    double grad_log_sigma_total_part = 0.0;
+    double grad_log_sigma_total_part_low = 0.0;
+    double t0_bar_part = 0.0;
+    double t0_bar_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -235,30 +236,30 @@ static GRADC_APART void weibull_survival_backward_rows0(int64_t part, int64_t th
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t3[i:n] = -(t0 * (t2 * exp(t0 * (log(time[i]) - t1[i])) - t2 * event[i])) */
-        /* t4 = sum[i:n](event[i]) */
-        /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t2 * exp(t0 * s0) - t2 * event[i]))) */
-        double t4_part_sum = 0.0;
-        double t5_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
+        /* t1_bar[i:n] = -(t0 * (t2_bar * exp(t0 * (log(time[i]) - t1[i])) - t2_bar * event[i])) */
+        /* grad_log_sigma_total = sum[i:n](event[i]) */
+        /* t0_bar = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t2_bar * exp(t0 * s0) - t2_bar * event[i]))) */
+        double grad_log_sigma_total_part_sum = 0.0;
+        double t0_bar_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:grad_log_sigma_total_part_sum, t0_bar_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_log(time_[i]) - t1[i];
             const double event_i = event[i];
-            const double v1 = t2 * gradc_exp(t0 * v0) - t2 * event_i;
-            t3[i - tile_begin] = -(t0 * v1);
-            t4_part_sum += event_i;
-            t5_part_sum += v0 * v1;
+            const double v1 = t2_bar * gradc_exp(t0 * v0) - t2_bar * event_i;
+            t1_bar[i - tile_begin] = -(t0 * v1);
+            grad_log_sigma_total_part_sum += event_i;
+            t0_bar_part_sum += v0 * v1;
         }
-        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&grad_log_sigma_total_part, &grad_log_sigma_total_part_low, grad_log_sigma_total_part_sum);
+        gradc_add(&t0_bar_part, &t0_bar_part_low, t0_bar_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t1_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1_bar, 1, grad_w_part);
     }
-    t4_part = gradc_rounded(t4_part, t4_part_low);
-    t4_parts[part] = t4_part;
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
+    grad_log_sigma_total_part = gradc_rounded(grad_log_sigma_total_part, grad_log_sigma_total_part_low);
+    grad_log_sigma_total_parts[part] = grad_log_sigma_total_part;
+    t0_bar_part = gradc_rounded(t0_bar_part, t0_bar_part_low);
+    t0_bar_parts[part] = t0_bar_part;
 }
 
 struct weibull_survival_backward_rows0 {
@@ -273,11 +274,11 @@ struct weibull_survival_backward_rows0 {
     const double *time_;
     const double *t1;
     const double *event;
-    double t2;
+    double t2_bar;
     double t0;
     const double *X;
-    double *t4_parts;
-    double *t5_parts;
+    double *grad_log_sigma_total_parts;
+    double *t0_bar_parts;
 };
 
 static GRADC_APART void weibull_survival_backward_team0(const void *context, int64_t part, int64_t thread)
@@ -285,7 +286,7 @@ static GRADC_APART void weibull_survival_backward_team0(const void *context, int
     const struct weibull_survival_backward_rows0 *const given = context;
     weibull_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->time_, given->t1, given->event,
-        given->t2, given->t0, given->X, given->t4_parts, given->t5_parts);
+        given->t2_bar, given->t0, given->X, given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
 int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -300,28 +301,28 @@ int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, do
     scratch += (size_t)gradc_parts(n, 3*d + 53, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t2 = cotangent / n */
-    const double t2 = cotangent / (double)n;
+    /* t2_bar = cotangent / n */
+    const double t2_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 53, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
-    double t5_parts[GRADC_PARTS];
+    double grad_log_sigma_total_parts[GRADC_PARTS];
+    double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct weibull_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, time_, t1, event, t2, t0, X, t4_parts, t5_parts};
+            tile_scratch, tile_bytes, time_, t1, event, t2_bar, t0, X, grad_log_sigma_total_parts, t0_bar_parts};
         gradc_run(parts, weibull_survival_backward_team0, &given);
     } else {
         weibull_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            time_, t1, event, t2, t0, X, t4_parts, t5_parts);
+            time_, t1, event, t2_bar, t0, X, grad_log_sigma_total_parts, t0_bar_parts);
     }
-    double t4 = 0.0;
+    double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        grad_log_sigma_total += grad_log_sigma_total_parts[part];
     }
-    double t5 = 0.0;
+    double t0_bar = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -331,8 +332,8 @@ int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, do
         }
     }
 
-    /* grad_log_sigma = t4 * t2 - t0 * t5 */
-    *grad_log_sigma = t2 * t4 - t0 * t5;
+    /* grad_log_sigma = grad_log_sigma_total * t2_bar - t0 * t0_bar */
+    *grad_log_sigma = t2_bar * grad_log_sigma_total - t0 * t0_bar;
     return 0;
 }
 
@@ -350,9 +351,10 @@ static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int6
                                                               unsigned char *restrict tile_scratch,
                                                               size_t tile_bytes, const double *restrict X,
                                                               const double *restrict w, const double *restrict time_,
-                                                              double t0, const double *restrict event, double t3,
+                                                              double t0, const double *restrict event, double t2_bar,
                                                               double log_sigma, double *restrict t2_parts,
-                                                              double *restrict t5_parts, double *restrict t6_parts)
+                                                              double *restrict grad_log_sigma_total_parts,
+                                                              double *restrict t0_bar_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -362,10 +364,10 @@ static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int6
     double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
-    double t5_part = 0.0;
-    double t5_part_low = 0.0;
-    double t6_part = 0.0;
-    double t6_part_low = 0.0;
+    double grad_log_sigma_total_part = 0.0;
+    double grad_log_sigma_total_part_low = 0.0;
+    double t0_bar_part = 0.0;
+    double t0_bar_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -378,13 +380,14 @@ static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int6
 
         /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma -
          *    s0))) */
-        /* t4[i:n] = -(t0 * (t3 * exp(t0 * (log(time[i]) - t1[i])) - t3 * event[i])), in the place of t1 */
-        /* t5 = sum[i:n](event[i]) */
-        /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t3 * exp(t0 * s0) - t3 * event[i]))) */
+        /* t1_bar[i:n] = -(t0 * (t2_bar * exp(t0 * (log(time[i]) - t1[i])) - t2_bar * event[i])), in the place of
+         *    t1 */
+        /* grad_log_sigma_total = sum[i:n](event[i]) */
+        /* t0_bar = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t2_bar * exp(t0 * s0) - t2_bar * event[i]))) */
         double t2_part_sum = 0.0;
-        double t5_part_sum = 0.0;
-        double t6_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
+        double grad_log_sigma_total_part_sum = 0.0;
+        double t0_bar_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, grad_log_sigma_total_part_sum, t0_bar_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_log(time_[i]);
             const double t1_i = t1[i - tile_begin];
@@ -392,25 +395,25 @@ static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int6
             const double v2 = t0 * v1;
             const double v3 = gradc_exp(v2);
             const double event_i = event[i];
-            const double v4 = t3 * v3 - t3 * event_i;
+            const double v4 = t2_bar * v3 - t2_bar * event_i;
             t2_part_sum += v3 - event_i * (v2 - log_sigma - v0);
             t1[i - tile_begin] = -(t0 * v4);
-            t5_part_sum += event_i;
-            t6_part_sum += v1 * v4;
+            grad_log_sigma_total_part_sum += event_i;
+            t0_bar_part_sum += v1 * v4;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+        gradc_add(&grad_log_sigma_total_part, &grad_log_sigma_total_part_low, grad_log_sigma_total_part_sum);
+        gradc_add(&t0_bar_part, &t0_bar_part_low, t0_bar_part_sum);
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t1_bar[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
-    t5_part = gradc_rounded(t5_part, t5_part_low);
-    t5_parts[part] = t5_part;
-    t6_part = gradc_rounded(t6_part, t6_part_low);
-    t6_parts[part] = t6_part;
+    grad_log_sigma_total_part = gradc_rounded(grad_log_sigma_total_part, grad_log_sigma_total_part_low);
+    grad_log_sigma_total_parts[part] = grad_log_sigma_total_part;
+    t0_bar_part = gradc_rounded(t0_bar_part, t0_bar_part_low);
+    t0_bar_parts[part] = t0_bar_part;
 }
 
 struct weibull_survival_value_and_grad_rows0 {
@@ -427,11 +430,11 @@ struct weibull_survival_value_and_grad_rows0 {
     const double *time_;
     double t0;
     const double *event;
-    double t3;
+    double t2_bar;
     double log_sigma;
     double *t2_parts;
-    double *t5_parts;
-    double *t6_parts;
+    double *grad_log_sigma_total_parts;
+    double *t0_bar_parts;
 };
 
 static GRADC_APART void weibull_survival_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
@@ -439,8 +442,8 @@ static GRADC_APART void weibull_survival_value_and_grad_team0(const void *contex
     const struct weibull_survival_value_and_grad_rows0 *const given = context;
     weibull_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->time_, given->t0, given->event, given->t3, given->log_sigma, given->t2_parts, given->t5_parts,
-        given->t6_parts);
+        given->time_, given->t0, given->event, given->t2_bar, given->log_sigma, given->t2_parts,
+        given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
 int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -454,34 +457,36 @@ int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
-    /* t3 = 1 / n */
+    /* t2_bar = 1 / n */
     const double t0 = gradc_exp(-log_sigma);
-    const double t3 = 1.0 / (double)n;
+    const double t2_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 58, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    double t5_parts[GRADC_PARTS];
-    double t6_parts[GRADC_PARTS];
+    double grad_log_sigma_total_parts[GRADC_PARTS];
+    double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct weibull_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, time_, t0, event, t3, log_sigma, t2_parts, t5_parts, t6_parts};
+            tile_scratch, tile_bytes, X, w, time_, t0, event, t2_bar, log_sigma, t2_parts, grad_log_sigma_total_parts,
+            t0_bar_parts};
         gradc_run(parts, weibull_survival_value_and_grad_team0, &given);
     } else {
         weibull_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, time_, t0, event, t3, log_sigma, t2_parts, t5_parts, t6_parts);
+            tile_bytes, X, w, time_, t0, event, t2_bar, log_sigma, t2_parts, grad_log_sigma_total_parts,
+            t0_bar_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
-    double t5 = 0.0;
+    double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        grad_log_sigma_total += grad_log_sigma_total_parts[part];
     }
-    double t6 = 0.0;
+    double t0_bar = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -492,8 +497,8 @@ int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict
     }
 
     /* value = t2 / n */
-    /* grad_log_sigma = t5 * t3 - t0 * t6 */
+    /* grad_log_sigma = grad_log_sigma_total * t2_bar - t0 * t0_bar */
     *value = t2 / (double)n;
-    *grad_log_sigma = t3 * t5 - t0 * t6;
+    *grad_log_sigma = t2_bar * grad_log_sigma_total - t0 * t0_bar;
     return 0;
 }

@@ -292,7 +292,7 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
                                                              double *restrict grad_v,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                              const double *restrict y, const double *restrict z,
-                                                             const double *restrict g, double t0,
+                                                             const double *restrict g, double t0_bar,
                                                              const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -315,12 +315,12 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0, -(t0 *
-         *    y[i]), 0) + s1 * (where(s0, t0, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t0 * (where(0 <= -s2, 1,
-         *    s3) / (1 + s3))))))) */
+        /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0,
+         *    -(t0_bar * y[i]), 0) + s1 * (where(s0, t0_bar, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t0_bar *
+         *    (where(0 <= -s2, 1, s3) / (1 + s3))))))) */
         /* g_bar[i:n] = let(s0 := -inf == g[i], s1 := exp(-abs(g[i])), s2 := g[i] + exp(z[i]), s3 := exp(-abs(s2)),
-         *    where(s0, 0, t0 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0, where(s0, 0, -(t0 *
-         *    (where(0 <= s2, 1, s3) / (1 + s3)))))) */
+         *    where(s0, 0, t0_bar * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0, where(s0, 0,
+         *    -(t0_bar * (where(0 <= s2, 1, s3) / (1 + s3)))))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
@@ -330,14 +330,13 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
             const double v2 = g_i + v1;
             const double v3 = gradc_exp(-fabs(v2));
             const double v4 = 1.0 + v3;
-            const double v5 = (v0 ? -(t0 * y_i) : 0.0) + v1 * ((v0 ? t0 : 0.0)
-                + (v0 ? 0.0 : -(-(double)INFINITY == -v1 ? 0.0 : -(t0 * ((0.0 <= -v2 ? 1.0 : v3) / v4)))));
+            const double v5 = (v0 ? -(t0_bar * y_i) : 0.0) + v1 * ((v0 ? t0_bar : 0.0)
+                + (v0 ? 0.0 : -(-(double)INFINITY == -v1 ? 0.0 : -(t0_bar * ((0.0 <= -v2 ? 1.0 : v3) / v4)))));
             const int v6 = -(double)INFINITY == g_i;
             const double v7 = gradc_exp(-fabs(g_i));
-            const double v8 = (v6 ? 0.0 : t0 * ((0.0 <= g_i ? 1.0 : v7) / (1.0 + v7)))
-                + (v0 ? 0.0 : (v6 ? 0.0 : -(t0 * ((0.0 <= v2 ? 1.0 : v3) / v4))));
+            const double v8 = v6 ? 0.0 : -(t0_bar * ((0.0 <= v2 ? 1.0 : v3) / v4));
             z_bar[i - tile_begin] = v5;
-            g_bar[i - tile_begin] = v8;
+            g_bar[i - tile_begin] = (v6 ? 0.0 : t0_bar * ((0.0 <= g_i ? 1.0 : v7) / (1.0 + v7))) + (v0 ? 0.0 : v8);
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
@@ -361,7 +360,7 @@ struct zero_inflated_poisson_backward_rows0 {
     const double *y;
     const double *z;
     const double *g;
-    double t0;
+    double t0_bar;
     const double *X;
 };
 
@@ -370,7 +369,7 @@ static GRADC_APART void zero_inflated_poisson_backward_team0(const void *context
     const struct zero_inflated_poisson_backward_rows0 *const given = context;
     zero_inflated_poisson_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->y, given->z, given->g,
-        given->t0, given->X);
+        given->t0_bar, given->X);
 }
 
 int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -386,18 +385,18 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
         + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t0 = cotangent / n */
-    const double t0 = cotangent / (double)n;
+    /* t0_bar = cotangent / n */
+    const double t0_bar = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 113, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct zero_inflated_poisson_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            grad_v, tile_scratch, tile_bytes, y, z, g, t0, X};
+            grad_v, tile_scratch, tile_bytes, y, z, g, t0_bar, X};
         gradc_run(parts, zero_inflated_poisson_backward_team0, &given);
     } else {
         zero_inflated_poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
-            tile_scratch, tile_bytes, y, z, g, t0, X);
+            tile_scratch, tile_bytes, y, z, g, t0_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
@@ -435,7 +434,7 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
                                                                    size_t tile_bytes, const double *restrict X,
                                                                    const double *restrict v0,
                                                                    const double *restrict w,
-                                                                   const double *restrict y, double t1,
+                                                                   const double *restrict y, double t0_bar,
                                                                    double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -469,12 +468,12 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
         /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
          *    log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
          *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
-        /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0, -(t1 *
-         *    y[i]), 0) + s1 * (where(s0, t1, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t1 * (where(0 <= -s2, 1,
-         *    s3) / (1 + s3))))))), in the place of g */
+        /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0,
+         *    -(t0_bar * y[i]), 0) + s1 * (where(s0, t0_bar, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t0_bar *
+         *    (where(0 <= -s2, 1, s3) / (1 + s3))))))), in the place of g */
         /* g_bar[i:n] = let(s0 := -inf == g[i], s1 := exp(-abs(g[i])), s2 := g[i] + exp(z[i]), s3 := exp(-abs(s2)),
-         *    where(s0, 0, t1 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0, where(s0, 0, -(t1 *
-         *    (where(0 <= s2, 1, s3) / (1 + s3)))))), in the place of z */
+         *    where(s0, 0, t0_bar * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0, where(s0, 0,
+         *    -(t0_bar * (where(0 <= s2, 1, s3) / (1 + s3)))))), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -490,15 +489,14 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
             const double v7 = v2 ? v3 - y_i * z_i : -(g_i == v4 ? 0.6931471805599453 + g_i
                 : ((g_i > v4 || g_i != g_i) ? g_i : v4) + gradc_log1p_unit(v6));
             const double v8 = 1.0 + v6;
-            const double v9 = (v2 ? -(t1 * y_i) : 0.0) + v3 * ((v2 ? t1 : 0.0)
-                + (v2 ? 0.0 : -(-(double)INFINITY == v4 ? 0.0 : -(t1 * ((0.0 <= -v5 ? 1.0 : v6) / v8)))));
+            const double v9 = (v2 ? -(t0_bar * y_i) : 0.0) + v3 * ((v2 ? t0_bar : 0.0)
+                + (v2 ? 0.0 : -(-(double)INFINITY == v4 ? 0.0 : -(t0_bar * ((0.0 <= -v5 ? 1.0 : v6) / v8)))));
             const int v10 = -(double)INFINITY == g_i;
-            const double v11 = (v10 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v1) / (1.0 + v1)))
-                + (v2 ? 0.0 : (v10 ? 0.0 : -(t1 * ((0.0 <= v5 ? 1.0 : v6) / v8))));
+            const double v11 = v10 ? 0.0 : -(t0_bar * ((0.0 <= v5 ? 1.0 : v6) / v8));
             t0_part_sum += (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0)
                 + gradc_log1p_unit(v1)) + v7;
             g[i - tile_begin] = v9;
-            z[i - tile_begin] = v11;
+            z[i - tile_begin] = (v10 ? 0.0 : t0_bar * ((0.0 <= g_i ? 1.0 : v1) / (1.0 + v1))) + (v2 ? 0.0 : v11);
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
@@ -526,7 +524,7 @@ struct zero_inflated_poisson_value_and_grad_rows0 {
     const double *v0;
     const double *w;
     const double *y;
-    double t1;
+    double t0_bar;
     double *t0_parts;
 };
 
@@ -535,7 +533,7 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_team0(const void *c
     const struct zero_inflated_poisson_value_and_grad_rows0 *const given = context;
     zero_inflated_poisson_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X,
-        given->v0, given->w, given->y, given->t1, given->t0_parts);
+        given->v0, given->w, given->y, given->t0_bar, given->t0_parts);
 }
 
 int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -548,19 +546,19 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
         + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
 
-    /* t1 = 1 / n */
-    const double t1 = 1.0 / (double)n;
+    /* t0_bar = 1 / n */
+    const double t0_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 12*d + 167, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct zero_inflated_poisson_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
-            d, grad_v, tile_scratch, tile_bytes, X, v0, w, y, t1, t0_parts};
+            d, grad_v, tile_scratch, tile_bytes, X, v0, w, y, t0_bar, t0_parts};
         gradc_run(parts, zero_inflated_poisson_value_and_grad_team0, &given);
     } else {
         zero_inflated_poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
-            tile_scratch, tile_bytes, X, v0, w, y, t1, t0_parts);
+            tile_scratch, tile_bytes, X, v0, w, y, t0_bar, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

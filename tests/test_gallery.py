@@ -1,5 +1,6 @@
 """The gallery is what the compiler writes now, and is C that strict compilers, linkers and C++ take."""
 
+import re
 import shutil
 import subprocess
 
@@ -100,6 +101,14 @@ def test_plain_c99_gives_the_same_numbers(compiler, name, monkeypatch):
 
 def flat(value):
     return [part for item in value for part in flat(item)] if isinstance(value, tuple) else [value]
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_number_names_one_array_of_the_loss(name):
+    """What the loss has no name for is t0, t1, …, in all functions; what derives from it is called after it."""
+    head, text = (gallery.DIRECTORY / f"{name}.c").read_text(encoding="utf-8").split(" * Written by", 1)
+    found = set(re.findall(r"/\* (t\d+)(?:\[.*?\])? = ", text))
+    assert found <= set(re.findall(r"\b(t\d+)\b", head))
 
 
 def test_no_line_is_long():

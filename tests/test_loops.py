@@ -15,6 +15,7 @@ from gradc import derivatives, interface, pipeline, programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.frontends.formula import parse_program
 from gradc.ir.interpret import interpret
+from gradc.ir.program import Program
 from gradc.loops.build import build
 from gradc.loops.check import check, faults
 from gradc.loops.program import LoopProgram, Namer
@@ -171,6 +172,26 @@ def test_a_loop_program_prints_as_text():
         "    s[] = s\n"
         "    return 0\n"
     )
+
+
+def test_what_arrays_are_called_changes_nothing():
+    """Cox's loss as it is, and with a long name for each of its arguments."""
+    loss = CATALOGUE["cox"]
+    program = pipeline.derive(pipeline.canonical(pipeline.read(loss.function, loss.signature)), "value_and_grad", "w")
+    long = tuple(p._replace(name=f"{p.name}_of_all_the_patients_in_the_study") for p in program.parameters)
+    called = Program(long, program.definitions, program.outputs, program.hints, program.output_names)
+    short, other = (show(loops_of(each)[1]) for each in (program, called))
+    assert other.replace("_of_all_the_patients_in_the_study", "") == short
+
+
+def test_a_choice_within_a_choice_has_a_name():
+    program = parse_program(
+        "def program(x: real[n], y: real[n]):\n"
+        "    s = sum[i:n](where(x[i] < 0, where(y[i] < 0, x[i] * y[i], 0), y[i]))\n"
+        "    return s\n"
+    )
+    text = show(loops_of(program)[1])
+    assert re.search(r"let v#\d+ = where\(\(y_i#\d+ < 0", text), text
 
 
 def test_the_debug_switch_shows_and_checks_loops(monkeypatch, capsys):

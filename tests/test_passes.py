@@ -21,17 +21,18 @@ from gradc import programs
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.reverse import vjp
 from gradc.calculus.scalar import apply_formula
+from gradc.contract.contract import contract
 from gradc.contract.split import split_products
 from gradc.frontends.formula import parse_formula, parse_program
 from gradc.frontends.signature import parse_signature
 from gradc.ir.definitions import Comprehension, Parameter, bodies_of
 from gradc.ir.equations import BodyBuilder, index_dependencies
+from gradc.ir.printer import name_after_readers
 from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
 from gradc.passes import axes, together
 from gradc.passes.axes import merge_axes
-from gradc.contract.contract import contract
 from gradc.passes.dead import drop_dead
 from gradc.passes.factor_out import factor_out
 from gradc.passes.lower import lower
@@ -39,10 +40,10 @@ from gradc.passes.partition import partition
 from gradc.passes.rules import Rule
 from gradc.passes.simplify import RULES, simplified
 from gradc.passes.stencil import gather_shifts
+from gradc.passes.unit import drop_unit_indices
 from gradc.pipeline import CANONICAL
 from gradc.pipeline import run as run_stages
 from gradc.programs import normalise
-from gradc.passes.unit import drop_unit_indices
 from test_functions import assert_close, readings
 
 NAMES = list(BY_NAME)
@@ -466,6 +467,19 @@ def test_rules_apply(rule: Rule) -> None:
     unchanged = apply_formula(rule.pattern, plain, operands)
     same = body.equations[number].op == plain.equations[unchanged].op
     assert any(rewritten) or same
+
+
+def test_what_has_no_name_is_called_after_its_reader() -> None:
+    program = parse_program(
+        "def program(X: real[n, d], w: real[d]):\n"
+        "    t0[i:n] = sum[j:d](X[i, j] * w[j])\n"
+        "    t1[j:d] = sum[i:n](X[i, j] * t0[i])\n"
+        "    t2 = max[j:d](t1[j])\n"
+        "    g[j:d] = t1[j] + t2\n"
+        "    return g\n"
+    )
+    unnamed = Program(program.parameters, program.definitions, program.outputs, (), ("g",))
+    assert name_after_readers(unnamed).hints == ("g_most_total", "g_most_total", "g_most", "g")
 
 
 # --- log-sum-exp ----------------------------------------------------------------------------------------------------

@@ -15,17 +15,17 @@ from mpmath import mp
 
 import gradc
 from gradc.calculus.semantics import SEMANTICS
-from gradc.ir.interpret import interpret
 from gradc.ir.definitions import Parameter
+from gradc.ir.interpret import interpret
 from gradc.ir.program import ProgramBuilder
 from gradc.passes.compensate import CORRECTED, compensate
 from gradc.passes.lower import lower
-from gradc.stabilise.fit import _coefficients, _order
-from gradc.stabilise.views import Scalars
 from gradc.programs import canonical, derive, read, stable
 from gradc.stabilise.differences import COMPLEMENTS, SQUARES
+from gradc.stabilise.fit import _coefficients, _order
 from gradc.stabilise.rewrite import stabilise
 from gradc.stabilise.table import IDENTITIES
+from gradc.stabilise.views import Scalars
 from gradc.tools.measuring import _exact, _ulps
 from numerics import Case, compile_cases
 

@@ -62,7 +62,7 @@ class Derived(NamedTuple):
 
 def derive(mode: str, program: Program, wrt: Sequence[str], *, dense: bool = False, stable: bool = True) -> Derived:
     """The program of one mode; `program` is canonical. With `stable`, derivatives are put in stable forms."""
-    derived = _derive(mode, program, wrt, dense)
+    derived = _derive(mode, programs.named(program), wrt, dense)
     return derived._replace(program=programs.settled(derived.program, stable=stable))
 
 

@@ -14,6 +14,7 @@ from gradc.calculus.forward import jvp
 from gradc.calculus.reverse import vjp
 from gradc.frontends.read import read as read
 from gradc.interface import positions
+from gradc.ir.printer import choose_names, name_after_readers
 from gradc.ir.program import Program, fresh
 from gradc.passes.batch import batch
 from gradc.passes.partition import partition
@@ -47,8 +48,15 @@ def stable(program: Program) -> Rewriting:
     return Rewriting(canonical(found.program), found.applied)
 
 
+def named(program: Program) -> Program:
+    """The program with a name for each of its definitions, which all that derives from it then has too."""
+    names = choose_names(program).arrays[len(program.parameters) :]
+    return Program(program.parameters, program.definitions, program.outputs, names, program.output_names)
+
+
 def derive(program: Program, mode: str, wrt: Sequence[str], *, stable: bool = True) -> Program:
     """The program of a mode of first order; `program` is canonical. With `stable`, derivatives are in stable forms."""
+    program = named(program)
     at, taken = positions(program, wrt), program.names()
     if mode == "value":
         return program
@@ -60,14 +68,13 @@ def derive(program: Program, mode: str, wrt: Sequence[str], *, stable: bool = Tr
     joint = normalise(vjp(program, at, cotangent=fresh("cotangent", taken)))
     if mode == "vjp":
         return settled(joint, stable=stable)
-    halves = partition(joint)
+    halves = partition(name_after_readers(joint))
     return settled(halves.forward if mode == "forward" else halves.backward, stable=stable)
 
 
 def settled(derivative: Program, *, stable: bool = True) -> Program:
     """A canonical derivative with common factors outside of sums and, if `stable`, stable forms; canonical again."""
-    made: Program = run(DERIVATIVE + STABLE if stable else DERIVATIVE, derivative)
-    return made
+    return name_after_readers(run(DERIVATIVE + STABLE if stable else DERIVATIVE, derivative))
 
 
 def specialised(program: Program, sizes: Mapping[str, int]) -> Program:

@@ -22,6 +22,7 @@ from gradc.ir.interpret import interpret
 from gradc.ir.program import Program
 from gradc.loops.indices import check_indices, index_uses
 from gradc.passes.lower import lower
+from gradc.programs import named
 from gradc.runtime.arguments import Entry, by_record
 
 VERSION = "0.1.0"
@@ -65,9 +66,8 @@ def emit(
     record = by_record(len(program.symbols()) + len(program.parameters) + len(program.outputs))
     below = lower(source, dtype) if source is not None and any(index_uses(source)) else None
     pipeline.watcher()(symbol, program)
-    function = pipeline.run(
-        pipeline.emission(symbol, dtype, program.symbols(), precise, result, below, record), program
-    )
+    stages = pipeline.emission(symbol, dtype, program.symbols(), precise, result, below, record)
+    function = pipeline.run(stages, named(program) if mode == "value" else program)
     statuses = {status.code: (ERRORS[status.kind], status.message) for status in function.statuses}
     called = name if mode == "value" else f"{name}_{mode}"
     made = entry(program, called, symbol, dtype, "int64" if whole else None, statuses, parallel=function.parallel)

@@ -105,7 +105,8 @@ def _contributions(
 def _total(b: ProgramBuilder, target: int, parts: Sequence[Contribution | int], name: str | None = None) -> int:
     shape = b.arrays[target].shape
     hint = f"{name}_bar" if name is not None else None
-    arrays = [part if isinstance(part, int) else _emit(b, shape, part, hint) for part in parts]
+    one = None if hint is None or len(parts) == 1 else f"{hint}_term"
+    arrays = [part if isinstance(part, int) else _emit(b, shape, part, one or hint) for part in parts]
     return add_arrays(b, arrays, hint)
 
 

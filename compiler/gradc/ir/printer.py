@@ -7,11 +7,12 @@ A value that is used more than once, or that lies deep, is named inside its expr
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradc.ir.definitions import Accumulation, Call, Comprehension, Definition, Scan
+from gradc.ir.definitions import Accumulation, Call, Comprehension, Definition, Scan, reads
 from gradc.ir.equations import Equation, references
 from gradc.ir.size import Atom, Size
 
@@ -121,6 +122,40 @@ def choose_names(program: Program, outer: frozenset[str] = frozenset()) -> Names
     return Names(tuple(chosen), letters, frozenset(taken))
 
 
+_WORDS = {"sum": "total", "max": "most", "min": "least", "prod": "product", None: "term"}
+
+
+def name_after_readers(program: Program) -> Program:
+    """The program with a name for each definition: one without is called after the first that reads it.
+
+    g[j:d] = t0[j] + lam * w[j]   ->   t0 is g_total where it is a sum, and g_term where it is none
+    """
+    first, count = program.first_results(), len(program.parameters)
+    names = [program.hint(count + k) for k in range(len(program.arrays()) - count)]
+    for number, name in zip(program.outputs, program.output_names, strict=False):
+        if number >= count and names[number - count] is None:
+            names[number - count] = name
+    given = [name is not None for name in names]
+    # From the last to the first, so that a reader has its name before what it reads.
+    for definition, start in zip(reversed(program.definitions), reversed(first), strict=True):
+        reader = names[start - count]
+        if reader is None:
+            continue
+        for number in reads(definition):
+            if number >= count and not given[number - count]:
+                made = program.definitions[bisect_right(first, number) - 1]
+                word = f"_{_word(made)}"
+                names[number - count] = reader.removesuffix("_term").removesuffix(word) + word
+    return replace(program, hints=tuple(names))
+
+
+def _word(definition: Definition) -> str:
+    """What a definition gives to the one that reads it."""
+    if isinstance(definition, Comprehension):
+        return _WORDS.get(definition.reduction, str(definition.reduction))
+    return definition.routine if isinstance(definition, Call) else "total"
+
+
 def index_names(extents: Sequence[Size], names: Names) -> tuple[str, ...]:
     """A letter for each index of a definition: the one its extent prefers, or the next that is free."""
     used: set[str] = set()
@@ -196,7 +231,8 @@ def _lines(definition: Definition, first: int, names: Names) -> Iterator[str]:
         together = results[0] if len(results) == 1 else f"({', '.join(results)})"
         yield f"with scan[{definition.step}:{definition.length}]({starts}) as {together}:"
         parameters = tuple(p._replace(name=name) for p, name in zip(body.parameters, inner, strict=True))
-        renamed = replace(body, parameters=parameters, output_names=())
+        output_names = tuple(f"{result}_next" for result in results)
+        renamed = replace(body, parameters=parameters, output_names=output_names)
         within = choose_names(renamed, names.taken | {definition.step})
         for line in _definition_lines(renamed, within):
             yield "    " + line

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gradc.ir.definitions import Accumulation, Comprehension, reads
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by
-from gradc.ir.printer import choose_names
+from gradc.ir.printer import choose_names, name_after_readers
 from gradc.ir.program import Program
 from gradc.ir.size import ZERO, Atom, Size, index
 from gradc.loops.homes import Homes, State
@@ -70,7 +70,7 @@ def build(
         Buffer(namer.new(hint), result, tuple(map(state.lowered, arrays[number].shape)), OUTPUT)
         for hint, number in zip(wanted, program.outputs, strict=True)
     )
-    nests = Nests(state, plan, arrays, choose_names(program))
+    nests = Nests(state, plan, arrays, choose_names(name_after_readers(program)))
     nests.home.update(enumerate(inputs))
     copies: list[tuple[Buffer, int]] = []
     last = _last_words(program)

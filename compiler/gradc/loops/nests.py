@@ -15,6 +15,7 @@ from typing import NamedTuple
 from gradc.calculus.routines import ROUTINES
 from gradc.ir.equations import INTEGER, REAL
 from gradc.ir.printer import choose_names, definition_lines
+from gradc.ir.program import Program
 from gradc.ir.size import ONE, ZERO, Size, product, size
 from gradc.loops.homes import Home, Homes, Limits, Target, all_of, hint_of, identity, sign_of
 from gradc.loops.program import (
@@ -367,7 +368,9 @@ class Nests(Homes):
         time = new(scan.step)
         around = dict(state.steps)
         state.steps[scan.step] = time.size
-        inner = Nests(state, step.plan, step.plan.arrays(), choose_names(program))
+        nexts = tuple(f"{self.buffer(result).name.hint}_next" for result in step.results)
+        names = Program(program.parameters, program.definitions, program.outputs, program.hints, nexts)
+        inner = Nests(state, step.plan, step.plan.arrays(), choose_names(names, self.letters.taken))
         heads: list[tuple[Name, Statement]] = []
         statements: list[Statement] = []
         late: list[tuple[Buffer, int]] = []

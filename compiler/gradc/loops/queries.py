@@ -51,19 +51,22 @@ def needs_names(op: str) -> bool:
     return entry is not None and entry.c is not None and "{" in entry.c and op not in INFIX
 
 
+_NAME = 2  # characters of an array's or a variable's name
+
+
 def length(value: Value) -> int:
-    """About how many characters an expression takes in C."""
+    """About how many characters an expression takes in C where arrays have short names: none depends on its name."""
     if isinstance(value, Constant):
         return len(repr(value.value))
     if isinstance(value, Local):
-        return max(len(value.name.hint), 2)
+        return _NAME
     if isinstance(value, Whole):
         return _length_of(value.value)
     if isinstance(value, Load):
         inside = sum(_length_of(place) + 1 for place in value.place)
         strides = 0 if value.flat else sum(_length_of(extent) + 3 for extent in value.buffer.extents[1:])
         guards = sum(_length_of(guard) + 8 for guard in value.guards)
-        return len(value.buffer.name.hint) + 1 + inside + strides + guards
+        return _NAME + 1 + inside + strides + guards
     if isinstance(value, Outside):
         return 2 * _length_of(value.place) + _length_of(value.extent) + 16
     inside = sum(map(length, value.operands))
@@ -77,6 +80,14 @@ def length(value: Value) -> int:
 def _length_of(value: Size) -> int:
     terms = [sum(len(str(atom[-1] if atom[0] == "name" else atom[1])) + 1 for atom in m) for m, _ in value.terms]
     return sum(terms) + 2 * max(len(terms) - 1, 0) + (not terms)
+
+
+def holds_dear(value: Value) -> bool:
+    """Whether an expression has an operation in it that takes many times an addition."""
+    if not isinstance(value, Apply):
+        return False
+    entry = PRIMITIVES.get(value.op)
+    return (entry is not None and entry.dear) or any(map(holds_dear, value.operands))
 
 
 def values_of(statement: Statement) -> tuple[Value, ...]:

@@ -42,7 +42,7 @@ from gradc.loops.program import (
     Whole,
     call,
 )
-from gradc.loops.queries import length, needs_names
+from gradc.loops.queries import holds_dear, length, needs_names
 from gradc.schedule.order import vectorises
 from gradc.schedule.plan import (
     Action,
@@ -131,6 +131,15 @@ class StageBuilder:
             for part in (*self._indices_read(), *(part for action in stage.actions for part in action.subscripts))
             for atom in part.atoms()
             if atom[0] == "ref"
+        }
+        # A choice within a choice has one too, in the innermost loop: compilers make branches of the two, and then no
+        # vectors.
+        choices = [self.body[number] for number in self.needed if self.body[number].op == "where"]
+        self.inner_choices = {
+            operand
+            for choice in choices
+            for operand in choice.operands[1:]
+            if self.body[operand].op == "where" and self.level[operand] == count
         }
         self.values: dict[int, Value] = {}
         self.at: list[list[Statement]] = [[] for _ in range(count + 1)]  # statements inside loop k - 1, before loop k
@@ -499,6 +508,7 @@ class StageBuilder:
                 continue
             value = self._access(equation) if equation.op == "access" else self._operation(equation)
             named = self.uses.get(number, 0) > 1 or number in self.named or length(value) > _LONGEST
+            named = named or (number in self.inner_choices and not holds_dear(value))
             plain = equation.op in _PLAIN or (equation.op == "access" and not equation.data[1])
             if (named and not plain) or number in self.in_indices:
                 variable = self.state.namer.new(self.hint_of(equation))
