@@ -139,8 +139,8 @@ size_t absolute_error_backward_work(int64_t n, int64_t d)
 {
     if (136.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 10, d) * gradc_bytes(d, sizeof(double))
-        + (size_t)gradc_parts(n, 3*d + 10, d) * gradc_bytes(128, sizeof(double));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 4, d) * gradc_bytes(d, sizeof(double))
+        + (size_t)gradc_parts(n, 3*d + 4, d) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void absolute_error_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -163,12 +163,11 @@ static GRADC_APART void absolute_error_backward_rows0(int64_t part, int64_t thre
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0,
-         *    1, 0))) */
+        /* grad_w_total_term[i:n] = sign(t0[i] - y[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
-            grad_w_total_term[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            grad_w_total_term[i - tile_begin] = (v0 > 0 || v0 < 0) ? copysign(1, v0) : v0 + 0;
         }
 
         /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
@@ -206,12 +205,12 @@ int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, cons
     double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d + 10, d) * gradc_bytes(d, sizeof(double));
+    scratch += (size_t)gradc_parts(n, 3*d + 4, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 10, d);
+    const int64_t parts = gradc_parts(n, 3*d + 4, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
@@ -242,8 +241,8 @@ size_t absolute_error_value_and_grad_work(int64_t n, int64_t d)
 {
     if (136.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 11, d) * gradc_bytes(d, sizeof(double))
-        + (size_t)gradc_parts(n, 6*d + 11, d) * gradc_bytes(128, sizeof(double));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 5, d) * gradc_bytes(d, sizeof(double))
+        + (size_t)gradc_parts(n, 6*d + 5, d) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -272,15 +271,14 @@ static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](abs(t0[i] - y[i])) */
-        /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0,
-         *    1, 0))), in the place of t0 */
+        /* grad_w_total_term[i:n] = sign(t0[i] - y[i]), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
             const double v0 = t0_i - y[i];
             t1_part_sum += fabs(v0);
-            t0[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            t0[i - tile_begin] = (v0 > 0 || v0 < 0) ? copysign(1, v0) : v0 + 0;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
@@ -322,12 +320,12 @@ int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w
     double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d + 11, d) * gradc_bytes(d, sizeof(double));
+    scratch += (size_t)gradc_parts(n, 6*d + 5, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 11, d);
+    const int64_t parts = gradc_parts(n, 6*d + 5, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];

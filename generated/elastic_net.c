@@ -341,16 +341,15 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
         }
     }
 
-    /* grad_w[j:d] = let(s0 := lam * cotangent, grad_w_total[j] + (2 * w[j] * (s0 * (0.5 * (1 - ratio))) + ratio *
-     *    s0 * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0)))) */
+    /* grad_w[j:d] = let(s0 := lam * cotangent, grad_w_total[j] + (sign(w[j]) * (ratio * s0) + 2 * w[j] * (s0 *
+     *    (0.5 * (1 - ratio))))) */
     const double v0 = lam * cotangent;
-    const double v1 = v0 * (0.5 * (1.0 - ratio));
-    const double v2 = ratio * v0;
+    const double v1 = ratio * v0;
+    const double v2 = v0 * (0.5 * (1.0 - ratio));
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        grad_w[j] = grad_w_total[j] + (2.0 * w_j * v1 + v2 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0)
-            - (w_j < 0.0 ? 1.0 : 0.0)));
+        grad_w[j] = grad_w_total[j] + (((w_j > 0 || w_j < 0) ? copysign(1, w_j) : w_j + 0) * v1 + 2.0 * w_j * v2);
     }
     return 0;
 }
@@ -492,15 +491,13 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
         }
     }
 
-    /* grad_w[j:d] = grad_w_total[j] + (2 * w[j] * (lam * (0.5 * (1 - ratio))) + lam * ratio * where(w[j] != w[j],
-     *    w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0))) */
-    const double v0 = lam * (0.5 * (1.0 - ratio));
-    const double v1 = lam * ratio;
+    /* grad_w[j:d] = grad_w_total[j] + (sign(w[j]) * (lam * ratio) + 2 * w[j] * (lam * (0.5 * (1 - ratio)))) */
+    const double v0 = lam * ratio;
+    const double v1 = lam * (0.5 * (1.0 - ratio));
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        grad_w[j] = grad_w_total[j] + (2.0 * w_j * v0 + v1 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0)
-            - (w_j < 0.0 ? 1.0 : 0.0)));
+        grad_w[j] = grad_w_total[j] + (((w_j > 0 || w_j < 0) ? copysign(1, w_j) : w_j + 0) * v0 + 2.0 * w_j * v1);
     }
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */

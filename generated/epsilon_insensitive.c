@@ -230,8 +230,8 @@ size_t epsilon_insensitive_backward_work(int64_t n, int64_t d)
 {
     if (136.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 20, d) * gradc_bytes(d, sizeof(double))
-        + (size_t)gradc_parts(n, 3*d + 20, d) * gradc_bytes(128, sizeof(double));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 14, d) * gradc_bytes(d, sizeof(double))
+        + (size_t)gradc_parts(n, 3*d + 14, d) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void epsilon_insensitive_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -255,16 +255,16 @@ static GRADC_APART void epsilon_insensitive_backward_rows0(int64_t part, int64_t
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t1_bar, where(0 ==
-         *    s1, 0.5 * t1_bar, 0)) * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
+        /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, sign(s0) * where(0 < s1, t1_bar,
+         *    where(0 == s1, 0.5 * t1_bar, 0))) */
         const double v0 = 0.5 * t1_bar;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v1 = t0[i] - y[i];
             const double v2 = fabs(v1) - eps;
             const double v3 = 0.0 == v2 ? v0 : 0.0;
-            grad_w_total_term[i - tile_begin] = (0.0 < v2 ? t1_bar : v3)
-                * (v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0) - (v1 < 0.0 ? 1.0 : 0.0));
+            grad_w_total_term[i - tile_begin] = ((v1 > 0 || v1 < 0) ? copysign(1, v1) : v1 + 0)
+                * (0.0 < v2 ? t1_bar : v3);
         }
 
         /* grad_w_total[j:d] = sum[i:n](X[i, j] * grad_w_total_term[i]) */
@@ -304,12 +304,12 @@ int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w,
     double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d + 20, d) * gradc_bytes(d, sizeof(double));
+    scratch += (size_t)gradc_parts(n, 3*d + 14, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 20, d);
+    const int64_t parts = gradc_parts(n, 3*d + 14, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
@@ -341,8 +341,8 @@ size_t epsilon_insensitive_value_and_grad_work(int64_t n, int64_t d)
 {
     if (136.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 21, d) * gradc_bytes(d, sizeof(double))
-        + (size_t)gradc_parts(n, 6*d + 21, d) * gradc_bytes(128, sizeof(double));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 15, d) * gradc_bytes(d, sizeof(double))
+        + (size_t)gradc_parts(n, 6*d + 15, d) * gradc_bytes(128, sizeof(double));
 }
 
 static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
@@ -373,9 +373,8 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, i
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](maximum(0, abs(t0[i] - y[i]) - eps)) */
-        /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t1_bar, where(0 ==
-         *    s1, 0.5 * t1_bar, 0)) * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))), in the place
-         *    of t0 */
+        /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, sign(s0) * where(0 < s1, t1_bar,
+         *    where(0 == s1, 0.5 * t1_bar, 0))), in the place of t0 */
         const double v0 = 0.5 * t1_bar;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
@@ -385,8 +384,7 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, i
             const double v2 = fabs(v1) - eps;
             const double v3 = 0.0 == v2 ? v0 : 0.0;
             t1_part_sum += (v2 > 0.0 || v2 != v2) ? v2 : 0.0;
-            t0[i - tile_begin] = (0.0 < v2 ? t1_bar : v3) * (v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0)
-                - (v1 < 0.0 ? 1.0 : 0.0));
+            t0[i - tile_begin] = ((v1 > 0 || v1 < 0) ? copysign(1, v1) : v1 + 0) * (0.0 < v2 ? t1_bar : v3);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
@@ -430,7 +428,7 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
     double *const grad_w_total = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d + 21, d) * gradc_bytes(d, sizeof(double));
+    scratch += (size_t)gradc_parts(n, 6*d + 15, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1_bar = 1 / n */
@@ -450,7 +448,7 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
         gradc_add(&t2, &t2_low, t2_sum);
     }
     t2 = gradc_rounded(t2, t2_low);
-    const int64_t parts = gradc_parts(n, 6*d + 21, d);
+    const int64_t parts = gradc_parts(n, 6*d + 15, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];

@@ -143,7 +143,7 @@ size_t huber_backward_work(int64_t n, int64_t d)
 {
     if (128.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 27, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 27, d)
+    return (size_t)gradc_parts(n, 3*d + 21, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d)
         * gradc_bytes(128, sizeof(double));
 }
 
@@ -168,8 +168,8 @@ static GRADC_APART void huber_backward_rows0(int64_t part, int64_t thread, int64
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1_bar * s2,
-         *    s4 := t1_bar * (s1 - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1,
-         *    0)) * (s3 + where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
+         *    s4 := t1_bar * (s1 - 0.5 * s2) - 0.5 * s3, sign(s0) * (s3 + where(s1 < delta, s4, where(delta == s1,
+         *    0.5 * s4, 0)))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
@@ -178,7 +178,7 @@ static GRADC_APART void huber_backward_rows0(int64_t part, int64_t thread, int64
             const double v3 = t1_bar * v2;
             const double v4 = t1_bar * (v1 - 0.5 * v2) - 0.5 * v3;
             const double v5 = delta == v1 ? 0.5 * v4 : 0.0;
-            grad_w_term[i - tile_begin] = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
+            grad_w_term[i - tile_begin] = ((v0 > 0 || v0 < 0) ? copysign(1, v0) : v0 + 0)
                 * (v3 + (v1 < delta ? v4 : v5));
         }
 
@@ -217,12 +217,12 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d + 27, d) * gradc_bytes(d, sizeof(double));
+    scratch += (size_t)gradc_parts(n, 3*d + 21, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 27, d);
+    const int64_t parts = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
@@ -247,7 +247,7 @@ size_t huber_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 28, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 28, d)
+    return (size_t)gradc_parts(n, 6*d + 22, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 22, d)
         * gradc_bytes(128, sizeof(double));
 }
 
@@ -279,8 +279,8 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
 
         /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
         /* grad_w_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1_bar * s2,
-         *    s4 := t1_bar * (s1 - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1,
-         *    0)) * (s3 + where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))), in the place of t0 */
+         *    s4 := t1_bar * (s1 - 0.5 * s2) - 0.5 * s3, sign(s0) * (s3 + where(s1 < delta, s4, where(delta == s1,
+         *    0.5 * s4, 0)))), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -293,8 +293,7 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
             const double v5 = t1_bar * v3 - 0.5 * v4;
             const double v6 = delta == v1 ? 0.5 * v5 : 0.0;
             t1_part_sum += v2 * v3;
-            t0[i - tile_begin] = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
-                * (v4 + (v1 < delta ? v5 : v6));
+            t0[i - tile_begin] = ((v0 > 0 || v0 < 0) ? copysign(1, v0) : v0 + 0) * (v4 + (v1 < delta ? v5 : v6));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
@@ -336,12 +335,12 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d + 28, d) * gradc_bytes(d, sizeof(double));
+    scratch += (size_t)gradc_parts(n, 6*d + 22, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 28, d);
+    const int64_t parts = gradc_parts(n, 6*d + 22, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];

@@ -313,13 +313,12 @@ int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double 
         }
     }
 
-    /* grad_w[j:d] = grad_w_total[j] + lam * cotangent * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) -
-     *    where(w[j] < 0, 1, 0)) */
+    /* grad_w[j:d] = grad_w_total[j] + sign(w[j]) * (lam * cotangent) */
     const double v0 = lam * cotangent;
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        grad_w[j] = grad_w_total[j] + v0 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
+        grad_w[j] = grad_w_total[j] + ((w_j > 0 || w_j < 0) ? copysign(1, w_j) : w_j + 0) * v0;
     }
     return 0;
 }
@@ -452,12 +451,11 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
         }
     }
 
-    /* grad_w[j:d] = grad_w_total[j] + lam * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1,
-     *    0)) */
+    /* grad_w[j:d] = grad_w_total[j] + lam * sign(w[j]) */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        grad_w[j] = grad_w_total[j] + lam * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
+        grad_w[j] = grad_w_total[j] + lam * ((w_j > 0 || w_j < 0) ? copysign(1, w_j) : w_j + 0);
     }
 
     /* value = lam * t0 + 0.5 * (t2 / n) */

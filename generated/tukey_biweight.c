@@ -149,7 +149,7 @@ size_t tukey_biweight_backward_work(int64_t n, int64_t d)
 {
     if (128.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 3*d + 36, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 36, d)
+    return (size_t)gradc_parts(n, 3*d + 30, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 30, d)
         * gradc_bytes(128, sizeof(double));
 }
 
@@ -174,8 +174,8 @@ static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t thre
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := (1 + s2) * (1 -
-         *    s2), s4 := 2 * s2 * (t1_bar * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 <
-         *    0, 1, 0)) * (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)) */
+         *    s2), s4 := 2 * s2 * (t1_bar * (3 * (s3 * s3))), sign(s0) * (where(s1 < 1, s4, where(1 == s1, 0.5 *
+         *    s4, 0)) / c)) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
@@ -184,8 +184,7 @@ static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t thre
             const double v3 = (1.0 + v2) * (1.0 - v2);
             const double v4 = 2.0 * v2 * (t1_bar * (3.0 * (v3 * v3)));
             const double v5 = 1.0 == v1 ? 0.5 * v4 : 0.0;
-            t0_bar[i - tile_begin] = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
-                * ((v1 < 1.0 ? v4 : v5) / c);
+            t0_bar[i - tile_begin] = ((v0 > 0 || v0 < 0) ? copysign(1, v0) : v0 + 0) * ((v1 < 1.0 ? v4 : v5) / c);
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t0_bar[i]) */
@@ -224,12 +223,12 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d + 36, d) * gradc_bytes(d, sizeof(double));
+    scratch += (size_t)gradc_parts(n, 3*d + 30, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1_bar = cotangent * (c * c) / 6 / n */
     const double t1_bar = cotangent * (c * c) / 6.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 36, d);
+    const int64_t parts = gradc_parts(n, 3*d + 30, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
@@ -254,7 +253,7 @@ size_t tukey_biweight_value_and_grad_work(int64_t n, int64_t d)
 {
     if (128.0*(double)d + 16384.0 > GRADC_MOST)
         return SIZE_MAX;
-    return (size_t)gradc_parts(n, 6*d + 38, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 38, d)
+    return (size_t)gradc_parts(n, 6*d + 32, d) * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 32, d)
         * gradc_bytes(128, sizeof(double));
 }
 
@@ -287,8 +286,8 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
         /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
          *    s1))) */
         /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := (1 - s2) * (1 +
-         *    s2), s4 := 2 * s2 * (t1_bar * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 <
-         *    0, 1, 0)) * (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)), in the place of t0 */
+         *    s2), s4 := 2 * s2 * (t1_bar * (3 * (s3 * s3))), sign(s0) * (where(s1 < 1, s4, where(1 == s1, 0.5 *
+         *    s4, 0)) / c)), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -301,8 +300,7 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
             const double v5 = 2.0 * v2 * (t1_bar * (3.0 * v4));
             const double v6 = 1.0 == v1 ? 0.5 * v5 : 0.0;
             t1_part_sum += 1.0 - v3 * v4;
-            t0[i - tile_begin] = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))
-                * ((v1 < 1.0 ? v5 : v6) / c);
+            t0[i - tile_begin] = ((v0 > 0 || v0 < 0) ? copysign(1, v0) : v0 + 0) * ((v1 < 1.0 ? v5 : v6) / c);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
@@ -344,12 +342,12 @@ int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*d + 38, d) * gradc_bytes(d, sizeof(double));
+    scratch += (size_t)gradc_parts(n, 6*d + 32, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1_bar = c * c / 6 / n */
     const double t1_bar = c * c / 6.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 38, d);
+    const int64_t parts = gradc_parts(n, 6*d + 32, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];

@@ -260,12 +260,11 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
     (void)work;
 
     /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (cotangent * (2 * t0) / n + cotangent / s1 *
-     *    (i1e(s0) - s1 * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))))) */
+     *    (i1e(s0) - sign(s0) * s1))) */
     const double v0 = gradc_exp(log_kappa);
     const double v1 = gradc_i0e(v0);
-    const double v2 = cotangent / v1 * (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0)
-        - (v0 < 0.0 ? 1.0 : 0.0)));
-    *grad_log_kappa = v0 * (cotangent * (2.0 * t0) / (double)n + v2);
+    *grad_log_kappa = v0 * (cotangent * (2.0 * t0) / (double)n + cotangent / v1
+        * (gradc_i1e(v0) - ((v0 > 0 || v0 < 0) ? copysign(1, v0) : v0 + 0) * v1));
     const int64_t parts = gradc_parts(n, 45, 0);
     double grad_mu_total_parts[GRADC_PARTS];
     if (parts > 1) {
@@ -387,16 +386,14 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
     /* grad_mu = -(2 * (grad_mu_total * (exp(log_kappa) / n))) */
-    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (2 * t0 / n + (i1e(s0) - s1 * where(s0 != s0,
-     *    s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) / s1)) */
+    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (2 * t0 / n + (i1e(s0) - sign(s0) * s1) /
+     *    s1)) */
     const double v0 = gradc_exp(log_kappa);
     const double v1 = gradc_i0e(v0);
     const double v2 = (double)n;
     const double v3 = 2.0 * t0 / v2;
-    const double v4 = v3 + (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)))
-        / v1;
     *value = 1.8378770664093453 + gradc_log(v1) + v0 * v3;
     *grad_mu = -(2.0 * (grad_mu_total * (v0 / v2)));
-    *grad_log_kappa = v0 * v4;
+    *grad_log_kappa = v0 * (v3 + (gradc_i1e(v0) - ((v0 > 0 || v0 < 0) ? copysign(1, v0) : v0 + 0) * v1) / v1);
     return 0;
 }

@@ -469,6 +469,20 @@ def test_rules_apply(rule: Rule) -> None:
     assert any(rewritten) or same
 
 
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        ("2 * (100 * (2 * x))", "400 * x"),
+        ("0.5 * (0.3 * x)", "0.15 * x"),
+        ("0.1 * (0.3 * x)", "0.1 * (0.3 * x)"),
+        ("3000000 * (5000000 * x)", "3000000 * (5000000 * x)"),
+        ("2 * (1e38 * x)", "2 * (1e+38 * x)"),
+    ],
+)
+def test_constants_become_one_where_their_product_is_exact(formula: str, text: str) -> None:
+    assert f"value = {text}\n" in str(pipeline.canonical(parse_formula(formula, parse_signature("x"))))
+
+
 def test_what_has_no_name_is_called_after_its_reader() -> None:
     program = parse_program(
         "def program(X: real[n, d], w: real[d]):\n"

@@ -213,7 +213,7 @@ _TABLE: tuple[Primitive, ...] = (
         ("0",),
         np.sign,
         ((-9, 9),),
-        expansion="where(x != x, x, where(x > 0, 1, 0) - where(x < 0, 1, 0))",
+        c="({0} > 0 || {0} < 0) ? copysign{f}(1, {0}) : {0} + 0",
         numpy=("sign",),
         sympy=("sign",),
         latex=r"\operatorname{{sign}} {0}",

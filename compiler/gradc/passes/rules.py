@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
+
+from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.scalar import apply_formula
 from gradc.ir.equations import BodyBuilder, operation
 
@@ -58,9 +61,20 @@ class RuleTable:
         return None
 
     def apply(self, body: BodyBuilder, op: str, *operands: int) -> int:
-        """Build an equation, rewritten if a rule matches it."""
-        found = self.rewrite(body, op, operands)
+        """Build an equation: a constant if it is one of constants, rewritten if a rule matches it."""
+        found = fold(body, op, operands)
+        if found is None:
+            found = self.rewrite(body, op, operands)
         return body.apply(op, *operands) if found is None else found
+
+
+def fold(body: BodyBuilder, op: str, operands: Sequence[int]) -> int | None:
+    """What an operation on constants gives, or None where its operands are no numbers."""
+    values = [body.equations[number] for number in operands]
+    if op not in PRIMITIVES or not all(v.op == "constant" and not isinstance(v.data, bool) for v in values):
+        return None
+    with np.errstate(all="ignore"):
+        return body.constant(float(PRIMITIVES[op].reference(*(np.float64(v.data) for v in values))))
 
 
 @cache

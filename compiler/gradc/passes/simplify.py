@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from gradc.calculus.primitives import PRIMITIVES
 from gradc.ir.equations import BodyBuilder
 from gradc.ir.program import Program
 from gradc.passes.rebuild import rebuild_bodies
-from gradc.passes.rules import Rule, RuleTable
+from gradc.passes.rules import Rule, RuleTable, fold
+
+_EXACT = 2**53  # up to here every whole number is a float64
+_EXACT_IN_BOTH = 2**24  # and up to here a float32
+_LEAST, _MOST = 1e-30, 1e30  # between them a float32 is neither subnormal nor infinite
 
 
 def _power_of_two(value: float) -> bool:
     return value != 0 and math.isfinite(value) and abs(math.frexp(value)[0]) == 0.5
+
+
+def _exact_product(value: float, other: float) -> bool:
+    """Whether a product of constants may take the place of both, in either dtype: it is no less exact."""
+    product = value * other
+    if not _LEAST < abs(product) < _MOST:
+        return False
+    whole = value == int(value) and other == int(other) and abs(product) <= _EXACT_IN_BOTH
+    return whole or _power_of_two(value) or _power_of_two(other)
 
 
 RULES = (
@@ -46,6 +56,7 @@ RULES = (
     Rule("(x / c) * (d * y)", "x * y", "exact: c and d cancel, and are powers of two", lambda v: v["c"] == v["d"] and _power_of_two(v["c"])),
     Rule("(c * x) * (d * y)", "x * y", "exact: c and d cancel, and are powers of two", lambda v: v["c"] * v["d"] == 1 and _power_of_two(v["c"])),
     Rule("c * (d * x)", "x", "exact: c and d cancel, and are powers of two", lambda v: v["c"] * v["d"] == 1 and _power_of_two(v["c"])),
+    Rule("c * (d * x)", "(c * d) * x", "exact for a power of two; one rounding fewer for whole numbers", lambda v: _exact_product(v["c"], v["d"])),
     Rule("c * (x / d)", "x", "exact: c and d cancel, and are powers of two", lambda v: v["c"] == v["d"] and _power_of_two(v["c"])),
     Rule("(c * x) / d", "x", "exact: c and d cancel, and are powers of two", lambda v: v["c"] == v["d"] and _power_of_two(v["c"])),
     Rule("sqrt(x)**2", "x", "one rounding fewer; x on the domain of sqrt"),
@@ -62,7 +73,6 @@ RULES = (
 )  # fmt: skip
 
 _TABLE = RuleTable(RULES)
-_EXACT = 2**53  # up to here every whole number is a float64
 
 
 def simplify(program: Program) -> Program:
@@ -73,10 +83,8 @@ def simplify(program: Program) -> Program:
 def simplified(body: BodyBuilder, op: str, operands: tuple[int, ...]) -> int | None:
     """What an operation simplifies to, or None."""
     values = [body.equations[number] for number in operands]
-    if op in PRIMITIVES and all(v.op == "constant" and not isinstance(v.data, bool) for v in values):
-        with np.errstate(all="ignore"):
-            return body.constant(float(PRIMITIVES[op].reference(*(np.float64(v.data) for v in values))))
     if op == "real" and values[0].op == "integer":
         whole = values[0].data.constant
         return body.constant(float(whole)) if whole is not None and abs(whole) <= _EXACT else None
-    return _TABLE.rewrite(body, op, operands)
+    folded = fold(body, op, operands)
+    return _TABLE.rewrite(body, op, operands) if folded is None else folded
