@@ -1,7 +1,7 @@
 """The gallery: the C of every loss of the catalogue, checked in, so that a change to the compiler shows what it does.
 
-``python -m gradc.tools.gallery`` writes generated/NAME.c and generated/NAME.h of each loss, the helpers that they share in
-generated/support/, and generated/README.md again.
+``python -m gradc.tools.gallery`` writes generated/NAME.c and generated/NAME.h of each loss, the helpers that they share
+in generated/support/, and generated/README.md again.
 """
 
 from __future__ import annotations
