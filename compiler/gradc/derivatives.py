@@ -30,6 +30,7 @@ from gradc.calculus.sparsity import (
 )
 from gradc.calculus.structure import fill, identity_indices
 from gradc.ir.definitions import Parameter, remap_body
+from gradc.ir.printer import named
 from gradc.ir.program import Program, ProgramBuilder, copy_definitions, fresh
 from gradc.ir.size import ONE, Size
 from gradc.passes.dead import drop_dead
@@ -62,7 +63,7 @@ class Derived(NamedTuple):
 
 def derive(mode: str, program: Program, wrt: Sequence[str], *, dense: bool = False, stable: bool = True) -> Derived:
     """The program of one mode; `program` is canonical. With `stable`, derivatives are put in stable forms."""
-    derived = _derive(mode, programs.named(program), wrt, dense)
+    derived = _derive(mode, named(program), wrt, dense)
     return derived._replace(program=programs.settled(derived.program, stable=stable))
 
 

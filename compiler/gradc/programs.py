@@ -14,7 +14,7 @@ from gradc.calculus.forward import jvp
 from gradc.calculus.reverse import vjp
 from gradc.frontends.read import read as read
 from gradc.interface import positions
-from gradc.ir.printer import choose_names, name_after_readers
+from gradc.ir.printer import name_after_readers, named
 from gradc.ir.program import Program, fresh
 from gradc.passes.batch import batch
 from gradc.passes.partition import partition
@@ -46,12 +46,6 @@ def stable(program: Program) -> Rewriting:
         return Rewriting(program, ())
     watcher()("stabilise", found.program)
     return Rewriting(canonical(found.program), found.applied)
-
-
-def named(program: Program) -> Program:
-    """The program with a name for each of its definitions, which all that derives from it then has too."""
-    names = choose_names(program).arrays[len(program.parameters) :]
-    return Program(program.parameters, program.definitions, program.outputs, names, program.output_names)
 
 
 def derive(program: Program, mode: str, wrt: Sequence[str], *, stable: bool = True) -> Program:

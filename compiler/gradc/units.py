@@ -19,10 +19,10 @@ from gradc.emit.printer import Function
 from gradc.emit.source import Source, render_source
 from gradc.interface import entry
 from gradc.ir.interpret import interpret
+from gradc.ir.printer import named
 from gradc.ir.program import Program
 from gradc.loops.indices import check_indices, index_uses
 from gradc.passes.lower import lower
-from gradc.programs import named
 from gradc.runtime.arguments import Entry, by_record
 
 VERSION = "0.1.0"

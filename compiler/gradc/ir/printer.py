@@ -125,6 +125,11 @@ def choose_names(program: Program, outer: frozenset[str] = frozenset()) -> Names
 _WORDS = {"sum": "total", "max": "most", "min": "least", "prod": "product", None: "term"}
 
 
+def named(program: Program) -> Program:
+    """The program with a name for each of its definitions, which all that derives from it then has too."""
+    return replace(program, hints=choose_names(program).arrays[len(program.parameters) :])
+
+
 def name_after_readers(program: Program) -> Program:
     """The program with a name for each definition: one without is called after the first that reads it.
 
