@@ -35,6 +35,7 @@ from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import TILE, WHOLE, Nest, OuterProduct, Product, QuarterProduct, Transposition, VectorProduct
 from gradc.schedule.products import separate_factors
 from gradc.schedule.share import share
+from gradc.schedule.tiles import permute
 
 PASSES = {
     "compute_pairs_again": compute_pairs_again,
@@ -1167,3 +1168,21 @@ def test_every_reduction_over_every_loop() -> None:
             (found,) = kernels[name](*given)
             scale = np.max(np.abs(expected), initial=1e-30)
             np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12 * scale, err_msg=f"{name}, {n} {d} {c}")
+
+
+def test_loops_that_change_places_and_change_back_do_the_same():
+    plan = plan_of(
+        "def program(X: real[n, d], c: int64[n], z: real[m]):\n    g[:m, :d] = 0\n"
+        "    g += each[i:n, j:d](at[c[i], j](X[i, j] * z[c[i]]))\n"
+        "    s[j:d] = sum[i:n](X[i, j] * z[c[i]])\n    return g, s\n"
+    )
+    found = [stage for stage in stages(plan) if len(stage.extents) == 2 and stage.call is None]
+    assert any(part.mentions("ref") for stage in found for action in stage.actions for part in action.subscripts)
+    for stage in found:
+        turned = permute(stage, (1, 0))
+        assert turned.extents == stage.extents[::-1]
+        assert turned.stream == 1 - stage.stream
+        back = permute(turned, (1, 0))
+        assert (back.extents, back.stream, back.body) == (stage.extents, stage.stream, stage.body)
+        assert [action.subscripts for action in back.actions] == [action.subscripts for action in stage.actions]
+        assert [action.reduced for action in back.actions] == [action.reduced for action in stage.actions]
