@@ -480,7 +480,7 @@ def test_rules_apply(rule: Rule) -> None:
     ],
 )
 def test_constants_become_one_where_their_product_is_exact(formula: str, text: str) -> None:
-    assert f"value = {text}\n" in str(pipeline.canonical(parse_formula(formula, parse_signature("x"))))
+    assert f"value = {text}\n" in str(programs.canonical(parse_formula(formula, parse_signature("x"))))
 
 
 def test_what_has_no_name_is_called_after_its_reader() -> None:
