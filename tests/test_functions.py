@@ -172,8 +172,8 @@ def assert_close(found: Any, expected: Any, tolerance: float, what: str = "") ->
 
 @pytest.mark.parametrize("name", NAMES)
 def test_front_ends_agree(name: str) -> None:
-    programs = {front: programs.canonical(program) for front, program in readings(name).items()}
-    (first, expected), *others = programs.items()
+    forms = {front: programs.canonical(program) for front, program in readings(name).items()}
+    (first, expected), *others = forms.items()
     for front, program in others:
         assert program == expected, f"{first}:\n{expected}\n{front}:\n{program}"
 

@@ -230,7 +230,7 @@ JOINED = {
 
 def test_second_derivatives_through_a_gather_from_a_concatenation() -> None:
     """What C writes is what the interpreter has, and that is what differences of gradients say."""
-    programs, expected = {}, {}
+    made, expected = {}, {}
     rng = np.random.default_rng(0)
     arguments = [rng.normal(size=5), rng.normal(size=3), np.array([0, 4, 2, -1, 4, -3])]
     for name, function in JOINED.items():
@@ -246,11 +246,11 @@ def test_second_derivatives_through_a_gather_from_a_concatenation() -> None:
                 ]
                 columns.append((near[0] - near[1]) / (2 * step))
             assert_close(whole, np.stack(columns, axis=1), 1e-7)
-            programs[f"{name}_{argument}"], expected[f"{name}_{argument}"] = dense, whole
+            made[f"{name}_{argument}"], expected[f"{name}_{argument}"] = dense, whole
             diagonal = derive("hessian_diagonal", program, [argument]).program
-            programs[f"{name}_{argument}_diagonal"] = diagonal
+            made[f"{name}_{argument}_diagonal"] = diagonal
             expected[f"{name}_{argument}_diagonal"] = np.diag(whole)
-    kernels = compile_programs(programs, "float64")
+    kernels = compile_programs(made, "float64")
     for key, whole in expected.items():
         assert_close(kernels[key](*arguments)[0], whole, 1e-12)
 

@@ -177,7 +177,7 @@ def test_a_loop_program_prints_as_text():
 def test_what_arrays_are_called_changes_nothing():
     """Cox's loss as it is, and with a long name for each of its arguments."""
     loss = CATALOGUE["cox"]
-    program = pipeline.derive(pipeline.canonical(pipeline.read(loss.function, loss.signature)), "value_and_grad", "w")
+    program = programs.derive(programs.canonical(programs.read(loss.function, loss.signature)), "value_and_grad", "w")
     long = tuple(p._replace(name=f"{p.name}_of_all_the_patients_in_the_study") for p in program.parameters)
     called = Program(long, program.definitions, program.outputs, program.hints, program.output_names)
     short, other = (show(loops_of(each)[1]) for each in (program, called))

@@ -459,7 +459,7 @@ def test_the_runner_knows_what_loops_call(helpers: ctypes.CDLL, name: str) -> No
     function = getattr(helpers, f"gradc_{name}")
     function.restype = ctypes.c_int64
     runner = _Runner(program(), {}, SEMANTICS, "float64")
-    bytes_ = 8 if name == "rows" else 1  # it is asked for numbers, and C for bytes
+    size_of_number = (8,) if name == "rows" else ()
     count = {"clamp": 2, "quotient": 2, "remainder": 2, "width": 1, "rows": 1}.get(name, 3)
     positive = [part for part in SOME if part > 0]
     last = {"parts": [1, 10**4, 10**7], "cut": [0, 1, 3, 16]}.get(name, positive)
@@ -468,7 +468,7 @@ def test_the_runner_knows_what_loops_call(helpers: ctypes.CDLL, name: str) -> No
     for given in itertools.product(*ways):
         if (name == "within" and given[1] > given[2]) or (name == "cut" and given[2] > given[1]):
             continue
-        expected = function(*(ctypes.c_int64(bytes_ * part) for part in given))
+        expected = function(*(ctypes.c_int64(part) for part in (*given, *size_of_number)))
         assert runner.size(loops.call(name, *map(size, given))) == expected, given
 
 

@@ -427,7 +427,7 @@ def test_what_rounding_takes_is_exact(dtype):
             assert exact == Fraction(float(rounded)) + Fraction(float(e))
 
 
-POINTS = (-20.0, -3.0, -2.0, -1.5, -1.0, -0.5, -0.1, 0.0, 0.1, 0.5, 1.0, 1.5, 2.0, 3.0, 20.0)
+GRID = (-20.0, -3.0, -2.0, -1.5, -1.0, -0.5, -0.1, 0.0, 0.1, 0.5, 1.0, 1.5, 2.0, 3.0, 20.0)
 # One is the other, better computed; and what rounding takes, where nothing is rounded.
 COMPLEX = {
     "log1p",
@@ -443,7 +443,7 @@ NOT_ALIKE = {"stands_for", "sum_error", "product_error"}
 def test_mpmath_says_the_same_inside_and_outside_of_the_domain(name: str) -> None:
     functions.cache_clear()  # so that each of these tests is known to run the table
     entry, compared = PRIMITIVES[name], 0
-    for point in itertools.product(POINTS if entry.arity == 1 else [x for x in POINTS if x], repeat=entry.arity):
+    for point in itertools.product(GRID if entry.arity == 1 else [x for x in GRID if x], repeat=entry.arity):
         if name in ("exp_moment", "polygamma") and (point[0] < 0 or point[0] % 1):
             continue  # an order
         if name == "polygamma" and point[1] < 0:

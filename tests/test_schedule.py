@@ -10,7 +10,7 @@ import pytest
 
 import gradc
 from compiled import NARROWER, c_text, compile_programs, function_of, run
-from gradc import losses, programs
+from gradc import interface, losses, programs
 from gradc.calculus.semantics import SEMANTICS
 from gradc.contract.contract import contract
 from gradc.contract.quarter import quarter
@@ -1157,7 +1157,8 @@ def test_every_reduction_over_every_loop() -> None:
         texts[f"{name}_of_{form}"] = parse_program(f"def program({arguments}):\n    {line}\n    return {result}\n")
     for program in texts.values():
         namer = Namer()
-        check(build(plan_program(lower(program)), "f", tiling.ROWS, namer))
+        lowered = lower(program)
+        check(build(plan_program(lowered), "f", tiling.ROWS, namer), interface.needs(lowered))
     kernels = compile_programs(texts, "float64")
     rng = np.random.default_rng(0)
     for n, d, c in ((1, 1, 1), (2, 3, 1), (3, 4, 2), (4, 5, 3), (5, 8, 4), (9, 6, 5), (7, 17, 8), (130, 9, 4)):

@@ -89,6 +89,8 @@ class Facts:
             times = _exact_quotient(fact, value - 1)
             if times is not None and self.is_natural(times - 1):
                 return True
+            if fact.mentions("//") and self.is_natural(value - 1 - fact):
+                return True  # no less than what is rounded down to a multiple, and that is not 0
         return False
 
     def _proves(self, value: Size, depth: int) -> bool:
