@@ -2,6 +2,7 @@
 
 import pytest
 
+import gradc
 from gradc.errors import SignatureError
 from gradc.frontends.signature import DTYPES, parse_signature
 from gradc.ir.size import size, symbol
@@ -70,3 +71,11 @@ def test_refusals_point_at_the_place(text, column, words):
 def test_a_signature_is_a_text():
     with pytest.raises(SignatureError, match="not list"):
         parse_signature(["x"])
+
+
+@pytest.mark.parametrize(
+    ("formula", "text", "dim"), [("sum(x)", "x[m//n], y[n]", "m"), ("sum(X)", "X[n,(d-1)*m]", "d")]
+)
+def test_dimensions_that_no_shape_tells_are_refused(formula, text, dim):
+    with pytest.raises(SignatureError, match=f"no argument's shape says what the dimension {dim} is; give an argument"):
+        gradc.compile(formula, text)

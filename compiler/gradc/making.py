@@ -89,6 +89,7 @@ def make_kernel(
     if not chosen:
         raise ArgumentError("wrt is empty; name at least one argument")
     interface.positions(program, chosen)
+    interface.plain_entry(program, called, real)  # whose record says whether shapes tell the dimensions
     rewrites = tuple(Rewrite(rule.identity, rule.reason, rule.holds) for rule in applied)
     flags = (bool(stabilise), bool(precise), reduce, bool(check))
     kernel = Kernel(program, Options(called, chosen, single, real, backend, threads, *flags), rewrites, written)

@@ -22,6 +22,7 @@ import numpy as np
 from gradc.errors import (
     ArgumentError,
     ArgumentTypeError,
+    SignatureError,
 )
 from gradc.runtime.once import once
 
@@ -165,7 +166,10 @@ class Entry(_Entry):
         wanted += [dim for extent, _ in self.constraints for dim in symbols(extent)]
         for dim in (*self.dims, *wanted):
             if dim not in known:
-                raise ValueError(f"{self.name}: no argument's shape says what the dimension {dim} is")
+                raise SignatureError(
+                    f"{self.name}: no argument's shape says what the dimension {dim} is; give an argument an axis of "
+                    f"length {dim}"
+                )
 
     @property
     def by_record(self) -> bool:
