@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.special
 
 import gradc
 from functions import SAMPLES, SIZES
@@ -129,6 +130,26 @@ def test_loops_of_random_programs_hold_for_all_sizes():
         built, finished, natural = loops_of(program)
         check(built, natural)
         check(finished, natural)
+
+
+DIVIDED = {
+    "in tiles of a part": (lambda x: np.mean(np.tanh(x.reshape(-1))), "x[d,d]"),
+    "four at a time": (
+        lambda a, b: np.einsum("i,j->i", np.flip(scipy.special.log_softmax(a)), np.kron(b, a)),
+        "a[k], b[n]",
+    ),
+    "in steps of a scan": (lambda x: np.sum(np.var(np.cumsum(np.tanh(np.kron(x, x))))), "x[n]"),
+    "of nothing": (lambda x, y: np.kron(x, y), "x[0], y[n]"),
+    "at the edges": (lambda x: np.pad(x, 1, mode="edge"), "x[n,1]"),
+}
+
+
+@pytest.mark.parametrize("name", DIVIDED)
+def test_quotients_of_an_index_are_proved_to_be_inside(name):
+    function, signature = DIVIDED[name]
+    built, finished, natural = loops_of(programs.canonical(programs.read(function, signature)))
+    check(built, natural)
+    check(finished, natural)
 
 
 def test_planted_faults_are_found():

@@ -102,7 +102,6 @@ _TOKEN = re.compile(
 )
 _CLOSING = {")": "(", "]": "["}
 _WORDS = frozenset({"and", "or", "not", "if", "else", "None", "True", "False"})
-_STATEMENT_WORDS = frozenset({"def", "return", "with", "as"})
 _REFUSED = {
     "lambda": "lambda is not part of a formula",
     "for": "comprehensions and loops are not part of a formula; write sum[i:n](...) for a sum over an index",

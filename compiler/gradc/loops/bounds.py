@@ -148,7 +148,9 @@ class Facts:
             if share is not None:
                 return ((share * atom[1],),)
             # What is at most q d - 1 has a quotient by d of at most q - 1.
-            most = [(bound + 1) // atom[2] - 1 for bound in self._most(atom[1])]
+            above = [bound + 1 for bound in self._most(atom[1])]
+            above += [bound - min(_constant(bound), 0) for bound in above]  # which is no less, and may be divided
+            most = [bound // atom[2] - 1 for bound in above]
             return tuple((factor * bound,) for bound in most if not bound.mentions("//"))
         if atom[0] == "%":
             return ((factor * (atom[2] - 1),),) if self.is_positive(atom[2]) else ()
@@ -171,16 +173,22 @@ class Facts:
     def _most(self, value: Size) -> tuple[Size, ...]:
         """What a size is not more than, where every variable in it makes it larger; each of several holds."""
         found = [value]
-        for _ in range(4):
+        for _ in range(12):
             for position, part in enumerate(found):
                 atom = _last_atom(part)
-                uppers = self._uppers(atom) if atom is not None else ()
-                if atom is None or not uppers:
+                if atom is None:
                     continue
                 factor, rest = _split(part, atom)
-                if factor is None or not self._proves(factor, 5):
+                if factor is None:
                     return ()
-                found[position : position + 1] = [factor * bound + rest for bound in uppers]
+                uppers = [factor * bound for bound in self._uppers(atom)]
+                if atom[0] == "//" and (share := _shared(factor, atom[2])) is not None:
+                    uppers = [share * atom[1]]
+                if not uppers:
+                    continue
+                if not self._proves(factor, 5):
+                    return ()
+                found[position : position + 1] = [bound + rest for bound in uppers]
                 break
         return tuple(found)
 
@@ -204,6 +212,11 @@ class Facts:
                         if self._follows(value - more * fact, depth - 1):
                             return True
         return False
+
+
+def _constant(value: Size) -> int:
+    """The number in a sum."""
+    return sum(coefficient for monomial, coefficient in value.terms if not monomial)
 
 
 def _is_informative(fact: Size) -> bool:
