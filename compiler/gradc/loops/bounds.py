@@ -68,6 +68,7 @@ class Facts:
         if self._nowhere:
             return True
         if value not in self._known:
+            self._known[value] = False  # while it is asked for, so that no proof leans on itself
             self._known[value] = self._proves(value, _DEEPEST)
         return self._known[value]
 
