@@ -6,6 +6,7 @@ import functools
 import json
 import math
 import os
+import pathlib
 import subprocess
 import sys
 import textwrap
@@ -17,7 +18,8 @@ import scipy.special
 import gradc
 from gradc import making
 from gradc.runtime import cache as caches
-from gradc.runtime.fingerprint import fingerprint
+from gradc.runtime.fingerprint import fingerprint, of_package
+from gradc.runtime.texts import home
 
 SCALE = 2.0
 
@@ -207,6 +209,13 @@ def test_another_gradc_is_another_source(place, monkeypatch):
     gradc.compile(loss, SIGNATURE)(W, X)
     monkeypatch.setattr(making, "of_package", lambda: "another")
     assert not is_recalled(gradc.compile(loss, SIGNATURE))
+
+
+def test_every_file_of_gradc_tells_one_gradc_from_another():
+    package = pathlib.Path(gradc.__file__).parent
+    told = {line.rsplit(":", 2)[0] for line in of_package().split("\n")}
+    assert {str(path) for path in package.rglob("*.py")} <= told
+    assert {path.name for path in home().rglob("*.j2")} <= {pathlib.Path(path).name for path in told}
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty"])

@@ -46,7 +46,7 @@ FORMULAS: dict[str, list[str]] = {
     "conjugate": ["sqrt(1 + x**2) - 1", "sqrt(x**2 + y**2) - x"],
     "quotient_and_constant": ["1/(1 - x) - 1", "1 - x/sqrt(x*x + y*y)"],
     "rectifiers": ["maximum(x, 0) - maximum(-x, 0)", "maximum(x, y) - minimum(x, y)", "maximum(x, y) + minimum(x, y)"],
-    "common_constant": ["0.1*x - 0.1*y"],
+    "common_constant": ["0.1*x - 0.1*y", "0.1*x + 0.1*y - 0.1*x*y", "1.7*x*y - 1.7*x"],
     "ratio": [
         "1/(1 + exp(-x))", "exp(x)/(exp(x) + exp(y))", "(exp(x) - exp(y))/(exp(x) + exp(y))",
         "exp(x)/(exp(x) - exp(y))",

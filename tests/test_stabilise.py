@@ -118,7 +118,7 @@ REDUCTIONS = [
     ("sum(v*v) + sum(w*w) - 2*sum(w*v)", "sum[i:n]((w[i] - v[i]) ** 2)"),
     ("log(prod(v))", "sum[i:n](log(abs(v[i])))"),
     ("sum(v*log(v/w))", "weighted(v[i]"),
-    ("0.1*x + 0.1*y - 0.1*z", "0.1 * (x + y - z)"),
+    ("0.1*x + 0.1*y - 0.1*z", "1.6 * (0.0625 * y + 0.0625 * x - 0.0625 * z)"),
     ("sqrt(n*sum(v**2))", "* sqrt(n)"),
     ("sqrt(sum(v**2)/n)", "/ sqrt(n)"),
     ("sum(X**2) - 2*sum(X*Y) + sum(Y**2)", "sum[i:n, j:d]((Y[i, j] - X[i, j]) ** 2)"),

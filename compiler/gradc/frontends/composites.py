@@ -51,7 +51,7 @@ COMPOSITES: dict[str, Composite] = {
     ),
     "pseudo_huber": Composite(("delta", "r"), "delta**2 * ((r / delta)**2 / (sqrt(1 + (r / delta)**2) + 1))"),
     "exp10": Composite(("x",), "10**x"),
-    "copysign": Composite(("x", "y"), "where(y < 0, -abs(x), abs(x))"),
+    "copysign": Composite(("x", "y"), "where((y < 0) | (1/y < 0), -abs(x), abs(x))"),
     # activations, as the papers and the frameworks define them
     "relu": Composite(("x",), "maximum(x, 0)"),
     "leaky_relu": Composite(("x", "slope"), "where(x > 0, x, slope * x)", (0.01,)),

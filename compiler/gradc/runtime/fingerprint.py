@@ -39,6 +39,7 @@ _STATEFUL_NAMES = (
 _MODULES, _BUILTINS = frozenset(_MODULE_NAMES.split()), frozenset(_PURE.split())
 _STATEFUL = frozenset(_STATEFUL_NAMES.split())
 _LARGEST = 1 << 20  # numbers in an array; tracing costs less than hashing more
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _IMPORT, _EXTENDED = opmap["IMPORT_NAME"], opmap["EXTENDED_ARG"]
 _FORBIDDEN = frozenset(opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL") if name in opmap)
 
@@ -71,7 +72,7 @@ def of_package() -> str:
     from gradc.runtime.texts import home
 
     found: list[str] = []
-    for root in (os.path.dirname(os.path.abspath(__file__)), str(home())):
+    for root in (_PACKAGE, str(home())):
         found += sorted(f"{path}:{status.st_size}:{status.st_mtime_ns}" for path, status in _files(root))
     return "\n".join(found)
 

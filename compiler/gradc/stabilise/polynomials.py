@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from gradc.stabilise.identity import HALF, ONE, Identity, entering, formula, square_root, with_term, without
+from gradc.stabilise.identity import ONE, Identity, entering, formula, square_root, with_term, without
 from gradc.stabilise.powers import as_hypot
 from gradc.stabilise.views import Linear, Monomials, Scalars
 
@@ -202,7 +202,7 @@ def rectifiers(s: Scalars, form: Linear) -> Linear | None:
 
 @rule(
     "sum",
-    identity="c a + c b = c (a + b)",
+    identity="c a + c b = c / s (s a + s b) where s is the power of two below c, or 1",
     reason="the products are rounded before their sum cancels",
     again=True,
 )
@@ -220,20 +220,24 @@ def common_constant(s: Scalars, _: Linear) -> Linear | None:
             pending.append((s.operand(node), -sign))
         else:
             factors = s.factors(node)
-            if factors.coefficient == factors.coefficient.numerator or abs(factors.coefficient) == HALF:
-                return None
+            if factors.coefficient == factors.coefficient.numerator or _below(factors.coefficient) == abs(factors.coefficient):
+                return None  # such products are exact as they stand
             parts.append((sign * factors.coefficient, node))
         if len(parts) + len(pending) > 8:
             return None
     if len({abs(c) for c, _ in parts}) != 1 or len(parts) < 2:
         return None
+    first = parts[0][0]
+    step = min(_below(first), ONE)  # the terms are made smaller by as much, exactly, so that no sum of them overflows
     total: int | None = None
     for c, node in parts:
-        factors = s.factors(node)
-        term = s.product(1, factors.powers)
-        if total is None:
-            total, first = term, c
-        else:
-            total = s.make("add" if c == first else "sub", total, term)
+        term = s.product_of_scaled(step, s.factors(node).powers)
+        total = term if total is None else s.make("add" if c == first else "sub", total, term)
     assert total is not None
-    return Linear({s.make("mul", s.number(first), total): ONE}, Fraction(0))
+    return Linear({s.make("mul", s.number(first / step), total): ONE}, Fraction(0))
+
+
+def _below(c: Fraction) -> Fraction:
+    """The largest power of two that is at most ``|c|``."""
+    power = Fraction(2) ** (abs(c.numerator).bit_length() - c.denominator.bit_length())
+    return power if power <= abs(c) else power / 2

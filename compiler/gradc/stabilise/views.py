@@ -207,6 +207,14 @@ class Scalars:
             bottom = self.make("mul", bottom, other)
         return self.make("div", top, bottom)
 
+    def product_of_scaled(self, step: Fraction, powers: Mapping[int, int]) -> int:
+        """``(step * node**exponent) * …``: the step meets the first factor, before anything that may overflow."""
+        first = next((node for node, e in powers.items() if e > 0), None)
+        if first is None or step == 1:
+            return self.product(step, powers)
+        scaled = self.scale(step, self._power(first, powers[first]))
+        return self.product(1, {scaled: 1, **{node: e for node, e in powers.items() if node != first}})
+
     def _power(self, node: int, exponent: int) -> int:
         return node if exponent == 1 else self.make("pow", node, self.number(exponent))
 
