@@ -139,6 +139,7 @@ DIVIDED = {
         "a[k], b[n]",
     ),
     "in steps of a scan": (lambda x: np.sum(np.var(np.cumsum(np.tanh(np.kron(x, x))))), "x[n]"),
+    "moved by four": (lambda w: np.sum(np.sum(np.outer(np.tanh(w), np.pad(w, 1, mode="edge")), axis=1)), "w[n]"),
     "of nothing": (lambda x, y: np.kron(x, y), "x[0], y[n]"),
     "at the edges": (lambda x: np.pad(x, 1, mode="edge"), "x[n,1]"),
     "by a factor of a sum": (lambda x: x.reshape(-1), "x[k + 1,2*n]"),

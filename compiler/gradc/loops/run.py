@@ -285,7 +285,9 @@ class _Runner:
         return _ORDER[test.sign](self.size(test.left), self.size(test.right))
 
     def _for(self, loop: For) -> None:
-        numbers = range(self.size(loop.first), self.size(loop.last), self.size(loop.step))
+        first, last, step = map(self.size, (loop.first, loop.last, loop.step))
+        self._require(step > 0 or first >= last, f"the loop over {loop.name} never ends")
+        numbers = range(first, last, max(step, 1))
         for number in reversed(numbers) if loop.mode == PARALLEL else numbers:
             self.values[loop.name.number] = number
             if loop.thread is not None:
