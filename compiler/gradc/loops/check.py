@@ -18,6 +18,7 @@ from gradc.loops.bounds import Bounds, Facts
 from gradc.loops.program import (
     BYTES,
     COUNT,
+    FLAG,
     INPUT,
     PARALLEL,
     READ,
@@ -33,6 +34,7 @@ from gradc.loops.program import (
     Call,
     Carve,
     Comment,
+    Flag,
     For,
     If,
     Invoke,
@@ -44,6 +46,7 @@ from gradc.loops.program import (
     Name,
     Null,
     Outside,
+    Pause,
     Place,
     Return,
     Rounded,
@@ -202,6 +205,13 @@ class _Checker:
                 self._cut(function, items, (), around)
             case Team(function, parts, own, items):
                 self._cut(function, (*own, *items), own, around, parts)
+            case Flag(name, work):
+                self._new(name, around)
+                self._divided(work, around)
+                return around._replace(kinds={**around.kinds, name: FLAG})
+            case Pause(flag):
+                if around.kinds.get(flag, FLAG) != FLAG:
+                    self._fault(f"{flag} is no flag")
             case Comment() | Return():
                 pass
         return around

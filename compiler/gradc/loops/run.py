@@ -33,6 +33,7 @@ from gradc.loops.program import (
     Carve,
     Comment,
     Constant,
+    Flag,
     For,
     If,
     Invoke,
@@ -43,6 +44,7 @@ from gradc.loops.program import (
     Name,
     Null,
     Outside,
+    Pause,
     Place,
     Return,
     Rounded,
@@ -226,7 +228,7 @@ class _Runner:
 
     def _run(self, statement: Statement) -> None:
         match statement:
-            case Comment():
+            case Comment() | Flag() | Pause():
                 pass
             case Let(name, kind, value) | Variable(name, kind, value):
                 if value is not None:
