@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
@@ -26,8 +27,9 @@ size_t absolute_error_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void absolute_error_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   int64_t d, const double *restrict X, const double *restrict w,
-                                                   const double *restrict y, double *restrict t1_parts)
+                                                   int64_t d, const volatile int *stop, const double *restrict X,
+                                                   const double *restrict w, const double *restrict y,
+                                                   double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -37,6 +39,9 @@ static GRADC_APART void absolute_error_value_rows0(int64_t part, int64_t thread,
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -60,6 +65,7 @@ struct absolute_error_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -70,7 +76,7 @@ static GRADC_APART void absolute_error_value_team0(const void *context, int64_t 
 {
     const struct absolute_error_value_rows0 *const given = context;
     absolute_error_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->t1_parts);
 }
 
 int absolute_error_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -78,14 +84,16 @@ int absolute_error_value(int64_t n, int64_t d, const double *restrict w, const d
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 5.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct absolute_error_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        const struct absolute_error_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y,
+            t1_parts};
         gradc_run(parts, absolute_error_value_team0, &given);
     } else {
-        absolute_error_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
+        absolute_error_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -94,7 +102,10 @@ int absolute_error_value(int64_t n, int64_t d, const double *restrict w, const d
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t absolute_error_forward_work(int64_t n, int64_t d)
@@ -109,6 +120,7 @@ int absolute_error_forward(int64_t n, int64_t d, const double *restrict w, const
                            void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 5.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -118,6 +130,9 @@ int absolute_error_forward(int64_t n, int64_t d, const double *restrict w, const
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](abs(t0[i] - y[i])) */
@@ -132,7 +147,10 @@ int absolute_error_forward(int64_t n, int64_t d, const double *restrict w, const
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t absolute_error_backward_work(int64_t n, int64_t d)
@@ -147,8 +165,8 @@ static GRADC_APART void absolute_error_backward_rows0(int64_t part, int64_t thre
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
                                                       double *restrict grad_w_total, int64_t d,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      const double *restrict t0, const double *restrict y,
-                                                      const double *restrict X)
+                                                      const volatile int *stop, const double *restrict t0,
+                                                      const double *restrict y, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -161,6 +179,9 @@ static GRADC_APART void absolute_error_backward_rows0(int64_t part, int64_t thre
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_total_term[i:n] = sign(t0[i] - y[i]) */
@@ -184,6 +205,7 @@ struct absolute_error_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *t0;
     const double *y;
     const double *X;
@@ -193,7 +215,8 @@ static GRADC_APART void absolute_error_backward_team0(const void *context, int64
 {
     const struct absolute_error_backward_rows0 *const given = context;
     absolute_error_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->X);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0, given->y,
+        given->X);
 }
 
 int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -207,6 +230,7 @@ int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, cons
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 4, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 4.0*(double)d + 5.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -215,13 +239,16 @@ int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, cons
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct absolute_error_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, t0, y, X};
+            tile_scratch, tile_bytes, stop, t0, y, X};
         gradc_run(parts, absolute_error_backward_team0, &given);
     } else {
         absolute_error_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, t0, y, X);
+            tile_bytes, stop, t0, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -234,7 +261,10 @@ int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, cons
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = t1_bar * grad_w_total[j];
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t absolute_error_value_and_grad_work(int64_t n, int64_t d)
@@ -249,8 +279,9 @@ static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict grad_w_total, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            const double *restrict X, const double *restrict w,
-                                                            const double *restrict y, double *restrict t1_parts)
+                                                            const volatile int *stop, const double *restrict X,
+                                                            const double *restrict w, const double *restrict y,
+                                                            double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -265,6 +296,9 @@ static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -298,6 +332,7 @@ struct absolute_error_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -308,8 +343,8 @@ static GRADC_APART void absolute_error_value_and_grad_team0(const void *context,
 {
     const struct absolute_error_value_and_grad_rows0 *const given = context;
     absolute_error_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y,
-        given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->y, given->t1_parts);
 }
 
 int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -322,6 +357,7 @@ int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 5, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 4.0*(double)d + 10.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
@@ -331,17 +367,20 @@ int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct absolute_error_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, X, w, y, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, y, t1_parts};
         gradc_run(parts, absolute_error_value_and_grad_team0, &given);
     } else {
         absolute_error_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, X, w, y, t1_parts);
+            tile_bytes, stop, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -357,5 +396,8 @@ int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

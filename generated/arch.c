@@ -12,6 +12,7 @@
 
 #include "support/frame.h"
 #include "support/helpers/parts.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/routines/compensated.h"
@@ -24,14 +25,17 @@ size_t arch_value_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_value_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y, double t0,
-                                         double t1, double *restrict t2_parts)
+static GRADC_APART void arch_value_rows0(int64_t part, int64_t t, int64_t parts, const volatile int *stop,
+                                         const double *restrict y, double t0, double t1, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
@@ -52,6 +56,7 @@ static GRADC_APART void arch_value_rows0(int64_t part, int64_t t, int64_t parts,
 struct arch_value_rows0 {
     int64_t t;
     int64_t parts;
+    const volatile int *stop;
     const double *y;
     double t0;
     double t1;
@@ -62,13 +67,14 @@ static GRADC_APART void arch_value_team0(const void *context, int64_t part, int6
 {
     const struct arch_value_rows0 *const given = context;
     (void)thread;
-    arch_value_rows0(part, given->t, given->parts, given->y, given->t0, given->t1, given->t2_parts);
+    arch_value_rows0(part, given->t, given->parts, given->stop, given->y, given->t0, given->t1, given->t2_parts);
 }
 
 int arch_value(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
                void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(34.0*(double)t);
 
     /* t0 = exp(log_base) */
     /* t1 = exp(log_reply) */
@@ -77,10 +83,10 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
     const int64_t parts = gradc_parts(t - 1, 33, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct arch_value_rows0 given = {t, parts, y, t0, t1, t2_parts};
+        const struct arch_value_rows0 given = {t, parts, stop, y, t0, t1, t2_parts};
         gradc_run(parts, arch_value_team0, &given);
     } else {
-        arch_value_rows0(0, t, parts, y, t0, t1, t2_parts);
+        arch_value_rows0(0, t, parts, stop, y, t0, t1, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -89,7 +95,10 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
     *value = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t arch_forward_work(int64_t t)
@@ -98,14 +107,17 @@ size_t arch_forward_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_forward_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y,
-                                           double t0, double t1, double *restrict t2_parts)
+static GRADC_APART void arch_forward_rows0(int64_t part, int64_t t, int64_t parts, const volatile int *stop,
+                                           const double *restrict y, double t0, double t1, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
@@ -126,6 +138,7 @@ static GRADC_APART void arch_forward_rows0(int64_t part, int64_t t, int64_t part
 struct arch_forward_rows0 {
     int64_t t;
     int64_t parts;
+    const volatile int *stop;
     const double *y;
     double t0;
     double t1;
@@ -136,13 +149,14 @@ static GRADC_APART void arch_forward_team0(const void *context, int64_t part, in
 {
     const struct arch_forward_rows0 *const given = context;
     (void)thread;
-    arch_forward_rows0(part, given->t, given->parts, given->y, given->t0, given->t1, given->t2_parts);
+    arch_forward_rows0(part, given->t, given->parts, given->stop, given->y, given->t0, given->t1, given->t2_parts);
 }
 
 int arch_forward(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
                  double *restrict t0, double *restrict t1, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(34.0*(double)t);
 
     /* t0 = exp(log_base) */
     /* t1 = exp(log_reply) */
@@ -151,10 +165,10 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
     const int64_t parts = gradc_parts(t - 1, 33, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct arch_forward_rows0 given = {t, parts, y, t0_, t1_, t2_parts};
+        const struct arch_forward_rows0 given = {t, parts, stop, y, t0_, t1_, t2_parts};
         gradc_run(parts, arch_forward_team0, &given);
     } else {
-        arch_forward_rows0(0, t, parts, y, t0_, t1_, t2_parts);
+        arch_forward_rows0(0, t, parts, stop, y, t0_, t1_, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -165,7 +179,10 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
     *value = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
     *t0 = t0_;
     *t1 = t1_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t arch_backward_work(int64_t t)
@@ -181,6 +198,7 @@ int arch_backward(int64_t t, double log_base, double log_reply, const double *re
     (void)log_base;
     (void)log_reply;
     (void)work;
+    const volatile int *const stop = gradc_flag(49.0*(double)t);
 
     /* t2_bar = 0.5 * cotangent / (t - 1) */
     const double t2_bar = 0.5 * cotangent / (double)(t - 1);
@@ -189,6 +207,9 @@ int arch_backward(int64_t t, double log_base, double log_reply, const double *re
     double t1_bar = 0.0;
     double t1_bar_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t - 1; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < t - 1 ? tile_begin + 128 : t - 1;
 
         /* t0_bar = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t2_bar / s0 - t2_bar * (y[i + 1] * y[i + 1]) /
@@ -217,7 +238,10 @@ int arch_backward(int64_t t, double log_base, double log_reply, const double *re
     /* grad_log_reply = t1 * t1_bar */
     *grad_log_base = t0 * t0_bar;
     *grad_log_reply = t1 * t1_bar;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t arch_value_and_grad_work(int64_t t)
@@ -226,9 +250,10 @@ size_t arch_value_and_grad_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y,
-                                                  double t0, double t1, double t2_bar, double *restrict t2_parts,
-                                                  double *restrict t0_bar_parts, double *restrict t1_bar_parts)
+static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64_t parts, const volatile int *stop,
+                                                  const double *restrict y, double t0, double t1, double t2_bar,
+                                                  double *restrict t2_parts, double *restrict t0_bar_parts,
+                                                  double *restrict t1_bar_parts)
 {
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
@@ -239,6 +264,9 @@ static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64
     double t1_bar_part = 0.0;
     double t1_bar_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
@@ -276,6 +304,7 @@ static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64
 struct arch_value_and_grad_rows0 {
     int64_t t;
     int64_t parts;
+    const volatile int *stop;
     const double *y;
     double t0;
     double t1;
@@ -289,8 +318,8 @@ static GRADC_APART void arch_value_and_grad_team0(const void *context, int64_t p
 {
     const struct arch_value_and_grad_rows0 *const given = context;
     (void)thread;
-    arch_value_and_grad_rows0(part, given->t, given->parts, given->y, given->t0, given->t1, given->t2_bar,
-        given->t2_parts, given->t0_bar_parts, given->t1_bar_parts);
+    arch_value_and_grad_rows0(part, given->t, given->parts, given->stop, given->y, given->t0, given->t1,
+        given->t2_bar, given->t2_parts, given->t0_bar_parts, given->t1_bar_parts);
 }
 
 int arch_value_and_grad(int64_t t, double log_base, double log_reply, const double *restrict y,
@@ -298,6 +327,7 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
                         void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(83.0*(double)t);
 
     /* t0 = exp(log_base) */
     /* t1 = exp(log_reply) */
@@ -310,11 +340,11 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
     double t0_bar_parts[GRADC_PARTS];
     double t1_bar_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct arch_value_and_grad_rows0 given = {t, parts, y, t0, t1, t2_bar, t2_parts, t0_bar_parts,
+        const struct arch_value_and_grad_rows0 given = {t, parts, stop, y, t0, t1, t2_bar, t2_parts, t0_bar_parts,
             t1_bar_parts};
         gradc_run(parts, arch_value_and_grad_team0, &given);
     } else {
-        arch_value_and_grad_rows0(0, t, parts, y, t0, t1, t2_bar, t2_parts, t0_bar_parts, t1_bar_parts);
+        arch_value_and_grad_rows0(0, t, parts, stop, y, t0, t1, t2_bar, t2_parts, t0_bar_parts, t1_bar_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -335,5 +365,8 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
     *value = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
     *grad_log_base = t0_bar * t0;
     *grad_log_reply = t1 * t1_bar;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

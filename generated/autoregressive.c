@@ -10,6 +10,7 @@
  */
 
 #include "support/frame.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/routines/compensated.h"
 
@@ -25,12 +26,16 @@ int autoregressive_value(int64_t t, double c, const double *restrict phi, double
                          double *restrict value, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(15.0*(double)t);
 
     /* t0 = exp(-log_sigma) */
     const double t0 = gradc_exp(-log_sigma);
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
         /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
@@ -48,7 +53,10 @@ int autoregressive_value(int64_t t, double c, const double *restrict phi, double
 
     /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
     *value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t autoregressive_forward_work(int64_t t)
@@ -62,12 +70,16 @@ int autoregressive_forward(int64_t t, double c, const double *restrict phi, doub
                            void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(15.0*(double)t);
 
     /* t0 = exp(-log_sigma) */
     const double t0_ = gradc_exp(-log_sigma);
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
         /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
@@ -86,7 +98,10 @@ int autoregressive_forward(int64_t t, double c, const double *restrict phi, doub
     /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
     *value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
     *t0 = t0_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t autoregressive_backward_work(int64_t t)
@@ -101,6 +116,7 @@ int autoregressive_backward(int64_t t, double c, const double *restrict phi, dou
 {
     (void)log_sigma;
     (void)work;
+    const volatile int *const stop = gradc_flag(47.0*(double)t);
 
     /* t1_bar = 0.5 * cotangent / (t - 2) */
     const double t1_bar = 0.5 * cotangent / (double)(t - 2);
@@ -112,6 +128,9 @@ int autoregressive_backward(int64_t t, double c, const double *restrict phi, dou
     double grad_log_sigma_total = 0.0;
     double grad_log_sigma_total_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
         /* grad_c_total = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
@@ -143,7 +162,10 @@ int autoregressive_backward(int64_t t, double c, const double *restrict phi, dou
     /* grad_log_sigma = cotangent - t0 * (t0 * (2 * (grad_log_sigma_total * t1_bar))) */
     *grad_c = -(t0 * (2.0 * (t1_bar * (t0 * grad_c_total))));
     *grad_log_sigma = cotangent - t0 * (t0 * (2.0 * (t1_bar * grad_log_sigma_total)));
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t autoregressive_value_and_grad_work(int64_t t)
@@ -157,6 +179,7 @@ int autoregressive_value_and_grad(int64_t t, double c, const double *restrict ph
                                   double *restrict grad_phi, double *restrict grad_log_sigma, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(62.0*(double)t);
 
     /* t0 = exp(-log_sigma) */
     /* t1_bar = 0.5 / (t - 2) */
@@ -172,6 +195,9 @@ int autoregressive_value_and_grad(int64_t t, double c, const double *restrict ph
     double grad_log_sigma_total = 0.0;
     double grad_log_sigma_total_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
         /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
@@ -211,5 +237,8 @@ int autoregressive_value_and_grad(int64_t t, double c, const double *restrict ph
     *value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
     *grad_c = -(t0 * (2.0 * (t1_bar * (t0 * grad_c_total))));
     *grad_log_sigma = 1.0 - t0 * (t0 * (2.0 * (t1_bar * grad_log_sigma_total)));
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

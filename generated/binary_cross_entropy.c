@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
 #include "support/routines/combine.h"
@@ -28,9 +29,9 @@ size_t binary_cross_entropy_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void binary_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         int64_t d, const double *restrict X,
-                                                         const double *restrict w, const double *restrict y,
-                                                         double *restrict t0_parts)
+                                                         int64_t d, const volatile int *stop,
+                                                         const double *restrict X, const double *restrict w,
+                                                         const double *restrict y, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -40,6 +41,9 @@ static GRADC_APART void binary_cross_entropy_value_rows0(int64_t part, int64_t t
     double t0_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -67,6 +71,7 @@ struct binary_cross_entropy_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -77,7 +82,7 @@ static GRADC_APART void binary_cross_entropy_value_team0(const void *context, in
 {
     const struct binary_cross_entropy_value_rows0 *const given = context;
     binary_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->X, given->w, given->y, given->t0_parts);
+        given->d, given->stop, given->X, given->w, given->y, given->t0_parts);
 }
 
 int binary_cross_entropy_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -85,15 +90,16 @@ int binary_cross_entropy_value(int64_t n, int64_t d, const double *restrict w, c
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 51.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 50, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct binary_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y,
+        const struct binary_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y,
             t0_parts};
         gradc_run(parts, binary_cross_entropy_value_team0, &given);
     } else {
-        binary_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t0_parts);
+        binary_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -102,7 +108,10 @@ int binary_cross_entropy_value(int64_t n, int64_t d, const double *restrict w, c
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t binary_cross_entropy_forward_work(int64_t n, int64_t d)
@@ -113,14 +122,17 @@ size_t binary_cross_entropy_forward_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void binary_cross_entropy_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                           double *restrict z, const double *restrict y,
-                                                           double *restrict t0_parts)
+                                                           const volatile int *stop, double *restrict z,
+                                                           const double *restrict y, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
@@ -142,6 +154,7 @@ static GRADC_APART void binary_cross_entropy_forward_rows0(int64_t part, int64_t
 struct binary_cross_entropy_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double *z;
     const double *y;
     double *t0_parts;
@@ -151,7 +164,8 @@ static GRADC_APART void binary_cross_entropy_forward_team0(const void *context, 
 {
     const struct binary_cross_entropy_forward_rows0 *const given = context;
     (void)thread;
-    binary_cross_entropy_forward_rows0(part, given->n, given->parts, given->z, given->y, given->t0_parts);
+    binary_cross_entropy_forward_rows0(part, given->n, given->parts, given->stop, given->z, given->y,
+        given->t0_parts);
 }
 
 int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -159,6 +173,7 @@ int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w,
                                  void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 51.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         z[at] = 0.0;
     }
@@ -168,10 +183,10 @@ int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w,
     const int64_t parts = gradc_parts(n, 50, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct binary_cross_entropy_forward_rows0 given = {n, parts, z, y, t0_parts};
+        const struct binary_cross_entropy_forward_rows0 given = {n, parts, stop, z, y, t0_parts};
         gradc_run(parts, binary_cross_entropy_forward_team0, &given);
     } else {
-        binary_cross_entropy_forward_rows0(0, n, parts, z, y, t0_parts);
+        binary_cross_entropy_forward_rows0(0, n, parts, stop, z, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -180,7 +195,10 @@ int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w,
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t binary_cross_entropy_backward_work(int64_t n, int64_t d)
@@ -195,8 +213,9 @@ static GRADC_APART void binary_cross_entropy_backward_rows0(int64_t part, int64_
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict grad_w, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            const double *restrict z, double t0_bar,
-                                                            const double *restrict y, const double *restrict X)
+                                                            const volatile int *stop, const double *restrict z,
+                                                            double t0_bar, const double *restrict y,
+                                                            const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -209,6 +228,9 @@ static GRADC_APART void binary_cross_entropy_backward_rows0(int64_t part, int64_
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t0_bar * (where(0 <= z[i], 1, s0) / (1 +
@@ -235,6 +257,7 @@ struct binary_cross_entropy_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *z;
     double t0_bar;
     const double *y;
@@ -245,7 +268,8 @@ static GRADC_APART void binary_cross_entropy_backward_team0(const void *context,
 {
     const struct binary_cross_entropy_backward_rows0 *const given = context;
     binary_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->z, given->t0_bar, given->y, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->z, given->t0_bar,
+        given->y, given->X);
 }
 
 int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -257,6 +281,7 @@ int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 37, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 38.0*(double)n);
 
     /* t0_bar = cotangent / n */
     const double t0_bar = cotangent / (double)n;
@@ -265,20 +290,26 @@ int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct binary_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, z, t0_bar, y, X};
+            tile_scratch, tile_bytes, stop, z, t0_bar, y, X};
         gradc_run(parts, binary_cross_entropy_backward_team0, &given);
     } else {
         binary_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, z, t0_bar, y, X);
+            tile_bytes, stop, z, t0_bar, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t binary_cross_entropy_value_and_grad_work(int64_t n, int64_t d)
@@ -294,9 +325,10 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, 
                                                                   unsigned char *restrict part_scratch,
                                                                   size_t part_bytes, double *restrict grad_w,
                                                                   int64_t d, unsigned char *restrict tile_scratch,
-                                                                  size_t tile_bytes, const double *restrict X,
-                                                                  const double *restrict w, const double *restrict y,
-                                                                  double t0_bar, double *restrict t0_parts)
+                                                                  size_t tile_bytes, const volatile int *stop,
+                                                                  const double *restrict X, const double *restrict w,
+                                                                  const double *restrict y, double t0_bar,
+                                                                  double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -311,6 +343,9 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, 
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -349,6 +384,7 @@ struct binary_cross_entropy_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -360,8 +396,8 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_team0(const void *co
 {
     const struct binary_cross_entropy_value_and_grad_rows0 *const given = context;
     binary_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->y, given->t0_bar, given->t0_parts);
+        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X,
+        given->w, given->y, given->t0_bar, given->t0_parts);
 }
 
 int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -372,6 +408,7 @@ int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *rest
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 63, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 89.0*(double)n);
 
     /* t0_bar = 1 / n */
     const double t0_bar = 1.0 / (double)n;
@@ -381,17 +418,20 @@ int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *rest
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct binary_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, t0_bar, t0_parts};
+            tile_scratch, tile_bytes, stop, X, w, y, t0_bar, t0_parts};
         gradc_run(parts, binary_cross_entropy_value_and_grad_team0, &given);
     } else {
         binary_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, y, t0_bar, t0_parts);
+            tile_bytes, stop, X, w, y, t0_bar, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -401,5 +441,8 @@ int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *rest
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -28,6 +28,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
 #include "support/routines/compensated.h"
@@ -43,9 +44,9 @@ size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
 
 static GRADC_APART void bpr_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                        const int64_t *restrict user, int64_t m, const int64_t *restrict liked,
-                                        int64_t p, const int64_t *restrict other, int64_t k,
-                                        const double *restrict U, const double *restrict V,
+                                        const volatile int *stop, const int64_t *restrict user, int64_t m,
+                                        const int64_t *restrict liked, int64_t p, const int64_t *restrict other,
+                                        int64_t k, const double *restrict U, const double *restrict V,
                                         double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -55,6 +56,9 @@ static GRADC_APART void bpr_value_rows0(int64_t part, int64_t thread, int64_t n,
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
@@ -97,6 +101,7 @@ struct bpr_value_rows0 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const int64_t *user;
     int64_t m;
     const int64_t *liked;
@@ -111,8 +116,8 @@ struct bpr_value_rows0 {
 static GRADC_APART void bpr_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct bpr_value_rows0 *const given = context;
-    bpr_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->user,
-        given->m, given->liked, given->p, given->other, given->k, given->U, given->V, given->t0_parts);
+    bpr_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
+        given->user, given->m, given->liked, given->p, given->other, given->k, given->U, given->V, given->t0_parts);
 }
 
 int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
@@ -121,6 +126,8 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(3.0*(double)k*(double)m + 15.0*(double)k*(double)n
+        + 3.0*(double)k*(double)p + 49.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -130,7 +137,7 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -142,7 +149,7 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -154,18 +161,18 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct bpr_value_rows0 given = {n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V,
-            t0_parts};
+        const struct bpr_value_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, user, m, liked, p, other, k,
+            U, V, t0_parts};
         gradc_run(parts, bpr_value_team0, &given);
     } else {
-        bpr_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V, t0_parts);
+        bpr_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, user, m, liked, p, other, k, U, V, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -176,6 +183,9 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
@@ -196,6 +206,9 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
@@ -214,7 +227,10 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
 
     /* value = t0 / n + (t1 + t2) * (0.5 * lam) */
     *value = t0 / (double)n + (t1 + t2) * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t bpr_forward_work(int64_t m, int64_t k, int64_t p, int64_t n)
@@ -226,17 +242,20 @@ size_t bpr_forward_work(int64_t m, int64_t k, int64_t p, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict user,
-                                          int64_t m, const int64_t *restrict liked, int64_t p,
-                                          const int64_t *restrict other, int64_t k, const double *restrict U,
-                                          const double *restrict V, double *restrict margin,
-                                          double *restrict t0_parts)
+static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                          const int64_t *restrict user, int64_t m, const int64_t *restrict liked,
+                                          int64_t p, const int64_t *restrict other, int64_t k,
+                                          const double *restrict U, const double *restrict V,
+                                          double *restrict margin, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
@@ -277,6 +296,7 @@ static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts
 struct bpr_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const int64_t *user;
     int64_t m;
     const int64_t *liked;
@@ -293,8 +313,8 @@ static GRADC_APART void bpr_forward_team0(const void *context, int64_t part, int
 {
     const struct bpr_forward_rows0 *const given = context;
     (void)thread;
-    bpr_forward_rows0(part, given->n, given->parts, given->user, given->m, given->liked, given->p, given->other,
-        given->k, given->U, given->V, given->margin, given->t0_parts);
+    bpr_forward_rows0(part, given->n, given->parts, given->stop, given->user, given->m, given->liked, given->p,
+        given->other, given->k, given->U, given->V, given->margin, given->t0_parts);
 }
 
 int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
@@ -302,6 +322,8 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
                 double lam, double *restrict value, double *restrict margin, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(3.0*(double)k*(double)m + 15.0*(double)k*(double)n
+        + 3.0*(double)k*(double)p + 49.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -311,7 +333,7 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -323,7 +345,7 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -335,16 +357,16 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct bpr_forward_rows0 given = {n, parts, user, m, liked, p, other, k, U, V, margin, t0_parts};
+        const struct bpr_forward_rows0 given = {n, parts, stop, user, m, liked, p, other, k, U, V, margin, t0_parts};
         gradc_run(parts, bpr_forward_team0, &given);
     } else {
-        bpr_forward_rows0(0, n, parts, user, m, liked, p, other, k, U, V, margin, t0_parts);
+        bpr_forward_rows0(0, n, parts, stop, user, m, liked, p, other, k, U, V, margin, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -355,6 +377,9 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
@@ -375,6 +400,9 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
@@ -393,7 +421,10 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
 
     /* value = t0 / n + (t1 + t2) * (0.5 * lam) */
     *value = t0 / (double)n + (t1 + t2) * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t bpr_backward_work(int64_t m, int64_t k, int64_t p, int64_t n)
@@ -415,6 +446,8 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
     double *const grad_U_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const grad_V_total = (void *)scratch;
+    const volatile int *const stop = gradc_flag(7.0*(double)k*(double)m + 29.0*(double)k*(double)n
+        + 7.0*(double)k*(double)p + 37.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -424,7 +457,7 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -436,7 +469,7 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -448,7 +481,7 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
 
@@ -463,6 +496,9 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
         grad_V_total[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t0_bar *
@@ -501,6 +537,9 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
 
     /* grad_V[l:p, j:k] = grad_V_total[l, j] + t2_bar * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_V[l*k + j] = grad_V_total[l*k + j] + t2_bar * (2.0 * V[l*k + j]);
@@ -509,12 +548,18 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
 
     /* grad_U[i:m, j:k] = grad_U_total[i, j] + t2_bar * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_U[i*k + j] = grad_U_total[i*k + j] + t2_bar * (2.0 * U[i*k + j]);
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t bpr_value_and_grad_work(int64_t m, int64_t k, int64_t p, int64_t n)
@@ -536,6 +581,8 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     double *const grad_U_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const grad_V_total = (void *)scratch;
+    const volatile int *const stop = gradc_flag(10.0*(double)k*(double)m + 44.0*(double)k*(double)n
+        + 10.0*(double)k*(double)p + 86.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -545,7 +592,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -557,7 +604,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -569,7 +616,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
 
@@ -582,6 +629,9 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
@@ -602,6 +652,9 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
@@ -626,6 +679,9 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
         grad_V_total[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
@@ -688,6 +744,9 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
 
     /* grad_V[l:p, j:k] = grad_V_total[l, j] + t2_bar * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_V[l*k + j] = grad_V_total[l*k + j] + t2_bar * (2.0 * V[l*k + j]);
@@ -696,6 +755,9 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
 
     /* grad_U[i:m, j:k] = grad_U_total[i, j] + t2_bar * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_U[i*k + j] = grad_U_total[i*k + j] + t2_bar * (2.0 * U[i*k + j]);
@@ -704,5 +766,8 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
 
     /* value = t0 / n + (t1 + t2) * (0.5 * lam) */
     *value = t0 / (double)n + (t1 + t2) * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

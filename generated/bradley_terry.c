@@ -20,6 +20,7 @@
 #include "support/frame.h"
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
 #include "support/routines/compensated.h"
@@ -33,7 +34,7 @@ size_t bradley_terry_value_work(int64_t m, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
                                                   const int64_t *restrict loser, int64_t m,
                                                   const int64_t *restrict winner, const double *restrict s,
                                                   double *restrict t0_parts)
@@ -43,6 +44,9 @@ static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
@@ -69,6 +73,7 @@ static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64
 struct bradley_terry_value_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const int64_t *loser;
     int64_t m;
     const int64_t *winner;
@@ -80,14 +85,15 @@ static GRADC_APART void bradley_terry_value_team0(const void *context, int64_t p
 {
     const struct bradley_terry_value_rows0 *const given = context;
     (void)thread;
-    bradley_terry_value_rows0(part, given->n, given->parts, given->loser, given->m, given->winner, given->s,
-        given->t0_parts);
+    bradley_terry_value_rows0(part, given->n, given->parts, given->stop, given->loser, given->m, given->winner,
+        given->s, given->t0_parts);
 }
 
 int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
                         const int64_t *restrict loser, double *restrict value, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(56.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -97,7 +103,7 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -109,16 +115,16 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     const int64_t parts = gradc_parts(n, 55, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct bradley_terry_value_rows0 given = {n, parts, loser, m, winner, s, t0_parts};
+        const struct bradley_terry_value_rows0 given = {n, parts, stop, loser, m, winner, s, t0_parts};
         gradc_run(parts, bradley_terry_value_team0, &given);
     } else {
-        bradley_terry_value_rows0(0, n, parts, loser, m, winner, s, t0_parts);
+        bradley_terry_value_rows0(0, n, parts, stop, loser, m, winner, s, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -127,7 +133,10 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t bradley_terry_forward_work(int64_t m, int64_t n)
@@ -137,7 +146,7 @@ size_t bradley_terry_forward_work(int64_t m, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
                                                     const int64_t *restrict loser, int64_t m,
                                                     const int64_t *restrict winner, const double *restrict s,
                                                     double *restrict t0_parts)
@@ -147,6 +156,9 @@ static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
@@ -173,6 +185,7 @@ static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int
 struct bradley_terry_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const int64_t *loser;
     int64_t m;
     const int64_t *winner;
@@ -184,14 +197,15 @@ static GRADC_APART void bradley_terry_forward_team0(const void *context, int64_t
 {
     const struct bradley_terry_forward_rows0 *const given = context;
     (void)thread;
-    bradley_terry_forward_rows0(part, given->n, given->parts, given->loser, given->m, given->winner, given->s,
-        given->t0_parts);
+    bradley_terry_forward_rows0(part, given->n, given->parts, given->stop, given->loser, given->m, given->winner,
+        given->s, given->t0_parts);
 }
 
 int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
                           const int64_t *restrict loser, double *restrict value, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(56.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -201,7 +215,7 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -213,16 +227,16 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     const int64_t parts = gradc_parts(n, 55, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct bradley_terry_forward_rows0 given = {n, parts, loser, m, winner, s, t0_parts};
+        const struct bradley_terry_forward_rows0 given = {n, parts, stop, loser, m, winner, s, t0_parts};
         gradc_run(parts, bradley_terry_forward_team0, &given);
     } else {
-        bradley_terry_forward_rows0(0, n, parts, loser, m, winner, s, t0_parts);
+        bradley_terry_forward_rows0(0, n, parts, stop, loser, m, winner, s, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -231,7 +245,10 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t bradley_terry_backward_work(int64_t m, int64_t n)
@@ -249,6 +266,7 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
     double *const grad_s_term = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const grad_s_term_2 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(132.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -258,7 +276,7 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -270,7 +288,7 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
 
@@ -280,6 +298,9 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
         grad_s[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* grad_s_term[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
@@ -327,7 +348,10 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
             grad_s[v1] += grad_s_term_2[j - tile_begin];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t bradley_terry_value_and_grad_work(int64_t m, int64_t n)
@@ -345,6 +369,7 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
     double *const grad_s_term = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const grad_s_term_2 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(188.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -354,7 +379,7 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -366,7 +391,7 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
 
@@ -378,6 +403,9 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
         grad_s[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
@@ -435,5 +463,8 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

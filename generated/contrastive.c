@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/compensated.h"
 
 #include "contrastive.h"
@@ -24,8 +25,8 @@ size_t contrastive_value_work(int64_t n, int64_t k)
 
 static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                const double *restrict A, const double *restrict B,
-                                                const double *restrict same, double margin,
+                                                const volatile int *stop, const double *restrict A,
+                                                const double *restrict B, const double *restrict same, double margin,
                                                 double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -36,6 +37,9 @@ static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, in
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
@@ -93,6 +97,7 @@ struct contrastive_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *A;
     const double *B;
     const double *same;
@@ -104,7 +109,7 @@ static GRADC_APART void contrastive_value_team0(const void *context, int64_t par
 {
     const struct contrastive_value_rows0 *const given = context;
     contrastive_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->A, given->B, given->same, given->margin, given->t1_parts);
+        given->stop, given->A, given->B, given->same, given->margin, given->t1_parts);
 }
 
 int contrastive_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -112,15 +117,16 @@ int contrastive_value(int64_t n, int64_t k, const double *restrict A, const doub
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(5.0*(double)k*(double)n + 16.0*(double)n);
     const int64_t parts = gradc_parts(n, 4*k + 15, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct contrastive_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, same, margin,
+        const struct contrastive_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, B, same, margin,
             t1_parts};
         gradc_run(parts, contrastive_value_team0, &given);
     } else {
-        contrastive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_parts);
+        contrastive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, B, same, margin, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -129,7 +135,10 @@ int contrastive_value(int64_t n, int64_t k, const double *restrict A, const doub
 
     /* value = 0.5 * (t1 / n) */
     *value = 0.5 * (t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t contrastive_forward_work(int64_t n, int64_t k)
@@ -140,8 +149,9 @@ size_t contrastive_forward_work(int64_t n, int64_t k)
 }
 
 static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
-                                                  const double *restrict A, const double *restrict B,
-                                                  double *restrict t0, const double *restrict same, double margin,
+                                                  const volatile int *stop, const double *restrict A,
+                                                  const double *restrict B, double *restrict t0,
+                                                  const double *restrict same, double margin,
                                                   double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -150,6 +160,9 @@ static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
@@ -205,6 +218,7 @@ struct contrastive_forward_rows0 {
     int64_t n;
     int64_t parts;
     int64_t k;
+    const volatile int *stop;
     const double *A;
     const double *B;
     double *t0;
@@ -217,8 +231,8 @@ static GRADC_APART void contrastive_forward_team0(const void *context, int64_t p
 {
     const struct contrastive_forward_rows0 *const given = context;
     (void)thread;
-    contrastive_forward_rows0(part, given->n, given->parts, given->k, given->A, given->B, given->t0, given->same,
-        given->margin, given->t1_parts);
+    contrastive_forward_rows0(part, given->n, given->parts, given->k, given->stop, given->A, given->B, given->t0,
+        given->same, given->margin, given->t1_parts);
 }
 
 int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -226,13 +240,14 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
                         void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(5.0*(double)k*(double)n + 16.0*(double)n);
     const int64_t parts = gradc_parts(n, 4*k + 15, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct contrastive_forward_rows0 given = {n, parts, k, A, B, t0, same, margin, t1_parts};
+        const struct contrastive_forward_rows0 given = {n, parts, k, stop, A, B, t0, same, margin, t1_parts};
         gradc_run(parts, contrastive_forward_team0, &given);
     } else {
-        contrastive_forward_rows0(0, n, parts, k, A, B, t0, same, margin, t1_parts);
+        contrastive_forward_rows0(0, n, parts, k, stop, A, B, t0, same, margin, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -241,7 +256,10 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
 
     /* value = 0.5 * (t1 / n) */
     *value = 0.5 * (t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t contrastive_backward_work(int64_t n, int64_t k)
@@ -251,10 +269,10 @@ size_t contrastive_backward_work(int64_t n, int64_t k)
 
 static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   int64_t k, const double *restrict same, const double *restrict t0,
-                                                   double margin, double t1_bar, const double *restrict A,
-                                                   const double *restrict B, double *restrict grad_A,
-                                                   double *restrict grad_B)
+                                                   int64_t k, const volatile int *stop, const double *restrict same,
+                                                   const double *restrict t0, double margin, double t1_bar,
+                                                   const double *restrict A, const double *restrict B,
+                                                   double *restrict grad_A, double *restrict grad_B)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -262,6 +280,9 @@ static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread,
     double *const t0_bar = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1_bar * (1 - same[i]) * (2 *
@@ -296,6 +317,7 @@ struct contrastive_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *same;
     const double *t0;
     double margin;
@@ -310,7 +332,8 @@ static GRADC_APART void contrastive_backward_team0(const void *context, int64_t 
 {
     const struct contrastive_backward_rows0 *const given = context;
     contrastive_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->same, given->t0, given->margin, given->t1_bar, given->A, given->B, given->grad_A, given->grad_B);
+        given->stop, given->same, given->t0, given->margin, given->t1_bar, given->A, given->B, given->grad_A,
+        given->grad_B);
 }
 
 int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -319,20 +342,24 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(15.0*(double)k*(double)n + 28.0*(double)n);
 
     /* t1_bar = 0.5 * cotangent / n */
     const double t1_bar = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 7*k + 27, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct contrastive_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, same, t0, margin,
-            t1_bar, A, B, grad_A, grad_B};
+        const struct contrastive_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, same, t0,
+            margin, t1_bar, A, B, grad_A, grad_B};
         gradc_run(parts, contrastive_backward_team0, &given);
     } else {
-        contrastive_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1_bar, A, B,
+        contrastive_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, same, t0, margin, t1_bar, A, B,
             grad_A, grad_B);
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
@@ -342,10 +369,11 @@ size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
 
 static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         int64_t k, const double *restrict A,
-                                                         const double *restrict B, const double *restrict same,
-                                                         double margin, double t1_bar, double *restrict grad_A,
-                                                         double *restrict grad_B, double *restrict t1_parts)
+                                                         int64_t k, const volatile int *stop,
+                                                         const double *restrict A, const double *restrict B,
+                                                         const double *restrict same, double margin, double t1_bar,
+                                                         double *restrict grad_A, double *restrict grad_B,
+                                                         double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -355,6 +383,9 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
@@ -433,6 +464,7 @@ struct contrastive_value_and_grad_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *A;
     const double *B;
     const double *same;
@@ -447,8 +479,8 @@ static GRADC_APART void contrastive_value_and_grad_team0(const void *context, in
 {
     const struct contrastive_value_and_grad_rows0 *const given = context;
     contrastive_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->A, given->B, given->same, given->margin, given->t1_bar, given->grad_A, given->grad_B,
-        given->t1_parts);
+        given->k, given->stop, given->A, given->B, given->same, given->margin, given->t1_bar, given->grad_A,
+        given->grad_B, given->t1_parts);
 }
 
 int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -457,6 +489,7 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(20.0*(double)k*(double)n + 44.0*(double)n);
 
     /* t1_bar = 0.5 / n */
     const double t1_bar = 0.5 / (double)n;
@@ -464,12 +497,12 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct contrastive_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, same,
-            margin, t1_bar, grad_A, grad_B, t1_parts};
+        const struct contrastive_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, B,
+            same, margin, t1_bar, grad_A, grad_B, t1_parts};
         gradc_run(parts, contrastive_value_and_grad_team0, &given);
     } else {
-        contrastive_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_bar,
-            grad_A, grad_B, t1_parts);
+        contrastive_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, B, same, margin,
+            t1_bar, grad_A, grad_B, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -478,5 +511,8 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
 
     /* value = 0.5 * (t1 / n) */
     *value = 0.5 * (t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -15,6 +15,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/routines/combine.h"
@@ -34,9 +35,9 @@ size_t cox_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, unsigned char *restrict part_scratch,
                                         size_t part_bytes, double *restrict t0_total_most, int64_t d,
-                                        const double *restrict X, const double *restrict w, double *restrict z,
-                                        const double *restrict time_, const double *restrict event,
-                                        double *restrict t2_parts)
+                                        const volatile int *stop, const double *restrict X, const double *restrict w,
+                                        double *restrict z, const double *restrict time_,
+                                        const double *restrict event, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -49,6 +50,9 @@ static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, 
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -56,6 +60,9 @@ static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, 
 
         /* t0_total_most[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
@@ -85,6 +92,7 @@ struct cox_value_rows0 {
     size_t part_bytes;
     double *t0_total_most;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *z;
@@ -98,13 +106,14 @@ static GRADC_APART void cox_value_team0(const void *context, int64_t part, int64
     const struct cox_value_rows0 *const given = context;
     (void)thread;
     cox_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0_total_most,
-        given->d, given->X, given->w, given->z, given->time_, given->event, given->t2_parts);
+        given->d, given->stop, given->X, given->w, given->z, given->time_, given->event, given->t2_parts);
 }
 
 static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                        double *restrict t0_total_most, const double *restrict time_,
-                                        double *restrict z, const double *restrict event, double *restrict t1_parts)
+                                        const volatile int *stop, double *restrict t0_total_most,
+                                        const double *restrict time_, double *restrict z,
+                                        const double *restrict event, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -115,6 +124,9 @@ static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n,
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]) */
@@ -129,6 +141,9 @@ static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n,
             t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double z_i = z[i];
             const double time_i_ = time_[i + 1];
@@ -147,6 +162,9 @@ static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n,
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
@@ -174,6 +192,7 @@ struct cox_value_rows1 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *t0_total_most;
     const double *time_;
     double *z;
@@ -184,7 +203,7 @@ struct cox_value_rows1 {
 static GRADC_APART void cox_value_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_value_rows1 *const given = context;
-    cox_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
+    cox_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
         given->t0_total_most, given->time_, given->z, given->event, given->t1_parts);
 }
 
@@ -199,21 +218,26 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * gradc_bytes(n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 34.0*(double)n*(double)n + 37.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_value_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, z, time_,
-            event, t2_parts};
+        const struct cox_value_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X, w, z,
+            time_, event, t2_parts};
         gradc_run(parts, cox_value_team0, &given);
     } else {
-        cox_value_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, z, time_, event, t2_parts);
+        cox_value_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X, w, z, time_, event,
+            t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t0_total_most_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -225,11 +249,11 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct cox_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, t0_total_most, time_, z, event,
-            t1_parts};
+        const struct cox_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, stop, t0_total_most, time_, z,
+            event, t1_parts};
         gradc_run(parts_, cox_value_team1, &given);
     } else {
-        cox_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0_total_most, time_, z, event, t1_parts);
+        cox_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, stop, t0_total_most, time_, z, event, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -238,7 +262,10 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
 
     /* value = t1 / t2 */
     *value = t1 / t2;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t cox_forward_work(int64_t n, int64_t d)
@@ -250,7 +277,7 @@ size_t cox_forward_work(int64_t n, int64_t d)
 
 static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                          const double *restrict time_, double *restrict z,
+                                          const volatile int *stop, const double *restrict time_, double *restrict z,
                                           const double *restrict event, double *restrict t0,
                                           double *restrict t2_parts, double *restrict t1_parts)
 {
@@ -265,6 +292,9 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0_total_most[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
@@ -272,6 +302,9 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
             t0_total_most[j - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = 0; i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
@@ -300,6 +333,9 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
             t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double z_i = z[i];
             const double time_i_ = time_[i + 1];
@@ -318,6 +354,9 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
@@ -349,6 +388,7 @@ struct cox_forward_rows0 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *time_;
     double *z;
     const double *event;
@@ -360,8 +400,8 @@ struct cox_forward_rows0 {
 static GRADC_APART void cox_forward_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct cox_forward_rows0 *const given = context;
-    cox_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->time_,
-        given->z, given->event, given->t0, given->t2_parts, given->t1_parts);
+    cox_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
+        given->time_, given->z, given->event, given->t0, given->t2_parts, given->t1_parts);
 }
 
 int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -370,6 +410,7 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 34.0*(double)n*(double)n + 37.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         z[at] = 0.0;
     }
@@ -381,11 +422,11 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
     double t2_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_parts,
-            t1_parts};
+        const struct cox_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, time_, z, event, t0,
+            t2_parts, t1_parts};
         gradc_run(parts, cox_forward_team0, &given);
     } else {
-        cox_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_parts, t1_parts);
+        cox_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, time_, z, event, t0, t2_parts, t1_parts);
     }
     double t2_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -399,7 +440,10 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
     /* value = t1 / t2 */
     *value = t1 / t2_;
     *t2 = t2_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t cox_backward_work(int64_t n, int64_t d)
@@ -413,8 +457,8 @@ size_t cox_backward_work(int64_t n, int64_t d)
 static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                            double *restrict grad_w, int64_t d, unsigned char *restrict tile_scratch,
-                                           size_t tile_bytes, const double *restrict time_, double t1_bar,
-                                           const double *restrict event, const double *restrict t0,
+                                           size_t tile_bytes, const volatile int *stop, const double *restrict time_,
+                                           double t1_bar, const double *restrict event, const double *restrict t0,
                                            const double *restrict z, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -428,6 +472,9 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar_term[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := s1 - t0[j],
@@ -437,6 +484,9 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
             z_bar_term[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double v0 = t1_bar * event[i];
             const double t0_i = t0[i];
@@ -481,6 +531,9 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double v0 = t1_bar * event[i];
             const double t0_i = t0[i];
@@ -517,6 +570,7 @@ struct cox_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *time_;
     double t1_bar;
     const double *event;
@@ -529,8 +583,8 @@ static GRADC_APART void cox_backward_team0(const void *context, int64_t part, in
 {
     const struct cox_backward_rows0 *const given = context;
     cox_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->time_, given->t1_bar, given->event, given->t0,
-        given->z, given->X);
+        given->d, given->tile_scratch, given->tile_bytes, given->stop, given->time_, given->t1_bar, given->event,
+        given->t0, given->z, given->X);
 }
 
 int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -543,6 +597,7 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 45.0*(double)n*(double)n + 6.0*(double)n);
 
     /* t1_bar = cotangent / t2 */
     const double t1_bar = cotangent / t2;
@@ -551,20 +606,26 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct cox_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, time_, t1_bar, event, t0, z, X};
+            tile_bytes, stop, time_, t1_bar, event, t0, z, X};
         gradc_run(parts, cox_backward_team0, &given);
     } else {
-        cox_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, time_,
+        cox_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop, time_,
             t1_bar, event, t0, z, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t cox_value_and_grad_work(int64_t n, int64_t d)
@@ -580,10 +641,10 @@ size_t cox_value_and_grad_work(int64_t n, int64_t d)
 
 static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict t0_total_most, int64_t d, const double *restrict X,
-                                                 const double *restrict w, double *restrict z,
-                                                 const double *restrict time_, const double *restrict event,
-                                                 double *restrict t2_parts)
+                                                 double *restrict t0_total_most, int64_t d, const volatile int *stop,
+                                                 const double *restrict X, const double *restrict w,
+                                                 double *restrict z, const double *restrict time_,
+                                                 const double *restrict event, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -596,6 +657,9 @@ static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -603,6 +667,9 @@ static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_
 
         /* t0_total_most[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
@@ -632,6 +699,7 @@ struct cox_value_and_grad_rows0 {
     size_t part_bytes;
     double *t0_total_most;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *z;
@@ -645,15 +713,16 @@ static GRADC_APART void cox_value_and_grad_team0(const void *context, int64_t pa
     const struct cox_value_and_grad_rows0 *const given = context;
     (void)thread;
     cox_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t0_total_most, given->d, given->X, given->w, given->z, given->time_, given->event, given->t2_parts);
+        given->t0_total_most, given->d, given->stop, given->X, given->w, given->z, given->time_, given->event,
+        given->t2_parts);
 }
 
 static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
                                                  double *restrict z_bar_term_2, unsigned char *restrict tile_scratch,
-                                                 size_t tile_bytes, double *restrict t0_total_most,
-                                                 const double *restrict time_, double *restrict z,
-                                                 const double *restrict event, double t1_bar,
+                                                 size_t tile_bytes, const volatile int *stop,
+                                                 double *restrict t0_total_most, const double *restrict time_,
+                                                 double *restrict z, const double *restrict event, double t1_bar,
                                                  double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -670,6 +739,9 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
         z_bar_term_2_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]) */
@@ -684,6 +756,9 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
             t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double z_i = z[i];
             const double time_i_ = time_[i + 1];
@@ -702,6 +777,9 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double z_i = z[i];
             GRADC_SIMD()
@@ -726,6 +804,9 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
         /* z_bar_term_2[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), where(s0,
          *    where(-inf == s1, 0, t1_bar * event[j] * (z_bar_term[j] * exp(s1 - t0_total_term[j]))), 0))) */
         for (int64_t i = 0; i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double time_i = time_[i];
             const double z_i = z[i];
             double z_bar_term_2_part_sum = 0.0;
@@ -752,6 +833,7 @@ struct cox_value_and_grad_rows1 {
     double *z_bar_term_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *t0_total_most;
     const double *time_;
     double *z;
@@ -764,16 +846,17 @@ static GRADC_APART void cox_value_and_grad_team1(const void *context, int64_t pa
 {
     const struct cox_value_and_grad_rows1 *const given = context;
     cox_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->z_bar_term_2, given->tile_scratch, given->tile_bytes, given->t0_total_most, given->time_, given->z,
-        given->event, given->t1_bar, given->t1_parts);
+        given->z_bar_term_2, given->tile_scratch, given->tile_bytes, given->stop, given->t0_total_most, given->time_,
+        given->z, given->event, given->t1_bar, given->t1_parts);
 }
 
 static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
                                                  double *restrict grad_w, int64_t d,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                 double *restrict z_bar_term_2, double t1_bar,
-                                                 const double *restrict event, const double *restrict X)
+                                                 const volatile int *stop, double *restrict z_bar_term_2,
+                                                 double t1_bar, const double *restrict event,
+                                                 const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -786,6 +869,9 @@ static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t thread, i
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_term[i:n] = z_bar_term_2[i] - t1_bar * event[i] */
@@ -808,6 +894,7 @@ struct cox_value_and_grad_rows2 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *z_bar_term_2;
     double t1_bar;
     const double *event;
@@ -818,8 +905,8 @@ static GRADC_APART void cox_value_and_grad_team2(const void *context, int64_t pa
 {
     const struct cox_value_and_grad_rows2 *const given = context;
     cox_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->z_bar_term_2, given->t1_bar,
-        given->event, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->z_bar_term_2,
+        given->t1_bar, given->event, given->X);
 }
 
 int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -843,15 +930,16 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     unsigned char *const part_scratch_2 = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 71.0*(double)n*(double)n + 49.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, z,
-            time_, event, t2_parts};
+        const struct cox_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X,
+            w, z, time_, event, t2_parts};
         gradc_run(parts, cox_value_and_grad_team0, &given);
     } else {
-        cox_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, z, time_, event,
+        cox_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X, w, z, time_, event,
             t2_parts);
     }
     double t2 = 0.0;
@@ -859,6 +947,9 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
         t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t0_total_most_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -875,17 +966,20 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
         const struct cox_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, z_bar_term_2,
-            tile_scratch, tile_bytes, t0_total_most, time_, z, event, t1_bar, t1_parts};
+            tile_scratch, tile_bytes, stop, t0_total_most, time_, z, event, t1_bar, t1_parts};
         gradc_run(parts_, cox_value_and_grad_team1, &given);
     } else {
         cox_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, z_bar_term_2, tile_scratch, tile_bytes,
-            t0_total_most, time_, z, event, t1_bar, t1_parts);
+            stop, t0_total_most, time_, z, event, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const z_bar_term_2_more = (void *)(part_scratch_ + (size_t)part * part_bytes_);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -900,18 +994,24 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         const struct cox_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d,
-            tile_scratch_, tile_bytes_, z_bar_term_2, t1_bar, event, X};
+            tile_scratch_, tile_bytes_, stop, z_bar_term_2, t1_bar, event, X};
         gradc_run(parts_2, cox_value_and_grad_team2, &given);
     } else {
         cox_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_,
-            tile_bytes_, z_bar_term_2, t1_bar, event, X);
+            tile_bytes_, stop, z_bar_term_2, t1_bar, event, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch_2 + (size_t)part * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

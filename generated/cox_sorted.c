@@ -25,6 +25,7 @@
 #include "support/helpers/clamp.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/routines/combine.h"
@@ -42,9 +43,10 @@ size_t cox_sorted_value_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void cox_sorted_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                               const double *restrict X, const double *restrict w,
-                                               double *restrict z, const double *restrict event,
-                                               double *restrict top_parts, double *restrict t4_parts)
+                                               const volatile int *stop, const double *restrict X,
+                                               const double *restrict w, double *restrict z,
+                                               const double *restrict event, double *restrict top_parts,
+                                               double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -53,6 +55,9 @@ static GRADC_APART void cox_sorted_value_rows0(int64_t part, int64_t n, int64_t 
     double t4_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -79,6 +84,7 @@ struct cox_sorted_value_rows0 {
     int64_t n;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *z;
@@ -91,13 +97,16 @@ static GRADC_APART void cox_sorted_value_team0(const void *context, int64_t part
 {
     const struct cox_sorted_value_rows0 *const given = context;
     (void)thread;
-    cox_sorted_value_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->z, given->event,
-        given->top_parts, given->t4_parts);
+    cox_sorted_value_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->w, given->z,
+        given->event, given->top_parts, given->t4_parts);
 }
 
-static GRADC_APART void cox_sorted_value_rows1(int64_t part, int64_t n, int64_t parts, double *restrict t1,
-                                               double *restrict z, double top)
+static GRADC_APART void cox_sorted_value_rows1(int64_t part, const volatile int *stop, int64_t n, int64_t parts,
+                                               double *restrict t1, double *restrict z, double top)
 {
+    if (gradc_stopped(stop)) {
+        return;
+    }
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
 
@@ -109,6 +118,7 @@ static GRADC_APART void cox_sorted_value_rows1(int64_t part, int64_t n, int64_t 
 }
 
 struct cox_sorted_value_rows1 {
+    const volatile int *stop;
     int64_t n;
     int64_t parts;
     double *t1;
@@ -120,18 +130,22 @@ static GRADC_APART void cox_sorted_value_team1(const void *context, int64_t part
 {
     const struct cox_sorted_value_rows1 *const given = context;
     (void)thread;
-    cox_sorted_value_rows1(part, given->n, given->parts, given->t1, given->z, given->top);
+    cox_sorted_value_rows1(part, given->stop, given->n, given->parts, given->t1, given->z, given->top);
 }
 
-static GRADC_APART void cox_sorted_value_rows2(int64_t part, int64_t n, int64_t parts, const int64_t *restrict last,
-                                               const double *restrict event, double top, double *restrict t2,
-                                               double *restrict z, double *restrict t3_parts)
+static GRADC_APART void cox_sorted_value_rows2(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                               const int64_t *restrict last, const double *restrict event,
+                                               double top, double *restrict t2, double *restrict z,
+                                               double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
@@ -151,6 +165,7 @@ static GRADC_APART void cox_sorted_value_rows2(int64_t part, int64_t n, int64_t 
 struct cox_sorted_value_rows2 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const int64_t *last;
     const double *event;
     double top;
@@ -163,8 +178,8 @@ static GRADC_APART void cox_sorted_value_team2(const void *context, int64_t part
 {
     const struct cox_sorted_value_rows2 *const given = context;
     (void)thread;
-    cox_sorted_value_rows2(part, given->n, given->parts, given->last, given->event, given->top, given->t2, given->z,
-        given->t3_parts);
+    cox_sorted_value_rows2(part, given->n, given->parts, given->stop, given->last, given->event, given->top,
+        given->t2, given->z, given->t3_parts);
 }
 
 int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -177,6 +192,7 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const t2 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 60.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -186,7 +202,7 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
             outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -196,10 +212,10 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     double top_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_sorted_value_rows0 given = {n, parts, d, X, w, z, event, top_parts, t4_parts};
+        const struct cox_sorted_value_rows0 given = {n, parts, d, stop, X, w, z, event, top_parts, t4_parts};
         gradc_run(parts, cox_sorted_value_team0, &given);
     } else {
-        cox_sorted_value_rows0(0, n, parts, d, X, w, z, event, top_parts, t4_parts);
+        cox_sorted_value_rows0(0, n, parts, d, stop, X, w, z, event, top_parts, t4_parts);
     }
     double top = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -211,15 +227,18 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     }
     const int64_t parts_ = gradc_parts(n, 23, 0);
     if (parts_ > 1) {
-        const struct cox_sorted_value_rows1 given = {n, parts_, t1, z, top};
+        const struct cox_sorted_value_rows1 given = {stop, n, parts_, t1, z, top};
         gradc_run(parts_, cox_sorted_value_team1, &given);
     } else {
-        cox_sorted_value_rows1(0, n, parts_, t1, z, top);
+        cox_sorted_value_rows1(0, stop, n, parts_, t1, z, top);
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < n; ++t) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double t2_now = t2[t];
 
         /* t2_next = carry0 + captured0[t] */
@@ -229,10 +248,10 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts_2 = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        const struct cox_sorted_value_rows2 given = {n, parts_2, last, event, top, t2, z, t3_parts};
+        const struct cox_sorted_value_rows2 given = {n, parts_2, stop, last, event, top, t2, z, t3_parts};
         gradc_run(parts_2, cox_sorted_value_team2, &given);
     } else {
-        cox_sorted_value_rows2(0, n, parts_2, last, event, top, t2, z, t3_parts);
+        cox_sorted_value_rows2(0, n, parts_2, stop, last, event, top, t2, z, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -241,7 +260,10 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
 
     /* value = t3 / t4 */
     *value = t3 / t4;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t cox_sorted_forward_work(int64_t n, int64_t d)
@@ -251,9 +273,12 @@ size_t cox_sorted_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void cox_sorted_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t1,
-                                                 double *restrict z, double top)
+static GRADC_APART void cox_sorted_forward_rows0(int64_t part, const volatile int *stop, int64_t n, int64_t parts,
+                                                 double *restrict t1, double *restrict z, double top)
 {
+    if (gradc_stopped(stop)) {
+        return;
+    }
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
 
@@ -265,6 +290,7 @@ static GRADC_APART void cox_sorted_forward_rows0(int64_t part, int64_t n, int64_
 }
 
 struct cox_sorted_forward_rows0 {
+    const volatile int *stop;
     int64_t n;
     int64_t parts;
     double *t1;
@@ -276,10 +302,10 @@ static GRADC_APART void cox_sorted_forward_team0(const void *context, int64_t pa
 {
     const struct cox_sorted_forward_rows0 *const given = context;
     (void)thread;
-    cox_sorted_forward_rows0(part, given->n, given->parts, given->t1, given->z, given->top);
+    cox_sorted_forward_rows0(part, given->stop, given->n, given->parts, given->t1, given->z, given->top);
 }
 
-static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
                                                  const int64_t *restrict last, const double *restrict event,
                                                  double top, double *restrict t2, double *restrict z,
                                                  double *restrict t3_parts)
@@ -289,6 +315,9 @@ static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
@@ -308,6 +337,7 @@ static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_
 struct cox_sorted_forward_rows1 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const int64_t *last;
     const double *event;
     double top;
@@ -320,8 +350,8 @@ static GRADC_APART void cox_sorted_forward_team1(const void *context, int64_t pa
 {
     const struct cox_sorted_forward_rows1 *const given = context;
     (void)thread;
-    cox_sorted_forward_rows1(part, given->n, given->parts, given->last, given->event, given->top, given->t2, given->z,
-        given->t3_parts);
+    cox_sorted_forward_rows1(part, given->n, given->parts, given->stop, given->last, given->event, given->top,
+        given->t2, given->z, given->t3_parts);
 }
 
 int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -330,6 +360,7 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
                        double *restrict t4, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 60.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -339,7 +370,7 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
             outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -355,6 +386,9 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     double t4_ = 0.0;
     double t4_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* top = max[i:n](z[i]) */
@@ -372,15 +406,18 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     t4_ = gradc_rounded(t4_, t4_low);
     const int64_t parts = gradc_parts(n, 23, 0);
     if (parts > 1) {
-        const struct cox_sorted_forward_rows0 given = {n, parts, t1, z, top_};
+        const struct cox_sorted_forward_rows0 given = {stop, n, parts, t1, z, top_};
         gradc_run(parts, cox_sorted_forward_team0, &given);
     } else {
-        cox_sorted_forward_rows0(0, n, parts, t1, z, top_);
+        cox_sorted_forward_rows0(0, stop, n, parts, t1, z, top_);
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < n; ++t) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double t2_now = t2[t];
 
         /* t2_next = carry0 + captured0[t] */
@@ -390,10 +427,10 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     const int64_t parts_ = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct cox_sorted_forward_rows1 given = {n, parts_, last, event, top_, t2, z, t3_parts};
+        const struct cox_sorted_forward_rows1 given = {n, parts_, stop, last, event, top_, t2, z, t3_parts};
         gradc_run(parts_, cox_sorted_forward_team1, &given);
     } else {
-        cox_sorted_forward_rows1(0, n, parts_, last, event, top_, t2, z, t3_parts);
+        cox_sorted_forward_rows1(0, n, parts_, stop, last, event, top_, t2, z, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -404,7 +441,10 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     *value = t3 / t4_;
     *top = top_;
     *t4 = t4_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t cox_sorted_backward_work(int64_t n, int64_t d)
@@ -419,8 +459,9 @@ size_t cox_sorted_backward_work(int64_t n, int64_t d)
 static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict part_scratch, size_t part_bytes,
                                                   double *restrict grad_w, int64_t d,
-                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, double t4,
-                                                  double t3_bar, double z_bar_total_2, double z_bar_total_3,
+                                                  unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                  const volatile int *stop, double t4, double t3_bar,
+                                                  double z_bar_total_2, double z_bar_total_3,
                                                   const double *restrict t1, double *restrict z_bar_total,
                                                   const double *restrict event, double top, const double *restrict z,
                                                   const double *restrict X)
@@ -436,6 +477,9 @@ static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, 
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar_term[i:n] = where(top == z[i], (t4 * t3_bar - z_bar_total_2) / z_bar_total_3, 0) */
@@ -461,6 +505,7 @@ struct cox_sorted_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t4;
     double t3_bar;
     double z_bar_total_2;
@@ -477,7 +522,7 @@ static GRADC_APART void cox_sorted_backward_team0(const void *context, int64_t p
 {
     const struct cox_sorted_backward_rows0 *const given = context;
     cox_sorted_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t4, given->t3_bar,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t4, given->t3_bar,
         given->z_bar_total_2, given->z_bar_total_3, given->t1, given->z_bar_total, given->event, given->top, given->z,
         given->X);
 }
@@ -496,6 +541,7 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 21, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 47.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -505,7 +551,7 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
             outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -517,6 +563,9 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     double z_bar_total_3 = 0.0;
     double z_bar_total_3_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2_bar[:n + 1] = 0 t2_bar += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0
@@ -540,6 +589,9 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
      *    t2_bar[n - t - 1] return z_bar_total_next */
     z_bar_total[0] = z_bar_total_term;
     for (int64_t t = 0; t < n; ++t) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double z_bar_total_now = z_bar_total[t];
 
         /* z_bar_total_next = carry0 + captured0[n - t - 1] */
@@ -549,6 +601,9 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     double z_bar_total_2 = 0.0;
     double z_bar_total_2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* z_bar_total_2 = sum[i:n](t1[i] * z_bar_total[n - i - 1]) */
@@ -565,20 +620,26 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct cox_sorted_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t4, t3_bar, z_bar_total_2, z_bar_total_3, t1, z_bar_total, event, top, z, X};
+            tile_bytes, stop, t4, t3_bar, z_bar_total_2, z_bar_total_3, t1, z_bar_total, event, top, z, X};
         gradc_run(parts, cox_sorted_backward_team0, &given);
     } else {
-        cox_sorted_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t4,
-            t3_bar, z_bar_total_2, z_bar_total_3, t1, z_bar_total, event, top, z, X);
+        cox_sorted_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
+            t4, t3_bar, z_bar_total_2, z_bar_total_3, t1, z_bar_total, event, top, z, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
@@ -592,9 +653,10 @@ size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                        const double *restrict X, const double *restrict w,
-                                                        double *restrict z, const double *restrict event,
-                                                        double *restrict top_parts, double *restrict t4_parts)
+                                                        const volatile int *stop, const double *restrict X,
+                                                        const double *restrict w, double *restrict z,
+                                                        const double *restrict event, double *restrict top_parts,
+                                                        double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -603,6 +665,9 @@ static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part, int64_t n,
     double t4_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -629,6 +694,7 @@ struct cox_sorted_value_and_grad_rows0 {
     int64_t n;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *z;
@@ -641,11 +707,12 @@ static GRADC_APART void cox_sorted_value_and_grad_team0(const void *context, int
 {
     const struct cox_sorted_value_and_grad_rows0 *const given = context;
     (void)thread;
-    cox_sorted_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->z,
+    cox_sorted_value_and_grad_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->w, given->z,
         given->event, given->top_parts, given->t4_parts);
 }
 
-static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts, double *restrict z,
+static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts,
+                                                        const volatile int *stop, double *restrict z,
                                                         double *restrict t1, double top,
                                                         double *restrict z_bar_total_3_parts)
 {
@@ -654,6 +721,9 @@ static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n,
     double z_bar_total_3_part = 0.0;
     double z_bar_total_3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1[i:n] = exp(z[i] - top) */
@@ -674,6 +744,7 @@ static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n,
 struct cox_sorted_value_and_grad_rows1 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double *z;
     double *t1;
     double top;
@@ -684,7 +755,7 @@ static GRADC_APART void cox_sorted_value_and_grad_team1(const void *context, int
 {
     const struct cox_sorted_value_and_grad_rows1 *const given = context;
     (void)thread;
-    cox_sorted_value_and_grad_rows1(part, given->n, given->parts, given->z, given->t1, given->top,
+    cox_sorted_value_and_grad_rows1(part, given->n, given->parts, given->stop, given->z, given->t1, given->top,
         given->z_bar_total_3_parts);
 }
 
@@ -692,10 +763,11 @@ static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t th
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
                                                         double *restrict grad_w, int64_t d,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        double t3_bar, double t4, double z_bar_total_2,
-                                                        double z_bar_total_3, double *restrict z_bar_total,
-                                                        double *restrict t1, const double *restrict event,
-                                                        double top, double *restrict z, const double *restrict X)
+                                                        const volatile int *stop, double t3_bar, double t4,
+                                                        double z_bar_total_2, double z_bar_total_3,
+                                                        double *restrict z_bar_total, double *restrict t1,
+                                                        const double *restrict event, double top, double *restrict z,
+                                                        const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -708,6 +780,9 @@ static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t th
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar_term[i:n] = where(top == z[i], (t3_bar * t4 - z_bar_total_2) / z_bar_total_3, 0) */
@@ -733,6 +808,7 @@ struct cox_sorted_value_and_grad_rows2 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t3_bar;
     double t4;
     double z_bar_total_2;
@@ -749,7 +825,7 @@ static GRADC_APART void cox_sorted_value_and_grad_team2(const void *context, int
 {
     const struct cox_sorted_value_and_grad_rows2 *const given = context;
     cox_sorted_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t3_bar, given->t4,
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t3_bar, given->t4,
         given->z_bar_total_2, given->z_bar_total_3, given->z_bar_total, given->t1, given->event, given->top, given->z,
         given->X);
 }
@@ -772,6 +848,7 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 21, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 107.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -781,7 +858,7 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
             outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -791,10 +868,10 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     double top_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct cox_sorted_value_and_grad_rows0 given = {n, parts, d, X, w, z, event, top_parts, t4_parts};
+        const struct cox_sorted_value_and_grad_rows0 given = {n, parts, d, stop, X, w, z, event, top_parts, t4_parts};
         gradc_run(parts, cox_sorted_value_and_grad_team0, &given);
     } else {
-        cox_sorted_value_and_grad_rows0(0, n, parts, d, X, w, z, event, top_parts, t4_parts);
+        cox_sorted_value_and_grad_rows0(0, n, parts, d, stop, X, w, z, event, top_parts, t4_parts);
     }
     double top = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -810,10 +887,10 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const int64_t parts_ = gradc_parts(n, 25, 0);
     double z_bar_total_3_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct cox_sorted_value_and_grad_rows1 given = {n, parts_, z, t1, top, z_bar_total_3_parts};
+        const struct cox_sorted_value_and_grad_rows1 given = {n, parts_, stop, z, t1, top, z_bar_total_3_parts};
         gradc_run(parts_, cox_sorted_value_and_grad_team1, &given);
     } else {
-        cox_sorted_value_and_grad_rows1(0, n, parts_, z, t1, top, z_bar_total_3_parts);
+        cox_sorted_value_and_grad_rows1(0, n, parts_, stop, z, t1, top, z_bar_total_3_parts);
     }
     double z_bar_total_3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -823,6 +900,9 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     /* with scan[t:n](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < n; ++t) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double t2_now = t2[t];
 
         /* t2_next = carry0 + captured0[t] */
@@ -835,6 +915,9 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         t2_bar[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
@@ -866,6 +949,9 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
      *    t2_bar[n - t - 1] return z_bar_total_next */
     z_bar_total[0] = z_bar_total_term;
     for (int64_t t = 0; t < n; ++t) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double z_bar_total_now = z_bar_total[t];
 
         /* z_bar_total_next = carry0 + captured0[n - t - 1] */
@@ -875,6 +961,9 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     double z_bar_total_2 = 0.0;
     double z_bar_total_2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* z_bar_total_2 = sum[i:n](z_bar_total[n - i - 1] * t1[i]) */
@@ -891,18 +980,25 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         const struct cox_sorted_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, t3_bar, t4, z_bar_total_2, z_bar_total_3, z_bar_total, t1, event, top, z, X};
+            tile_scratch, tile_bytes, stop, t3_bar, t4, z_bar_total_2, z_bar_total_3, z_bar_total, t1, event, top, z,
+            X};
         gradc_run(parts_2, cox_sorted_value_and_grad_team2, &given);
     } else {
         cox_sorted_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t3_bar, t4, z_bar_total_2, z_bar_total_3, z_bar_total, t1, event, top, z, X);
+            tile_bytes, stop, t3_bar, t4, z_bar_total_2, z_bar_total_3, z_bar_total, t1, event, top, z, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -24,6 +24,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/routines/compensated.h"
@@ -43,9 +44,9 @@ size_t distillation_value_work(int64_t n, int64_t k)
 
 static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                 const double *restrict B, double tau, const double *restrict A,
-                                                 const int64_t *restrict y, double *restrict t5_parts,
-                                                 double *restrict t8_parts)
+                                                 const volatile int *stop, const double *restrict B, double tau,
+                                                 const double *restrict A, const int64_t *restrict y,
+                                                 double *restrict t5_parts, double *restrict t8_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -75,6 +76,9 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
     double t8_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
@@ -251,6 +255,7 @@ struct distillation_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     double tau;
     const double *A;
@@ -263,7 +268,7 @@ static GRADC_APART void distillation_value_team0(const void *context, int64_t pa
 {
     const struct distillation_value_rows0 *const given = context;
     distillation_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->B, given->tau, given->A, given->y, given->t5_parts, given->t8_parts);
+        given->stop, given->B, given->tau, given->A, given->y, given->t5_parts, given->t8_parts);
 }
 
 int distillation_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -272,6 +277,7 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(114.0*(double)k*(double)n + 100.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -281,7 +287,7 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     const int64_t parts = gradc_parts(n, 97*k + 90, 0);
@@ -292,11 +298,11 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
     double t5_parts[GRADC_PARTS];
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct distillation_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, A, y, t5_parts,
-            t8_parts};
+        const struct distillation_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, tau, A, y,
+            t5_parts, t8_parts};
         gradc_run(parts, distillation_value_team0, &given);
     } else {
-        distillation_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, A, y, t5_parts, t8_parts);
+        distillation_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, tau, A, y, t5_parts, t8_parts);
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -310,7 +316,10 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
     /* value = t5 / n * (mix * (tau * tau)) - (1 - mix) * (t8 / n) */
     const double v0 = (double)n;
     *value = t5 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t8 / v0);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t distillation_forward_work(int64_t n, int64_t k)
@@ -325,8 +334,8 @@ size_t distillation_forward_work(int64_t n, int64_t k)
 
 static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   int64_t k, const double *restrict B, double tau,
-                                                   double *restrict t1, const double *restrict A,
+                                                   int64_t k, const volatile int *stop, const double *restrict B,
+                                                   double tau, double *restrict t1, const double *restrict A,
                                                    double *restrict t3, double *restrict t6,
                                                    const int64_t *restrict y, double *restrict t5_parts,
                                                    double *restrict t8_parts)
@@ -357,6 +366,9 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
     double t8_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
@@ -528,6 +540,7 @@ struct distillation_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     double tau;
     double *t1;
@@ -543,7 +556,8 @@ static GRADC_APART void distillation_forward_team0(const void *context, int64_t 
 {
     const struct distillation_forward_rows0 *const given = context;
     distillation_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->B, given->tau, given->t1, given->A, given->t3, given->t6, given->y, given->t5_parts, given->t8_parts);
+        given->stop, given->B, given->tau, given->t1, given->A, given->t3, given->t6, given->y, given->t5_parts,
+        given->t8_parts);
 }
 
 int distillation_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -552,6 +566,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(114.0*(double)k*(double)n + 100.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -561,7 +576,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     const int64_t parts = gradc_parts(n, 97*k + 90, 0);
@@ -572,12 +587,12 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
     double t5_parts[GRADC_PARTS];
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct distillation_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3, t6,
-            y, t5_parts, t8_parts};
+        const struct distillation_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, tau, t1, A,
+            t3, t6, y, t5_parts, t8_parts};
         gradc_run(parts, distillation_forward_team0, &given);
     } else {
-        distillation_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3, t6, y, t5_parts,
-            t8_parts);
+        distillation_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, tau, t1, A, t3, t6, y,
+            t5_parts, t8_parts);
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -591,7 +606,10 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
     /* value = t5 / n * (mix * (tau * tau)) - (1 - mix) * (t8 / n) */
     const double v0 = (double)n;
     *value = t5 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t8 / v0);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t distillation_backward_work(int64_t n, int64_t k)
@@ -604,11 +622,11 @@ size_t distillation_backward_work(int64_t n, int64_t k)
 
 static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    int64_t k, const double *restrict B, const int64_t *restrict y,
-                                                    double tau, const double *restrict t1, double t8_bar,
-                                                    const double *restrict A, const double *restrict t6,
-                                                    double t5_bar, const double *restrict t3,
-                                                    double *restrict grad_A)
+                                                    int64_t k, const volatile int *stop, const double *restrict B,
+                                                    const int64_t *restrict y, double tau, const double *restrict t1,
+                                                    double t8_bar, const double *restrict A,
+                                                    const double *restrict t6, double t5_bar,
+                                                    const double *restrict t3, double *restrict grad_A)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -622,6 +640,9 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
     double *const A_tile = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
@@ -689,6 +710,7 @@ struct distillation_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     const int64_t *y;
     double tau;
@@ -705,8 +727,8 @@ static GRADC_APART void distillation_backward_team0(const void *context, int64_t
 {
     const struct distillation_backward_rows0 *const given = context;
     distillation_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->B, given->y, given->tau, given->t1, given->t8_bar, given->A, given->t6, given->t5_bar,
-        given->t3, given->grad_A);
+        given->k, given->stop, given->B, given->y, given->tau, given->t1, given->t8_bar, given->A, given->t6,
+        given->t5_bar, given->t3, given->grad_A);
 }
 
 int distillation_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -716,6 +738,7 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(137.0*(double)k*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -725,7 +748,7 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -738,14 +761,17 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
-        const struct distillation_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, y, tau, t1,
+        const struct distillation_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, y, tau, t1,
             t8_bar, A, t6, t5_bar, t3, grad_A};
         gradc_run(parts, distillation_backward_team0, &given);
     } else {
-        distillation_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, y, tau, t1, t8_bar, A, t6, t5_bar,
-            t3, grad_A);
+        distillation_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, y, tau, t1, t8_bar, A, t6,
+            t5_bar, t3, grad_A);
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t distillation_value_and_grad_work(int64_t n, int64_t k)
@@ -762,7 +788,8 @@ size_t distillation_value_and_grad_work(int64_t n, int64_t k)
 
 static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t k, const double *restrict B, double tau,
+                                                          int64_t k, const volatile int *stop,
+                                                          const double *restrict B, double tau,
                                                           const int64_t *restrict y, double t8_bar,
                                                           const double *restrict A, double t5_bar,
                                                           double *restrict grad_A, double *restrict t5_parts,
@@ -806,6 +833,9 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
     double t8_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
@@ -1007,6 +1037,7 @@ struct distillation_value_and_grad_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     double tau;
     const int64_t *y;
@@ -1022,7 +1053,7 @@ static GRADC_APART void distillation_value_and_grad_team0(const void *context, i
 {
     const struct distillation_value_and_grad_rows0 *const given = context;
     distillation_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->B, given->tau, given->y, given->t8_bar, given->A, given->t5_bar, given->grad_A,
+        given->k, given->stop, given->B, given->tau, given->y, given->t8_bar, given->A, given->t5_bar, given->grad_A,
         given->t5_parts, given->t8_parts);
 }
 
@@ -1032,6 +1063,7 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(169.0*(double)k*(double)n + 112.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -1041,7 +1073,7 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -1060,12 +1092,12 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
     double t5_parts[GRADC_PARTS];
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct distillation_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, tau, y,
-            t8_bar, A, t5_bar, grad_A, t5_parts, t8_parts};
+        const struct distillation_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, tau,
+            y, t8_bar, A, t5_bar, grad_A, t5_parts, t8_parts};
         gradc_run(parts, distillation_value_and_grad_team0, &given);
     } else {
-        distillation_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, y, t8_bar, A, t5_bar,
-            grad_A, t5_parts, t8_parts);
+        distillation_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, tau, y, t8_bar, A,
+            t5_bar, grad_A, t5_parts, t8_parts);
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1079,5 +1111,8 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
     /* value = t5 / n * (mix * (tau * tau)) - (1 - mix) * (t8 / n) */
     const double v1 = (double)n;
     *value = t5 / v1 * (mix * (tau * tau)) - (1.0 - mix) * (t8 / v1);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

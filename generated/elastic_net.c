@@ -15,6 +15,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
@@ -28,8 +29,9 @@ size_t elastic_net_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void elastic_net_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                                const double *restrict X, const double *restrict w,
-                                                const double *restrict y, double *restrict t1_parts)
+                                                const volatile int *stop, const double *restrict X,
+                                                const double *restrict w, const double *restrict y,
+                                                double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -39,6 +41,9 @@ static GRADC_APART void elastic_net_value_rows0(int64_t part, int64_t thread, in
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -63,6 +68,7 @@ struct elastic_net_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -73,7 +79,7 @@ static GRADC_APART void elastic_net_value_team0(const void *context, int64_t par
 {
     const struct elastic_net_value_rows0 *const given = context;
     elastic_net_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->t1_parts);
 }
 
 int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -82,14 +88,15 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 6.0*(double)d + 5.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct elastic_net_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        const struct elastic_net_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts};
         gradc_run(parts, elastic_net_value_team0, &given);
     } else {
-        elastic_net_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
+        elastic_net_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -100,6 +107,9 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
     double t3 = 0.0;
     double t3_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](abs(w[j])) */
@@ -120,7 +130,10 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */
     *value = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t elastic_net_forward_work(int64_t n, int64_t d)
@@ -132,9 +145,9 @@ size_t elastic_net_forward_work(int64_t n, int64_t d)
 
 static GRADC_APART void elastic_net_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                   unsigned char *restrict part_scratch, size_t part_bytes,
-                                                  double *restrict t0, int64_t n, const double *restrict X,
-                                                  const double *restrict w, double *restrict t2_parts,
-                                                  double *restrict t3_parts)
+                                                  double *restrict t0, int64_t n, const volatile int *stop,
+                                                  const double *restrict X, const double *restrict w,
+                                                  double *restrict t2_parts, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
@@ -148,6 +161,9 @@ static GRADC_APART void elastic_net_forward_rows0(int64_t part, int64_t d, int64
         t0_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -179,6 +195,7 @@ struct elastic_net_forward_rows0 {
     size_t part_bytes;
     double *t0;
     int64_t n;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *t2_parts;
@@ -190,7 +207,7 @@ static GRADC_APART void elastic_net_forward_team0(const void *context, int64_t p
     const struct elastic_net_forward_rows0 *const given = context;
     (void)thread;
     elastic_net_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0,
-        given->n, given->X, given->w, given->t2_parts, given->t3_parts);
+        given->n, given->stop, given->X, given->w, given->t2_parts, given->t3_parts);
 }
 
 int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -199,16 +216,17 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 6.0*(double)d + 5.0*(double)n);
     const int64_t parts = gradc_parts(d, 3*n + 3, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct elastic_net_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts,
-            t3_parts};
+        const struct elastic_net_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, stop, X, w,
+            t2_parts, t3_parts};
         gradc_run(parts, elastic_net_forward_team0, &given);
     } else {
-        elastic_net_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts, t3_parts);
+        elastic_net_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, stop, X, w, t2_parts, t3_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -219,6 +237,9 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
         t3 += t3_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t0_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -228,6 +249,9 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
@@ -243,7 +267,10 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */
     *value = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t elastic_net_backward_work(int64_t n, int64_t d)
@@ -258,8 +285,9 @@ static GRADC_APART void elastic_net_backward_rows0(int64_t part, int64_t thread,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict grad_w_total, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   double t1_bar, const double *restrict t0,
-                                                   const double *restrict y, const double *restrict X)
+                                                   const volatile int *stop, double t1_bar,
+                                                   const double *restrict t0, const double *restrict y,
+                                                   const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -272,6 +300,9 @@ static GRADC_APART void elastic_net_backward_rows0(int64_t part, int64_t thread,
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_total_term[i:n] = 2 * t1_bar * (t0[i] - y[i]) */
@@ -295,6 +326,7 @@ struct elastic_net_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t1_bar;
     const double *t0;
     const double *y;
@@ -305,8 +337,8 @@ static GRADC_APART void elastic_net_backward_team0(const void *context, int64_t 
 {
     const struct elastic_net_backward_rows0 *const given = context;
     elastic_net_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->t1_bar, given->t0, given->y,
-        given->X);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t1_bar, given->t0,
+        given->y, given->X);
 }
 
 int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -319,6 +351,7 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 6, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 17.0*(double)d + 7.0*(double)n);
 
     /* t1_bar = 0.5 * cotangent / n */
     const double t1_bar = 0.5 * cotangent / (double)n;
@@ -327,13 +360,16 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct elastic_net_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, t1_bar, t0, y, X};
+            tile_scratch, tile_bytes, stop, t1_bar, t0, y, X};
         gradc_run(parts, elastic_net_backward_team0, &given);
     } else {
         elastic_net_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, t1_bar, t0, y, X);
+            tile_bytes, stop, t1_bar, t0, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -351,7 +387,10 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
         const double w_j = w[j];
         grad_w[j] = grad_w_total[j] + (((w_j > 0 || w_j < 0) ? copysign(1, w_j) : w_j + 0) * v1 + 2.0 * w_j * v2);
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t elastic_net_value_and_grad_work(int64_t n, int64_t d)
@@ -366,9 +405,9 @@ static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t t
                                                          unsigned char *restrict part_scratch, size_t part_bytes,
                                                          double *restrict grad_w_total, int64_t d,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         const double *restrict X, const double *restrict w,
-                                                         double t1_bar, const double *restrict y,
-                                                         double *restrict t1_parts)
+                                                         const volatile int *stop, const double *restrict X,
+                                                         const double *restrict w, double t1_bar,
+                                                         const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -383,6 +422,9 @@ static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t t
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -417,6 +459,7 @@ struct elastic_net_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double t1_bar;
@@ -428,8 +471,8 @@ static GRADC_APART void elastic_net_value_and_grad_team0(const void *context, in
 {
     const struct elastic_net_value_and_grad_rows0 *const given = context;
     elastic_net_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t1_bar,
-        given->y, given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->t1_bar, given->y, given->t1_parts);
 }
 
 int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -442,6 +485,7 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 7, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 21.0*(double)d + 12.0*(double)n);
 
     /* t1_bar = 0.5 / n */
     const double t1_bar = 0.5 / (double)n;
@@ -450,6 +494,9 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     double t3 = 0.0;
     double t3_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](abs(w[j])) */
@@ -473,17 +520,20 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct elastic_net_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, X, w, t1_bar, y, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, t1_bar, y, t1_parts};
         gradc_run(parts, elastic_net_value_and_grad_team0, &given);
     } else {
         elastic_net_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, X, w, t1_bar, y, t1_parts);
+            tile_bytes, stop, X, w, t1_bar, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -502,5 +552,8 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */
     *value = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

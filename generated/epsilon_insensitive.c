@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
@@ -27,9 +28,10 @@ size_t epsilon_insensitive_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void epsilon_insensitive_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        int64_t d, const double *restrict X,
-                                                        const double *restrict w, const double *restrict y,
-                                                        double eps, double *restrict t1_parts)
+                                                        int64_t d, const volatile int *stop,
+                                                        const double *restrict X, const double *restrict w,
+                                                        const double *restrict y, double eps,
+                                                        double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -39,6 +41,9 @@ static GRADC_APART void epsilon_insensitive_value_rows0(int64_t part, int64_t th
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -63,6 +68,7 @@ struct epsilon_insensitive_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -74,7 +80,7 @@ static GRADC_APART void epsilon_insensitive_value_team0(const void *context, int
 {
     const struct epsilon_insensitive_value_rows0 *const given = context;
     epsilon_insensitive_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->X, given->w, given->y, given->eps, given->t1_parts);
+        given->d, given->stop, given->X, given->w, given->y, given->eps, given->t1_parts);
 }
 
 int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -83,15 +89,16 @@ int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, co
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 8.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 7, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct epsilon_insensitive_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, eps,
-            t1_parts};
+        const struct epsilon_insensitive_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y,
+            eps, t1_parts};
         gradc_run(parts, epsilon_insensitive_value_team0, &given);
     } else {
-        epsilon_insensitive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, eps, t1_parts);
+        epsilon_insensitive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, eps, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -100,6 +107,9 @@ int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, co
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
@@ -115,7 +125,10 @@ int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, co
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t epsilon_insensitive_forward_work(int64_t n, int64_t d)
@@ -127,8 +140,9 @@ size_t epsilon_insensitive_forward_work(int64_t n, int64_t d)
 
 static GRADC_APART void epsilon_insensitive_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                           unsigned char *restrict part_scratch, size_t part_bytes,
-                                                          double *restrict t0, int64_t n, const double *restrict X,
-                                                          const double *restrict w, double *restrict t2_parts)
+                                                          double *restrict t0, int64_t n, const volatile int *stop,
+                                                          const double *restrict X, const double *restrict w,
+                                                          double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
@@ -140,6 +154,9 @@ static GRADC_APART void epsilon_insensitive_forward_rows0(int64_t part, int64_t 
         t0_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -165,6 +182,7 @@ struct epsilon_insensitive_forward_rows0 {
     size_t part_bytes;
     double *t0;
     int64_t n;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *t2_parts;
@@ -175,7 +193,7 @@ static GRADC_APART void epsilon_insensitive_forward_team0(const void *context, i
     const struct epsilon_insensitive_forward_rows0 *const given = context;
     (void)thread;
     epsilon_insensitive_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0,
-        given->n, given->X, given->w, given->t2_parts);
+        given->n, given->stop, given->X, given->w, given->t2_parts);
 }
 
 int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -184,21 +202,25 @@ int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 8.0*(double)n);
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct epsilon_insensitive_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, X, w,
+        const struct epsilon_insensitive_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, stop, X, w,
             t2_parts};
         gradc_run(parts, epsilon_insensitive_forward_team0, &given);
     } else {
-        epsilon_insensitive_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
+        epsilon_insensitive_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, stop, X, w, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t0_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -208,6 +230,9 @@ int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, 
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](maximum(0, abs(t0[i] - y[i]) - eps)) */
@@ -223,7 +248,10 @@ int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, 
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t epsilon_insensitive_backward_work(int64_t n, int64_t d)
@@ -238,9 +266,9 @@ static GRADC_APART void epsilon_insensitive_backward_rows0(int64_t part, int64_t
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_w_total, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           double t1_bar, const double *restrict t0,
-                                                           const double *restrict y, double eps,
-                                                           const double *restrict X)
+                                                           const volatile int *stop, double t1_bar,
+                                                           const double *restrict t0, const double *restrict y,
+                                                           double eps, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -253,6 +281,9 @@ static GRADC_APART void epsilon_insensitive_backward_rows0(int64_t part, int64_t
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_total_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, sign(s0) * where(0 < s1, t1_bar,
@@ -281,6 +312,7 @@ struct epsilon_insensitive_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t1_bar;
     const double *t0;
     const double *y;
@@ -292,8 +324,8 @@ static GRADC_APART void epsilon_insensitive_backward_team0(const void *context, 
 {
     const struct epsilon_insensitive_backward_rows0 *const given = context;
     epsilon_insensitive_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->t1_bar, given->t0, given->y,
-        given->eps, given->X);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t1_bar, given->t0,
+        given->y, given->eps, given->X);
 }
 
 int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -306,6 +338,7 @@ int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w,
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 14, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 10.0*(double)d + 15.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -314,13 +347,16 @@ int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w,
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct epsilon_insensitive_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, t1_bar, t0, y, eps, X};
+            tile_scratch, tile_bytes, stop, t1_bar, t0, y, eps, X};
         gradc_run(parts, epsilon_insensitive_backward_team0, &given);
     } else {
         epsilon_insensitive_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, t1_bar, t0, y, eps, X);
+            tile_bytes, stop, t1_bar, t0, y, eps, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -334,7 +370,10 @@ int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w,
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = grad_w_total[j] + 2.0 * w[j] * v0;
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t epsilon_insensitive_value_and_grad_work(int64_t n, int64_t d)
@@ -349,9 +388,9 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, i
                                                                  int64_t parts, unsigned char *restrict part_scratch,
                                                                  size_t part_bytes, double *restrict grad_w_total,
                                                                  int64_t d, unsigned char *restrict tile_scratch,
-                                                                 size_t tile_bytes, const double *restrict X,
-                                                                 const double *restrict w, double t1_bar,
-                                                                 const double *restrict y, double eps,
+                                                                 size_t tile_bytes, const volatile int *stop,
+                                                                 const double *restrict X, const double *restrict w,
+                                                                 double t1_bar, const double *restrict y, double eps,
                                                                  double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -367,6 +406,9 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, i
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -404,6 +446,7 @@ struct epsilon_insensitive_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double t1_bar;
@@ -416,8 +459,8 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_team0(const void *con
 {
     const struct epsilon_insensitive_value_and_grad_rows0 *const given = context;
     epsilon_insensitive_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->t1_bar, given->y, given->eps, given->t1_parts);
+        given->part_bytes, given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop,
+        given->X, given->w, given->t1_bar, given->y, given->eps, given->t1_parts);
 }
 
 int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -430,12 +473,16 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 15, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 9.0*(double)d + 23.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
@@ -454,17 +501,20 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct epsilon_insensitive_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes,
-            grad_w_total, d, tile_scratch, tile_bytes, X, w, t1_bar, y, eps, t1_parts};
+            grad_w_total, d, tile_scratch, tile_bytes, stop, X, w, t1_bar, y, eps, t1_parts};
         gradc_run(parts, epsilon_insensitive_value_and_grad_team0, &given);
     } else {
         epsilon_insensitive_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, X, w, t1_bar, y, eps, t1_parts);
+            tile_scratch, tile_bytes, stop, X, w, t1_bar, y, eps, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -480,5 +530,8 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
 
@@ -25,8 +26,9 @@ size_t expectile_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void expectile_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                              const double *restrict X, const double *restrict w, double tau,
-                                              const double *restrict y, double *restrict t1_parts)
+                                              const volatile int *stop, const double *restrict X,
+                                              const double *restrict w, double tau, const double *restrict y,
+                                              double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -36,6 +38,9 @@ static GRADC_APART void expectile_value_rows0(int64_t part, int64_t thread, int6
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -61,6 +66,7 @@ struct expectile_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double tau;
@@ -72,7 +78,7 @@ static GRADC_APART void expectile_value_team0(const void *context, int64_t part,
 {
     const struct expectile_value_rows0 *const given = context;
     expectile_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->tau, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->tau, given->y, given->t1_parts);
 }
 
 int expectile_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -80,14 +86,16 @@ int expectile_value(int64_t n, int64_t d, const double *restrict w, const double
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 10.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 9, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct expectile_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, tau, y, t1_parts};
+        const struct expectile_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, tau, y,
+            t1_parts};
         gradc_run(parts, expectile_value_team0, &given);
     } else {
-        expectile_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, tau, y, t1_parts);
+        expectile_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, tau, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -96,7 +104,10 @@ int expectile_value(int64_t n, int64_t d, const double *restrict w, const double
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t expectile_forward_work(int64_t n, int64_t d)
@@ -111,6 +122,7 @@ int expectile_forward(int64_t n, int64_t d, const double *restrict w, const doub
                       void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 10.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -120,6 +132,9 @@ int expectile_forward(int64_t n, int64_t d, const double *restrict w, const doub
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
@@ -136,7 +151,10 @@ int expectile_forward(int64_t n, int64_t d, const double *restrict w, const doub
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t expectile_backward_work(int64_t n, int64_t d)
@@ -152,6 +170,7 @@ int expectile_backward(int64_t n, int64_t d, const double *restrict w, const dou
 {
     (void)w;
     (void)work;
+    const volatile int *const stop = gradc_flag(16.0*(double)d*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -164,6 +183,9 @@ int expectile_backward(int64_t n, int64_t d, const double *restrict w, const dou
     const double v0 = tau * t1_bar;
     const double v1 = t1_bar * (1.0 - tau);
     for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double v2 = y[i] - t0[i];
         const double v3 = 2.0 * v2 * (0.0 < v2 ? v0 : v1);
         const double v4 = y[i + 1] - t0[i + 1];
@@ -179,6 +201,9 @@ int expectile_backward(int64_t n, int64_t d, const double *restrict w, const dou
         }
     }
     for (int64_t i = 4*(n / 4); i < n; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double v2 = y[i] - t0[i];
         const double v3 = 2.0 * v2 * (0.0 < v2 ? v0 : v1);
         GRADC_SIMD()
@@ -186,7 +211,10 @@ int expectile_backward(int64_t n, int64_t d, const double *restrict w, const dou
             grad_w[j] += -(X[i*d + j] * v3);
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t expectile_value_and_grad_work(int64_t n, int64_t d)
@@ -201,8 +229,9 @@ static GRADC_APART void expectile_value_and_grad_rows0(int64_t part, int64_t thr
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict grad_w, int64_t d,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       const double *restrict X, const double *restrict w,
-                                                       double tau, const double *restrict y, double t1_bar,
+                                                       const volatile int *stop, const double *restrict X,
+                                                       const double *restrict w, double tau,
+                                                       const double *restrict y, double t1_bar,
                                                        double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -218,6 +247,9 @@ static GRADC_APART void expectile_value_and_grad_rows0(int64_t part, int64_t thr
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -274,6 +306,7 @@ struct expectile_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double tau;
@@ -286,8 +319,8 @@ static GRADC_APART void expectile_value_and_grad_team0(const void *context, int6
 {
     const struct expectile_value_and_grad_rows0 *const given = context;
     expectile_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->tau, given->y,
-        given->t1_bar, given->t1_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->tau,
+        given->y, given->t1_bar, given->t1_parts);
 }
 
 int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -298,6 +331,7 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 18*d + 9, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(20.0*(double)d*(double)n + 10.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
@@ -307,17 +341,20 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct expectile_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, tau, y, t1_bar, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, tau, y, t1_bar, t1_parts};
         gradc_run(parts, expectile_value_and_grad_team0, &given);
     } else {
         expectile_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            X, w, tau, y, t1_bar, t1_parts);
+            stop, X, w, tau, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -327,5 +364,8 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
@@ -27,8 +28,9 @@ size_t exponential_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void exponential_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                                const double *restrict X, const double *restrict w,
-                                                const double *restrict y, double *restrict t1_parts)
+                                                const volatile int *stop, const double *restrict X,
+                                                const double *restrict w, const double *restrict y,
+                                                double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -38,6 +40,9 @@ static GRADC_APART void exponential_value_rows0(int64_t part, int64_t thread, in
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -61,6 +66,7 @@ struct exponential_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -71,7 +77,7 @@ static GRADC_APART void exponential_value_team0(const void *context, int64_t par
 {
     const struct exponential_value_rows0 *const given = context;
     exponential_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->t1_parts);
 }
 
 int exponential_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -79,14 +85,15 @@ int exponential_value(int64_t n, int64_t d, const double *restrict w, const doub
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 25.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 24, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct exponential_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        const struct exponential_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts};
         gradc_run(parts, exponential_value_team0, &given);
     } else {
-        exponential_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
+        exponential_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -95,7 +102,10 @@ int exponential_value(int64_t n, int64_t d, const double *restrict w, const doub
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t exponential_forward_work(int64_t n, int64_t d)
@@ -105,14 +115,18 @@ size_t exponential_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void exponential_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict y,
-                                                  double *restrict t0, double *restrict t1_parts)
+static GRADC_APART void exponential_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                                  const double *restrict y, double *restrict t0,
+                                                  double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](exp(-(y[i] * t0[i]))) */
@@ -130,6 +144,7 @@ static GRADC_APART void exponential_forward_rows0(int64_t part, int64_t n, int64
 struct exponential_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *y;
     double *t0;
     double *t1_parts;
@@ -139,13 +154,14 @@ static GRADC_APART void exponential_forward_team0(const void *context, int64_t p
 {
     const struct exponential_forward_rows0 *const given = context;
     (void)thread;
-    exponential_forward_rows0(part, given->n, given->parts, given->y, given->t0, given->t1_parts);
+    exponential_forward_rows0(part, given->n, given->parts, given->stop, given->y, given->t0, given->t1_parts);
 }
 
 int exponential_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 25.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -155,10 +171,10 @@ int exponential_forward(int64_t n, int64_t d, const double *restrict w, const do
     const int64_t parts = gradc_parts(n, 24, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct exponential_forward_rows0 given = {n, parts, y, t0, t1_parts};
+        const struct exponential_forward_rows0 given = {n, parts, stop, y, t0, t1_parts};
         gradc_run(parts, exponential_forward_team0, &given);
     } else {
-        exponential_forward_rows0(0, n, parts, y, t0, t1_parts);
+        exponential_forward_rows0(0, n, parts, stop, y, t0, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -167,7 +183,10 @@ int exponential_forward(int64_t n, int64_t d, const double *restrict w, const do
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t exponential_backward_work(int64_t n, int64_t d)
@@ -182,8 +201,9 @@ static GRADC_APART void exponential_backward_rows0(int64_t part, int64_t thread,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict grad_w, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const double *restrict y, const double *restrict t0,
-                                                   double t1_bar, const double *restrict X)
+                                                   const volatile int *stop, const double *restrict y,
+                                                   const double *restrict t0, double t1_bar,
+                                                   const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -196,6 +216,9 @@ static GRADC_APART void exponential_backward_rows0(int64_t part, int64_t thread,
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar[i:n] = let(s0 := -product_error(y[i], t0[i]), -(y[i] * (t1_bar * (exp(-(y[i] * t0[i])) * (1 +
@@ -223,6 +246,7 @@ struct exponential_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *y;
     const double *t0;
     double t1_bar;
@@ -233,8 +257,8 @@ static GRADC_APART void exponential_backward_team0(const void *context, int64_t 
 {
     const struct exponential_backward_rows0 *const given = context;
     exponential_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->y, given->t0, given->t1_bar,
-        given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->y, given->t0,
+        given->t1_bar, given->X);
 }
 
 int exponential_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -246,6 +270,7 @@ int exponential_backward(int64_t n, int64_t d, const double *restrict w, const d
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 35, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 36.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -254,20 +279,26 @@ int exponential_backward(int64_t n, int64_t d, const double *restrict w, const d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct exponential_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, y, t0, t1_bar, X};
+            tile_bytes, stop, y, t0, t1_bar, X};
         gradc_run(parts, exponential_backward_team0, &given);
     } else {
-        exponential_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, y,
-            t0, t1_bar, X);
+        exponential_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            stop, y, t0, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t exponential_value_and_grad_work(int64_t n, int64_t d)
@@ -282,9 +313,9 @@ static GRADC_APART void exponential_value_and_grad_rows0(int64_t part, int64_t t
                                                          unsigned char *restrict part_scratch, size_t part_bytes,
                                                          double *restrict grad_w, int64_t d,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         const double *restrict X, const double *restrict w,
-                                                         const double *restrict y, double t1_bar,
-                                                         double *restrict t1_parts)
+                                                         const volatile int *stop, const double *restrict X,
+                                                         const double *restrict w, const double *restrict y,
+                                                         double t1_bar, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -299,6 +330,9 @@ static GRADC_APART void exponential_value_and_grad_rows0(int64_t part, int64_t t
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -333,6 +367,7 @@ struct exponential_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -344,8 +379,8 @@ static GRADC_APART void exponential_value_and_grad_team0(const void *context, in
 {
     const struct exponential_value_and_grad_rows0 *const given = context;
     exponential_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1_bar,
-        given->t1_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
+        given->t1_bar, given->t1_parts);
 }
 
 int exponential_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -356,6 +391,7 @@ int exponential_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 28, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 54.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
@@ -365,17 +401,20 @@ int exponential_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct exponential_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, t1_bar, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, y, t1_bar, t1_parts};
         gradc_run(parts, exponential_value_and_grad_team0, &given);
     } else {
         exponential_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, y, t1_bar, t1_parts);
+            tile_bytes, stop, X, w, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -385,5 +424,8 @@ int exponential_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

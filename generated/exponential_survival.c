@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
@@ -27,9 +28,10 @@ size_t exponential_survival_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void exponential_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         int64_t d, const double *restrict X,
-                                                         const double *restrict w, const double *restrict event,
-                                                         const double *restrict time_, double *restrict t0_parts)
+                                                         int64_t d, const volatile int *stop,
+                                                         const double *restrict X, const double *restrict w,
+                                                         const double *restrict event, const double *restrict time_,
+                                                         double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -39,6 +41,9 @@ static GRADC_APART void exponential_survival_value_rows0(int64_t part, int64_t t
     double t0_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -63,6 +68,7 @@ struct exponential_survival_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *event;
@@ -74,7 +80,7 @@ static GRADC_APART void exponential_survival_value_team0(const void *context, in
 {
     const struct exponential_survival_value_rows0 *const given = context;
     exponential_survival_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->X, given->w, given->event, given->time_, given->t0_parts);
+        given->d, given->stop, given->X, given->w, given->event, given->time_, given->t0_parts);
 }
 
 int exponential_survival_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -83,15 +89,17 @@ int exponential_survival_value(int64_t n, int64_t d, const double *restrict w, c
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 28.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 27, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct exponential_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, event,
-            time_, t0_parts};
+        const struct exponential_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w,
+            event, time_, t0_parts};
         gradc_run(parts, exponential_survival_value_team0, &given);
     } else {
-        exponential_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, event, time_, t0_parts);
+        exponential_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, event, time_,
+            t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -100,7 +108,10 @@ int exponential_survival_value(int64_t n, int64_t d, const double *restrict w, c
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t exponential_survival_forward_work(int64_t n, int64_t d)
@@ -111,7 +122,8 @@ size_t exponential_survival_forward_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void exponential_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                           double *restrict z, const double *restrict event,
+                                                           const volatile int *stop, double *restrict z,
+                                                           const double *restrict event,
                                                            const double *restrict time_, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -119,6 +131,9 @@ static GRADC_APART void exponential_survival_forward_rows0(int64_t part, int64_t
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](event[i] * z[i] + time[i] * exp(-z[i])) */
@@ -137,6 +152,7 @@ static GRADC_APART void exponential_survival_forward_rows0(int64_t part, int64_t
 struct exponential_survival_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double *z;
     const double *event;
     const double *time_;
@@ -147,8 +163,8 @@ static GRADC_APART void exponential_survival_forward_team0(const void *context, 
 {
     const struct exponential_survival_forward_rows0 *const given = context;
     (void)thread;
-    exponential_survival_forward_rows0(part, given->n, given->parts, given->z, given->event, given->time_,
-        given->t0_parts);
+    exponential_survival_forward_rows0(part, given->n, given->parts, given->stop, given->z, given->event,
+        given->time_, given->t0_parts);
 }
 
 int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -156,6 +172,7 @@ int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w,
                                  double *restrict z, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 28.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         z[at] = 0.0;
     }
@@ -165,10 +182,10 @@ int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w,
     const int64_t parts = gradc_parts(n, 27, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct exponential_survival_forward_rows0 given = {n, parts, z, event, time_, t0_parts};
+        const struct exponential_survival_forward_rows0 given = {n, parts, stop, z, event, time_, t0_parts};
         gradc_run(parts, exponential_survival_forward_team0, &given);
     } else {
-        exponential_survival_forward_rows0(0, n, parts, z, event, time_, t0_parts);
+        exponential_survival_forward_rows0(0, n, parts, stop, z, event, time_, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -177,7 +194,10 @@ int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w,
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t exponential_survival_backward_work(int64_t n, int64_t d)
@@ -192,9 +212,9 @@ static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict grad_w, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            double t0_bar, const double *restrict event,
-                                                            const double *restrict z, const double *restrict time_,
-                                                            const double *restrict X)
+                                                            const volatile int *stop, double t0_bar,
+                                                            const double *restrict event, const double *restrict z,
+                                                            const double *restrict time_, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -207,6 +227,9 @@ static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = t0_bar * event[i] - exp(-z[i]) * (t0_bar * time[i]) */
@@ -229,6 +252,7 @@ struct exponential_survival_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t0_bar;
     const double *event;
     const double *z;
@@ -240,8 +264,8 @@ static GRADC_APART void exponential_survival_backward_team0(const void *context,
 {
     const struct exponential_survival_backward_rows0 *const given = context;
     exponential_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0_bar, given->event, given->z,
-        given->time_, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0_bar, given->event,
+        given->z, given->time_, given->X);
 }
 
 int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -254,6 +278,7 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 29, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 30.0*(double)n);
 
     /* t0_bar = cotangent / n */
     const double t0_bar = cotangent / (double)n;
@@ -262,20 +287,26 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct exponential_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, t0_bar, event, z, time_, X};
+            tile_scratch, tile_bytes, stop, t0_bar, event, z, time_, X};
         gradc_run(parts, exponential_survival_backward_team0, &given);
     } else {
         exponential_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t0_bar, event, z, time_, X);
+            tile_bytes, stop, t0_bar, event, z, time_, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t exponential_survival_value_and_grad_work(int64_t n, int64_t d)
@@ -291,8 +322,8 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
                                                                   unsigned char *restrict part_scratch,
                                                                   size_t part_bytes, double *restrict grad_w,
                                                                   int64_t d, unsigned char *restrict tile_scratch,
-                                                                  size_t tile_bytes, const double *restrict X,
-                                                                  const double *restrict w,
+                                                                  size_t tile_bytes, const volatile int *stop,
+                                                                  const double *restrict X, const double *restrict w,
                                                                   const double *restrict event,
                                                                   const double *restrict time_, double t0_bar,
                                                                   double *restrict t0_parts)
@@ -310,6 +341,9 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -345,6 +379,7 @@ struct exponential_survival_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *event;
@@ -357,8 +392,8 @@ static GRADC_APART void exponential_survival_value_and_grad_team0(const void *co
 {
     const struct exponential_survival_value_and_grad_rows0 *const given = context;
     exponential_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->event, given->time_, given->t0_bar, given->t0_parts);
+        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X,
+        given->w, given->event, given->time_, given->t0_bar, given->t0_parts);
 }
 
 int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -369,6 +404,7 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 32, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 58.0*(double)n);
 
     /* t0_bar = 1 / n */
     const double t0_bar = 1.0 / (double)n;
@@ -378,17 +414,20 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct exponential_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, event, time_, t0_bar, t0_parts};
+            tile_scratch, tile_bytes, stop, X, w, event, time_, t0_bar, t0_parts};
         gradc_run(parts, exponential_survival_value_and_grad_team0, &given);
     } else {
         exponential_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, event, time_, t0_bar, t0_parts);
+            tile_bytes, stop, X, w, event, time_, t0_bar, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -398,5 +437,8 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -17,6 +17,7 @@
 #include "support/frame.h"
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
@@ -38,9 +39,10 @@ size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t k, int64_t d, const double *restrict X,
-                                                          const double *restrict w, const double *restrict V,
-                                                          double *restrict t2, const double *restrict y, double b,
+                                                          int64_t k, int64_t d, const volatile int *stop,
+                                                          const double *restrict X, const double *restrict w,
+                                                          const double *restrict V, double *restrict t2,
+                                                          const double *restrict y, double b,
                                                           double *restrict t6_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -59,6 +61,9 @@ static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t 
     double t6_part_low = 0.0;
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
@@ -79,6 +84,9 @@ static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t 
             t5[l - tile_begin] = 0.0;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
@@ -132,6 +140,7 @@ struct factorization_machine_value_rows0 {
     size_t tile_bytes;
     int64_t k;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *V;
@@ -145,7 +154,8 @@ static GRADC_APART void factorization_machine_value_team0(const void *context, i
 {
     const struct factorization_machine_value_rows0 *const given = context;
     factorization_machine_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->X, given->w, given->V, given->t2, given->y, given->b, given->t6_parts);
+        given->k, given->d, given->stop, given->X, given->w, given->V, given->t2, given->y, given->b,
+        given->t6_parts);
 }
 
 int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -156,9 +166,14 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)k*(double)n + 3.0*(double)d*(double)k
+        + 7.0*(double)d*(double)n + 5.0*(double)k*(double)n + 56.0*(double)n);
 
     /* t2[i:d, j:k] = V[i, j] * V[i, j] */
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             const double V_ij = V[i*k + j];
@@ -171,11 +186,11 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
         + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct factorization_machine_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2,
-            y, b, t6_parts};
+        const struct factorization_machine_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, stop, X, w,
+            V, t2, y, b, t6_parts};
         gradc_run(parts, factorization_machine_value_team0, &given);
     } else {
-        factorization_machine_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, V, t2, y, b,
+        factorization_machine_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, stop, X, w, V, t2, y, b,
             t6_parts);
     }
     double t6 = 0.0;
@@ -185,7 +200,10 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
 
     /* value = t6 / n */
     *value = t6 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
@@ -198,11 +216,12 @@ size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            int64_t k, int64_t d, const double *restrict X,
-                                                            const double *restrict w, double *restrict t0,
-                                                            const double *restrict V, double *restrict t1,
-                                                            double *restrict t3, double *restrict t5,
-                                                            double *restrict t2, const double *restrict y, double b,
+                                                            int64_t k, const volatile int *stop, int64_t d,
+                                                            const double *restrict X, const double *restrict w,
+                                                            double *restrict t0, const double *restrict V,
+                                                            double *restrict t1, double *restrict t3,
+                                                            double *restrict t5, double *restrict t2,
+                                                            const double *restrict y, double b,
                                                             double *restrict t6_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -213,6 +232,9 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
     double t6_part_low = 0.0;
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
@@ -234,6 +256,9 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
             t5[l] = 0.0;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
@@ -296,6 +321,7 @@ struct factorization_machine_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     int64_t d;
     const double *X;
     const double *w;
@@ -314,8 +340,8 @@ static GRADC_APART void factorization_machine_forward_team0(const void *context,
 {
     const struct factorization_machine_forward_rows0 *const given = context;
     factorization_machine_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->X, given->w, given->t0, given->V, given->t1, given->t3, given->t5, given->t2,
-        given->y, given->b, given->t6_parts);
+        given->k, given->stop, given->d, given->X, given->w, given->t0, given->V, given->t1, given->t3, given->t5,
+        given->t2, given->y, given->b, given->t6_parts);
 }
 
 int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -327,9 +353,14 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)k*(double)n + 3.0*(double)d*(double)k
+        + 7.0*(double)d*(double)n + 5.0*(double)k*(double)n + 56.0*(double)n);
 
     /* t2[i:d, j:k] = V[i, j] * V[i, j] */
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             const double V_ij = V[i*k + j];
@@ -340,12 +371,12 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct factorization_machine_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, t0,
-            V, t1, t3, t5, t2, y, b, t6_parts};
+        const struct factorization_machine_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, d, X,
+            w, t0, V, t1, t3, t5, t2, y, b, t6_parts};
         gradc_run(parts, factorization_machine_forward_team0, &given);
     } else {
-        factorization_machine_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, t0, V, t1, t3, t5,
-            t2, y, b, t6_parts);
+        factorization_machine_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, d, X, w, t0, V, t1, t3,
+            t5, t2, y, b, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -354,7 +385,10 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
 
     /* value = t6 / n */
     *value = t6 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
@@ -374,10 +408,10 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
                                                              double *restrict grad_V_total, int64_t k,
                                                              double *restrict grad_V_total_2,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const double *restrict y, const double *restrict t5,
-                                                             const double *restrict t0, double b, double t6_bar,
-                                                             const double *restrict X, const double *restrict t1,
-                                                             const double *restrict t3,
+                                                             const volatile int *stop, const double *restrict y,
+                                                             const double *restrict t5, const double *restrict t0,
+                                                             double b, double t6_bar, const double *restrict X,
+                                                             const double *restrict t1, const double *restrict t3,
                                                              double *restrict grad_b_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -404,6 +438,9 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
         grad_V_total_2_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* grad_b = sum[l:n](let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5
@@ -472,6 +509,7 @@ struct factorization_machine_backward_rows0 {
     double *grad_V_total_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *y;
     const double *t5;
     const double *t0;
@@ -488,8 +526,8 @@ static GRADC_APART void factorization_machine_backward_team0(const void *context
     const struct factorization_machine_backward_rows0 *const given = context;
     factorization_machine_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_w, given->d, given->grad_V_total, given->k, given->grad_V_total_2, given->tile_scratch,
-        given->tile_bytes, given->y, given->t5, given->t0, given->b, given->t6_bar, given->X, given->t1, given->t3,
-        given->grad_b_parts);
+        given->tile_bytes, given->stop, given->y, given->t5, given->t0, given->b, given->t6_bar, given->X, given->t1,
+        given->t3, given->grad_b_parts);
 }
 
 int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -508,6 +546,8 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
     scratch += (size_t)gradc_parts(n, 5*d*k + 6*d + 75, d*k + 2*d)
         * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(6.0*(double)d*(double)k*(double)n + 8.0*(double)d*(double)k
+        + 8.0*(double)d*(double)n + 220.0*(double)n);
 
     /* t6_bar = cotangent / n */
     const double t6_bar = cotangent / (double)n;
@@ -518,17 +558,21 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
     double grad_b_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct factorization_machine_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            grad_V_total, k, grad_V_total_2, tile_scratch, tile_bytes, y, t5, t0, b, t6_bar, X, t1, t3, grad_b_parts};
+            grad_V_total, k, grad_V_total_2, tile_scratch, tile_bytes, stop, y, t5, t0, b, t6_bar, X, t1, t3,
+            grad_b_parts};
         gradc_run(parts, factorization_machine_backward_team0, &given);
     } else {
         factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_V_total, k,
-            grad_V_total_2, tile_scratch, tile_bytes, y, t5, t0, b, t6_bar, X, t1, t3, grad_b_parts);
+            grad_V_total_2, tile_scratch, tile_bytes, stop, y, t5, t0, b, t6_bar, X, t1, t3, grad_b_parts);
     }
     double grad_b_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         grad_b_ += grad_b_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -536,6 +580,9 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_V_total_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
@@ -544,6 +591,9 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_V_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
@@ -554,6 +604,9 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
 
     /* grad_V[i:d, j:k] = 2 * grad_V_total[i, j] - grad_V_total_2[i] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double grad_V_total_2_i = grad_V_total_2[i];
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
@@ -561,7 +614,10 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         }
     }
     *grad_b = grad_b_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n)
@@ -583,7 +639,8 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
                                                                    int64_t d, double *restrict grad_V_total,
                                                                    int64_t k, double *restrict grad_V_total_2,
                                                                    unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, const double *restrict X,
+                                                                   size_t tile_bytes, const volatile int *stop,
+                                                                   const double *restrict X,
                                                                    const double *restrict w,
                                                                    const double *restrict V, double *restrict t2,
                                                                    const double *restrict y, double b, double t6_bar,
@@ -623,6 +680,9 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
@@ -643,6 +703,9 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
             t5[l - tile_begin] = 0.0;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
@@ -730,6 +793,7 @@ struct factorization_machine_value_and_grad_rows0 {
     double *grad_V_total_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *V;
@@ -746,8 +810,8 @@ static GRADC_APART void factorization_machine_value_and_grad_team0(const void *c
     const struct factorization_machine_value_and_grad_rows0 *const given = context;
     factorization_machine_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_w, given->d, given->grad_V_total, given->k, given->grad_V_total_2,
-        given->tile_scratch, given->tile_bytes, given->X, given->w, given->V, given->t2, given->y, given->b,
-        given->t6_bar, given->t6_parts, given->grad_b_parts);
+        given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->V, given->t2, given->y,
+        given->b, given->t6_bar, given->t6_parts, given->grad_b_parts);
 }
 
 int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -766,12 +830,17 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     scratch += (size_t)gradc_parts(n, 11*d*k + 11*d + 4*k + 71, d*k + 2*d)
         * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(14.0*(double)d*(double)k*(double)n + 11.0*(double)d*(double)k
+        + 15.0*(double)d*(double)n + 5.0*(double)k*(double)n + 192.0*(double)n);
 
     /* t6_bar = 1 / n */
     const double t6_bar = 1.0 / (double)n;
 
     /* t2[i:d, j:k] = V[i, j] * V[i, j] */
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             const double V_ij = V[i*k + j];
@@ -788,12 +857,12 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     double grad_b_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct factorization_machine_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
-            d, grad_V_total, k, grad_V_total_2, tile_scratch, tile_bytes, X, w, V, t2, y, b, t6_bar, t6_parts,
+            d, grad_V_total, k, grad_V_total_2, tile_scratch, tile_bytes, stop, X, w, V, t2, y, b, t6_bar, t6_parts,
             grad_b_parts};
         gradc_run(parts, factorization_machine_value_and_grad_team0, &given);
     } else {
         factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_V_total,
-            k, grad_V_total_2, tile_scratch, tile_bytes, X, w, V, t2, y, b, t6_bar, t6_parts, grad_b_parts);
+            k, grad_V_total_2, tile_scratch, tile_bytes, stop, X, w, V, t2, y, b, t6_bar, t6_parts, grad_b_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -804,6 +873,9 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         grad_b_ += grad_b_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -811,6 +883,9 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_V_total_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
@@ -819,6 +894,9 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_V_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
@@ -829,6 +907,9 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
 
     /* grad_V[i:d, j:k] = 2 * grad_V_total[i, j] - grad_V_total_2[i] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double grad_V_total_2_i = grad_V_total_2[i];
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
@@ -839,5 +920,8 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     /* value = t6 / n */
     *value = t6 / (double)n;
     *grad_b = grad_b_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
 #include "support/routines/combine.h"
@@ -29,8 +30,9 @@ size_t focal_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void focal_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                          const double *restrict X, const double *restrict w, double alpha,
-                                          const double *restrict y, double gamma_, double *restrict t1_parts)
+                                          const volatile int *stop, const double *restrict X,
+                                          const double *restrict w, double alpha, const double *restrict y,
+                                          double gamma_, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -40,6 +42,9 @@ static GRADC_APART void focal_value_rows0(int64_t part, int64_t thread, int64_t 
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -72,6 +77,7 @@ struct focal_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double alpha;
@@ -84,7 +90,7 @@ static GRADC_APART void focal_value_team0(const void *context, int64_t part, int
 {
     const struct focal_value_rows0 *const given = context;
     focal_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->alpha, given->y, given->gamma_, given->t1_parts);
+        given->stop, given->X, given->w, given->alpha, given->y, given->gamma_, given->t1_parts);
 }
 
 int focal_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -92,15 +98,16 @@ int focal_value(int64_t n, int64_t d, const double *restrict w, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 88.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 87, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct focal_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, alpha, y, gamma_,
+        const struct focal_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, alpha, y, gamma_,
             t1_parts};
         gradc_run(parts, focal_value_team0, &given);
     } else {
-        focal_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, alpha, y, gamma_, t1_parts);
+        focal_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, alpha, y, gamma_, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -109,7 +116,10 @@ int focal_value(int64_t n, int64_t d, const double *restrict w, const double *re
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t focal_forward_work(int64_t n, int64_t d)
@@ -119,15 +129,18 @@ size_t focal_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void focal_forward_rows0(int64_t part, int64_t n, int64_t parts, double alpha,
-                                            const double *restrict y, double *restrict t0, double gamma_,
-                                            double *restrict t1_parts)
+static GRADC_APART void focal_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                            double alpha, const double *restrict y, double *restrict t0,
+                                            double gamma_, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
@@ -154,6 +167,7 @@ static GRADC_APART void focal_forward_rows0(int64_t part, int64_t n, int64_t par
 struct focal_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double alpha;
     const double *y;
     double *t0;
@@ -165,7 +179,7 @@ static GRADC_APART void focal_forward_team0(const void *context, int64_t part, i
 {
     const struct focal_forward_rows0 *const given = context;
     (void)thread;
-    focal_forward_rows0(part, given->n, given->parts, given->alpha, given->y, given->t0, given->gamma_,
+    focal_forward_rows0(part, given->n, given->parts, given->stop, given->alpha, given->y, given->t0, given->gamma_,
         given->t1_parts);
 }
 
@@ -173,6 +187,7 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
                   double alpha, double gamma_, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 88.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -182,10 +197,10 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
     const int64_t parts = gradc_parts(n, 87, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct focal_forward_rows0 given = {n, parts, alpha, y, t0, gamma_, t1_parts};
+        const struct focal_forward_rows0 given = {n, parts, stop, alpha, y, t0, gamma_, t1_parts};
         gradc_run(parts, focal_forward_team0, &given);
     } else {
-        focal_forward_rows0(0, n, parts, alpha, y, t0, gamma_, t1_parts);
+        focal_forward_rows0(0, n, parts, stop, alpha, y, t0, gamma_, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -194,7 +209,10 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t focal_backward_work(int64_t n, int64_t d)
@@ -208,9 +226,10 @@ size_t focal_backward_work(int64_t n, int64_t d)
 static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                              double *restrict grad_w, int64_t d,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes, double alpha,
-                                             const double *restrict y, const double *restrict t0, double gamma_,
-                                             double t1_bar, const double *restrict X)
+                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                             const volatile int *stop, double alpha, const double *restrict y,
+                                             const double *restrict t0, double gamma_, double t1_bar,
+                                             const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -223,6 +242,9 @@ static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar[i:n] = let(s0 := 2 * y[i], s1 := s0 - 1, s2 := t0[i] * s1, s3 := -s2, s4 := alpha * y[i] + (1 -
@@ -274,6 +296,7 @@ struct focal_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double alpha;
     const double *y;
     const double *t0;
@@ -286,8 +309,8 @@ static GRADC_APART void focal_backward_team0(const void *context, int64_t part, 
 {
     const struct focal_backward_rows0 *const given = context;
     focal_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->alpha, given->y, given->t0, given->gamma_,
-        given->t1_bar, given->X);
+        given->d, given->tile_scratch, given->tile_bytes, given->stop, given->alpha, given->y, given->t0,
+        given->gamma_, given->t1_bar, given->X);
 }
 
 int focal_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -299,6 +322,7 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 143, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 144.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -307,20 +331,26 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct focal_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, alpha, y, t0, gamma_, t1_bar, X};
+            tile_bytes, stop, alpha, y, t0, gamma_, t1_bar, X};
         gradc_run(parts, focal_backward_team0, &given);
     } else {
-        focal_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, alpha, y,
-            t0, gamma_, t1_bar, X);
+        focal_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
+            alpha, y, t0, gamma_, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t focal_value_and_grad_work(int64_t n, int64_t d)
@@ -335,9 +365,9 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict grad_w, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const double *restrict X, const double *restrict w, double alpha,
-                                                   const double *restrict y, double gamma_, double t1_bar,
-                                                   double *restrict t1_parts)
+                                                   const volatile int *stop, const double *restrict X,
+                                                   const double *restrict w, double alpha, const double *restrict y,
+                                                   double gamma_, double t1_bar, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -352,6 +382,9 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -406,6 +439,7 @@ struct focal_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double alpha;
@@ -419,8 +453,8 @@ static GRADC_APART void focal_value_and_grad_team0(const void *context, int64_t 
 {
     const struct focal_value_and_grad_rows0 *const given = context;
     focal_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->alpha, given->y,
-        given->gamma_, given->t1_bar, given->t1_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->alpha, given->y, given->gamma_, given->t1_bar, given->t1_parts);
 }
 
 int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -431,6 +465,7 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 116, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 204.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
@@ -440,17 +475,20 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct focal_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, alpha, y, gamma_, t1_bar, t1_parts};
+            tile_bytes, stop, X, w, alpha, y, gamma_, t1_bar, t1_parts};
         gradc_run(parts, focal_value_and_grad_team0, &given);
     } else {
-        focal_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
-            w, alpha, y, gamma_, t1_bar, t1_parts);
+        focal_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            stop, X, w, alpha, y, gamma_, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -460,5 +498,8 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

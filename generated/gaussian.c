@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
@@ -29,9 +30,9 @@ size_t gaussian_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void gaussian_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                             const double *restrict X, const double *restrict v0,
-                                             const double *restrict w, const double *restrict y,
-                                             double *restrict t1_parts)
+                                             const volatile int *stop, const double *restrict X,
+                                             const double *restrict v0, const double *restrict w,
+                                             const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -43,6 +44,9 @@ static GRADC_APART void gaussian_value_rows0(int64_t part, int64_t thread, int64
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
@@ -71,6 +75,7 @@ struct gaussian_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *v0;
     const double *w;
@@ -82,7 +87,7 @@ static GRADC_APART void gaussian_value_team0(const void *context, int64_t part, 
 {
     const struct gaussian_value_rows0 *const given = context;
     gaussian_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->v0, given->w, given->y, given->t1_parts);
+        given->stop, given->X, given->v0, given->w, given->y, given->t1_parts);
 }
 
 int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -90,14 +95,16 @@ int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 30.0*(double)n);
     const int64_t parts = gradc_parts(n, 6*d + 29, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, v0, w, y, t1_parts};
+        const struct gaussian_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, v0, w, y,
+            t1_parts};
         gradc_run(parts, gaussian_value_team0, &given);
     } else {
-        gaussian_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, v0, w, y, t1_parts);
+        gaussian_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, v0, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -106,7 +113,10 @@ int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double 
 
     /* value = 0.9189385332046727 + t1 / n */
     *value = 0.9189385332046727 + t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_forward_work(int64_t n, int64_t d)
@@ -119,8 +129,8 @@ size_t gaussian_forward_work(int64_t n, int64_t d)
 static GRADC_APART void gaussian_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict s, int64_t n, double *restrict t0,
-                                               const double *restrict X, const double *restrict v0,
-                                               const double *restrict w)
+                                               const volatile int *stop, const double *restrict X,
+                                               const double *restrict v0, const double *restrict w)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
@@ -135,6 +145,9 @@ static GRADC_APART void gaussian_forward_rows0(int64_t part, int64_t d, int64_t 
         t0_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
@@ -153,6 +166,7 @@ struct gaussian_forward_rows0 {
     double *s;
     int64_t n;
     double *t0;
+    const volatile int *stop;
     const double *X;
     const double *v0;
     const double *w;
@@ -163,11 +177,11 @@ static GRADC_APART void gaussian_forward_team0(const void *context, int64_t part
     const struct gaussian_forward_rows0 *const given = context;
     (void)thread;
     gaussian_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->s, given->n,
-        given->t0, given->X, given->v0, given->w);
+        given->t0, given->stop, given->X, given->v0, given->w);
 }
 
-static GRADC_APART void gaussian_forward_rows1(int64_t part, int64_t n, int64_t parts, double *restrict s,
-                                               const double *restrict y, double *restrict t0,
+static GRADC_APART void gaussian_forward_rows1(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                               double *restrict s, const double *restrict y, double *restrict t0,
                                                double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -175,6 +189,9 @@ static GRADC_APART void gaussian_forward_rows1(int64_t part, int64_t n, int64_t 
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
@@ -194,6 +211,7 @@ static GRADC_APART void gaussian_forward_rows1(int64_t part, int64_t n, int64_t 
 struct gaussian_forward_rows1 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double *s;
     const double *y;
     double *t0;
@@ -204,7 +222,7 @@ static GRADC_APART void gaussian_forward_team1(const void *context, int64_t part
 {
     const struct gaussian_forward_rows1 *const given = context;
     (void)thread;
-    gaussian_forward_rows1(part, given->n, given->parts, given->s, given->y, given->t0, given->t1_parts);
+    gaussian_forward_rows1(part, given->n, given->parts, given->stop, given->s, given->y, given->t0, given->t1_parts);
 }
 
 int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -213,15 +231,19 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 30.0*(double)n);
     const int64_t parts = gradc_parts(d, 6*n, 2*n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        const struct gaussian_forward_rows0 given = {d, parts, part_scratch, part_bytes, s, n, t0, X, v0, w};
+        const struct gaussian_forward_rows0 given = {d, parts, part_scratch, part_bytes, s, n, t0, stop, X, v0, w};
         gradc_run(parts, gaussian_forward_team0, &given);
     } else {
-        gaussian_forward_rows0(0, d, parts, part_scratch, part_bytes, s, n, t0, X, v0, w);
+        gaussian_forward_rows0(0, d, parts, part_scratch, part_bytes, s, n, t0, stop, X, v0, w);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const s_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -229,6 +251,9 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t0_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(n, sizeof(double)));
         GRADC_SIMD()
@@ -239,10 +264,10 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts_ = gradc_parts(n, 29, 0);
     double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct gaussian_forward_rows1 given = {n, parts_, s, y, t0, t1_parts};
+        const struct gaussian_forward_rows1 given = {n, parts_, stop, s, y, t0, t1_parts};
         gradc_run(parts_, gaussian_forward_team1, &given);
     } else {
-        gaussian_forward_rows1(0, n, parts_, s, y, t0, t1_parts);
+        gaussian_forward_rows1(0, n, parts_, stop, s, y, t0, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -251,7 +276,10 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
     /* value = 0.9189385332046727 + t1 / n */
     *value = 0.9189385332046727 + t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_backward_work(int64_t n, int64_t d)
@@ -267,8 +295,9 @@ static GRADC_APART void gaussian_backward_rows0(int64_t part, int64_t thread, in
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
                                                 double *restrict grad_w, int64_t d, double *restrict grad_v,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                const double *restrict s, const double *restrict y,
-                                                const double *restrict t0, double t1_bar, const double *restrict X)
+                                                const volatile int *stop, const double *restrict s,
+                                                const double *restrict y, const double *restrict t0, double t1_bar,
+                                                const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -288,6 +317,9 @@ static GRADC_APART void gaussian_backward_rows0(int64_t part, int64_t thread, in
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar[i:n] = let(s0 := exp(-s[i]), -(s0 * (t1_bar * (s0 * (y[i] - t0[i]))))) */
@@ -319,6 +351,7 @@ struct gaussian_backward_rows0 {
     double *grad_v;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *s;
     const double *y;
     const double *t0;
@@ -330,8 +363,8 @@ static GRADC_APART void gaussian_backward_team0(const void *context, int64_t par
 {
     const struct gaussian_backward_rows0 *const given = context;
     gaussian_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->s, given->y, given->t0,
-        given->t1_bar, given->X);
+        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->stop, given->s,
+        given->y, given->t0, given->t1_bar, given->X);
 }
 
 int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -346,6 +379,7 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
     scratch += (size_t)gradc_parts(n, 6*d + 33, 2*d) * (gradc_bytes(d, sizeof(double))
         + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 63.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -354,13 +388,16 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct gaussian_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
-            tile_scratch, tile_bytes, s, y, t0, t1_bar, X};
+            tile_scratch, tile_bytes, stop, s, y, t0, t1_bar, X};
         gradc_run(parts, gaussian_backward_team0, &given);
     } else {
         gaussian_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes,
-            s, y, t0, t1_bar, X);
+            stop, s, y, t0, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -368,6 +405,9 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_v_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
@@ -375,7 +415,10 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
             grad_v[at] += grad_v_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_value_and_grad_work(int64_t n, int64_t d)
@@ -391,9 +434,10 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t thre
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
                                                       double *restrict grad_w, int64_t d, double *restrict grad_v,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      const double *restrict X, const double *restrict v0,
-                                                      const double *restrict w, const double *restrict y,
-                                                      double t1_bar, double *restrict t1_parts)
+                                                      const volatile int *stop, const double *restrict X,
+                                                      const double *restrict v0, const double *restrict w,
+                                                      const double *restrict y, double t1_bar,
+                                                      double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -415,6 +459,9 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t thre
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
@@ -462,6 +509,7 @@ struct gaussian_value_and_grad_rows0 {
     double *grad_v;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *v0;
     const double *w;
@@ -474,8 +522,8 @@ static GRADC_APART void gaussian_value_and_grad_team0(const void *context, int64
 {
     const struct gaussian_value_and_grad_rows0 *const given = context;
     gaussian_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X, given->v0, given->w,
-        given->y, given->t1_bar, given->t1_parts);
+        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->stop, given->X,
+        given->v0, given->w, given->y, given->t1_bar, given->t1_parts);
 }
 
 int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -487,6 +535,7 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     scratch += (size_t)gradc_parts(n, 12*d + 36, 2*d) * (gradc_bytes(d, sizeof(double))
         + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(16.0*(double)d*(double)n + 93.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
@@ -496,17 +545,20 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct gaussian_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
-            tile_scratch, tile_bytes, X, v0, w, y, t1_bar, t1_parts};
+            tile_scratch, tile_bytes, stop, X, v0, w, y, t1_bar, t1_parts};
         gradc_run(parts, gaussian_value_and_grad_team0, &given);
     } else {
         gaussian_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch,
-            tile_bytes, X, v0, w, y, t1_bar, t1_parts);
+            tile_bytes, stop, X, v0, w, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -514,6 +566,9 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_v_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
@@ -524,5 +579,8 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
 
     /* value = 0.9189385332046727 + t1 / n */
     *value = 0.9189385332046727 + t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/expm1.h"
 #include "support/routines/compensated.h"
 #include "support/routines/transpose.h"
@@ -29,8 +30,8 @@ size_t gaussian_kl_value_work(int64_t n, int64_t k)
 
 static GRADC_APART void gaussian_kl_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                const double *restrict log_var, const double *restrict mu,
-                                                double *restrict t1_parts)
+                                                const volatile int *stop, const double *restrict log_var,
+                                                const double *restrict mu, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -44,6 +45,9 @@ static GRADC_APART void gaussian_kl_value_rows0(int64_t part, int64_t thread, in
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* log_var_tile[i:n, j:k] = log_var[i, j] */
@@ -100,6 +104,7 @@ struct gaussian_kl_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *log_var;
     const double *mu;
     double *t1_parts;
@@ -109,7 +114,7 @@ static GRADC_APART void gaussian_kl_value_team0(const void *context, int64_t par
 {
     const struct gaussian_kl_value_rows0 *const given = context;
     gaussian_kl_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->log_var, given->mu, given->t1_parts);
+        given->stop, given->log_var, given->mu, given->t1_parts);
 }
 
 int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -117,15 +122,17 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(30.0*(double)k*(double)n + 2.0*(double)n);
     const int64_t parts = gradc_parts(n, 27*k + 1, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts};
+        const struct gaussian_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, log_var, mu,
+            t1_parts};
         gradc_run(parts, gaussian_kl_value_team0, &given);
     } else {
-        gaussian_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
+        gaussian_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, log_var, mu, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -134,7 +141,10 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
 
     /* value = 0.5 * (t1 / n) */
     *value = 0.5 * (t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_kl_forward_work(int64_t n, int64_t k)
@@ -147,8 +157,8 @@ size_t gaussian_kl_forward_work(int64_t n, int64_t k)
 
 static GRADC_APART void gaussian_kl_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                  const double *restrict log_var, const double *restrict mu,
-                                                  double *restrict t1_parts)
+                                                  const volatile int *stop, const double *restrict log_var,
+                                                  const double *restrict mu, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -162,6 +172,9 @@ static GRADC_APART void gaussian_kl_forward_rows0(int64_t part, int64_t thread, 
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* log_var_tile[i:n, j:k] = log_var[i, j] */
@@ -218,6 +231,7 @@ struct gaussian_kl_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *log_var;
     const double *mu;
     double *t1_parts;
@@ -227,7 +241,7 @@ static GRADC_APART void gaussian_kl_forward_team0(const void *context, int64_t p
 {
     const struct gaussian_kl_forward_rows0 *const given = context;
     gaussian_kl_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->log_var, given->mu, given->t1_parts);
+        given->stop, given->log_var, given->mu, given->t1_parts);
 }
 
 int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -235,15 +249,17 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(30.0*(double)k*(double)n + 2.0*(double)n);
     const int64_t parts = gradc_parts(n, 27*k + 1, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_kl_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts};
+        const struct gaussian_kl_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, log_var, mu,
+            t1_parts};
         gradc_run(parts, gaussian_kl_forward_team0, &given);
     } else {
-        gaussian_kl_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
+        gaussian_kl_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, log_var, mu, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -252,7 +268,10 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
 
     /* value = 0.5 * (t1 / n) */
     *value = 0.5 * (t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_kl_backward_work(int64_t n, int64_t k)
@@ -328,10 +347,10 @@ size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
 
 static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         int64_t k, const double *restrict log_var,
-                                                         const double *restrict mu, double t1_bar,
-                                                         double *restrict grad_mu, double *restrict grad_log_var,
-                                                         double *restrict t1_parts)
+                                                         int64_t k, const volatile int *stop,
+                                                         const double *restrict log_var, const double *restrict mu,
+                                                         double t1_bar, double *restrict grad_mu,
+                                                         double *restrict grad_log_var, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -345,6 +364,9 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t t
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* log_var_tile[i:n, j:k] = log_var[i, j] */
@@ -396,6 +418,7 @@ struct gaussian_kl_value_and_grad_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *log_var;
     const double *mu;
     double t1_bar;
@@ -408,7 +431,8 @@ static GRADC_APART void gaussian_kl_value_and_grad_team0(const void *context, in
 {
     const struct gaussian_kl_value_and_grad_rows0 *const given = context;
     gaussian_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->log_var, given->mu, given->t1_bar, given->grad_mu, given->grad_log_var, given->t1_parts);
+        given->k, given->stop, given->log_var, given->mu, given->t1_bar, given->grad_mu, given->grad_log_var,
+        given->t1_parts);
 }
 
 int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -417,6 +441,7 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(46.0*(double)k*(double)n + 2.0*(double)n);
 
     /* t1_bar = 0.5 / n */
     const double t1_bar = 0.5 / (double)n;
@@ -425,12 +450,12 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
         + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_kl_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, log_var, mu,
-            t1_bar, grad_mu, grad_log_var, t1_parts};
+        const struct gaussian_kl_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, log_var,
+            mu, t1_bar, grad_mu, grad_log_var, t1_parts};
         gradc_run(parts, gaussian_kl_value_and_grad_team0, &given);
     } else {
-        gaussian_kl_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_bar, grad_mu,
-            grad_log_var, t1_parts);
+        gaussian_kl_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, log_var, mu, t1_bar,
+            grad_mu, grad_log_var, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -439,5 +464,8 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
 
     /* value = 0.5 * (t1 / n) */
     *value = 0.5 * (t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -17,6 +17,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
@@ -35,14 +36,18 @@ size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
 }
 
 static GRADC_APART void gaussian_mixture_value_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                     double *restrict t0, const double *restrict log_sigma,
-                                                     const double *restrict a, double *restrict t2_total_most_parts)
+                                                     const volatile int *stop, double *restrict t0,
+                                                     const double *restrict log_sigma, const double *restrict a,
+                                                     double *restrict t2_total_most_parts)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_total_most_part = -(double)INFINITY;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
@@ -70,6 +75,7 @@ struct gaussian_mixture_value_rows0 {
     int64_t k;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     double *t0;
     const double *log_sigma;
     const double *a;
@@ -80,19 +86,22 @@ static GRADC_APART void gaussian_mixture_value_team0(const void *context, int64_
 {
     const struct gaussian_mixture_value_rows0 *const given = context;
     (void)thread;
-    gaussian_mixture_value_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma, given->a,
-        given->t2_total_most_parts);
+    gaussian_mixture_value_rows0(part, given->k, given->parts, given->d, given->stop, given->t0, given->log_sigma,
+        given->a, given->t2_total_most_parts);
 }
 
 static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, int64_t parts,
-                                                     const double *restrict a, double t2_total_term,
-                                                     double *restrict t2_total_parts)
+                                                     const volatile int *stop, const double *restrict a,
+                                                     double t2_total_term, double *restrict t2_total_parts)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_total_part = 0.0;
     double t2_total_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2_total = sum[i:k](exp(a[i] - t2_total_term)) */
@@ -110,6 +119,7 @@ static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, in
 struct gaussian_mixture_value_rows1 {
     int64_t k;
     int64_t parts;
+    const volatile int *stop;
     const double *a;
     double t2_total_term;
     double *t2_total_parts;
@@ -119,15 +129,16 @@ static GRADC_APART void gaussian_mixture_value_team1(const void *context, int64_
 {
     const struct gaussian_mixture_value_rows1 *const given = context;
     (void)thread;
-    gaussian_mixture_value_rows1(part, given->k, given->parts, given->a, given->t2_total_term, given->t2_total_parts);
+    gaussian_mixture_value_rows1(part, given->k, given->parts, given->stop, given->a, given->t2_total_term,
+        given->t2_total_parts);
 }
 
 static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t d, int64_t k, const double *restrict X,
-                                                     const double *restrict log_sigma, double *restrict t0,
-                                                     const double *restrict mu, const double *restrict a, double t2,
-                                                     double *restrict t4_parts)
+                                                     int64_t d, int64_t k, const volatile int *stop,
+                                                     const double *restrict X, const double *restrict log_sigma,
+                                                     double *restrict t0, const double *restrict mu,
+                                                     const double *restrict a, double t2, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -146,6 +157,9 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* X_tile[l:n, j:d] = X[l, j] */
@@ -154,6 +168,9 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
             t3_total_most[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X_tile[l, j] - mu[i, j]), 0.9189385332046727 +
@@ -266,6 +283,7 @@ struct gaussian_mixture_value_rows2 {
     size_t tile_bytes;
     int64_t d;
     int64_t k;
+    const volatile int *stop;
     const double *X;
     const double *log_sigma;
     double *t0;
@@ -279,7 +297,8 @@ static GRADC_APART void gaussian_mixture_value_team2(const void *context, int64_
 {
     const struct gaussian_mixture_value_rows2 *const given = context;
     gaussian_mixture_value_rows2(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->k, given->X, given->log_sigma, given->t0, given->mu, given->a, given->t2, given->t4_parts);
+        given->d, given->k, given->stop, given->X, given->log_sigma, given->t0, given->mu, given->a, given->t2,
+        given->t4_parts);
 }
 
 int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
@@ -290,13 +309,15 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(11.0*(double)d*(double)k*(double)n + 23.0*(double)d*(double)k
+        + 2.0*(double)d*(double)n + 32.0*(double)k*(double)n + 26.0*(double)k + 31.0*(double)n);
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_total_most_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_mixture_value_rows0 given = {k, parts, d, t0, log_sigma, a, t2_total_most_parts};
+        const struct gaussian_mixture_value_rows0 given = {k, parts, d, stop, t0, log_sigma, a, t2_total_most_parts};
         gradc_run(parts, gaussian_mixture_value_team0, &given);
     } else {
-        gaussian_mixture_value_rows0(0, k, parts, d, t0, log_sigma, a, t2_total_most_parts);
+        gaussian_mixture_value_rows0(0, k, parts, d, stop, t0, log_sigma, a, t2_total_most_parts);
     }
     double t2_total_most = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -309,10 +330,10 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t2_total_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct gaussian_mixture_value_rows1 given = {k, parts_, a, t2_total_term, t2_total_parts};
+        const struct gaussian_mixture_value_rows1 given = {k, parts_, stop, a, t2_total_term, t2_total_parts};
         gradc_run(parts_, gaussian_mixture_value_team1, &given);
     } else {
-        gaussian_mixture_value_rows1(0, k, parts_, a, t2_total_term, t2_total_parts);
+        gaussian_mixture_value_rows1(0, k, parts_, stop, a, t2_total_term, t2_total_parts);
     }
     double t2_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -326,12 +347,12 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        const struct gaussian_mixture_value_rows2 given = {n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma,
-            t0, mu, a, t2, t4_parts};
+        const struct gaussian_mixture_value_rows2 given = {n, parts_2, tile_scratch, tile_bytes, d, k, stop, X,
+            log_sigma, t0, mu, a, t2, t4_parts};
         gradc_run(parts_2, gaussian_mixture_value_team2, &given);
     } else {
-        gaussian_mixture_value_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, d, k, X, log_sigma, t0, mu, a, t2,
-            t4_parts);
+        gaussian_mixture_value_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, d, k, stop, X, log_sigma, t0, mu, a,
+            t2, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -340,7 +361,10 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
 
     /* value = -(t4 / n) */
     *value = -(t4 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
@@ -352,8 +376,8 @@ size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 }
 
 static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                       double *restrict t0, const double *restrict log_sigma,
-                                                       const double *restrict a,
+                                                       const volatile int *stop, double *restrict t0,
+                                                       const double *restrict log_sigma, const double *restrict a,
                                                        double *restrict t2_total_most_parts)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
@@ -361,6 +385,9 @@ static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, 
     double t2_total_most_part = -(double)INFINITY;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
@@ -388,6 +415,7 @@ struct gaussian_mixture_forward_rows0 {
     int64_t k;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     double *t0;
     const double *log_sigma;
     const double *a;
@@ -398,19 +426,22 @@ static GRADC_APART void gaussian_mixture_forward_team0(const void *context, int6
 {
     const struct gaussian_mixture_forward_rows0 *const given = context;
     (void)thread;
-    gaussian_mixture_forward_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma, given->a,
-        given->t2_total_most_parts);
+    gaussian_mixture_forward_rows0(part, given->k, given->parts, given->d, given->stop, given->t0, given->log_sigma,
+        given->a, given->t2_total_most_parts);
 }
 
 static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, int64_t parts,
-                                                       const double *restrict a, double t2_total_term,
-                                                       double *restrict t2_total_parts)
+                                                       const volatile int *stop, const double *restrict a,
+                                                       double t2_total_term, double *restrict t2_total_parts)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_total_part = 0.0;
     double t2_total_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2_total = sum[i:k](exp(a[i] - t2_total_term)) */
@@ -428,6 +459,7 @@ static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, 
 struct gaussian_mixture_forward_rows1 {
     int64_t k;
     int64_t parts;
+    const volatile int *stop;
     const double *a;
     double t2_total_term;
     double *t2_total_parts;
@@ -437,17 +469,17 @@ static GRADC_APART void gaussian_mixture_forward_team1(const void *context, int6
 {
     const struct gaussian_mixture_forward_rows1 *const given = context;
     (void)thread;
-    gaussian_mixture_forward_rows1(part, given->k, given->parts, given->a, given->t2_total_term,
+    gaussian_mixture_forward_rows1(part, given->k, given->parts, given->stop, given->a, given->t2_total_term,
         given->t2_total_parts);
 }
 
 static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       int64_t k, int64_t d, double *restrict t0,
-                                                       const double *restrict X, const double *restrict mu,
-                                                       const double *restrict log_sigma, double *restrict t1,
-                                                       const double *restrict a, double t2, double *restrict t3,
-                                                       double *restrict t4_parts)
+                                                       int64_t k, int64_t d, const volatile int *stop,
+                                                       double *restrict t0, const double *restrict X,
+                                                       const double *restrict mu, const double *restrict log_sigma,
+                                                       double *restrict t1, const double *restrict a, double t2,
+                                                       double *restrict t3, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -461,6 +493,9 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
     double t4_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d + k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i, j]
@@ -552,6 +587,7 @@ struct gaussian_mixture_forward_rows2 {
     size_t tile_bytes;
     int64_t k;
     int64_t d;
+    const volatile int *stop;
     double *t0;
     const double *X;
     const double *mu;
@@ -567,8 +603,8 @@ static GRADC_APART void gaussian_mixture_forward_team2(const void *context, int6
 {
     const struct gaussian_mixture_forward_rows2 *const given = context;
     gaussian_mixture_forward_rows2(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->t0, given->X, given->mu, given->log_sigma, given->t1, given->a, given->t2,
-        given->t3, given->t4_parts);
+        given->k, given->d, given->stop, given->t0, given->X, given->mu, given->log_sigma, given->t1, given->a,
+        given->t2, given->t3, given->t4_parts);
 }
 
 int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
@@ -578,13 +614,16 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(11.0*(double)d*(double)k*(double)n + 23.0*(double)d*(double)k
+        + 32.0*(double)k*(double)n + 26.0*(double)k + 31.0*(double)n);
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_total_most_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_mixture_forward_rows0 given = {k, parts, d, t0, log_sigma, a, t2_total_most_parts};
+        const struct gaussian_mixture_forward_rows0 given = {k, parts, d, stop, t0, log_sigma, a,
+            t2_total_most_parts};
         gradc_run(parts, gaussian_mixture_forward_team0, &given);
     } else {
-        gaussian_mixture_forward_rows0(0, k, parts, d, t0, log_sigma, a, t2_total_most_parts);
+        gaussian_mixture_forward_rows0(0, k, parts, d, stop, t0, log_sigma, a, t2_total_most_parts);
     }
     double t2_total_most = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -597,10 +636,10 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t2_total_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct gaussian_mixture_forward_rows1 given = {k, parts_, a, t2_total_term, t2_total_parts};
+        const struct gaussian_mixture_forward_rows1 given = {k, parts_, stop, a, t2_total_term, t2_total_parts};
         gradc_run(parts_, gaussian_mixture_forward_team1, &given);
     } else {
-        gaussian_mixture_forward_rows1(0, k, parts_, a, t2_total_term, t2_total_parts);
+        gaussian_mixture_forward_rows1(0, k, parts_, stop, a, t2_total_term, t2_total_parts);
     }
     double t2_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -614,12 +653,12 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
         + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_2 > 1) {
-        const struct gaussian_mixture_forward_rows2 given = {n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu,
-            log_sigma, t1, a, t2_, t3, t4_parts};
+        const struct gaussian_mixture_forward_rows2 given = {n, parts_2, tile_scratch, tile_bytes, k, d, stop, t0, X,
+            mu, log_sigma, t1, a, t2_, t3, t4_parts};
         gradc_run(parts_2, gaussian_mixture_forward_team2, &given);
     } else {
-        gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a,
-            t2_, t3, t4_parts);
+        gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, d, stop, t0, X, mu, log_sigma,
+            t1, a, t2_, t3, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -629,7 +668,10 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     /* value = -(t4 / n) */
     *value = -(t4 / (double)n);
     *t2 = t2_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
@@ -651,8 +693,9 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
                                                         double *restrict grad_mu_total, int64_t d,
                                                         double *restrict grad_log_sigma_total_2,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        const double *restrict t1, const double *restrict a,
-                                                        double t2, const double *restrict t3, double t4_bar,
+                                                        const volatile int *stop, const double *restrict t1,
+                                                        const double *restrict a, double t2,
+                                                        const double *restrict t3, double t4_bar,
                                                         const double *restrict X, const double *restrict mu,
                                                         double *restrict t2_bar_parts)
 {
@@ -691,11 +734,17 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
     const int64_t tile_rows = gradc_rows(d + k, sizeof(double));
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_tile[l:n, i:k] = t1[l, i] */
         gradc_transpose(tile_end - tile_begin, k, &t1[tile_begin*k], k, t1_tile, 128);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* grad_a_total_term[i:k, l:n] = exp(a[i] - t1_tile[l, i] - t2 - t3[l]) */
@@ -848,6 +897,7 @@ struct gaussian_mixture_backward_rows0 {
     double *grad_log_sigma_total_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *t1;
     const double *a;
     double t2;
@@ -863,12 +913,13 @@ static GRADC_APART void gaussian_mixture_backward_team0(const void *context, int
     const struct gaussian_mixture_backward_rows0 *const given = context;
     gaussian_mixture_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_a_total, given->k, given->grad_log_sigma_total, given->grad_mu_total, given->d,
-        given->grad_log_sigma_total_2, given->tile_scratch, given->tile_bytes, given->t1, given->a, given->t2,
-        given->t3, given->t4_bar, given->X, given->mu, given->t2_bar_parts);
+        given->grad_log_sigma_total_2, given->tile_scratch, given->tile_bytes, given->stop, given->t1, given->a,
+        given->t2, given->t3, given->t4_bar, given->X, given->mu, given->t2_bar_parts);
 }
 
 static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                        const double *restrict a, double t2, double *restrict grad_a,
+                                                        const volatile int *stop, const double *restrict a,
+                                                        double t2, double *restrict grad_a,
                                                         double *restrict grad_a_total, double t2_bar,
                                                         double *restrict grad_log_sigma_total,
                                                         const double *restrict t0, double *restrict grad_mu,
@@ -880,6 +931,9 @@ static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k,
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     const int64_t tile_rows = gradc_rows(3*d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_a[i:k] = let(s0 := a[i] - t2, s1 := s0 - a[i], s2 := a[i] - (s0 - s1) - (t2 + s1), grad_a_total[i]
@@ -913,6 +967,7 @@ struct gaussian_mixture_backward_rows1 {
     int64_t k;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     const double *a;
     double t2;
     double *grad_a;
@@ -930,8 +985,8 @@ static GRADC_APART void gaussian_mixture_backward_team1(const void *context, int
 {
     const struct gaussian_mixture_backward_rows1 *const given = context;
     (void)thread;
-    gaussian_mixture_backward_rows1(part, given->k, given->parts, given->d, given->a, given->t2, given->grad_a,
-        given->grad_a_total, given->t2_bar, given->grad_log_sigma_total, given->t0, given->grad_mu,
+    gaussian_mixture_backward_rows1(part, given->k, given->parts, given->d, given->stop, given->a, given->t2,
+        given->grad_a, given->grad_a_total, given->t2_bar, given->grad_log_sigma_total, given->t0, given->grad_mu,
         given->grad_mu_total, given->grad_log_sigma, given->grad_log_sigma_total_2);
 }
 
@@ -956,6 +1011,8 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))
         + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(13.0*(double)d*(double)k*(double)n + 13.0*(double)d*(double)k
+        + 2.0*(double)d*(double)n + 139.0*(double)k*(double)n + 40.0*(double)k);
 
     /* t4_bar = -(cotangent / n) */
     const double t4_bar = -(cotangent / (double)n);
@@ -967,19 +1024,22 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     double t2_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct gaussian_mixture_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_a_total, k,
-            grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes, t1, a, t2, t3,
-            t4_bar, X, mu, t2_bar_parts};
+            grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes, stop, t1, a, t2,
+            t3, t4_bar, X, mu, t2_bar_parts};
         gradc_run(parts, gaussian_mixture_backward_team0, &given);
     } else {
         gaussian_mixture_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_a_total, k,
-            grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes, t1, a, t2, t3,
-            t4_bar, X, mu, t2_bar_parts);
+            grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes, stop, t1, a, t2,
+            t3, t4_bar, X, mu, t2_bar_parts);
     }
     double t2_bar = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2_bar += t2_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_a_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
@@ -987,6 +1047,9 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_log_sigma_total_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -995,6 +1058,9 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_mu_total_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -1003,6 +1069,9 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_log_sigma_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
@@ -1012,14 +1081,17 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     }
     const int64_t parts_ = gradc_parts(k, 10*d + 39, 0);
     if (parts_ > 1) {
-        const struct gaussian_mixture_backward_rows1 given = {k, parts_, d, a, t2, grad_a, grad_a_total, t2_bar,
+        const struct gaussian_mixture_backward_rows1 given = {k, parts_, d, stop, a, t2, grad_a, grad_a_total, t2_bar,
             grad_log_sigma_total, t0, grad_mu, grad_mu_total, grad_log_sigma, grad_log_sigma_total_2};
         gradc_run(parts_, gaussian_mixture_backward_team1, &given);
     } else {
-        gaussian_mixture_backward_rows1(0, k, parts_, d, a, t2, grad_a, grad_a_total, t2_bar, grad_log_sigma_total,
-            t0, grad_mu, grad_mu_total, grad_log_sigma, grad_log_sigma_total_2);
+        gaussian_mixture_backward_rows1(0, k, parts_, d, stop, a, t2, grad_a, grad_a_total, t2_bar,
+            grad_log_sigma_total, t0, grad_mu, grad_mu_total, grad_log_sigma, grad_log_sigma_total_2);
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
@@ -1037,7 +1109,8 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
 }
 
 static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                              double *restrict t0, const double *restrict log_sigma,
+                                                              const volatile int *stop, double *restrict t0,
+                                                              const double *restrict log_sigma,
                                                               const double *restrict a,
                                                               double *restrict t2_total_most_parts)
 {
@@ -1046,6 +1119,9 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part, int6
     double t2_total_most_part = -(double)INFINITY;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
@@ -1073,6 +1149,7 @@ struct gaussian_mixture_value_and_grad_rows0 {
     int64_t k;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     double *t0;
     const double *log_sigma;
     const double *a;
@@ -1083,19 +1160,22 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team0(const void *contex
 {
     const struct gaussian_mixture_value_and_grad_rows0 *const given = context;
     (void)thread;
-    gaussian_mixture_value_and_grad_rows0(part, given->k, given->parts, given->d, given->t0, given->log_sigma,
-        given->a, given->t2_total_most_parts);
+    gaussian_mixture_value_and_grad_rows0(part, given->k, given->parts, given->d, given->stop, given->t0,
+        given->log_sigma, given->a, given->t2_total_most_parts);
 }
 
 static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part, int64_t k, int64_t parts,
-                                                              const double *restrict a, double t2_total_term,
-                                                              double *restrict t2_total_parts)
+                                                              const volatile int *stop, const double *restrict a,
+                                                              double t2_total_term, double *restrict t2_total_parts)
 {
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_total_part = 0.0;
     double t2_total_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2_total = sum[i:k](exp(a[i] - t2_total_term)) */
@@ -1113,6 +1193,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part, int6
 struct gaussian_mixture_value_and_grad_rows1 {
     int64_t k;
     int64_t parts;
+    const volatile int *stop;
     const double *a;
     double t2_total_term;
     double *t2_total_parts;
@@ -1122,7 +1203,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team1(const void *contex
 {
     const struct gaussian_mixture_value_and_grad_rows1 *const given = context;
     (void)thread;
-    gaussian_mixture_value_and_grad_rows1(part, given->k, given->parts, given->a, given->t2_total_term,
+    gaussian_mixture_value_and_grad_rows1(part, given->k, given->parts, given->stop, given->a, given->t2_total_term,
         given->t2_total_parts);
 }
 
@@ -1133,7 +1214,8 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
                                                               double *restrict grad_mu_total, int64_t d,
                                                               double *restrict grad_log_sigma_total_2,
                                                               unsigned char *restrict tile_scratch,
-                                                              size_t tile_bytes, const double *restrict X,
+                                                              size_t tile_bytes, const volatile int *stop,
+                                                              const double *restrict X,
                                                               const double *restrict log_sigma, double *restrict t0,
                                                               const double *restrict mu, const double *restrict a,
                                                               double t2, double t4_bar, double *restrict t4_parts,
@@ -1180,6 +1262,9 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* X_tile[l:n, j:d] = X[l, j] */
@@ -1282,6 +1367,9 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* grad_a_total[i:k] = sum[l:n](where(-inf == a[i] - t1[l, i] - t2, 0, t4_bar * (t3_total_term_2[l, i]
@@ -1405,6 +1493,7 @@ struct gaussian_mixture_value_and_grad_rows2 {
     double *grad_log_sigma_total_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *log_sigma;
     double *t0;
@@ -1421,14 +1510,16 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team2(const void *contex
     const struct gaussian_mixture_value_and_grad_rows2 *const given = context;
     gaussian_mixture_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_a_total, given->k, given->grad_log_sigma_total, given->grad_mu_total, given->d,
-        given->grad_log_sigma_total_2, given->tile_scratch, given->tile_bytes, given->X, given->log_sigma, given->t0,
-        given->mu, given->a, given->t2, given->t4_bar, given->t4_parts, given->t2_bar_parts);
+        given->grad_log_sigma_total_2, given->tile_scratch, given->tile_bytes, given->stop, given->X,
+        given->log_sigma, given->t0, given->mu, given->a, given->t2, given->t4_bar, given->t4_parts,
+        given->t2_bar_parts);
 }
 
 static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                              const double *restrict a, double *restrict grad_a,
-                                                              double *restrict grad_a_total, double t2_bar,
-                                                              double grad_a_term, double t2_total_term,
+                                                              const volatile int *stop, const double *restrict a,
+                                                              double *restrict grad_a, double *restrict grad_a_total,
+                                                              double t2_bar, double grad_a_term,
+                                                              double t2_total_term,
                                                               double *restrict grad_log_sigma_total,
                                                               double *restrict t0, double *restrict grad_mu,
                                                               double *restrict grad_mu_total,
@@ -1439,6 +1530,9 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int6
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     const int64_t tile_rows = gradc_rows(3*d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_a[i:k] = grad_a_total[i] + where(-inf == a[i], 0, t2_bar * (grad_a_term * exp(a[i] -
@@ -1469,6 +1563,7 @@ struct gaussian_mixture_value_and_grad_rows3 {
     int64_t k;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     const double *a;
     double *grad_a;
     double *grad_a_total;
@@ -1487,9 +1582,10 @@ static GRADC_APART void gaussian_mixture_value_and_grad_team3(const void *contex
 {
     const struct gaussian_mixture_value_and_grad_rows3 *const given = context;
     (void)thread;
-    gaussian_mixture_value_and_grad_rows3(part, given->k, given->parts, given->d, given->a, given->grad_a,
-        given->grad_a_total, given->t2_bar, given->grad_a_term, given->t2_total_term, given->grad_log_sigma_total,
-        given->t0, given->grad_mu, given->grad_mu_total, given->grad_log_sigma, given->grad_log_sigma_total_2);
+    gaussian_mixture_value_and_grad_rows3(part, given->k, given->parts, given->d, given->stop, given->a,
+        given->grad_a, given->grad_a_total, given->t2_bar, given->grad_a_term, given->t2_total_term,
+        given->grad_log_sigma_total, given->t0, given->grad_mu, given->grad_mu_total, given->grad_log_sigma,
+        given->grad_log_sigma_total_2);
 }
 
 int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const double *restrict a,
@@ -1513,17 +1609,19 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double))
         + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(24.0*(double)d*(double)k*(double)n + 36.0*(double)d*(double)k
+        + 2.0*(double)d*(double)n + 77.0*(double)k*(double)n + 58.0*(double)k + 37.0*(double)n);
 
     /* t4_bar = -(1 / n) */
     const double t4_bar = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_total_most_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct gaussian_mixture_value_and_grad_rows0 given = {k, parts, d, t0, log_sigma, a,
+        const struct gaussian_mixture_value_and_grad_rows0 given = {k, parts, d, stop, t0, log_sigma, a,
             t2_total_most_parts};
         gradc_run(parts, gaussian_mixture_value_and_grad_team0, &given);
     } else {
-        gaussian_mixture_value_and_grad_rows0(0, k, parts, d, t0, log_sigma, a, t2_total_most_parts);
+        gaussian_mixture_value_and_grad_rows0(0, k, parts, d, stop, t0, log_sigma, a, t2_total_most_parts);
     }
     double t2_total_most = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1536,10 +1634,11 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t2_total_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct gaussian_mixture_value_and_grad_rows1 given = {k, parts_, a, t2_total_term, t2_total_parts};
+        const struct gaussian_mixture_value_and_grad_rows1 given = {k, parts_, stop, a, t2_total_term,
+            t2_total_parts};
         gradc_run(parts_, gaussian_mixture_value_and_grad_team1, &given);
     } else {
-        gaussian_mixture_value_and_grad_rows1(0, k, parts_, a, t2_total_term, t2_total_parts);
+        gaussian_mixture_value_and_grad_rows1(0, k, parts_, stop, a, t2_total_term, t2_total_parts);
     }
     double t2_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -1561,12 +1660,12 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     if (parts_2 > 1) {
         const struct gaussian_mixture_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes,
             grad_a_total, k, grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes,
-            X, log_sigma, t0, mu, a, t2, t4_bar, t4_parts, t2_bar_parts};
+            stop, X, log_sigma, t0, mu, a, t2, t4_bar, t4_parts, t2_bar_parts};
         gradc_run(parts_2, gaussian_mixture_value_and_grad_team2, &given);
     } else {
         gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_a_total, k,
-            grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes, X, log_sigma,
-            t0, mu, a, t2, t4_bar, t4_parts, t2_bar_parts);
+            grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes, stop, X,
+            log_sigma, t0, mu, a, t2, t4_bar, t4_parts, t2_bar_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -1577,6 +1676,9 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         t2_bar += t2_bar_parts[part];
     }
     for (int64_t part = 1; part < parts_2; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_a_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
@@ -1584,6 +1686,9 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_log_sigma_total_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -1592,6 +1697,9 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_mu_total_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -1600,6 +1708,9 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_log_sigma_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
@@ -1609,16 +1720,19 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     }
     const int64_t parts_3 = gradc_parts(k, 10*d + 31, 0);
     if (parts_3 > 1) {
-        const struct gaussian_mixture_value_and_grad_rows3 given = {k, parts_3, d, a, grad_a, grad_a_total, t2_bar,
-            grad_a_term, t2_total_term, grad_log_sigma_total, t0, grad_mu, grad_mu_total, grad_log_sigma,
+        const struct gaussian_mixture_value_and_grad_rows3 given = {k, parts_3, d, stop, a, grad_a, grad_a_total,
+            t2_bar, grad_a_term, t2_total_term, grad_log_sigma_total, t0, grad_mu, grad_mu_total, grad_log_sigma,
             grad_log_sigma_total_2};
         gradc_run(parts_3, gaussian_mixture_value_and_grad_team3, &given);
     } else {
-        gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, a, grad_a, grad_a_total, t2_bar, grad_a_term,
+        gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, stop, a, grad_a, grad_a_total, t2_bar, grad_a_term,
             t2_total_term, grad_log_sigma_total, t0, grad_mu, grad_mu_total, grad_log_sigma, grad_log_sigma_total_2);
     }
 
     /* value = -(t4 / n) */
     *value = -(t4 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -25,6 +25,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/exp.h"
 #include "support/routines/compensated.h"
@@ -46,9 +47,9 @@ size_t gaussian_process_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t d, const double *restrict X, double log_amplitude,
-                                                     double t0, double t1, double *restrict K, double *restrict t2,
-                                                     const double *restrict y)
+                                                     int64_t d, const volatile int *stop, const double *restrict X,
+                                                     double log_amplitude, double t0, double t1, double *restrict K,
+                                                     double *restrict t2, const double *restrict y)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -57,8 +58,14 @@ static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t threa
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     const int64_t strip = gradc_width(n);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
         for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
 
             /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
@@ -121,6 +128,7 @@ struct gaussian_process_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     double log_amplitude;
     double t0;
@@ -134,7 +142,7 @@ static GRADC_APART void gaussian_process_value_team0(const void *context, int64_
 {
     const struct gaussian_process_value_rows0 *const given = context;
     gaussian_process_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->X, given->log_amplitude, given->t0, given->t1, given->K, given->t2, given->y);
+        given->d, given->stop, given->X, given->log_amplitude, given->t0, given->t1, given->K, given->t2, given->y);
 }
 
 int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -157,6 +165,8 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(5.0*(double)d*(double)n*(double)n + 2.0*(double)n*(double)n*(double)n
+        + 32.0*(double)n*(double)n + 6.0*(double)n);
 
     /* t0 = exp(2 * log_noise) */
     /* t1 = exp(-2 * log_length) */
@@ -165,22 +175,26 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     if (parts > 1) {
-        const struct gaussian_process_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, log_amplitude,
-            t0, t1, K, t2, y};
+        const struct gaussian_process_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X,
+            log_amplitude, t0, t1, K, t2, y};
         gradc_run(parts, gaussian_process_value_team0, &given);
     } else {
-        gaussian_process_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, log_amplitude, t0, t1, K, t2, y);
+        gaussian_process_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, log_amplitude, t0, t1, K,
+            t2, y);
     }
 
     /* t3 = call.solve(K, t2) */
-    if (gradc_solve(n, 1, K, t2, t3, factors, pivots) != 0) {
-        return 1;
+    if (gradc_solve(n, 1, K, t2, t3, factors, pivots, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     double t4 = 0.0;
     double t4_low = 0.0;
     {
         const int64_t tile_rows = gradc_rows(1, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t4 = sum[i:n](t3[i, 0] * y[i]) */
@@ -197,11 +211,14 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     /* _, log_det = call.slogdet(K) */
     double v_;
     double log_det;
-    gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_);
+    gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_, stop);
 
     /* value = 0.9189385332046727 * real(n) + 0.5 * (log_det + t4) */
     *value = 0.9189385332046727 * (double)n + 0.5 * (t4 + log_det);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_process_forward_work(int64_t n, int64_t d)
@@ -214,19 +231,29 @@ size_t gaussian_process_forward_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                       const double *restrict X, double *restrict gap,
-                                                       double log_amplitude, double *restrict K, double t0,
-                                                       double t1, double *restrict t2, const double *restrict y)
+                                                       const volatile int *stop, const double *restrict X,
+                                                       double *restrict gap, double log_amplitude,
+                                                       double *restrict K, double t0, double t1, double *restrict t2,
+                                                       const double *restrict y)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     const int64_t tile_rows = gradc_rows(d + n, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             for (int64_t k = 0; k < 4*(n / 4); k += 4) {
+                if (gradc_stopped(stop)) {
+                    return;
+                }
                 double gap_sum = 0.0;
                 double gap_sum_ = 0.0;
                 double gap_sum_2 = 0.0;
@@ -248,6 +275,9 @@ static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, 
                 gap[i*n + k + 3] = gap_sum_3;
             }
             for (int64_t k = 4*(n / 4); k < n; ++k) {
+                if (gradc_stopped(stop)) {
+                    return;
+                }
                 double gap_sum = 0.0;
                 GRADC_SIMD(reduction(+:gap_sum))
                 for (int64_t j = 0; j < d; ++j) {
@@ -261,6 +291,9 @@ static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, 
         /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
         const double v0 = 2.0 * log_amplitude;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
@@ -279,6 +312,7 @@ struct gaussian_process_forward_rows0 {
     int64_t n;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     double *gap;
     double log_amplitude;
@@ -293,8 +327,8 @@ static GRADC_APART void gaussian_process_forward_team0(const void *context, int6
 {
     const struct gaussian_process_forward_rows0 *const given = context;
     (void)thread;
-    gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->X, given->gap, given->log_amplitude,
-        given->K, given->t0, given->t1, given->t2, given->y);
+    gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->gap,
+        given->log_amplitude, given->K, given->t0, given->t1, given->t2, given->y);
 }
 
 int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -312,6 +346,8 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(5.0*(double)d*(double)n*(double)n + 2.0*(double)n*(double)n*(double)n
+        + 32.0*(double)n*(double)n + 6.0*(double)n);
 
     /* t0 = exp(2 * log_noise) */
     /* t1 = exp(-2 * log_length) */
@@ -319,21 +355,25 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     const double t1_ = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     if (parts > 1) {
-        const struct gaussian_process_forward_rows0 given = {n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y};
+        const struct gaussian_process_forward_rows0 given = {n, parts, d, stop, X, gap, log_amplitude, K, t0_, t1_,
+            t2, y};
         gradc_run(parts, gaussian_process_forward_team0, &given);
     } else {
-        gaussian_process_forward_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y);
+        gaussian_process_forward_rows0(0, n, parts, d, stop, X, gap, log_amplitude, K, t0_, t1_, t2, y);
     }
 
     /* t3 = call.solve(K, t2) */
-    if (gradc_solve(n, 1, K, t2, t3, factors, pivots) != 0) {
-        return 1;
+    if (gradc_solve(n, 1, K, t2, t3, factors, pivots, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     double t4 = 0.0;
     double t4_low = 0.0;
     {
         const int64_t tile_rows = gradc_rows(1, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t4 = sum[i:n](t3[i, 0] * y[i]) */
@@ -350,13 +390,16 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     /* _, log_det = call.slogdet(K) */
     double v_;
     double log_det;
-    gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_);
+    gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_, stop);
 
     /* value = 0.9189385332046727 * real(n) + 0.5 * (log_det + t4) */
     *value = 0.9189385332046727 * (double)n + 0.5 * (t4 + log_det);
     *t0 = t0_;
     *t1 = t1_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_process_backward_work(int64_t n, int64_t d)
@@ -370,18 +413,24 @@ size_t gaussian_process_backward_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                        double *restrict K_bar_solve_term, const double *restrict K,
-                                                        double *restrict t3_bar, double log_det_bar,
-                                                        const double *restrict y)
+                                                        const volatile int *stop, double *restrict K_bar_solve_term,
+                                                        const double *restrict K, double *restrict t3_bar,
+                                                        double log_det_bar, const double *restrict y)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     const int64_t tile_rows = gradc_rows(n, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* K_bar_solve_term[i:n, j:n] = K[j, i] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 K_bar_solve_term[j*n + i] = K[i*n + j];
@@ -399,6 +448,7 @@ static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n,
 struct gaussian_process_backward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double *K_bar_solve_term;
     const double *K;
     double *t3_bar;
@@ -410,11 +460,12 @@ static GRADC_APART void gaussian_process_backward_team0(const void *context, int
 {
     const struct gaussian_process_backward_rows0 *const given = context;
     (void)thread;
-    gaussian_process_backward_rows0(part, given->n, given->parts, given->K_bar_solve_term, given->K, given->t3_bar,
-        given->log_det_bar, given->y);
+    gaussian_process_backward_rows0(part, given->n, given->parts, given->stop, given->K_bar_solve_term, given->K,
+        given->t3_bar, given->log_det_bar, given->y);
 }
 
-static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n, int64_t parts, double log_amplitude,
+static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n, int64_t parts,
+                                                        const volatile int *stop, double log_amplitude,
                                                         double *restrict K_bar_solve, double log_det_bar,
                                                         double *restrict K_bar_inv, const double *restrict t3,
                                                         const double *restrict gap, double t1,
@@ -432,6 +483,9 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n,
     double t0_bar_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(n + 1, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* K_bar[i:n, j:n] = log_det_bar * K_bar_inv[j, i] - t3[j, 0] * K_bar_solve[i, 0] */
@@ -447,6 +501,9 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n,
         double grad_log_length_total_part_sum = 0.0;
         double t0_bar_part_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double K_bar_solve_i = K_bar_solve[i];
             GRADC_SIMD(reduction(+:grad_log_amplitude_total_part_sum, grad_log_length_total_part_sum,
                 t0_bar_part_sum))
@@ -480,6 +537,7 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n,
 struct gaussian_process_backward_rows1 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double log_amplitude;
     double *K_bar_solve;
     double log_det_bar;
@@ -496,9 +554,9 @@ static GRADC_APART void gaussian_process_backward_team1(const void *context, int
 {
     const struct gaussian_process_backward_rows1 *const given = context;
     (void)thread;
-    gaussian_process_backward_rows1(part, given->n, given->parts, given->log_amplitude, given->K_bar_solve,
-        given->log_det_bar, given->K_bar_inv, given->t3, given->gap, given->t1, given->grad_log_amplitude_total_parts,
-        given->grad_log_length_total_parts, given->t0_bar_parts);
+    gaussian_process_backward_rows1(part, given->n, given->parts, given->stop, given->log_amplitude,
+        given->K_bar_solve, given->log_det_bar, given->K_bar_inv, given->t3, given->gap, given->t1,
+        given->grad_log_amplitude_total_parts, given->grad_log_length_total_parts, given->t0_bar_parts);
 }
 
 int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -527,37 +585,41 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(2.0*(double)n*(double)n*(double)n + 101.0*(double)n*(double)n
+        + 4.0*(double)n);
 
     /* log_det_bar = 0.5 * cotangent */
     const double log_det_bar = 0.5 * cotangent;
 
     /* K_bar_inv = call.inv(K) */
-    if (gradc_inv(n, n, K, K_bar_inv, factors, pivots) != 0) {
-        return 1;
+    if (gradc_inv(n, n, K, K_bar_inv, factors, pivots, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     const int64_t parts = gradc_parts(n, n + 3, 0);
     if (parts > 1) {
-        const struct gaussian_process_backward_rows0 given = {n, parts, K_bar_solve_term, K, t3_bar, log_det_bar, y};
+        const struct gaussian_process_backward_rows0 given = {n, parts, stop, K_bar_solve_term, K, t3_bar,
+            log_det_bar, y};
         gradc_run(parts, gaussian_process_backward_team0, &given);
     } else {
-        gaussian_process_backward_rows0(0, n, parts, K_bar_solve_term, K, t3_bar, log_det_bar, y);
+        gaussian_process_backward_rows0(0, n, parts, stop, K_bar_solve_term, K, t3_bar, log_det_bar, y);
     }
 
     /* K_bar_solve = call.solve(K_bar_solve_term, t3_bar) */
-    if (gradc_solve(n, 1, K_bar_solve_term, t3_bar, K_bar_solve, factors_, pivots_) != 0) {
-        return 2;
+    if (gradc_solve(n, 1, K_bar_solve_term, t3_bar, K_bar_solve, factors_, pivots_, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 2);
     }
     const int64_t parts_ = gradc_parts(n, 52*n, 0);
     double grad_log_amplitude_total_parts[GRADC_PARTS];
     double grad_log_length_total_parts[GRADC_PARTS];
     double t0_bar_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct gaussian_process_backward_rows1 given = {n, parts_, log_amplitude, K_bar_solve, log_det_bar,
-            K_bar_inv, t3, gap, t1, grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts};
+        const struct gaussian_process_backward_rows1 given = {n, parts_, stop, log_amplitude, K_bar_solve,
+            log_det_bar, K_bar_inv, t3, gap, t1, grad_log_amplitude_total_parts, grad_log_length_total_parts,
+            t0_bar_parts};
         gradc_run(parts_, gaussian_process_backward_team1, &given);
     } else {
-        gaussian_process_backward_rows1(0, n, parts_, log_amplitude, K_bar_solve, log_det_bar, K_bar_inv, t3, gap, t1,
-            grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts);
+        gaussian_process_backward_rows1(0, n, parts_, stop, log_amplitude, K_bar_solve, log_det_bar, K_bar_inv, t3,
+            gap, t1, grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts);
     }
     double grad_log_amplitude_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -578,7 +640,10 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     *grad_log_amplitude = 2.0 * grad_log_amplitude_total;
     *grad_log_length = -(-2.0 * (t1 * (0.5 * grad_log_length_total)));
     *grad_log_noise = 2.0 * (t0 * t0_bar);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
@@ -595,21 +660,31 @@ size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                              const double *restrict X, double *restrict gap,
-                                                              double log_amplitude, double *restrict K, double t0,
-                                                              double t1, const double *restrict y,
-                                                              double *restrict t2, double *restrict t3_bar,
+                                                              const volatile int *stop, const double *restrict X,
+                                                              double *restrict gap, double log_amplitude,
+                                                              double *restrict K, double t0, double t1,
+                                                              const double *restrict y, double *restrict t2,
+                                                              double *restrict t3_bar,
                                                               double *restrict K_bar_solve_term)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     const int64_t tile_rows = gradc_rows(d + 2*n, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             for (int64_t k = 0; k < 4*(n / 4); k += 4) {
+                if (gradc_stopped(stop)) {
+                    return;
+                }
                 double gap_sum = 0.0;
                 double gap_sum_ = 0.0;
                 double gap_sum_2 = 0.0;
@@ -631,6 +706,9 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
                 gap[i*n + k + 3] = gap_sum_3;
             }
             for (int64_t k = 4*(n / 4); k < n; ++k) {
+                if (gradc_stopped(stop)) {
+                    return;
+                }
                 double gap_sum = 0.0;
                 GRADC_SIMD(reduction(+:gap_sum))
                 for (int64_t j = 0; j < d; ++j) {
@@ -644,6 +722,9 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
         /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
         const double v0 = 2.0 * log_amplitude;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
@@ -661,6 +742,9 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
 
         /* K_bar_solve_term[i:n, j:n] = K[j, i] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
                 K_bar_solve_term[j*n + i] = K[i*n + j];
@@ -673,6 +757,7 @@ struct gaussian_process_value_and_grad_rows0 {
     int64_t n;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     double *gap;
     double log_amplitude;
@@ -689,13 +774,14 @@ static GRADC_APART void gaussian_process_value_and_grad_team0(const void *contex
 {
     const struct gaussian_process_value_and_grad_rows0 *const given = context;
     (void)thread;
-    gaussian_process_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->gap,
+    gaussian_process_value_and_grad_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->gap,
         given->log_amplitude, given->K, given->t0, given->t1, given->y, given->t2, given->t3_bar,
         given->K_bar_solve_term);
 }
 
 static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts,
-                                                              double log_amplitude, double *restrict K_bar_solve,
+                                                              const volatile int *stop, double log_amplitude,
+                                                              double *restrict K_bar_solve,
                                                               double *restrict K_bar_inv, double *restrict t3,
                                                               double *restrict gap, double t1,
                                                               double *restrict grad_log_amplitude_total_parts,
@@ -712,6 +798,9 @@ static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int6
     double t0_bar_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(n + 1, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* K_bar[i:n, j:n] = 0.5 * K_bar_inv[j, i] - K_bar_solve[i, 0] * t3[j, 0] */
@@ -724,6 +813,9 @@ static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int6
         double grad_log_length_total_part_sum = 0.0;
         double t0_bar_part_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double K_bar_solve_i = K_bar_solve[i];
             GRADC_SIMD(reduction(+:grad_log_amplitude_total_part_sum, grad_log_length_total_part_sum,
                 t0_bar_part_sum))
@@ -752,6 +844,7 @@ static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int6
 struct gaussian_process_value_and_grad_rows1 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double log_amplitude;
     double *K_bar_solve;
     double *K_bar_inv;
@@ -767,8 +860,8 @@ static GRADC_APART void gaussian_process_value_and_grad_team1(const void *contex
 {
     const struct gaussian_process_value_and_grad_rows1 *const given = context;
     (void)thread;
-    gaussian_process_value_and_grad_rows1(part, given->n, given->parts, given->log_amplitude, given->K_bar_solve,
-        given->K_bar_inv, given->t3, given->gap, given->t1, given->grad_log_amplitude_total_parts,
+    gaussian_process_value_and_grad_rows1(part, given->n, given->parts, given->stop, given->log_amplitude,
+        given->K_bar_solve, given->K_bar_inv, given->t3, given->gap, given->t1, given->grad_log_amplitude_total_parts,
         given->grad_log_length_total_parts, given->t0_bar_parts);
 }
 
@@ -809,6 +902,8 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     double *const factors_3 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots_3 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(5.0*(double)d*(double)n*(double)n + 4.0*(double)n*(double)n*(double)n
+        + 106.0*(double)n*(double)n + 9.0*(double)n);
 
     /* t0 = exp(2 * log_noise) */
     /* t1 = exp(-2 * log_length) */
@@ -816,23 +911,26 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 32*n + 2, 0);
     if (parts > 1) {
-        const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, X, gap, log_amplitude, K, t0, t1, y,
-            t2, t3_bar, K_bar_solve_term};
+        const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, stop, X, gap, log_amplitude, K, t0,
+            t1, y, t2, t3_bar, K_bar_solve_term};
         gradc_run(parts, gaussian_process_value_and_grad_team0, &given);
     } else {
-        gaussian_process_value_and_grad_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t3_bar,
+        gaussian_process_value_and_grad_rows0(0, n, parts, d, stop, X, gap, log_amplitude, K, t0, t1, y, t2, t3_bar,
             K_bar_solve_term);
     }
 
     /* t3 = call.solve(K, t2) */
-    if (gradc_solve(n, 1, K, t2, t3, factors, pivots) != 0) {
-        return 1;
+    if (gradc_solve(n, 1, K, t2, t3, factors, pivots, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     double t4 = 0.0;
     double t4_low = 0.0;
     {
         const int64_t tile_rows = gradc_rows(1, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t4 = sum[i:n](t3[i, 0] * y[i]) */
@@ -849,30 +947,30 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     /* _, log_det = call.slogdet(K) */
     double v_;
     double log_det;
-    gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_);
+    gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_, stop);
 
     /* value = 0.9189385332046727 * real(n) + 0.5 * (log_det + t4) */
     *value = 0.9189385332046727 * (double)n + 0.5 * (t4 + log_det);
 
     /* K_bar_inv = call.inv(K) */
-    if (gradc_inv(n, n, K, K_bar_inv, factors_2, pivots_2) != 0) {
-        return 2;
+    if (gradc_inv(n, n, K, K_bar_inv, factors_2, pivots_2, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 2);
     }
 
     /* K_bar_solve = call.solve(K_bar_solve_term, t3_bar) */
-    if (gradc_solve(n, 1, K_bar_solve_term, t3_bar, K_bar_solve, factors_3, pivots_3) != 0) {
-        return 1;
+    if (gradc_solve(n, 1, K_bar_solve_term, t3_bar, K_bar_solve, factors_3, pivots_3, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     const int64_t parts_ = gradc_parts(n, 38*n, 0);
     double grad_log_amplitude_total_parts[GRADC_PARTS];
     double grad_log_length_total_parts[GRADC_PARTS];
     double t0_bar_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct gaussian_process_value_and_grad_rows1 given = {n, parts_, log_amplitude, K_bar_solve, K_bar_inv,
-            t3, gap, t1, grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts};
+        const struct gaussian_process_value_and_grad_rows1 given = {n, parts_, stop, log_amplitude, K_bar_solve,
+            K_bar_inv, t3, gap, t1, grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts};
         gradc_run(parts_, gaussian_process_value_and_grad_team1, &given);
     } else {
-        gaussian_process_value_and_grad_rows1(0, n, parts_, log_amplitude, K_bar_solve, K_bar_inv, t3, gap, t1,
+        gaussian_process_value_and_grad_rows1(0, n, parts_, stop, log_amplitude, K_bar_solve, K_bar_inv, t3, gap, t1,
             grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts);
     }
     double grad_log_amplitude_total = 0.0;
@@ -894,5 +992,8 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     *grad_log_amplitude = 2.0 * grad_log_amplitude_total;
     *grad_log_length = -(-2.0 * (t1 * (0.5 * grad_log_length_total)));
     *grad_log_noise = 2.0 * (t0 * t0_bar);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

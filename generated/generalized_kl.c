@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/log1p.h"
 #include "support/routines/compensated.h"
@@ -29,9 +30,9 @@ size_t generalized_kl_value_work(int64_t n, int64_t k, int64_t d)
 
 static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   int64_t d, int64_t k, const double *restrict W,
-                                                   const double *restrict H, const double *restrict V,
-                                                   double *restrict value_parts)
+                                                   int64_t d, const volatile int *stop, int64_t k,
+                                                   const double *restrict W, const double *restrict H,
+                                                   const double *restrict V, double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -41,8 +42,14 @@ static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread,
     double value_part_low = 0.0;
     const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < d ? strip + strip_begin : d;
 
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
@@ -88,6 +95,7 @@ struct generalized_kl_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     int64_t k;
     const double *W;
     const double *H;
@@ -99,7 +107,7 @@ static GRADC_APART void generalized_kl_value_team0(const void *context, int64_t 
 {
     const struct generalized_kl_value_rows0 *const given = context;
     generalized_kl_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->k, given->W, given->H, given->V, given->value_parts);
+        given->stop, given->k, given->W, given->H, given->V, given->value_parts);
 }
 
 int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -107,22 +115,26 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 57.0*(double)d*(double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 56*d, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct generalized_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, k, W, H, V,
+        const struct generalized_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, k, W, H, V,
             value_parts};
         gradc_run(parts, generalized_kl_value_team0, &given);
     } else {
-        generalized_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value_parts);
+        generalized_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, k, W, H, V, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         value_ += value_parts[part];
     }
     *value = value_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t generalized_kl_forward_work(int64_t n, int64_t k, int64_t d)
@@ -134,8 +146,8 @@ size_t generalized_kl_forward_work(int64_t n, int64_t k, int64_t d)
 }
 
 static GRADC_APART void generalized_kl_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                     double *restrict M, const double *restrict V,
-                                                     double *restrict value_parts)
+                                                     const volatile int *stop, double *restrict M,
+                                                     const double *restrict V, double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -143,6 +155,9 @@ static GRADC_APART void generalized_kl_forward_rows0(int64_t part, int64_t n, in
     double value_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
@@ -180,6 +195,7 @@ struct generalized_kl_forward_rows0 {
     int64_t n;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     double *M;
     const double *V;
     double *value_parts;
@@ -189,13 +205,15 @@ static GRADC_APART void generalized_kl_forward_team0(const void *context, int64_
 {
     const struct generalized_kl_forward_rows0 *const given = context;
     (void)thread;
-    generalized_kl_forward_rows0(part, given->n, given->parts, given->d, given->M, given->V, given->value_parts);
+    generalized_kl_forward_rows0(part, given->n, given->parts, given->d, given->stop, given->M, given->V,
+        given->value_parts);
 }
 
 int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                            const double *restrict V, double *restrict value, double *restrict M, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 57.0*(double)d*(double)n);
     for (int64_t at = 0; at < d*n; ++at) {
         M[at] = 0.0;
     }
@@ -205,17 +223,20 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
     const int64_t parts = gradc_parts(n, 56*d, 0);
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct generalized_kl_forward_rows0 given = {n, parts, d, M, V, value_parts};
+        const struct generalized_kl_forward_rows0 given = {n, parts, d, stop, M, V, value_parts};
         gradc_run(parts, generalized_kl_forward_team0, &given);
     } else {
-        generalized_kl_forward_rows0(0, n, parts, d, M, V, value_parts);
+        generalized_kl_forward_rows0(0, n, parts, d, stop, M, V, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         value_ += value_parts[part];
     }
     *value = value_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t generalized_kl_backward_work(int64_t n, int64_t k, int64_t d)
@@ -230,9 +251,10 @@ static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t thre
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
                                                       double *restrict grad_H, int64_t k, int64_t d,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      double *restrict grad_W, const double *restrict M,
-                                                      double cotangent, const double *restrict V,
-                                                      const double *restrict H, const double *restrict W)
+                                                      const volatile int *stop, double *restrict grad_W,
+                                                      const double *restrict M, double cotangent,
+                                                      const double *restrict V, const double *restrict H,
+                                                      const double *restrict W)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -245,6 +267,9 @@ static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t thre
     }
     const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < k; ++j) {
@@ -252,6 +277,9 @@ static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t thre
             }
         }
         for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < d ? strip + strip_begin : d;
 
             /* M_bar[i:n, l:d] = cotangent + where(M[i, l] < 0, 0, -(cotangent * V[i, l] / M[i, l])) */
@@ -285,6 +313,7 @@ struct generalized_kl_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *grad_W;
     const double *M;
     double cotangent;
@@ -297,8 +326,8 @@ static GRADC_APART void generalized_kl_backward_team0(const void *context, int64
 {
     const struct generalized_kl_backward_rows0 *const given = context;
     generalized_kl_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->grad_W, given->M,
-        given->cotangent, given->V, given->H, given->W);
+        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->grad_W,
+        given->M, given->cotangent, given->V, given->H, given->W);
 }
 
 int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -309,25 +338,32 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)k*(double)n + 13.0*(double)d*(double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 12*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     if (parts > 1) {
         const struct generalized_kl_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d,
-            tile_scratch, tile_bytes, grad_W, M, cotangent, V, H, W};
+            tile_scratch, tile_bytes, stop, grad_W, M, cotangent, V, H, W};
         gradc_run(parts, generalized_kl_backward_team0, &given);
     } else {
         generalized_kl_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch,
-            tile_bytes, grad_W, M, cotangent, V, H, W);
+            tile_bytes, stop, grad_W, M, cotangent, V, H, W);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_H_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_H[at] += grad_H_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t generalized_kl_value_and_grad_work(int64_t n, int64_t k, int64_t d)
@@ -343,9 +379,9 @@ static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict grad_H, int64_t k, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            double *restrict grad_W, const double *restrict W,
-                                                            const double *restrict H, const double *restrict V,
-                                                            double *restrict value_parts)
+                                                            const volatile int *stop, double *restrict grad_W,
+                                                            const double *restrict W, const double *restrict H,
+                                                            const double *restrict V, double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -362,6 +398,9 @@ static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_
     }
     const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < k; ++j) {
@@ -369,6 +408,9 @@ static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_
             }
         }
         for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < d ? strip + strip_begin : d;
 
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
@@ -429,6 +471,7 @@ struct generalized_kl_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *grad_W;
     const double *W;
     const double *H;
@@ -440,8 +483,8 @@ static GRADC_APART void generalized_kl_value_and_grad_team0(const void *context,
 {
     const struct generalized_kl_value_and_grad_rows0 *const given = context;
     generalized_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->grad_W, given->W, given->H,
-        given->V, given->value_parts);
+        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->grad_W,
+        given->W, given->H, given->V, given->value_parts);
 }
 
 int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W,
@@ -452,6 +495,7 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 9*d*k + 63*d, d*k) * gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(12.0*(double)d*(double)k*(double)n + 68.0*(double)d*(double)n);
     const int64_t parts = gradc_parts(n, 9*d*k + 63*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double))
@@ -459,17 +503,20 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct generalized_kl_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d,
-            tile_scratch, tile_bytes, grad_W, W, H, V, value_parts};
+            tile_scratch, tile_bytes, stop, grad_W, W, H, V, value_parts};
         gradc_run(parts, generalized_kl_value_and_grad_team0, &given);
     } else {
         generalized_kl_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch,
-            tile_bytes, grad_W, W, H, V, value_parts);
+            tile_bytes, stop, grad_W, W, H, V, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         value_ += value_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_H_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
@@ -477,5 +524,8 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
         }
     }
     *value = value_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

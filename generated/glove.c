@@ -23,6 +23,7 @@
 #include "support/frame.h"
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
+#include "support/helpers/stop.h"
 #include "support/vector/log.h"
 #include "support/vector/pow.h"
 #include "support/routines/compensated.h"
@@ -37,10 +38,11 @@ size_t glove_value_work(int64_t m, int64_t k, int64_t n)
 
 static GRADC_APART void glove_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                          const int64_t *restrict row, int64_t m, const int64_t *restrict column,
-                                          int64_t k, const double *restrict U, const double *restrict V,
-                                          const double *restrict count, double top, const double *restrict c,
-                                          const double *restrict b, double *restrict t1_parts)
+                                          const volatile int *stop, const int64_t *restrict row, int64_t m,
+                                          const int64_t *restrict column, int64_t k, const double *restrict U,
+                                          const double *restrict V, const double *restrict count, double top,
+                                          const double *restrict c, const double *restrict b,
+                                          double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -49,6 +51,9 @@ static GRADC_APART void glove_value_rows0(int64_t part, int64_t thread, int64_t 
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
@@ -125,6 +130,7 @@ struct glove_value_rows0 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const int64_t *row;
     int64_t m;
     const int64_t *column;
@@ -141,9 +147,9 @@ struct glove_value_rows0 {
 static GRADC_APART void glove_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct glove_value_rows0 *const given = context;
-    glove_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->row,
-        given->m, given->column, given->k, given->U, given->V, given->count, given->top, given->c, given->b,
-        given->t1_parts);
+    glove_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
+        given->row, given->m, given->column, given->k, given->U, given->V, given->count, given->top, given->c,
+        given->b, given->t1_parts);
 }
 
 int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
@@ -153,6 +159,7 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(10.0*(double)k*(double)n + 62.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -162,7 +169,7 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -174,18 +181,18 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     const int64_t parts = gradc_parts(n, 9*k + 61, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct glove_value_rows0 given = {n, parts, tile_scratch, tile_bytes, row, m, column, k, U, V, count,
-            top, c, b, t1_parts};
+        const struct glove_value_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, row, m, column, k, U, V,
+            count, top, c, b, t1_parts};
         gradc_run(parts, glove_value_team0, &given);
     } else {
-        glove_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, row, m, column, k, U, V, count, top, c, b,
+        glove_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, row, m, column, k, U, V, count, top, c, b,
             t1_parts);
     }
     double t1 = 0.0;
@@ -195,7 +202,10 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t glove_forward_work(int64_t m, int64_t k, int64_t n)
@@ -206,17 +216,21 @@ size_t glove_forward_work(int64_t m, int64_t k, int64_t n)
     return 0;
 }
 
-static GRADC_APART void glove_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict row,
-                                            int64_t m, const int64_t *restrict column, int64_t k,
-                                            const double *restrict U, const double *restrict V, double *restrict t0,
-                                            const double *restrict count, double top, const double *restrict c,
-                                            const double *restrict b, double *restrict t1_parts)
+static GRADC_APART void glove_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                            const int64_t *restrict row, int64_t m, const int64_t *restrict column,
+                                            int64_t k, const double *restrict U, const double *restrict V,
+                                            double *restrict t0, const double *restrict count, double top,
+                                            const double *restrict c, const double *restrict b,
+                                            double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
@@ -291,6 +305,7 @@ static GRADC_APART void glove_forward_rows0(int64_t part, int64_t n, int64_t par
 struct glove_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const int64_t *row;
     int64_t m;
     const int64_t *column;
@@ -309,8 +324,8 @@ static GRADC_APART void glove_forward_team0(const void *context, int64_t part, i
 {
     const struct glove_forward_rows0 *const given = context;
     (void)thread;
-    glove_forward_rows0(part, given->n, given->parts, given->row, given->m, given->column, given->k, given->U,
-        given->V, given->t0, given->count, given->top, given->c, given->b, given->t1_parts);
+    glove_forward_rows0(part, given->n, given->parts, given->stop, given->row, given->m, given->column, given->k,
+        given->U, given->V, given->t0, given->count, given->top, given->c, given->b, given->t1_parts);
 }
 
 int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
@@ -319,6 +334,7 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
                   double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(10.0*(double)k*(double)n + 62.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -328,7 +344,7 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -340,16 +356,17 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     const int64_t parts = gradc_parts(n, 9*k + 61, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct glove_forward_rows0 given = {n, parts, row, m, column, k, U, V, t0, count, top, c, b, t1_parts};
+        const struct glove_forward_rows0 given = {n, parts, stop, row, m, column, k, U, V, t0, count, top, c, b,
+            t1_parts};
         gradc_run(parts, glove_forward_team0, &given);
     } else {
-        glove_forward_rows0(0, n, parts, row, m, column, k, U, V, t0, count, top, c, b, t1_parts);
+        glove_forward_rows0(0, n, parts, stop, row, m, column, k, U, V, t0, count, top, c, b, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -358,7 +375,10 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t glove_backward_work(int64_t m, int64_t k, int64_t n)
@@ -379,6 +399,7 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
     double *const t0_bar_term = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t0_bar = (void *)scratch;
+    const volatile int *const stop = gradc_flag(20.0*(double)k*(double)n + 76.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -388,7 +409,7 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -400,7 +421,7 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
 
@@ -419,6 +440,9 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
         grad_c[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t0_bar_term[l:n] = t1_bar * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m
@@ -468,7 +492,10 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
             grad_c[v1] += t0_bar_term_l;
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t glove_value_and_grad_work(int64_t m, int64_t k, int64_t n)
@@ -489,6 +516,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t0_bar_term = (void *)scratch;
+    const volatile int *const stop = gradc_flag(30.0*(double)k*(double)n + 138.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -498,7 +526,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -510,7 +538,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
 
@@ -531,6 +559,9 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
         grad_c[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
@@ -640,5 +671,8 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

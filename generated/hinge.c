@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
@@ -27,8 +28,9 @@ size_t hinge_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void hinge_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                          const double *restrict X, const double *restrict w,
-                                          const double *restrict y, double *restrict t1_parts)
+                                          const volatile int *stop, const double *restrict X,
+                                          const double *restrict w, const double *restrict y,
+                                          double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -38,6 +40,9 @@ static GRADC_APART void hinge_value_rows0(int64_t part, int64_t thread, int64_t 
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -62,6 +67,7 @@ struct hinge_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -72,7 +78,7 @@ static GRADC_APART void hinge_value_team0(const void *context, int64_t part, int
 {
     const struct hinge_value_rows0 *const given = context;
     hinge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->t1_parts);
 }
 
 int hinge_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -80,14 +86,15 @@ int hinge_value(int64_t n, int64_t d, const double *restrict w, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 6.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 5, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        const struct hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts};
         gradc_run(parts, hinge_value_team0, &given);
     } else {
-        hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
+        hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -96,6 +103,9 @@ int hinge_value(int64_t n, int64_t d, const double *restrict w, const double *re
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
@@ -111,7 +121,10 @@ int hinge_value(int64_t n, int64_t d, const double *restrict w, const double *re
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t hinge_forward_work(int64_t n, int64_t d)
@@ -123,8 +136,9 @@ size_t hinge_forward_work(int64_t n, int64_t d)
 
 static GRADC_APART void hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                            double *restrict t0, int64_t n, const double *restrict X,
-                                            const double *restrict w, double *restrict t2_parts)
+                                            double *restrict t0, int64_t n, const volatile int *stop,
+                                            const double *restrict X, const double *restrict w,
+                                            double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
@@ -136,6 +150,9 @@ static GRADC_APART void hinge_forward_rows0(int64_t part, int64_t d, int64_t par
         t0_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -161,6 +178,7 @@ struct hinge_forward_rows0 {
     size_t part_bytes;
     double *t0;
     int64_t n;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *t2_parts;
@@ -171,7 +189,7 @@ static GRADC_APART void hinge_forward_team0(const void *context, int64_t part, i
     const struct hinge_forward_rows0 *const given = context;
     (void)thread;
     hinge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0, given->n,
-        given->X, given->w, given->t2_parts);
+        given->stop, given->X, given->w, given->t2_parts);
 }
 
 int hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -179,20 +197,24 @@ int hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 6.0*(double)n);
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts};
+        const struct hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, stop, X, w, t2_parts};
         gradc_run(parts, hinge_forward_team0, &given);
     } else {
-        hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
+        hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, stop, X, w, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t0_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -202,6 +224,9 @@ int hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](maximum(0, 1 - y[i] * t0[i])) */
@@ -217,7 +242,10 @@ int hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t hinge_backward_work(int64_t n, int64_t d)
@@ -231,9 +259,9 @@ size_t hinge_backward_work(int64_t n, int64_t d)
 static GRADC_APART void hinge_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                              double *restrict grad_w_total, int64_t d,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes, double t1_bar,
-                                             const double *restrict y, const double *restrict t0,
-                                             const double *restrict X)
+                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                             const volatile int *stop, double t1_bar, const double *restrict y,
+                                             const double *restrict t0, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -246,6 +274,9 @@ static GRADC_APART void hinge_backward_rows0(int64_t part, int64_t thread, int64
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_total_term[i:n] = let(s0 := 1 - y[i] * t0[i], y[i] * where(0 < s0, t1_bar, where(0 == s0, 0.5 *
@@ -273,6 +304,7 @@ struct hinge_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t1_bar;
     const double *y;
     const double *t0;
@@ -283,8 +315,8 @@ static GRADC_APART void hinge_backward_team0(const void *context, int64_t part, 
 {
     const struct hinge_backward_rows0 *const given = context;
     hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->t1_bar, given->y, given->t0,
-        given->X);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t1_bar, given->y,
+        given->t0, given->X);
 }
 
 int hinge_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -297,6 +329,7 @@ int hinge_backward(int64_t n, int64_t d, const double *restrict w, const double 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 11, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 10.0*(double)d + 12.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -305,13 +338,16 @@ int hinge_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, t1_bar, y, t0, X};
+            tile_bytes, stop, t1_bar, y, t0, X};
         gradc_run(parts, hinge_backward_team0, &given);
     } else {
         hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
-            t1_bar, y, t0, X);
+            stop, t1_bar, y, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -325,7 +361,10 @@ int hinge_backward(int64_t n, int64_t d, const double *restrict w, const double 
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = 2.0 * w[j] * v0 - grad_w_total[j];
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t hinge_value_and_grad_work(int64_t n, int64_t d)
@@ -340,8 +379,9 @@ static GRADC_APART void hinge_value_and_grad_rows0(int64_t part, int64_t thread,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict grad_w_total, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const double *restrict X, const double *restrict w, double t1_bar,
-                                                   const double *restrict y, double *restrict t1_parts)
+                                                   const volatile int *stop, const double *restrict X,
+                                                   const double *restrict w, double t1_bar, const double *restrict y,
+                                                   double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -356,6 +396,9 @@ static GRADC_APART void hinge_value_and_grad_rows0(int64_t part, int64_t thread,
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -393,6 +436,7 @@ struct hinge_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double t1_bar;
@@ -404,8 +448,8 @@ static GRADC_APART void hinge_value_and_grad_team0(const void *context, int64_t 
 {
     const struct hinge_value_and_grad_rows0 *const given = context;
     hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t1_bar,
-        given->y, given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->t1_bar, given->y, given->t1_parts);
 }
 
 int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -418,12 +462,16 @@ int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 12, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 9.0*(double)d + 18.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
@@ -442,17 +490,20 @@ int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, X, w, t1_bar, y, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, t1_bar, y, t1_parts};
         gradc_run(parts, hinge_value_and_grad_team0, &given);
     } else {
         hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, X, w, t1_bar, y, t1_parts);
+            tile_bytes, stop, X, w, t1_bar, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -468,5 +519,8 @@ int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

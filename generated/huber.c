@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
@@ -26,8 +27,9 @@ size_t huber_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void huber_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                          const double *restrict X, const double *restrict w,
-                                          const double *restrict y, double delta, double *restrict t1_parts)
+                                          const volatile int *stop, const double *restrict X,
+                                          const double *restrict w, const double *restrict y, double delta,
+                                          double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -37,6 +39,9 @@ static GRADC_APART void huber_value_rows0(int64_t part, int64_t thread, int64_t 
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -62,6 +67,7 @@ struct huber_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -73,7 +79,7 @@ static GRADC_APART void huber_value_team0(const void *context, int64_t part, int
 {
     const struct huber_value_rows0 *const given = context;
     huber_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->delta, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->delta, given->t1_parts);
 }
 
 int huber_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -81,14 +87,16 @@ int huber_value(int64_t n, int64_t d, const double *restrict w, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 10.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 9, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct huber_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, delta, t1_parts};
+        const struct huber_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, delta,
+            t1_parts};
         gradc_run(parts, huber_value_team0, &given);
     } else {
-        huber_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, delta, t1_parts);
+        huber_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, delta, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -97,7 +105,10 @@ int huber_value(int64_t n, int64_t d, const double *restrict w, const double *re
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t huber_forward_work(int64_t n, int64_t d)
@@ -111,6 +122,7 @@ int huber_forward(int64_t n, int64_t d, const double *restrict w, const double *
                   double delta, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 10.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -120,6 +132,9 @@ int huber_forward(int64_t n, int64_t d, const double *restrict w, const double *
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
@@ -136,7 +151,10 @@ int huber_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t huber_backward_work(int64_t n, int64_t d)
@@ -151,8 +169,9 @@ static GRADC_APART void huber_backward_rows0(int64_t part, int64_t thread, int64
                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                              double *restrict grad_w, int64_t d,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                             const double *restrict t0, const double *restrict y, double delta,
-                                             double t1_bar, const double *restrict X)
+                                             const volatile int *stop, const double *restrict t0,
+                                             const double *restrict y, double delta, double t1_bar,
+                                             const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -165,6 +184,9 @@ static GRADC_APART void huber_backward_rows0(int64_t part, int64_t thread, int64
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_term[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1_bar * s2,
@@ -196,6 +218,7 @@ struct huber_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *t0;
     const double *y;
     double delta;
@@ -207,7 +230,8 @@ static GRADC_APART void huber_backward_team0(const void *context, int64_t part, 
 {
     const struct huber_backward_rows0 *const given = context;
     huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->delta, given->t1_bar, given->X);
+        given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0, given->y, given->delta,
+        given->t1_bar, given->X);
 }
 
 int huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -219,6 +243,7 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 21, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 22.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -227,20 +252,26 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t0, y, delta, t1_bar, X};
+            tile_bytes, stop, t0, y, delta, t1_bar, X};
         gradc_run(parts, huber_backward_team0, &given);
     } else {
-        huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y,
-            delta, t1_bar, X);
+        huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop, t0,
+            y, delta, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t huber_value_and_grad_work(int64_t n, int64_t d)
@@ -255,9 +286,9 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict grad_w, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const double *restrict X, const double *restrict w,
-                                                   const double *restrict y, double delta, double t1_bar,
-                                                   double *restrict t1_parts)
+                                                   const volatile int *stop, const double *restrict X,
+                                                   const double *restrict w, const double *restrict y, double delta,
+                                                   double t1_bar, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -272,6 +303,9 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -313,6 +347,7 @@ struct huber_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -325,8 +360,8 @@ static GRADC_APART void huber_value_and_grad_team0(const void *context, int64_t 
 {
     const struct huber_value_and_grad_rows0 *const given = context;
     huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->delta,
-        given->t1_bar, given->t1_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
+        given->delta, given->t1_bar, given->t1_parts);
 }
 
 int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -337,6 +372,7 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 22, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 32.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
@@ -346,17 +382,20 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, y, delta, t1_bar, t1_parts};
+            tile_bytes, stop, X, w, y, delta, t1_bar, t1_parts};
         gradc_run(parts, huber_value_and_grad_team0, &given);
     } else {
-        huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
-            w, y, delta, t1_bar, t1_parts);
+        huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            stop, X, w, y, delta, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -366,5 +405,8 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -19,6 +19,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
@@ -40,8 +41,8 @@ size_t info_nce_value_work(int64_t n, int64_t k)
 
 static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                             const double *restrict B, const double *restrict A,
-                                             double *restrict B_2, double *restrict A_2)
+                                             const volatile int *stop, const double *restrict B,
+                                             const double *restrict A, double *restrict B_2, double *restrict A_2)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -59,6 +60,9 @@ static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64
     double *const t1_total_3 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_total[i:n] = sum[j:k](B[i, j] * B[i, j]) */
@@ -136,6 +140,7 @@ struct info_nce_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     const double *A;
     double *B_2;
@@ -146,13 +151,13 @@ static GRADC_APART void info_nce_value_team0(const void *context, int64_t part, 
 {
     const struct info_nce_value_rows0 *const given = context;
     info_nce_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->B, given->A, given->B_2, given->A_2);
+        given->stop, given->B, given->A, given->B_2, given->A_2);
 }
 
 static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                             double *restrict A_2, double *restrict B_2, double tau,
-                                             double *restrict t4_parts)
+                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                             const volatile int *stop, int64_t k, double *restrict A_2,
+                                             double *restrict B_2, double tau, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -168,11 +173,17 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
     double t4_part_low = 0.0;
     const int64_t strip = gradc_width(n);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
         for (int64_t j = tile_begin; j < tile_end; ++j) {
             t3_total_most[j - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
 
             /* t2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
@@ -206,6 +217,9 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
             t3_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 t3_total[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t3_total_most[j - tile_begin])
@@ -215,6 +229,9 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 t3_total[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t3_total_most[j - tile_begin]);
@@ -240,6 +257,7 @@ struct info_nce_value_rows1 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     int64_t k;
     double *A_2;
     double *B_2;
@@ -250,8 +268,8 @@ struct info_nce_value_rows1 {
 static GRADC_APART void info_nce_value_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct info_nce_value_rows1 *const given = context;
-    info_nce_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->A_2, given->B_2, given->tau, given->t4_parts);
+    info_nce_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
+        given->k, given->A_2, given->B_2, given->tau, given->t4_parts);
 }
 
 int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -267,25 +285,28 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const tile_scratch_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)k*(double)n*(double)n + 36.0*(double)k*(double)n
+        + 33.0*(double)n*(double)n + 83.0*(double)n);
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct info_nce_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, B_2, A_2};
+        const struct info_nce_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, A, B_2, A_2};
         gradc_run(parts, info_nce_value_team0, &given);
     } else {
-        info_nce_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, B_2, A_2);
+        info_nce_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, A, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
     const size_t tile_bytes_ = gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double))
         + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct info_nce_value_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t4_parts};
+        const struct info_nce_value_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, stop, k, A_2, B_2, tau,
+            t4_parts};
         gradc_run(parts_, info_nce_value_team1, &given);
     } else {
-        info_nce_value_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, tau, t4_parts);
+        info_nce_value_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, stop, k, A_2, B_2, tau, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -294,7 +315,10 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
 
     /* value = t4 / n */
     *value = t4 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t info_nce_forward_work(int64_t n, int64_t k)
@@ -310,9 +334,9 @@ size_t info_nce_forward_work(int64_t n, int64_t k)
 
 static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                               const double *restrict B, const double *restrict A,
-                                               double *restrict t0, double *restrict t1, double *restrict B_2,
-                                               double *restrict A_2)
+                                               const volatile int *stop, const double *restrict B,
+                                               const double *restrict A, double *restrict t0, double *restrict t1,
+                                               double *restrict B_2, double *restrict A_2)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -330,6 +354,9 @@ static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t thread, int
     double *const t1_total_3 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_total[i:n] = sum[j:k](B[i, j] * B[i, j]) */
@@ -405,6 +432,7 @@ struct info_nce_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     const double *A;
     double *t0;
@@ -417,13 +445,14 @@ static GRADC_APART void info_nce_forward_team0(const void *context, int64_t part
 {
     const struct info_nce_forward_rows0 *const given = context;
     info_nce_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->B, given->A, given->t0, given->t1, given->B_2, given->A_2);
+        given->stop, given->B, given->A, given->t0, given->t1, given->B_2, given->A_2);
 }
 
 static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                               double *restrict A_2, double *restrict B_2, double *restrict t2,
-                                               double tau, double *restrict t3, double *restrict t4_parts)
+                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                               const volatile int *stop, int64_t k, double *restrict A_2,
+                                               double *restrict B_2, double *restrict t2, double tau,
+                                               double *restrict t3, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -436,6 +465,9 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
 
         /* t2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
@@ -445,6 +477,9 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
         /* S[i:n, j:n] = t2[i, j] / tau */
         /* t3_total_most[i:n] = max[j:n](S[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             double t3_total_most_max = -(double)INFINITY;
             for (int64_t j = 0; j < n; ++j) {
                 const double v0 = t2[i*n + j] / tau;
@@ -465,6 +500,9 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
 
         /* t3_total[i:n] = sum[j:n](exp(S[i, j] - t3_total_term[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double t3_total_most_i = t3_total_most[i - tile_begin];
             double t3_total_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_total_sum))
@@ -494,6 +532,7 @@ struct info_nce_forward_rows1 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     int64_t k;
     double *A_2;
     double *B_2;
@@ -506,8 +545,8 @@ struct info_nce_forward_rows1 {
 static GRADC_APART void info_nce_forward_team1(const void *context, int64_t part, int64_t thread)
 {
     const struct info_nce_forward_rows1 *const given = context;
-    info_nce_forward_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->A_2, given->B_2, given->t2, given->tau, given->t3, given->t4_parts);
+    info_nce_forward_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
+        given->k, given->A_2, given->B_2, given->t2, given->tau, given->t3, given->t4_parts);
 }
 
 int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -524,26 +563,29 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const tile_scratch_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)k*(double)n*(double)n + 36.0*(double)k*(double)n
+        + 33.0*(double)n*(double)n + 83.0*(double)n);
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct info_nce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2};
+        const struct info_nce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, A, t0, t1, B_2,
+            A_2};
         gradc_run(parts, info_nce_forward_team0, &given);
     } else {
-        info_nce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2);
+        info_nce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, A, t0, t1, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
     const size_t tile_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double))
         + gradc_bytes(32, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct info_nce_forward_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, t2, tau, t3,
-            t4_parts};
+        const struct info_nce_forward_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, stop, k, A_2, B_2, t2,
+            tau, t3, t4_parts};
         gradc_run(parts_, info_nce_forward_team1, &given);
     } else {
-        info_nce_forward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, t2, tau, t3, t4_parts);
+        info_nce_forward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, stop, k, A_2, B_2, t2, tau, t3, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -552,7 +594,10 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
 
     /* value = t4 / n */
     *value = t4 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t info_nce_backward_work(int64_t n, int64_t k)
@@ -570,10 +615,11 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, in
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
                                                 double *restrict B_2_bar, int64_t k,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                const double *restrict t0, const double *restrict t1,
-                                                double *restrict B_2, const double *restrict B,
-                                                const double *restrict A, double t4_bar, const double *restrict t3,
-                                                const double *restrict t2, double tau, double *restrict t2_bar)
+                                                const volatile int *stop, const double *restrict t0,
+                                                const double *restrict t1, double *restrict B_2,
+                                                const double *restrict B, const double *restrict A, double t4_bar,
+                                                const double *restrict t3, const double *restrict t2, double tau,
+                                                double *restrict t2_bar)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -585,6 +631,9 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, in
         B_2_bar_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* B_2[i:n, j:k] = B[i, j] / t0[i] */
@@ -604,6 +653,9 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, in
          *    t3[i]))) / tau */
         const double v0 = -t4_bar;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double t3_i = t3[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
@@ -628,6 +680,7 @@ struct info_nce_backward_rows0 {
     int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *t0;
     const double *t1;
     double *B_2;
@@ -644,17 +697,17 @@ static GRADC_APART void info_nce_backward_team0(const void *context, int64_t par
 {
     const struct info_nce_backward_rows0 *const given = context;
     info_nce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->B_2_bar, given->k, given->tile_scratch, given->tile_bytes, given->t0, given->t1, given->B_2, given->B,
-        given->A, given->t4_bar, given->t3, given->t2, given->tau, given->t2_bar);
+        given->B_2_bar, given->k, given->tile_scratch, given->tile_bytes, given->stop, given->t0, given->t1,
+        given->B_2, given->B, given->A, given->t4_bar, given->t3, given->t2, given->tau, given->t2_bar);
 }
 
 static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                double *restrict B_2, double *restrict t2_bar,
-                                                const double *restrict A, const double *restrict B,
-                                                double *restrict B_2_bar, const double *restrict t1,
-                                                const double *restrict t0, double *restrict grad_A,
-                                                double *restrict grad_B)
+                                                const volatile int *stop, double *restrict B_2,
+                                                double *restrict t2_bar, const double *restrict A,
+                                                const double *restrict B, double *restrict B_2_bar,
+                                                const double *restrict t1, const double *restrict t0,
+                                                double *restrict grad_A, double *restrict grad_B)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -665,6 +718,9 @@ static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, in
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t0_bar_total = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* A_2_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t2_bar[i, l]) */
@@ -752,6 +808,7 @@ struct info_nce_backward_rows1 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     double *B_2;
     double *t2_bar;
     const double *A;
@@ -767,8 +824,8 @@ static GRADC_APART void info_nce_backward_team1(const void *context, int64_t par
 {
     const struct info_nce_backward_rows1 *const given = context;
     info_nce_backward_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->B_2, given->t2_bar, given->A, given->B, given->B_2_bar, given->t1, given->t0, given->grad_A,
-        given->grad_B);
+        given->stop, given->B_2, given->t2_bar, given->A, given->B, given->B_2_bar, given->t1, given->t0,
+        given->grad_A, given->grad_B);
 }
 
 int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -788,6 +845,8 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     unsigned char *const tile_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * gradc_bytes(128*k, sizeof(double));
     unsigned char *const tile_scratch_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)k*(double)n*(double)n + 56.0*(double)k*(double)n
+        + 44.0*(double)n*(double)n + 18.0*(double)n);
 
     /* t4_bar = cotangent / n */
     const double t4_bar = cotangent / (double)n;
@@ -796,13 +855,16 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
         const struct info_nce_backward_rows0 given = {n, parts, part_scratch, part_bytes, B_2_bar, k, tile_scratch,
-            tile_bytes, t0, t1, B_2, B, A, t4_bar, t3, t2, tau, t2_bar};
+            tile_bytes, stop, t0, t1, B_2, B, A, t4_bar, t3, t2, tau, t2_bar};
         gradc_run(parts, info_nce_backward_team0, &given);
     } else {
-        info_nce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, B_2_bar, k, tile_scratch, tile_bytes, t0,
-            t1, B_2, B, A, t4_bar, t3, t2, tau, t2_bar);
+        info_nce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, B_2_bar, k, tile_scratch, tile_bytes, stop,
+            t0, t1, B_2, B, A, t4_bar, t3, t2, tau, t2_bar);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const B_2_bar_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k*n; ++at) {
@@ -813,14 +875,17 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     const size_t tile_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     if (parts_ > 1) {
-        const struct info_nce_backward_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, k, B_2, t2_bar, A, B,
-            B_2_bar, t1, t0, grad_A, grad_B};
+        const struct info_nce_backward_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, k, stop, B_2, t2_bar, A,
+            B, B_2_bar, t1, t0, grad_A, grad_B};
         gradc_run(parts_, info_nce_backward_team1, &given);
     } else {
-        info_nce_backward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, B_2, t2_bar, A, B, B_2_bar, t1, t0,
-            grad_A, grad_B);
+        info_nce_backward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, stop, B_2, t2_bar, A, B, B_2_bar, t1,
+            t0, grad_A, grad_B);
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
@@ -840,8 +905,9 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
 
 static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      int64_t k, const double *restrict B, const double *restrict A,
-                                                      double *restrict t0, double *restrict t1, double *restrict B_2,
+                                                      int64_t k, const volatile int *stop, const double *restrict B,
+                                                      const double *restrict A, double *restrict t0,
+                                                      double *restrict t1, double *restrict B_2,
                                                       double *restrict A_2)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -860,6 +926,9 @@ static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thre
     double *const t1_total_3 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_total[i:n] = sum[j:k](B[i, j] * B[i, j]) */
@@ -935,6 +1004,7 @@ struct info_nce_value_and_grad_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     const double *A;
     double *t0;
@@ -947,15 +1017,16 @@ static GRADC_APART void info_nce_value_and_grad_team0(const void *context, int64
 {
     const struct info_nce_value_and_grad_rows0 *const given = context;
     info_nce_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->B, given->A, given->t0, given->t1, given->B_2, given->A_2);
+        given->k, given->stop, given->B, given->A, given->t0, given->t1, given->B_2, given->A_2);
 }
 
 static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
                                                       double *restrict B_2_bar, int64_t k,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      double *restrict A_2, double *restrict B_2, double tau,
-                                                      double t4_bar, const double *restrict A, double *restrict t1,
+                                                      const volatile int *stop, double *restrict A_2,
+                                                      double *restrict B_2, double tau, double t4_bar,
+                                                      const double *restrict A, double *restrict t1,
                                                       double *restrict grad_A, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -981,11 +1052,17 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
     }
     const int64_t strip = gradc_width(n);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
         for (int64_t j = tile_begin; j < tile_end; ++j) {
             t3_total_most[j - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
 
             /* t2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
@@ -1020,6 +1097,9 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
             t3_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const double v0 = gradc_exp(S[i*32 + j - tile_begin] - t3_total_most[j - tile_begin]);
@@ -1046,6 +1126,9 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
             }
         }
         for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
 
             /* t2_bar[i:n, j:n] = (where(j == i, -t4_bar, 0) + where(-inf == S[i, j], 0, t4_bar *
@@ -1129,6 +1212,7 @@ struct info_nce_value_and_grad_rows1 {
     int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *A_2;
     double *B_2;
     double tau;
@@ -1143,14 +1227,15 @@ static GRADC_APART void info_nce_value_and_grad_team1(const void *context, int64
 {
     const struct info_nce_value_and_grad_rows1 *const given = context;
     info_nce_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->B_2_bar, given->k, given->tile_scratch, given->tile_bytes, given->A_2, given->B_2, given->tau,
-        given->t4_bar, given->A, given->t1, given->grad_A, given->t4_parts);
+        given->B_2_bar, given->k, given->tile_scratch, given->tile_bytes, given->stop, given->A_2, given->B_2,
+        given->tau, given->t4_bar, given->A, given->t1, given->grad_A, given->t4_parts);
 }
 
 static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      int64_t k, const double *restrict B, double *restrict B_2_bar,
-                                                      double *restrict t0, double *restrict grad_B)
+                                                      int64_t k, const volatile int *stop, const double *restrict B,
+                                                      double *restrict B_2_bar, double *restrict t0,
+                                                      double *restrict grad_B)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -1158,6 +1243,9 @@ static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thre
     double *const t0_bar_total = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar_total[i:n] = sum[j:k](B[i, j] * B_2_bar[i, j]) */
@@ -1214,6 +1302,7 @@ struct info_nce_value_and_grad_rows2 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     double *B_2_bar;
     double *t0;
@@ -1224,7 +1313,7 @@ static GRADC_APART void info_nce_value_and_grad_team2(const void *context, int64
 {
     const struct info_nce_value_and_grad_rows2 *const given = context;
     info_nce_value_and_grad_rows2(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->B, given->B_2_bar, given->t0, given->grad_B);
+        given->k, given->stop, given->B, given->B_2_bar, given->t0, given->grad_B);
 }
 
 int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -1254,6 +1343,8 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double))
         + gradc_bytes(32*k, sizeof(double)));
     unsigned char *const tile_scratch_2 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(12.0*(double)k*(double)n*(double)n + 78.0*(double)k*(double)n
+        + 53.0*(double)n*(double)n + 107.0*(double)n);
 
     /* t4_bar = 1 / n */
     const double t4_bar = 1.0 / (double)n;
@@ -1262,11 +1353,11 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct info_nce_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2,
-            A_2};
+        const struct info_nce_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, A, t0, t1,
+            B_2, A_2};
         gradc_run(parts, info_nce_value_and_grad_team0, &given);
     } else {
-        info_nce_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2);
+        info_nce_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, A, t0, t1, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
@@ -1276,17 +1367,20 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
         const struct info_nce_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, B_2_bar, k,
-            tile_scratch_, tile_bytes_, A_2, B_2, tau, t4_bar, A, t1, grad_A, t4_parts};
+            tile_scratch_, tile_bytes_, stop, A_2, B_2, tau, t4_bar, A, t1, grad_A, t4_parts};
         gradc_run(parts_, info_nce_value_and_grad_team1, &given);
     } else {
         info_nce_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, B_2_bar, k, tile_scratch_,
-            tile_bytes_, A_2, B_2, tau, t4_bar, A, t1, grad_A, t4_parts);
+            tile_bytes_, stop, A_2, B_2, tau, t4_bar, A, t1, grad_A, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
         t4 += t4_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const B_2_bar_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k*n; ++at) {
@@ -1296,14 +1390,18 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     const int64_t parts_2 = gradc_parts(n, 19*k + 8, 0);
     const size_t tile_bytes_2 = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
-        const struct info_nce_value_and_grad_rows2 given = {n, parts_2, tile_scratch_2, tile_bytes_2, k, B, B_2_bar,
-            t0, grad_B};
+        const struct info_nce_value_and_grad_rows2 given = {n, parts_2, tile_scratch_2, tile_bytes_2, k, stop, B,
+            B_2_bar, t0, grad_B};
         gradc_run(parts_2, info_nce_value_and_grad_team2, &given);
     } else {
-        info_nce_value_and_grad_rows2(0, 0, n, parts_2, tile_scratch_2, tile_bytes_2, k, B, B_2_bar, t0, grad_B);
+        info_nce_value_and_grad_rows2(0, 0, n, parts_2, tile_scratch_2, tile_bytes_2, k, stop, B, B_2_bar, t0,
+            grad_B);
     }
 
     /* value = t4 / n */
     *value = t4 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -12,6 +12,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/itakura.h"
 #include "support/routines/compensated.h"
@@ -28,8 +29,9 @@ size_t itakura_saito_value_work(int64_t n, int64_t k, int64_t d)
 
 static GRADC_APART void itakura_saito_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                                  int64_t k, const double *restrict W, const double *restrict H,
-                                                  const double *restrict V, double *restrict value_parts)
+                                                  const volatile int *stop, int64_t k, const double *restrict W,
+                                                  const double *restrict H, const double *restrict V,
+                                                  double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -39,8 +41,14 @@ static GRADC_APART void itakura_saito_value_rows0(int64_t part, int64_t thread, 
     double value_part_low = 0.0;
     const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < d ? strip + strip_begin : d;
 
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
@@ -68,6 +76,7 @@ struct itakura_saito_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     int64_t k;
     const double *W;
     const double *H;
@@ -79,7 +88,7 @@ static GRADC_APART void itakura_saito_value_team0(const void *context, int64_t p
 {
     const struct itakura_saito_value_rows0 *const given = context;
     itakura_saito_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->k, given->W, given->H, given->V, given->value_parts);
+        given->stop, given->k, given->W, given->H, given->V, given->value_parts);
 }
 
 int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -87,22 +96,26 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 23.0*(double)d*(double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 22*d, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct itakura_saito_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, k, W, H, V,
+        const struct itakura_saito_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, k, W, H, V,
             value_parts};
         gradc_run(parts, itakura_saito_value_team0, &given);
     } else {
-        itakura_saito_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value_parts);
+        itakura_saito_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, k, W, H, V, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         value_ += value_parts[part];
     }
     *value = value_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t itakura_saito_forward_work(int64_t n, int64_t k, int64_t d)
@@ -114,8 +127,8 @@ size_t itakura_saito_forward_work(int64_t n, int64_t k, int64_t d)
 }
 
 static GRADC_APART void itakura_saito_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                    const double *restrict V, double *restrict t0,
-                                                    double *restrict value_parts)
+                                                    const volatile int *stop, const double *restrict V,
+                                                    double *restrict t0, double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -123,6 +136,9 @@ static GRADC_APART void itakura_saito_forward_rows0(int64_t part, int64_t n, int
     double value_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
@@ -143,6 +159,7 @@ struct itakura_saito_forward_rows0 {
     int64_t n;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     const double *V;
     double *t0;
     double *value_parts;
@@ -152,13 +169,15 @@ static GRADC_APART void itakura_saito_forward_team0(const void *context, int64_t
 {
     const struct itakura_saito_forward_rows0 *const given = context;
     (void)thread;
-    itakura_saito_forward_rows0(part, given->n, given->parts, given->d, given->V, given->t0, given->value_parts);
+    itakura_saito_forward_rows0(part, given->n, given->parts, given->d, given->stop, given->V, given->t0,
+        given->value_parts);
 }
 
 int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                           const double *restrict V, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 23.0*(double)d*(double)n);
     for (int64_t at = 0; at < d*n; ++at) {
         t0[at] = 0.0;
     }
@@ -168,17 +187,20 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
     const int64_t parts = gradc_parts(n, 22*d, 0);
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct itakura_saito_forward_rows0 given = {n, parts, d, V, t0, value_parts};
+        const struct itakura_saito_forward_rows0 given = {n, parts, d, stop, V, t0, value_parts};
         gradc_run(parts, itakura_saito_forward_team0, &given);
     } else {
-        itakura_saito_forward_rows0(0, n, parts, d, V, t0, value_parts);
+        itakura_saito_forward_rows0(0, n, parts, d, stop, V, t0, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         value_ += value_parts[part];
     }
     *value = value_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t itakura_saito_backward_work(int64_t n, int64_t k, int64_t d)
@@ -193,9 +215,10 @@ static GRADC_APART void itakura_saito_backward_rows0(int64_t part, int64_t threa
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_H, int64_t k, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     double *restrict grad_W, const double *restrict t0,
-                                                     double cotangent, const double *restrict V,
-                                                     const double *restrict H, const double *restrict W)
+                                                     const volatile int *stop, double *restrict grad_W,
+                                                     const double *restrict t0, double cotangent,
+                                                     const double *restrict V, const double *restrict H,
+                                                     const double *restrict W)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -208,6 +231,9 @@ static GRADC_APART void itakura_saito_backward_rows0(int64_t part, int64_t threa
     }
     const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < k; ++j) {
@@ -215,6 +241,9 @@ static GRADC_APART void itakura_saito_backward_rows0(int64_t part, int64_t threa
             }
         }
         for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < d ? strip + strip_begin : d;
 
             /* t0_bar[i:n, l:d] = cotangent * (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
@@ -248,6 +277,7 @@ struct itakura_saito_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *grad_W;
     const double *t0;
     double cotangent;
@@ -260,8 +290,8 @@ static GRADC_APART void itakura_saito_backward_team0(const void *context, int64_
 {
     const struct itakura_saito_backward_rows0 *const given = context;
     itakura_saito_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->grad_W, given->t0,
-        given->cotangent, given->V, given->H, given->W);
+        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->grad_W,
+        given->t0, given->cotangent, given->V, given->H, given->W);
 }
 
 int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -272,25 +302,32 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)k*(double)n + 14.0*(double)d*(double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 13*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     if (parts > 1) {
         const struct itakura_saito_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d,
-            tile_scratch, tile_bytes, grad_W, t0, cotangent, V, H, W};
+            tile_scratch, tile_bytes, stop, grad_W, t0, cotangent, V, H, W};
         gradc_run(parts, itakura_saito_backward_team0, &given);
     } else {
         itakura_saito_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch, tile_bytes,
-            grad_W, t0, cotangent, V, H, W);
+            stop, grad_W, t0, cotangent, V, H, W);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_H_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_H[at] += grad_H_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t itakura_saito_value_and_grad_work(int64_t n, int64_t k, int64_t d)
@@ -306,9 +343,9 @@ static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_H, int64_t k, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           double *restrict grad_W, const double *restrict W,
-                                                           const double *restrict H, const double *restrict V,
-                                                           double *restrict value_parts)
+                                                           const volatile int *stop, double *restrict grad_W,
+                                                           const double *restrict W, const double *restrict H,
+                                                           const double *restrict V, double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -325,6 +362,9 @@ static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t
     }
     const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < k; ++j) {
@@ -332,6 +372,9 @@ static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t
             }
         }
         for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < d ? strip + strip_begin : d;
 
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
@@ -375,6 +418,7 @@ struct itakura_saito_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *grad_W;
     const double *W;
     const double *H;
@@ -386,8 +430,8 @@ static GRADC_APART void itakura_saito_value_and_grad_team0(const void *context, 
 {
     const struct itakura_saito_value_and_grad_rows0 *const given = context;
     itakura_saito_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->grad_W, given->W, given->H,
-        given->V, given->value_parts);
+        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->grad_W,
+        given->W, given->H, given->V, given->value_parts);
 }
 
 int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -398,6 +442,7 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(12.0*(double)d*(double)k*(double)n + 35.0*(double)d*(double)n);
     const int64_t parts = gradc_parts(n, 9*d*k + 31*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double))
@@ -405,17 +450,20 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct itakura_saito_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d,
-            tile_scratch, tile_bytes, grad_W, W, H, V, value_parts};
+            tile_scratch, tile_bytes, stop, grad_W, W, H, V, value_parts};
         gradc_run(parts, itakura_saito_value_and_grad_team0, &given);
     } else {
         itakura_saito_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch,
-            tile_bytes, grad_W, W, H, V, value_parts);
+            tile_bytes, stop, grad_W, W, H, V, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         value_ += value_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_H_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
@@ -423,5 +471,8 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
         }
     }
     *value = value_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -16,6 +16,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/vector/log1p_unit.h"
@@ -36,8 +37,8 @@ size_t jensen_shannon_value_work(int64_t n, int64_t k)
 
 static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   int64_t k, const double *restrict B, const double *restrict A,
-                                                   double *restrict t3_parts)
+                                                   int64_t k, const volatile int *stop, const double *restrict B,
+                                                   const double *restrict A, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -63,6 +64,9 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
@@ -255,6 +259,7 @@ struct jensen_shannon_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     const double *A;
     double *t3_parts;
@@ -264,7 +269,7 @@ static GRADC_APART void jensen_shannon_value_team0(const void *context, int64_t 
 {
     const struct jensen_shannon_value_rows0 *const given = context;
     jensen_shannon_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->B, given->A, given->t3_parts);
+        given->stop, given->B, given->A, given->t3_parts);
 }
 
 int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -272,6 +277,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(170.0*(double)k*(double)n + 72.0*(double)n);
     const int64_t parts = gradc_parts(n, 159*k + 63, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
@@ -279,10 +285,10 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
         + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct jensen_shannon_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t3_parts};
+        const struct jensen_shannon_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, A, t3_parts};
         gradc_run(parts, jensen_shannon_value_team0, &given);
     } else {
-        jensen_shannon_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t3_parts);
+        jensen_shannon_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, A, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -291,7 +297,10 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 
     /* value = 0.5 * (t3 / n) */
     *value = 0.5 * (t3 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t jensen_shannon_forward_work(int64_t n, int64_t k)
@@ -305,9 +314,9 @@ size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 
 static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t k, const double *restrict B, double *restrict t0,
-                                                     const double *restrict A, double *restrict t1,
-                                                     double *restrict t3_parts)
+                                                     int64_t k, const volatile int *stop, const double *restrict B,
+                                                     double *restrict t0, const double *restrict A,
+                                                     double *restrict t1, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -329,6 +338,9 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
@@ -519,6 +531,7 @@ struct jensen_shannon_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     double *t0;
     const double *A;
@@ -530,7 +543,7 @@ static GRADC_APART void jensen_shannon_forward_team0(const void *context, int64_
 {
     const struct jensen_shannon_forward_rows0 *const given = context;
     jensen_shannon_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->B, given->t0, given->A, given->t1, given->t3_parts);
+        given->k, given->stop, given->B, given->t0, given->A, given->t1, given->t3_parts);
 }
 
 int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -538,17 +551,18 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(170.0*(double)k*(double)n + 72.0*(double)n);
     const int64_t parts = gradc_parts(n, 159*k + 63, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct jensen_shannon_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, t0, A, t1,
+        const struct jensen_shannon_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, t0, A, t1,
             t3_parts};
         gradc_run(parts, jensen_shannon_forward_team0, &given);
     } else {
-        jensen_shannon_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, t0, A, t1, t3_parts);
+        jensen_shannon_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, t0, A, t1, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -557,7 +571,10 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 
     /* value = 0.5 * (t3 / n) */
     *value = 0.5 * (t3 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t jensen_shannon_backward_work(int64_t n, int64_t k)
@@ -572,10 +589,10 @@ size_t jensen_shannon_backward_work(int64_t n, int64_t k)
 
 static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      int64_t k, const double *restrict B, const double *restrict A,
-                                                      const double *restrict t0, const double *restrict t1,
-                                                      double t3_bar, double *restrict grad_A,
-                                                      double *restrict grad_B)
+                                                      int64_t k, const volatile int *stop, const double *restrict B,
+                                                      const double *restrict A, const double *restrict t0,
+                                                      const double *restrict t1, double t3_bar,
+                                                      double *restrict grad_A, double *restrict grad_B)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -601,6 +618,9 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
     double *const t0_bar = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
@@ -803,6 +823,7 @@ struct jensen_shannon_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     const double *A;
     const double *t0;
@@ -816,7 +837,7 @@ static GRADC_APART void jensen_shannon_backward_team0(const void *context, int64
 {
     const struct jensen_shannon_backward_rows0 *const given = context;
     jensen_shannon_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->B, given->A, given->t0, given->t1, given->t3_bar, given->grad_A, given->grad_B);
+        given->k, given->stop, given->B, given->A, given->t0, given->t1, given->t3_bar, given->grad_A, given->grad_B);
 }
 
 int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -825,6 +846,7 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(758.0*(double)k*(double)n);
 
     /* t3_bar = 0.5 * cotangent / n */
     const double t3_bar = 0.5 * cotangent / (double)n;
@@ -834,14 +856,17 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct jensen_shannon_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1,
+        const struct jensen_shannon_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, A, t0, t1,
             t3_bar, grad_A, grad_B};
         gradc_run(parts, jensen_shannon_backward_team0, &given);
     } else {
-        jensen_shannon_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, t3_bar, grad_A,
+        jensen_shannon_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, A, t0, t1, t3_bar, grad_A,
             grad_B);
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
@@ -858,10 +883,10 @@ size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 
 static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            int64_t k, const double *restrict B,
-                                                            const double *restrict A, double t3_bar,
-                                                            double *restrict grad_A, double *restrict grad_B,
-                                                            double *restrict t3_parts)
+                                                            int64_t k, const volatile int *stop,
+                                                            const double *restrict B, const double *restrict A,
+                                                            double t3_bar, double *restrict grad_A,
+                                                            double *restrict grad_B, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -899,6 +924,9 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* B_tile[i:n, j:k] = B[i, j] */
@@ -1117,6 +1145,7 @@ struct jensen_shannon_value_and_grad_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *B;
     const double *A;
     double t3_bar;
@@ -1129,7 +1158,7 @@ static GRADC_APART void jensen_shannon_value_and_grad_team0(const void *context,
 {
     const struct jensen_shannon_value_and_grad_rows0 *const given = context;
     jensen_shannon_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->B, given->A, given->t3_bar, given->grad_A, given->grad_B, given->t3_parts);
+        given->k, given->stop, given->B, given->A, given->t3_bar, given->grad_A, given->grad_B, given->t3_parts);
 }
 
 int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -1138,6 +1167,7 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(454.0*(double)k*(double)n + 72.0*(double)n);
 
     /* t3_bar = 0.5 / n */
     const double t3_bar = 0.5 / (double)n;
@@ -1150,12 +1180,12 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
         + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct jensen_shannon_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, B, A, t3_bar,
-            grad_A, grad_B, t3_parts};
+        const struct jensen_shannon_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, A,
+            t3_bar, grad_A, grad_B, t3_parts};
         gradc_run(parts, jensen_shannon_value_and_grad_team0, &given);
     } else {
-        jensen_shannon_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t3_bar, grad_A, grad_B,
-            t3_parts);
+        jensen_shannon_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, A, t3_bar, grad_A,
+            grad_B, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1164,5 +1194,8 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
 
     /* value = 0.5 * (t3 / n) */
     *value = 0.5 * (t3 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

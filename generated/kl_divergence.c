@@ -15,6 +15,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/routines/compensated.h"
@@ -33,8 +34,8 @@ size_t kl_divergence_value_work(int64_t n, int64_t k)
 
 static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                  const double *restrict A, const double *restrict B,
-                                                  double *restrict t3_parts)
+                                                  const volatile int *stop, const double *restrict A,
+                                                  const double *restrict B, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -56,6 +57,9 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* A_tile[i:n, j:k] = A[i, j] */
@@ -208,6 +212,7 @@ struct kl_divergence_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *A;
     const double *B;
     double *t3_parts;
@@ -217,7 +222,7 @@ static GRADC_APART void kl_divergence_value_team0(const void *context, int64_t p
 {
     const struct kl_divergence_value_rows0 *const given = context;
     kl_divergence_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->A, given->B, given->t3_parts);
+        given->stop, given->A, given->B, given->t3_parts);
 }
 
 int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -225,16 +230,17 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(70.0*(double)k*(double)n + 66.0*(double)n);
     const int64_t parts = gradc_parts(n, 61*k + 59, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct kl_divergence_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t3_parts};
+        const struct kl_divergence_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, B, t3_parts};
         gradc_run(parts, kl_divergence_value_team0, &given);
     } else {
-        kl_divergence_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t3_parts);
+        kl_divergence_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, B, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -243,7 +249,10 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 
     /* value = t3 / n */
     *value = t3 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t kl_divergence_forward_work(int64_t n, int64_t k)
@@ -257,9 +266,9 @@ size_t kl_divergence_forward_work(int64_t n, int64_t k)
 
 static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    int64_t k, const double *restrict A, double *restrict t0,
-                                                    const double *restrict B, double *restrict t1,
-                                                    double *restrict t3_parts)
+                                                    int64_t k, const volatile int *stop, const double *restrict A,
+                                                    double *restrict t0, const double *restrict B,
+                                                    double *restrict t1, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -279,6 +288,9 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* A_tile[i:n, j:k] = A[i, j] */
@@ -425,6 +437,7 @@ struct kl_divergence_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *A;
     double *t0;
     const double *B;
@@ -436,7 +449,7 @@ static GRADC_APART void kl_divergence_forward_team0(const void *context, int64_t
 {
     const struct kl_divergence_forward_rows0 *const given = context;
     kl_divergence_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->A, given->t0, given->B, given->t1, given->t3_parts);
+        given->k, given->stop, given->A, given->t0, given->B, given->t1, given->t3_parts);
 }
 
 int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -444,17 +457,18 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(70.0*(double)k*(double)n + 66.0*(double)n);
     const int64_t parts = gradc_parts(n, 61*k + 59, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct kl_divergence_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, t0, B, t1,
+        const struct kl_divergence_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, t0, B, t1,
             t3_parts};
         gradc_run(parts, kl_divergence_forward_team0, &given);
     } else {
-        kl_divergence_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, t0, B, t1, t3_parts);
+        kl_divergence_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, t0, B, t1, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -463,7 +477,10 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 
     /* value = t3 / n */
     *value = t3 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t kl_divergence_backward_work(int64_t n, int64_t k)
@@ -476,10 +493,10 @@ size_t kl_divergence_backward_work(int64_t n, int64_t k)
 
 static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t k, const double *restrict A, const double *restrict B,
-                                                     const double *restrict t0, double t3_bar,
-                                                     const double *restrict t1, double *restrict grad_A,
-                                                     double *restrict grad_B)
+                                                     int64_t k, const volatile int *stop, const double *restrict A,
+                                                     const double *restrict B, const double *restrict t0,
+                                                     double t3_bar, const double *restrict t1,
+                                                     double *restrict grad_A, double *restrict grad_B)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -495,6 +512,9 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
     double *const grad_B_total = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* A_tile[i:n, j:k] = A[i, j] */
@@ -579,6 +599,7 @@ struct kl_divergence_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *A;
     const double *B;
     const double *t0;
@@ -592,7 +613,7 @@ static GRADC_APART void kl_divergence_backward_team0(const void *context, int64_
 {
     const struct kl_divergence_backward_rows0 *const given = context;
     kl_divergence_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->A, given->B, given->t0, given->t3_bar, given->t1, given->grad_A, given->grad_B);
+        given->k, given->stop, given->A, given->B, given->t0, given->t3_bar, given->t1, given->grad_A, given->grad_B);
 }
 
 int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -601,6 +622,7 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(159.0*(double)k*(double)n);
 
     /* t3_bar = cotangent / n */
     const double t3_bar = cotangent / (double)n;
@@ -608,14 +630,17 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct kl_divergence_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t0, t3_bar,
-            t1, grad_A, grad_B};
+        const struct kl_divergence_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, B, t0,
+            t3_bar, t1, grad_A, grad_B};
         gradc_run(parts, kl_divergence_backward_team0, &given);
     } else {
-        kl_divergence_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t0, t3_bar, t1, grad_A,
+        kl_divergence_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, B, t0, t3_bar, t1, grad_A,
             grad_B);
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
@@ -631,10 +656,10 @@ size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
 
 static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           int64_t k, const double *restrict A,
-                                                           const double *restrict B, double t3_bar,
-                                                           double *restrict grad_A, double *restrict grad_B,
-                                                           double *restrict t3_parts)
+                                                           int64_t k, const volatile int *stop,
+                                                           const double *restrict A, const double *restrict B,
+                                                           double t3_bar, double *restrict grad_A,
+                                                           double *restrict grad_B, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -664,6 +689,9 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* A_tile[i:n, j:k] = A[i, j] */
@@ -836,6 +864,7 @@ struct kl_divergence_value_and_grad_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *A;
     const double *B;
     double t3_bar;
@@ -848,7 +877,7 @@ static GRADC_APART void kl_divergence_value_and_grad_team0(const void *context, 
 {
     const struct kl_divergence_value_and_grad_rows0 *const given = context;
     kl_divergence_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->A, given->B, given->t3_bar, given->grad_A, given->grad_B, given->t3_parts);
+        given->k, given->stop, given->A, given->B, given->t3_bar, given->grad_A, given->grad_B, given->t3_parts);
 }
 
 int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -857,6 +886,7 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(134.0*(double)k*(double)n + 72.0*(double)n);
 
     /* t3_bar = 1 / n */
     const double t3_bar = 1.0 / (double)n;
@@ -867,12 +897,12 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct kl_divergence_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, A, B, t3_bar,
-            grad_A, grad_B, t3_parts};
+        const struct kl_divergence_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, B,
+            t3_bar, grad_A, grad_B, t3_parts};
         gradc_run(parts, kl_divergence_value_and_grad_team0, &given);
     } else {
-        kl_divergence_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, t3_bar, grad_A, grad_B,
-            t3_parts);
+        kl_divergence_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, B, t3_bar, grad_A,
+            grad_B, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -881,5 +911,8 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
 
     /* value = t3 / n */
     *value = t3 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -20,6 +20,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
@@ -39,9 +40,9 @@ size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    int64_t k, int64_t d, const double *restrict W,
-                                                    const double *restrict X, double eps, const int64_t *restrict y,
-                                                    double *restrict t3_parts)
+                                                    int64_t k, const volatile int *stop, int64_t d,
+                                                    const double *restrict W, const double *restrict X, double eps,
+                                                    const int64_t *restrict y, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -54,6 +55,9 @@ static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
@@ -145,6 +149,7 @@ struct label_smoothing_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     int64_t d;
     const double *W;
     const double *X;
@@ -157,7 +162,7 @@ static GRADC_APART void label_smoothing_value_team0(const void *context, int64_t
 {
     const struct label_smoothing_value_rows0 *const given = context;
     label_smoothing_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->W, given->X, given->eps, given->y, given->t3_parts);
+        given->k, given->stop, given->d, given->W, given->X, given->eps, given->y, given->t3_parts);
 }
 
 int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -165,6 +170,8 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 32.0*(double)k*(double)n
+        + 45.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -174,7 +181,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*k + 27*k + 42, 0);
@@ -182,11 +189,11 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
         + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct label_smoothing_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y,
-            t3_parts};
+        const struct label_smoothing_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, eps,
+            y, t3_parts};
         gradc_run(parts, label_smoothing_value_team0, &given);
     } else {
-        label_smoothing_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t3_parts);
+        label_smoothing_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, eps, y, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -195,7 +202,10 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
 
     /* value = -(t3 / n) */
     *value = -(t3 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
@@ -209,8 +219,8 @@ size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      int64_t k, double *restrict t0, double *restrict t1,
-                                                      double eps, const int64_t *restrict y,
+                                                      int64_t k, const volatile int *stop, double *restrict t0,
+                                                      double *restrict t1, double eps, const int64_t *restrict y,
                                                       double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -225,6 +235,9 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_total_most[l:n] = max[j:k](t0[l, j]) */
@@ -299,6 +312,7 @@ struct label_smoothing_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     double *t0;
     double *t1;
     double eps;
@@ -310,7 +324,7 @@ static GRADC_APART void label_smoothing_forward_team0(const void *context, int64
 {
     const struct label_smoothing_forward_rows0 *const given = context;
     label_smoothing_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->t0, given->t1, given->eps, given->y, given->t3_parts);
+        given->k, given->stop, given->t0, given->t1, given->eps, given->y, given->t3_parts);
 }
 
 int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -319,6 +333,8 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 32.0*(double)k*(double)n
+        + 45.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -328,7 +344,7 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     for (int64_t at = 0; at < k*n; ++at) {
@@ -342,11 +358,11 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
         + gradc_bytes(128*k, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct label_smoothing_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y,
-            t3_parts};
+        const struct label_smoothing_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, t0, t1, eps,
+            y, t3_parts};
         gradc_run(parts, label_smoothing_forward_team0, &given);
     } else {
-        label_smoothing_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t3_parts);
+        label_smoothing_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, t0, t1, eps, y, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -355,7 +371,10 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
 
     /* value = -(t3 / n) */
     *value = -(t3 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
@@ -372,9 +391,9 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict grad_W, int64_t d, int64_t k,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       double eps, double t3_bar, const int64_t *restrict y,
-                                                       const double *restrict t0, const double *restrict t1,
-                                                       const double *restrict X)
+                                                       const volatile int *stop, double eps, double t3_bar,
+                                                       const int64_t *restrict y, const double *restrict t0,
+                                                       const double *restrict t1, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -395,6 +414,9 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2_bar[l:n] = eps * t3_bar / k */
@@ -423,6 +445,9 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
         /* t0_tile[l:n, j:k] = t0[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0_bar_term[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l,
@@ -460,6 +485,7 @@ struct label_smoothing_backward_rows0 {
     int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double eps;
     double t3_bar;
     const int64_t *y;
@@ -472,8 +498,8 @@ static GRADC_APART void label_smoothing_backward_team0(const void *context, int6
 {
     const struct label_smoothing_backward_rows0 *const given = context;
     label_smoothing_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->eps, given->t3_bar,
-        given->y, given->t0, given->t1, given->X);
+        given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->stop, given->eps,
+        given->t3_bar, given->y, given->t0, given->t1, given->X);
 }
 
 int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -486,6 +512,8 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 59.0*(double)k*(double)n
+        + 9.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -495,7 +523,7 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -508,20 +536,26 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         const struct label_smoothing_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k,
-            tile_scratch, tile_bytes, eps, t3_bar, y, t0, t1, X};
+            tile_scratch, tile_bytes, stop, eps, t3_bar, y, t0, t1, X};
         gradc_run(parts, label_smoothing_backward_team0, &given);
     } else {
         label_smoothing_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch,
-            tile_bytes, eps, t3_bar, y, t0, t1, X);
+            tile_bytes, stop, eps, t3_bar, y, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
@@ -539,9 +573,9 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_W, int64_t d, int64_t k,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const double *restrict W, const double *restrict X,
-                                                             double eps, double t3_bar, const int64_t *restrict y,
-                                                             double *restrict t3_parts)
+                                                             const volatile int *stop, const double *restrict W,
+                                                             const double *restrict X, double eps, double t3_bar,
+                                                             const int64_t *restrict y, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -570,6 +604,9 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
@@ -636,6 +673,9 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
             t1_total[l - tile_begin] = 0.0;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* L[l:n, j:k] = t0[l, j] - t1[l], in the place of t0 */
@@ -688,6 +728,7 @@ struct label_smoothing_value_and_grad_rows0 {
     int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *W;
     const double *X;
     double eps;
@@ -700,8 +741,8 @@ static GRADC_APART void label_smoothing_value_and_grad_team0(const void *context
 {
     const struct label_smoothing_value_and_grad_rows0 *const given = context;
     label_smoothing_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->W, given->X, given->eps,
-        given->t3_bar, given->y, given->t3_parts);
+        given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->stop, given->W, given->X,
+        given->eps, given->t3_bar, given->y, given->t3_parts);
 }
 
 int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -712,6 +753,8 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)k*(double)n + 62.0*(double)k*(double)n
+        + 60.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -721,7 +764,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -736,17 +779,20 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct label_smoothing_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k,
-            tile_scratch, tile_bytes, W, X, eps, t3_bar, y, t3_parts};
+            tile_scratch, tile_bytes, stop, W, X, eps, t3_bar, y, t3_parts};
         gradc_run(parts, label_smoothing_value_and_grad_team0, &given);
     } else {
         label_smoothing_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch,
-            tile_bytes, W, X, eps, t3_bar, y, t3_parts);
+            tile_bytes, stop, W, X, eps, t3_bar, y, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t3 += t3_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
@@ -756,5 +802,8 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
 
     /* value = -(t3 / n) */
     *value = -(t3 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -16,6 +16,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
@@ -36,8 +37,9 @@ size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
 
 static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                            int64_t d, const double *restrict X, const double *restrict w,
-                                            const double *restrict grade, double *restrict t4_parts)
+                                            int64_t d, const volatile int *stop, const double *restrict X,
+                                            const double *restrict w, const double *restrict grade,
+                                            double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -55,6 +57,9 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
     double t4_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d*k + k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
@@ -203,6 +208,7 @@ struct listnet_value_rows0 {
     size_t tile_bytes;
     int64_t k;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *grade;
@@ -213,7 +219,7 @@ static GRADC_APART void listnet_value_team0(const void *context, int64_t part, i
 {
     const struct listnet_value_rows0 *const given = context;
     listnet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->d, given->X, given->w, given->grade, given->t4_parts);
+        given->d, given->stop, given->X, given->w, given->grade, given->t4_parts);
 }
 
 int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -221,15 +227,18 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 64.0*(double)k*(double)n
+        + 66.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 56*k + 59, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct listnet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t4_parts};
+        const struct listnet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, stop, X, w, grade,
+            t4_parts};
         gradc_run(parts, listnet_value_team0, &given);
     } else {
-        listnet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t4_parts);
+        listnet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, stop, X, w, grade, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -238,7 +247,10 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 
     /* value = -(t4 / n) */
     *value = -(t4 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
@@ -252,8 +264,9 @@ size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
 
 static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                              double *restrict t0, const double *restrict grade, double *restrict t1,
-                                              double *restrict t2, double *restrict t4_parts)
+                                              const volatile int *stop, double *restrict t0,
+                                              const double *restrict grade, double *restrict t1, double *restrict t2,
+                                              double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -271,6 +284,9 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
     double t4_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_total_most[i:n] = max[j:k](t0[i, j]) */
@@ -392,6 +408,7 @@ struct listnet_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     double *t0;
     const double *grade;
     double *t1;
@@ -403,7 +420,7 @@ static GRADC_APART void listnet_forward_team0(const void *context, int64_t part,
 {
     const struct listnet_forward_rows0 *const given = context;
     listnet_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->t0, given->grade, given->t1, given->t2, given->t4_parts);
+        given->stop, given->t0, given->grade, given->t1, given->t2, given->t4_parts);
 }
 
 int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -412,12 +429,17 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 62.0*(double)k*(double)n
+        + 66.0*(double)n);
     for (int64_t at = 0; at < k*n; ++at) {
         t0[at] = 0.0;
     }
 
     /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
     for (int64_t j = 0; j < k; ++j) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         gradc_dots(n, d, &X[j*d], d*k, w, &t0[j], k, 1);
     }
     const int64_t parts = gradc_parts(n, 55*k + 59, 0);
@@ -425,11 +447,11 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct listnet_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2,
+        const struct listnet_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, t0, grade, t1, t2,
             t4_parts};
         gradc_run(parts, listnet_forward_team0, &given);
     } else {
-        listnet_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, grade, t1, t2, t4_parts);
+        listnet_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, t0, grade, t1, t2, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -438,7 +460,10 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 
     /* value = -(t4 / n) */
     *value = -(t4 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
@@ -455,9 +480,9 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w, int64_t d,
                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                               const double *restrict grade, const double *restrict t2,
-                                               double t4_bar, const double *restrict t0, const double *restrict t1,
-                                               const double *restrict X)
+                                               const volatile int *stop, const double *restrict grade,
+                                               const double *restrict t2, double t4_bar, const double *restrict t0,
+                                               const double *restrict t1, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -477,6 +502,9 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
     const int64_t tile_rows = gradc_rows(d*k + 2*k, sizeof(double));
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grade_tile[i:n, j:k] = grade[i, j] */
@@ -508,6 +536,9 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
         /* t0_tile[i:n, j:k] = t0[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0_bar_term_3[i:n, j:k] = let(s0 := t0_tile[i, j] - t1[i], s1 := s0 - t0_tile[i, j], s2 :=
@@ -568,6 +599,7 @@ struct listnet_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *grade;
     const double *t2;
     double t4_bar;
@@ -580,8 +612,8 @@ static GRADC_APART void listnet_backward_team0(const void *context, int64_t part
 {
     const struct listnet_backward_rows0 *const given = context;
     listnet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->grade, given->t2,
-        given->t4_bar, given->t0, given->t1, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->stop, given->grade,
+        given->t2, given->t4_bar, given->t0, given->t1, given->X);
 }
 
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -593,6 +625,7 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 5*d*k + 77*k, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(6.0*(double)d*(double)k*(double)n + 101.0*(double)k*(double)n);
 
     /* t4_bar = -(cotangent / n) */
     const double t4_bar = -(cotangent / (double)n);
@@ -602,20 +635,26 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         const struct listnet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, k, grade, t2, t4_bar, t0, t1, X};
+            tile_bytes, k, stop, grade, t2, t4_bar, t0, t1, X};
         gradc_run(parts, listnet_backward_team0, &given);
     } else {
-        listnet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k,
+        listnet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k, stop,
             grade, t2, t4_bar, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
@@ -633,9 +672,9 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t k, const double *restrict X, const double *restrict w,
-                                                     const double *restrict grade, double t4_bar,
-                                                     double *restrict t4_parts)
+                                                     int64_t k, const volatile int *stop, const double *restrict X,
+                                                     const double *restrict w, const double *restrict grade,
+                                                     double t4_bar, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -667,6 +706,9 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
     const int64_t tile_rows = gradc_rows(d*k + k, sizeof(double));
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
@@ -787,6 +829,9 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             }
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0_bar_term_3[i:n, j:k] = where(-inf == t0[i, j], 0, -(t1_total_term_2[i, j] * t0_bar_term_2[i] *
@@ -851,6 +896,7 @@ struct listnet_value_and_grad_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *grade;
@@ -862,8 +908,8 @@ static GRADC_APART void listnet_value_and_grad_team0(const void *context, int64_
 {
     const struct listnet_value_and_grad_rows0 *const given = context;
     listnet_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->X, given->w, given->grade,
-        given->t4_bar, given->t4_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->stop, given->X, given->w,
+        given->grade, given->t4_bar, given->t4_parts);
 }
 
 int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -874,6 +920,8 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(10.0*(double)d*(double)k*(double)n + 88.0*(double)k*(double)n
+        + 72.0*(double)n);
 
     /* t4_bar = -(1 / n) */
     const double t4_bar = -(1.0 / (double)n);
@@ -886,17 +934,20 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct listnet_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, k, X, w, grade, t4_bar, t4_parts};
+            tile_scratch, tile_bytes, k, stop, X, w, grade, t4_bar, t4_parts};
         gradc_run(parts, listnet_value_and_grad_team0, &given);
     } else {
         listnet_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k,
-            X, w, grade, t4_bar, t4_parts);
+            stop, X, w, grade, t4_bar, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t4 += t4_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -906,5 +957,8 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
 
     /* value = -(t4 / n) */
     *value = -(t4 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

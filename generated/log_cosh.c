@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
 #include "support/routines/combine.h"
@@ -28,8 +29,9 @@ size_t log_cosh_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void log_cosh_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                             const double *restrict X, const double *restrict w,
-                                             const double *restrict y, double *restrict t1_parts)
+                                             const volatile int *stop, const double *restrict X,
+                                             const double *restrict w, const double *restrict y,
+                                             double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -39,6 +41,9 @@ static GRADC_APART void log_cosh_value_rows0(int64_t part, int64_t thread, int64
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -67,6 +72,7 @@ struct log_cosh_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -77,7 +83,7 @@ static GRADC_APART void log_cosh_value_team0(const void *context, int64_t part, 
 {
     const struct log_cosh_value_rows0 *const given = context;
     log_cosh_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->t1_parts);
 }
 
 int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -85,14 +91,15 @@ int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 53.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 52, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_cosh_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        const struct log_cosh_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts};
         gradc_run(parts, log_cosh_value_team0, &given);
     } else {
-        log_cosh_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
+        log_cosh_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -101,7 +108,10 @@ int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double 
 
     /* value = t1 / n - 0.6931471805599453 */
     *value = t1 / (double)n - 0.6931471805599453;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t log_cosh_forward_work(int64_t n, int64_t d)
@@ -111,14 +121,18 @@ size_t log_cosh_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void log_cosh_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t0,
-                                               const double *restrict y, double *restrict t1_parts)
+static GRADC_APART void log_cosh_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                               double *restrict t0, const double *restrict y,
+                                               double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
@@ -141,6 +155,7 @@ static GRADC_APART void log_cosh_forward_rows0(int64_t part, int64_t n, int64_t 
 struct log_cosh_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double *t0;
     const double *y;
     double *t1_parts;
@@ -150,13 +165,14 @@ static GRADC_APART void log_cosh_forward_team0(const void *context, int64_t part
 {
     const struct log_cosh_forward_rows0 *const given = context;
     (void)thread;
-    log_cosh_forward_rows0(part, given->n, given->parts, given->t0, given->y, given->t1_parts);
+    log_cosh_forward_rows0(part, given->n, given->parts, given->stop, given->t0, given->y, given->t1_parts);
 }
 
 int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 53.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -166,10 +182,10 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts = gradc_parts(n, 52, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_cosh_forward_rows0 given = {n, parts, t0, y, t1_parts};
+        const struct log_cosh_forward_rows0 given = {n, parts, stop, t0, y, t1_parts};
         gradc_run(parts, log_cosh_forward_team0, &given);
     } else {
-        log_cosh_forward_rows0(0, n, parts, t0, y, t1_parts);
+        log_cosh_forward_rows0(0, n, parts, stop, t0, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -178,7 +194,10 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
     /* value = t1 / n - 0.6931471805599453 */
     *value = t1 / (double)n - 0.6931471805599453;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t log_cosh_backward_work(int64_t n, int64_t d)
@@ -193,8 +212,8 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
                                                 double *restrict grad_w, int64_t d,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                const double *restrict t0, const double *restrict y, double t1_bar,
-                                                const double *restrict X)
+                                                const volatile int *stop, const double *restrict t0,
+                                                const double *restrict y, double t1_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -207,6 +226,9 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 := -s1, s5 :=
@@ -250,6 +272,7 @@ struct log_cosh_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *t0;
     const double *y;
     double t1_bar;
@@ -260,8 +283,8 @@ static GRADC_APART void log_cosh_backward_team0(const void *context, int64_t par
 {
     const struct log_cosh_backward_rows0 *const given = context;
     log_cosh_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1_bar,
-        given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0, given->y,
+        given->t1_bar, given->X);
 }
 
 int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -273,6 +296,7 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 82, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 83.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -281,20 +305,26 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct log_cosh_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t0, y, t1_bar, X};
+            tile_bytes, stop, t0, y, t1_bar, X};
         gradc_run(parts, log_cosh_backward_team0, &given);
     } else {
-        log_cosh_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0, y,
-            t1_bar, X);
+        log_cosh_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
+            t0, y, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t log_cosh_value_and_grad_work(int64_t n, int64_t d)
@@ -309,9 +339,9 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
                                                       double *restrict grad_w, int64_t d,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      const double *restrict X, const double *restrict w,
-                                                      const double *restrict y, double t1_bar,
-                                                      double *restrict t1_parts)
+                                                      const volatile int *stop, const double *restrict X,
+                                                      const double *restrict w, const double *restrict y,
+                                                      double t1_bar, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -326,6 +356,9 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -369,6 +402,7 @@ struct log_cosh_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -380,8 +414,8 @@ static GRADC_APART void log_cosh_value_and_grad_team0(const void *context, int64
 {
     const struct log_cosh_value_and_grad_rows0 *const given = context;
     log_cosh_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t1_bar,
-        given->t1_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
+        given->t1_bar, given->t1_parts);
 }
 
 int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -392,6 +426,7 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 75, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 104.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
@@ -401,17 +436,20 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_cosh_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, t1_bar, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, y, t1_bar, t1_parts};
         gradc_run(parts, log_cosh_value_and_grad_team0, &given);
     } else {
         log_cosh_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            X, w, y, t1_bar, t1_parts);
+            stop, X, w, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -421,5 +459,8 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
 
     /* value = t1 / n - 0.6931471805599453 */
     *value = t1 / (double)n - 0.6931471805599453;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -15,6 +15,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/vector/log1p_unit.h"
@@ -31,9 +32,10 @@ size_t log_logistic_survival_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void log_logistic_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t d, const double *restrict X,
-                                                          const double *restrict w, const double *restrict time_,
-                                                          double t0, const double *restrict event, double log_sigma,
+                                                          int64_t d, const volatile int *stop,
+                                                          const double *restrict X, const double *restrict w,
+                                                          const double *restrict time_, double t0,
+                                                          const double *restrict event, double log_sigma,
                                                           double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -44,6 +46,9 @@ static GRADC_APART void log_logistic_survival_value_rows0(int64_t part, int64_t 
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -75,6 +80,7 @@ struct log_logistic_survival_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *time_;
@@ -88,7 +94,8 @@ static GRADC_APART void log_logistic_survival_value_team0(const void *context, i
 {
     const struct log_logistic_survival_value_rows0 *const given = context;
     log_logistic_survival_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->X, given->w, given->time_, given->t0, given->event, given->log_sigma, given->t2_parts);
+        given->d, given->stop, given->X, given->w, given->time_, given->t0, given->event, given->log_sigma,
+        given->t2_parts);
 }
 
 int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -97,6 +104,7 @@ int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 83.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     const double t0 = gradc_exp(-log_sigma);
@@ -104,11 +112,11 @@ int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_logistic_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, time_,
-            t0, event, log_sigma, t2_parts};
+        const struct log_logistic_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w,
+            time_, t0, event, log_sigma, t2_parts};
         gradc_run(parts, log_logistic_survival_value_team0, &given);
     } else {
-        log_logistic_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event,
+        log_logistic_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, time_, t0, event,
             log_sigma, t2_parts);
     }
     double t2 = 0.0;
@@ -118,7 +126,10 @@ int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, 
 
     /* value = t2 / n */
     *value = t2 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t log_logistic_survival_forward_work(int64_t n, int64_t d)
@@ -129,15 +140,19 @@ size_t log_logistic_survival_forward_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void log_logistic_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                            const double *restrict time_, double t0,
-                                                            double *restrict t1, const double *restrict event,
-                                                            double log_sigma, double *restrict t2_parts)
+                                                            const volatile int *stop, const double *restrict time_,
+                                                            double t0, double *restrict t1,
+                                                            const double *restrict event, double log_sigma,
+                                                            double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3 :=
@@ -163,6 +178,7 @@ static GRADC_APART void log_logistic_survival_forward_rows0(int64_t part, int64_
 struct log_logistic_survival_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *time_;
     double t0;
     double *t1;
@@ -175,7 +191,7 @@ static GRADC_APART void log_logistic_survival_forward_team0(const void *context,
 {
     const struct log_logistic_survival_forward_rows0 *const given = context;
     (void)thread;
-    log_logistic_survival_forward_rows0(part, given->n, given->parts, given->time_, given->t0, given->t1,
+    log_logistic_survival_forward_rows0(part, given->n, given->parts, given->stop, given->time_, given->t0, given->t1,
         given->event, given->log_sigma, given->t2_parts);
 }
 
@@ -185,6 +201,7 @@ int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w
                                   double *restrict t1, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 83.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     const double t0_ = gradc_exp(-log_sigma);
@@ -197,11 +214,11 @@ int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w
     const int64_t parts = gradc_parts(n, 82, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_logistic_survival_forward_rows0 given = {n, parts, time_, t0_, t1, event, log_sigma,
+        const struct log_logistic_survival_forward_rows0 given = {n, parts, stop, time_, t0_, t1, event, log_sigma,
             t2_parts};
         gradc_run(parts, log_logistic_survival_forward_team0, &given);
     } else {
-        log_logistic_survival_forward_rows0(0, n, parts, time_, t0_, t1, event, log_sigma, t2_parts);
+        log_logistic_survival_forward_rows0(0, n, parts, stop, time_, t0_, t1, event, log_sigma, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -211,7 +228,10 @@ int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w
     /* value = t2 / n */
     *value = t2 / (double)n;
     *t0 = t0_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t log_logistic_survival_backward_work(int64_t n, int64_t d)
@@ -226,8 +246,9 @@ static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_w, int64_t d,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const double *restrict time_, const double *restrict t1,
-                                                             double t0, const double *restrict event, double t2_bar,
+                                                             const volatile int *stop, const double *restrict time_,
+                                                             const double *restrict t1, double t0,
+                                                             const double *restrict event, double t2_bar,
                                                              const double *restrict X,
                                                              double *restrict grad_log_sigma_total_parts,
                                                              double *restrict t0_bar_parts)
@@ -247,6 +268,9 @@ static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_bar[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0
@@ -293,6 +317,7 @@ struct log_logistic_survival_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *time_;
     const double *t1;
     double t0;
@@ -307,8 +332,8 @@ static GRADC_APART void log_logistic_survival_backward_team0(const void *context
 {
     const struct log_logistic_survival_backward_rows0 *const given = context;
     log_logistic_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->time_, given->t1, given->t0,
-        given->event, given->t2_bar, given->X, given->grad_log_sigma_total_parts, given->t0_bar_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->time_, given->t1,
+        given->t0, given->event, given->t2_bar, given->X, given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
 int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -323,6 +348,7 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 75, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 151.0*(double)n);
 
     /* t2_bar = cotangent / n */
     const double t2_bar = cotangent / (double)n;
@@ -333,11 +359,12 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
     double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_logistic_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, time_, t1, t0, event, t2_bar, X, grad_log_sigma_total_parts, t0_bar_parts};
+            tile_scratch, tile_bytes, stop, time_, t1, t0, event, t2_bar, X, grad_log_sigma_total_parts,
+            t0_bar_parts};
         gradc_run(parts, log_logistic_survival_backward_team0, &given);
     } else {
         log_logistic_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, time_, t1, t0, event, t2_bar, X, grad_log_sigma_total_parts, t0_bar_parts);
+            tile_bytes, stop, time_, t1, t0, event, t2_bar, X, grad_log_sigma_total_parts, t0_bar_parts);
     }
     double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -348,6 +375,9 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
         t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -357,7 +387,10 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
 
     /* grad_log_sigma = grad_log_sigma_total * t2_bar - t0 * t0_bar */
     *grad_log_sigma = t2_bar * grad_log_sigma_total - t0 * t0_bar;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t log_logistic_survival_value_and_grad_work(int64_t n, int64_t d)
@@ -373,7 +406,8 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_w,
                                                                    int64_t d, unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, const double *restrict X,
+                                                                   size_t tile_bytes, const volatile int *stop,
+                                                                   const double *restrict X,
                                                                    const double *restrict w,
                                                                    const double *restrict time_, double t0,
                                                                    const double *restrict event, double log_sigma,
@@ -398,6 +432,9 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -460,6 +497,7 @@ struct log_logistic_survival_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *time_;
@@ -476,8 +514,8 @@ static GRADC_APART void log_logistic_survival_value_and_grad_team0(const void *c
 {
     const struct log_logistic_survival_value_and_grad_rows0 *const given = context;
     log_logistic_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->time_, given->t0, given->event, given->log_sigma, given->t2_bar, given->t2_parts,
+        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X,
+        given->w, given->time_, given->t0, given->event, given->log_sigma, given->t2_bar, given->t2_parts,
         given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
@@ -491,6 +529,7 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 108, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 234.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     /* t2_bar = 1 / n */
@@ -504,12 +543,12 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
     double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_logistic_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
-            d, tile_scratch, tile_bytes, X, w, time_, t0, event, log_sigma, t2_bar, t2_parts,
+            d, tile_scratch, tile_bytes, stop, X, w, time_, t0, event, log_sigma, t2_bar, t2_parts,
             grad_log_sigma_total_parts, t0_bar_parts};
         gradc_run(parts, log_logistic_survival_value_and_grad_team0, &given);
     } else {
         log_logistic_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, time_, t0, event, log_sigma, t2_bar, t2_parts, grad_log_sigma_total_parts,
+            tile_bytes, stop, X, w, time_, t0, event, log_sigma, t2_bar, t2_parts, grad_log_sigma_total_parts,
             t0_bar_parts);
     }
     double t2 = 0.0;
@@ -525,6 +564,9 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
         t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -536,5 +578,8 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
     /* grad_log_sigma = grad_log_sigma_total * t2_bar - t0 * t0_bar */
     *value = t2 / (double)n;
     *grad_log_sigma = t2_bar * grad_log_sigma_total - t0 * t0_bar;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -15,6 +15,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/vector/log_normal.h"
@@ -33,9 +34,10 @@ size_t log_normal_survival_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void log_normal_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        int64_t d, const double *restrict X,
-                                                        const double *restrict w, const double *restrict time_,
-                                                        double t0, const double *restrict event, double log_sigma,
+                                                        int64_t d, const volatile int *stop,
+                                                        const double *restrict X, const double *restrict w,
+                                                        const double *restrict time_, double t0,
+                                                        const double *restrict event, double log_sigma,
                                                         double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -46,6 +48,9 @@ static GRADC_APART void log_normal_survival_value_rows0(int64_t part, int64_t th
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -73,6 +78,7 @@ struct log_normal_survival_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *time_;
@@ -86,7 +92,8 @@ static GRADC_APART void log_normal_survival_value_team0(const void *context, int
 {
     const struct log_normal_survival_value_rows0 *const given = context;
     log_normal_survival_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->X, given->w, given->time_, given->t0, given->event, given->log_sigma, given->t2_parts);
+        given->d, given->stop, given->X, given->w, given->time_, given->t0, given->event, given->log_sigma,
+        given->t2_parts);
 }
 
 int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -95,6 +102,7 @@ int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, do
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 57.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     const double t0 = gradc_exp(-log_sigma);
@@ -102,11 +110,11 @@ int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, do
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_normal_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0,
-            event, log_sigma, t2_parts};
+        const struct log_normal_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w,
+            time_, t0, event, log_sigma, t2_parts};
         gradc_run(parts, log_normal_survival_value_team0, &given);
     } else {
-        log_normal_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event,
+        log_normal_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, time_, t0, event,
             log_sigma, t2_parts);
     }
     double t2 = 0.0;
@@ -116,7 +124,10 @@ int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, do
 
     /* value = t2 / n */
     *value = t2 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t log_normal_survival_forward_work(int64_t n, int64_t d)
@@ -127,15 +138,19 @@ size_t log_normal_survival_forward_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void log_normal_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                          const double *restrict time_, double t0,
-                                                          double *restrict t1, const double *restrict event,
-                                                          double log_sigma, double *restrict t2_parts)
+                                                          const volatile int *stop, const double *restrict time_,
+                                                          double t0, double *restrict t1,
+                                                          const double *restrict event, double log_sigma,
+                                                          double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
@@ -157,6 +172,7 @@ static GRADC_APART void log_normal_survival_forward_rows0(int64_t part, int64_t 
 struct log_normal_survival_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *time_;
     double t0;
     double *t1;
@@ -169,8 +185,8 @@ static GRADC_APART void log_normal_survival_forward_team0(const void *context, i
 {
     const struct log_normal_survival_forward_rows0 *const given = context;
     (void)thread;
-    log_normal_survival_forward_rows0(part, given->n, given->parts, given->time_, given->t0, given->t1, given->event,
-        given->log_sigma, given->t2_parts);
+    log_normal_survival_forward_rows0(part, given->n, given->parts, given->stop, given->time_, given->t0, given->t1,
+        given->event, given->log_sigma, given->t2_parts);
 }
 
 int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -179,6 +195,7 @@ int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, 
                                 void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 57.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     const double t0_ = gradc_exp(-log_sigma);
@@ -191,10 +208,11 @@ int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, 
     const int64_t parts = gradc_parts(n, 56, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct log_normal_survival_forward_rows0 given = {n, parts, time_, t0_, t1, event, log_sigma, t2_parts};
+        const struct log_normal_survival_forward_rows0 given = {n, parts, stop, time_, t0_, t1, event, log_sigma,
+            t2_parts};
         gradc_run(parts, log_normal_survival_forward_team0, &given);
     } else {
-        log_normal_survival_forward_rows0(0, n, parts, time_, t0_, t1, event, log_sigma, t2_parts);
+        log_normal_survival_forward_rows0(0, n, parts, stop, time_, t0_, t1, event, log_sigma, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -204,7 +222,10 @@ int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, 
     /* value = t2 / n */
     *value = t2 / (double)n;
     *t0 = t0_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t log_normal_survival_backward_work(int64_t n, int64_t d)
@@ -219,7 +240,8 @@ static GRADC_APART void log_normal_survival_backward_rows0(int64_t part, int64_t
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_w, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           double t2_bar, const double *restrict event,
+                                                           const volatile int *stop, double t2_bar,
+                                                           const double *restrict event,
                                                            const double *restrict time_, const double *restrict t1,
                                                            double t0, const double *restrict X,
                                                            double *restrict grad_log_sigma_total_parts,
@@ -240,6 +262,9 @@ static GRADC_APART void log_normal_survival_backward_rows0(int64_t part, int64_t
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_bar[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0,
@@ -288,6 +313,7 @@ struct log_normal_survival_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t2_bar;
     const double *event;
     const double *time_;
@@ -302,8 +328,8 @@ static GRADC_APART void log_normal_survival_backward_team0(const void *context, 
 {
     const struct log_normal_survival_backward_rows0 *const given = context;
     log_normal_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t2_bar, given->event, given->time_,
-        given->t1, given->t0, given->X, given->grad_log_sigma_total_parts, given->t0_bar_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t2_bar, given->event,
+        given->time_, given->t1, given->t0, given->X, given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
 int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -318,6 +344,7 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 117, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 236.0*(double)n);
 
     /* t2_bar = cotangent / n */
     const double t2_bar = cotangent / (double)n;
@@ -328,11 +355,12 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
     double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_normal_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, t2_bar, event, time_, t1, t0, X, grad_log_sigma_total_parts, t0_bar_parts};
+            tile_scratch, tile_bytes, stop, t2_bar, event, time_, t1, t0, X, grad_log_sigma_total_parts,
+            t0_bar_parts};
         gradc_run(parts, log_normal_survival_backward_team0, &given);
     } else {
         log_normal_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t2_bar, event, time_, t1, t0, X, grad_log_sigma_total_parts, t0_bar_parts);
+            tile_bytes, stop, t2_bar, event, time_, t1, t0, X, grad_log_sigma_total_parts, t0_bar_parts);
     }
     double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -343,6 +371,9 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
         t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -352,7 +383,10 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
 
     /* grad_log_sigma = grad_log_sigma_total - t0 * t0_bar */
     *grad_log_sigma = grad_log_sigma_total - t0 * t0_bar;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t log_normal_survival_value_and_grad_work(int64_t n, int64_t d)
@@ -367,9 +401,9 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
                                                                  int64_t parts, unsigned char *restrict part_scratch,
                                                                  size_t part_bytes, double *restrict grad_w,
                                                                  int64_t d, unsigned char *restrict tile_scratch,
-                                                                 size_t tile_bytes, const double *restrict X,
-                                                                 const double *restrict w, double t2_bar,
-                                                                 const double *restrict event,
+                                                                 size_t tile_bytes, const volatile int *stop,
+                                                                 const double *restrict X, const double *restrict w,
+                                                                 double t2_bar, const double *restrict event,
                                                                  const double *restrict time_, double t0,
                                                                  double log_sigma, double *restrict t2_parts,
                                                                  double *restrict grad_log_sigma_total_parts,
@@ -392,6 +426,9 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -453,6 +490,7 @@ struct log_normal_survival_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double t2_bar;
@@ -469,8 +507,8 @@ static GRADC_APART void log_normal_survival_value_and_grad_team0(const void *con
 {
     const struct log_normal_survival_value_and_grad_rows0 *const given = context;
     log_normal_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->t2_bar, given->event, given->time_, given->t0, given->log_sigma, given->t2_parts,
+        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X,
+        given->w, given->t2_bar, given->event, given->time_, given->t0, given->log_sigma, given->t2_parts,
         given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
@@ -483,6 +521,7 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 144, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 293.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     /* t2_bar = 1 / n */
@@ -496,12 +535,12 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct log_normal_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, t2_bar, event, time_, t0, log_sigma, t2_parts, grad_log_sigma_total_parts,
-            t0_bar_parts};
+            tile_scratch, tile_bytes, stop, X, w, t2_bar, event, time_, t0, log_sigma, t2_parts,
+            grad_log_sigma_total_parts, t0_bar_parts};
         gradc_run(parts, log_normal_survival_value_and_grad_team0, &given);
     } else {
         log_normal_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, t2_bar, event, time_, t0, log_sigma, t2_parts, grad_log_sigma_total_parts,
+            tile_bytes, stop, X, w, t2_bar, event, time_, t0, log_sigma, t2_parts, grad_log_sigma_total_parts,
             t0_bar_parts);
     }
     double t2 = 0.0;
@@ -517,6 +556,9 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
         t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -528,5 +570,8 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     /* grad_log_sigma = grad_log_sigma_total - t0_bar * t0 */
     *value = t2 / (double)n;
     *grad_log_sigma = grad_log_sigma_total - t0 * t0_bar;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
 #include "support/routines/combine.h"
@@ -29,8 +30,9 @@ size_t logistic_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void logistic_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                             const double *restrict X, const double *restrict w,
-                                             const double *restrict y, double *restrict t1_parts)
+                                             const volatile int *stop, const double *restrict X,
+                                             const double *restrict w, const double *restrict y,
+                                             double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -40,6 +42,9 @@ static GRADC_APART void logistic_value_rows0(int64_t part, int64_t thread, int64
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -68,6 +73,7 @@ struct logistic_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -78,7 +84,7 @@ static GRADC_APART void logistic_value_team0(const void *context, int64_t part, 
 {
     const struct logistic_value_rows0 *const given = context;
     logistic_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->t1_parts);
 }
 
 int logistic_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -86,14 +92,15 @@ int logistic_value(int64_t n, int64_t d, const double *restrict w, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 51.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 50, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        const struct logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts};
         gradc_run(parts, logistic_value_team0, &given);
     } else {
-        logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
+        logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -102,6 +109,9 @@ int logistic_value(int64_t n, int64_t d, const double *restrict w, const double 
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
@@ -117,7 +127,10 @@ int logistic_value(int64_t n, int64_t d, const double *restrict w, const double 
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t logistic_forward_work(int64_t n, int64_t d)
@@ -129,8 +142,9 @@ size_t logistic_forward_work(int64_t n, int64_t d)
 
 static GRADC_APART void logistic_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict t0, int64_t n, const double *restrict X,
-                                               const double *restrict w, double *restrict t2_parts)
+                                               double *restrict t0, int64_t n, const volatile int *stop,
+                                               const double *restrict X, const double *restrict w,
+                                               double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
@@ -142,6 +156,9 @@ static GRADC_APART void logistic_forward_rows0(int64_t part, int64_t d, int64_t 
         t0_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -167,6 +184,7 @@ struct logistic_forward_rows0 {
     size_t part_bytes;
     double *t0;
     int64_t n;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *t2_parts;
@@ -177,17 +195,21 @@ static GRADC_APART void logistic_forward_team0(const void *context, int64_t part
     const struct logistic_forward_rows0 *const given = context;
     (void)thread;
     logistic_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0, given->n,
-        given->X, given->w, given->t2_parts);
+        given->stop, given->X, given->w, given->t2_parts);
 }
 
-static GRADC_APART void logistic_forward_rows1(int64_t part, int64_t n, int64_t parts, const double *restrict y,
-                                               double *restrict t0, double *restrict t1_parts)
+static GRADC_APART void logistic_forward_rows1(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                               const double *restrict y, double *restrict t0,
+                                               double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](let(s0 := y[i] * t0[i], s1 := -s0, where(0 == s1, 0.6931471805599453, maximum(0, s1) +
@@ -210,6 +232,7 @@ static GRADC_APART void logistic_forward_rows1(int64_t part, int64_t n, int64_t 
 struct logistic_forward_rows1 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *y;
     double *t0;
     double *t1_parts;
@@ -219,7 +242,7 @@ static GRADC_APART void logistic_forward_team1(const void *context, int64_t part
 {
     const struct logistic_forward_rows1 *const given = context;
     (void)thread;
-    logistic_forward_rows1(part, given->n, given->parts, given->y, given->t0, given->t1_parts);
+    logistic_forward_rows1(part, given->n, given->parts, given->stop, given->y, given->t0, given->t1_parts);
 }
 
 int logistic_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -228,20 +251,24 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 51.0*(double)n);
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct logistic_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts};
+        const struct logistic_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, stop, X, w, t2_parts};
         gradc_run(parts, logistic_forward_team0, &given);
     } else {
-        logistic_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
+        logistic_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, stop, X, w, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t0_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -251,10 +278,10 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts_ = gradc_parts(n, 50, 0);
     double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct logistic_forward_rows1 given = {n, parts_, y, t0, t1_parts};
+        const struct logistic_forward_rows1 given = {n, parts_, stop, y, t0, t1_parts};
         gradc_run(parts_, logistic_forward_team1, &given);
     } else {
-        logistic_forward_rows1(0, n, parts_, y, t0, t1_parts);
+        logistic_forward_rows1(0, n, parts_, stop, y, t0, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -263,7 +290,10 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t logistic_backward_work(int64_t n, int64_t d)
@@ -278,8 +308,8 @@ static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t thread, in
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
                                                 double *restrict grad_w_total, int64_t d,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                const double *restrict y, const double *restrict t0, double t1_bar,
-                                                const double *restrict X)
+                                                const volatile int *stop, const double *restrict y,
+                                                const double *restrict t0, double t1_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -292,6 +322,9 @@ static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t thread, in
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), s3 := 1 + s2, s4 :=
@@ -325,6 +358,7 @@ struct logistic_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *y;
     const double *t0;
     double t1_bar;
@@ -335,8 +369,8 @@ static GRADC_APART void logistic_backward_team0(const void *context, int64_t par
 {
     const struct logistic_backward_rows0 *const given = context;
     logistic_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->y, given->t0, given->t1_bar,
-        given->X);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->y, given->t0,
+        given->t1_bar, given->X);
 }
 
 int logistic_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -349,6 +383,7 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 54, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 10.0*(double)d + 55.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -357,13 +392,16 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct logistic_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, y, t0, t1_bar, X};
+            tile_scratch, tile_bytes, stop, y, t0, t1_bar, X};
         gradc_run(parts, logistic_backward_team0, &given);
     } else {
         logistic_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
-            y, t0, t1_bar, X);
+            stop, y, t0, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -377,7 +415,10 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = grad_w_total[j] + 2.0 * w[j] * v0;
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t logistic_value_and_grad_work(int64_t n, int64_t d)
@@ -392,9 +433,9 @@ static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thre
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
                                                       double *restrict grad_w_total, int64_t d,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      const double *restrict X, const double *restrict w,
-                                                      const double *restrict y, double t1_bar,
-                                                      double *restrict t1_parts)
+                                                      const volatile int *stop, const double *restrict X,
+                                                      const double *restrict w, const double *restrict y,
+                                                      double t1_bar, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -409,6 +450,9 @@ static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thre
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -449,6 +493,7 @@ struct logistic_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -460,8 +505,8 @@ static GRADC_APART void logistic_value_and_grad_team0(const void *context, int64
 {
     const struct logistic_value_and_grad_rows0 *const given = context;
     logistic_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y,
-        given->t1_bar, given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->y, given->t1_bar, given->t1_parts);
 }
 
 int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -474,12 +519,16 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 63, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 9.0*(double)d + 91.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
@@ -498,17 +547,20 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct logistic_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, X, w, y, t1_bar, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, y, t1_bar, t1_parts};
         gradc_run(parts, logistic_value_and_grad_team0, &given);
     } else {
         logistic_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, X, w, y, t1_bar, t1_parts);
+            tile_bytes, stop, X, w, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -524,5 +576,8 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -24,6 +24,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/compensated.h"
 
 #include "matrix_factorization.h"
@@ -37,10 +38,11 @@ size_t matrix_factorization_value_work(int64_t m, int64_t k, int64_t p, int64_t 
 
 static GRADC_APART void matrix_factorization_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         const int64_t *restrict row, int64_t m,
-                                                         const int64_t *restrict column, int64_t p, int64_t k,
-                                                         const double *restrict U, const double *restrict V,
-                                                         const double *restrict y, double *restrict t1_parts)
+                                                         const volatile int *stop, const int64_t *restrict row,
+                                                         int64_t m, const int64_t *restrict column, int64_t p,
+                                                         int64_t k, const double *restrict U,
+                                                         const double *restrict V, const double *restrict y,
+                                                         double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -49,6 +51,9 @@ static GRADC_APART void matrix_factorization_value_rows0(int64_t part, int64_t t
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
@@ -117,6 +122,7 @@ struct matrix_factorization_value_rows0 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const int64_t *row;
     int64_t m;
     const int64_t *column;
@@ -132,7 +138,8 @@ static GRADC_APART void matrix_factorization_value_team0(const void *context, in
 {
     const struct matrix_factorization_value_rows0 *const given = context;
     matrix_factorization_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->row, given->m, given->column, given->p, given->k, given->U, given->V, given->y, given->t1_parts);
+        given->stop, given->row, given->m, given->column, given->p, given->k, given->U, given->V, given->y,
+        given->t1_parts);
 }
 
 int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
@@ -141,6 +148,8 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(3.0*(double)k*(double)m + 10.0*(double)k*(double)n
+        + 3.0*(double)k*(double)p + 5.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -150,7 +159,7 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -162,19 +171,19 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct matrix_factorization_value_rows0 given = {n, parts, tile_scratch, tile_bytes, row, m, column, p,
-            k, U, V, y, t1_parts};
+        const struct matrix_factorization_value_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, row, m,
+            column, p, k, U, V, y, t1_parts};
         gradc_run(parts, matrix_factorization_value_team0, &given);
     } else {
-        matrix_factorization_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, row, m, column, p, k, U, V, y,
-            t1_parts);
+        matrix_factorization_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, row, m, column, p, k, U, V,
+            y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -185,6 +194,9 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
@@ -205,6 +217,9 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
@@ -223,7 +238,10 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
 
     /* value = 0.5 * (t1 / n) + (t2 + t3) * (0.5 * lam) */
     *value = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t matrix_factorization_forward_work(int64_t m, int64_t k, int64_t p, int64_t n)
@@ -236,17 +254,20 @@ size_t matrix_factorization_forward_work(int64_t m, int64_t k, int64_t p, int64_
 }
 
 static GRADC_APART void matrix_factorization_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                           const int64_t *restrict row, int64_t m,
-                                                           const int64_t *restrict column, int64_t p, int64_t k,
-                                                           const double *restrict U, const double *restrict V,
-                                                           double *restrict t0, const double *restrict y,
-                                                           double *restrict t1_parts)
+                                                           const volatile int *stop, const int64_t *restrict row,
+                                                           int64_t m, const int64_t *restrict column, int64_t p,
+                                                           int64_t k, const double *restrict U,
+                                                           const double *restrict V, double *restrict t0,
+                                                           const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
@@ -313,6 +334,7 @@ static GRADC_APART void matrix_factorization_forward_rows0(int64_t part, int64_t
 struct matrix_factorization_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const int64_t *row;
     int64_t m;
     const int64_t *column;
@@ -329,8 +351,8 @@ static GRADC_APART void matrix_factorization_forward_team0(const void *context, 
 {
     const struct matrix_factorization_forward_rows0 *const given = context;
     (void)thread;
-    matrix_factorization_forward_rows0(part, given->n, given->parts, given->row, given->m, given->column, given->p,
-        given->k, given->U, given->V, given->t0, given->y, given->t1_parts);
+    matrix_factorization_forward_rows0(part, given->n, given->parts, given->stop, given->row, given->m, given->column,
+        given->p, given->k, given->U, given->V, given->t0, given->y, given->t1_parts);
 }
 
 int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
@@ -339,6 +361,8 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
                                  double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(3.0*(double)k*(double)m + 10.0*(double)k*(double)n
+        + 3.0*(double)k*(double)p + 5.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -348,7 +372,7 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -360,17 +384,17 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct matrix_factorization_forward_rows0 given = {n, parts, row, m, column, p, k, U, V, t0, y,
+        const struct matrix_factorization_forward_rows0 given = {n, parts, stop, row, m, column, p, k, U, V, t0, y,
             t1_parts};
         gradc_run(parts, matrix_factorization_forward_team0, &given);
     } else {
-        matrix_factorization_forward_rows0(0, n, parts, row, m, column, p, k, U, V, t0, y, t1_parts);
+        matrix_factorization_forward_rows0(0, n, parts, stop, row, m, column, p, k, U, V, t0, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -381,6 +405,9 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
@@ -401,6 +428,9 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
@@ -419,7 +449,10 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
 
     /* value = 0.5 * (t1 / n) + (t2 + t3) * (0.5 * lam) */
     *value = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t matrix_factorization_backward_work(int64_t m, int64_t k, int64_t p, int64_t n)
@@ -442,6 +475,8 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
     double *const grad_U_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const grad_V_total = (void *)scratch;
+    const volatile int *const stop = gradc_flag(7.0*(double)k*(double)m + 20.0*(double)k*(double)n
+        + 7.0*(double)k*(double)p + 7.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -451,7 +486,7 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -463,7 +498,7 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
 
@@ -478,6 +513,9 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
         grad_V_total[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t0_bar[o:n] = t1_bar * (2 * (t0[o] - y[o])) */
@@ -505,6 +543,9 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
 
     /* grad_V[l:p, j:k] = grad_V_total[l, j] + t3_bar * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_V[l*k + j] = grad_V_total[l*k + j] + t3_bar * (2.0 * V[l*k + j]);
@@ -513,12 +554,18 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
 
     /* grad_U[i:m, j:k] = grad_U_total[i, j] + t3_bar * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_U[i*k + j] = grad_U_total[i*k + j] + t3_bar * (2.0 * U[i*k + j]);
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t matrix_factorization_value_and_grad_work(int64_t m, int64_t k, int64_t p, int64_t n)
@@ -541,6 +588,8 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     double *const grad_U_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const grad_V_total = (void *)scratch;
+    const volatile int *const stop = gradc_flag(10.0*(double)k*(double)m + 30.0*(double)k*(double)n
+        + 10.0*(double)k*(double)p + 12.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -550,7 +599,7 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -562,7 +611,7 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
             outside |= (v0 < 0) | (v0 >= p);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
 
@@ -575,6 +624,9 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
             /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
@@ -595,6 +647,9 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
             /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
@@ -619,6 +674,9 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
         grad_V_total[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
@@ -701,6 +759,9 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
 
     /* grad_V[l:p, j:k] = grad_V_total[l, j] + t3_bar * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_V[l*k + j] = grad_V_total[l*k + j] + t3_bar * (2.0 * V[l*k + j]);
@@ -709,6 +770,9 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
 
     /* grad_U[i:m, j:k] = grad_U_total[i, j] + t3_bar * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_U[i*k + j] = grad_U_total[i*k + j] + t3_bar * (2.0 * U[i*k + j]);
@@ -717,5 +781,8 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
 
     /* value = 0.5 * (t1 / n) + (t2 + t3) * (0.5 * lam) */
     *value = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -17,6 +17,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/routines/compensated.h"
 #include "support/routines/product.h"
@@ -34,9 +35,9 @@ size_t multiclass_hinge_value_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t k, int64_t d, const double *restrict W,
-                                                     const double *restrict X, const double *restrict Y,
-                                                     double *restrict t3_parts)
+                                                     int64_t k, const volatile int *stop, int64_t d,
+                                                     const double *restrict W, const double *restrict X,
+                                                     const double *restrict Y, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -51,6 +52,9 @@ static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t threa
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
@@ -98,6 +102,7 @@ struct multiclass_hinge_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     int64_t d;
     const double *W;
     const double *X;
@@ -109,7 +114,7 @@ static GRADC_APART void multiclass_hinge_value_team0(const void *context, int64_
 {
     const struct multiclass_hinge_value_rows0 *const given = context;
     multiclass_hinge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->W, given->X, given->Y, given->t3_parts);
+        given->k, given->stop, given->d, given->W, given->X, given->Y, given->t3_parts);
 }
 
 int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -117,16 +122,18 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 3.0*(double)d*(double)k
+        + 13.0*(double)k*(double)n + 4.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 6*k + 3, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct multiclass_hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, Y,
+        const struct multiclass_hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, Y,
             t3_parts};
         gradc_run(parts, multiclass_hinge_value_team0, &given);
     } else {
-        multiclass_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, Y, t3_parts);
+        multiclass_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, Y, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -137,6 +144,9 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < d; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < d ? tile_begin + tile_rows : d;
 
             /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
@@ -155,7 +165,10 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
 
     /* value = t3 / n + t4 * (0.5 * lam) */
     *value = t3 / (double)n + t4 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
@@ -169,8 +182,8 @@ size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
 static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict Z, int64_t n, int64_t k,
-                                                       const double *restrict W, const double *restrict X,
-                                                       double *restrict t4_parts)
+                                                       const volatile int *stop, const double *restrict W,
+                                                       const double *restrict X, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
@@ -182,6 +195,9 @@ static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, 
         Z_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
@@ -211,6 +227,7 @@ struct multiclass_hinge_forward_rows0 {
     double *Z;
     int64_t n;
     int64_t k;
+    const volatile int *stop;
     const double *W;
     const double *X;
     double *t4_parts;
@@ -221,13 +238,14 @@ static GRADC_APART void multiclass_hinge_forward_team0(const void *context, int6
     const struct multiclass_hinge_forward_rows0 *const given = context;
     (void)thread;
     multiclass_hinge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->Z,
-        given->n, given->k, given->W, given->X, given->t4_parts);
+        given->n, given->k, given->stop, given->W, given->X, given->t4_parts);
 }
 
 static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       int64_t k, double *restrict Z, const double *restrict Y,
-                                                       double *restrict t1, double *restrict t3_parts)
+                                                       int64_t k, const volatile int *stop, double *restrict Z,
+                                                       const double *restrict Y, double *restrict t1,
+                                                       double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -237,6 +255,9 @@ static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part, int64_t thr
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
@@ -274,6 +295,7 @@ struct multiclass_hinge_forward_rows1 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     double *Z;
     const double *Y;
     double *t1;
@@ -284,7 +306,7 @@ static GRADC_APART void multiclass_hinge_forward_team1(const void *context, int6
 {
     const struct multiclass_hinge_forward_rows1 *const given = context;
     multiclass_hinge_forward_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->Z, given->Y, given->t1, given->t3_parts);
+        given->k, given->stop, given->Z, given->Y, given->t1, given->t3_parts);
 }
 
 int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -295,21 +317,26 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * gradc_bytes(k*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 3.0*(double)d*(double)k
+        + 11.0*(double)k*(double)n + 4.0*(double)n);
     const int64_t parts = gradc_parts(d, 3*k*n + 2*k, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct multiclass_hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, Z, n, k, W, X,
+        const struct multiclass_hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, Z, n, k, stop, W, X,
             t4_parts};
         gradc_run(parts, multiclass_hinge_forward_team0, &given);
     } else {
-        multiclass_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, Z, n, k, W, X, t4_parts);
+        multiclass_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, Z, n, k, stop, W, X, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t4 += t4_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const Z_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k*n; ++at) {
@@ -320,11 +347,11 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct multiclass_hinge_forward_rows1 given = {n, parts_, tile_scratch, tile_bytes, k, Z, Y, t1,
+        const struct multiclass_hinge_forward_rows1 given = {n, parts_, tile_scratch, tile_bytes, k, stop, Z, Y, t1,
             t3_parts};
         gradc_run(parts_, multiclass_hinge_forward_team1, &given);
     } else {
-        multiclass_hinge_forward_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, k, Z, Y, t1, t3_parts);
+        multiclass_hinge_forward_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, k, stop, Z, Y, t1, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -333,7 +360,10 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
 
     /* value = t3 / n + t4 * (0.5 * lam) */
     *value = t3 / (double)n + t4 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n)
@@ -350,9 +380,9 @@ static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t th
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
                                                         double *restrict grad_W_total, int64_t d, int64_t k,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        const double *restrict t1, const double *restrict Z,
-                                                        const double *restrict Y, double t3_bar,
-                                                        const double *restrict X)
+                                                        const volatile int *stop, const double *restrict t1,
+                                                        const double *restrict Z, const double *restrict Y,
+                                                        double t3_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -369,6 +399,9 @@ static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t th
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
@@ -385,6 +418,9 @@ static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t th
             t0_bar_total[l - tile_begin] = t0_bar_total_sum;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0_bar[l:n, j:k] = where(t0[l, j] == t1[l], t3_bar / t0_bar_total[l], 0) */
@@ -416,6 +452,7 @@ struct multiclass_hinge_backward_rows0 {
     int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *t1;
     const double *Z;
     const double *Y;
@@ -427,8 +464,8 @@ static GRADC_APART void multiclass_hinge_backward_team0(const void *context, int
 {
     const struct multiclass_hinge_backward_rows0 *const given = context;
     multiclass_hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_W_total, given->d, given->k, given->tile_scratch, given->tile_bytes, given->t1, given->Z,
-        given->Y, given->t3_bar, given->X);
+        given->grad_W_total, given->d, given->k, given->tile_scratch, given->tile_bytes, given->stop, given->t1,
+        given->Z, given->Y, given->t3_bar, given->X);
 }
 
 int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -442,6 +479,8 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 10.0*(double)d*(double)k
+        + 27.0*(double)k*(double)n);
 
     /* t3_bar = cotangent / n */
     const double t3_bar = cotangent / (double)n;
@@ -451,13 +490,16 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         const struct multiclass_hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W_total, d, k,
-            tile_scratch, tile_bytes, t1, Z, Y, t3_bar, X};
+            tile_scratch, tile_bytes, stop, t1, Z, Y, t3_bar, X};
         gradc_run(parts, multiclass_hinge_backward_team0, &given);
     } else {
         multiclass_hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W_total, d, k, tile_scratch,
-            tile_bytes, t1, Z, Y, t3_bar, X);
+            tile_bytes, stop, t1, Z, Y, t3_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
@@ -468,12 +510,18 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
     /* grad_W[i:d, j:k] = grad_W_total[i, j] + 2 * W[i, j] * (cotangent * (0.5 * lam)) */
     const double v0 = cotangent * (0.5 * lam);
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_W[i*k + j] = grad_W_total[i*k + j] + 2.0 * W[i*k + j] * v0;
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
@@ -492,9 +540,10 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
                                                               size_t part_bytes, double *restrict grad_W_total,
                                                               int64_t d, int64_t k,
                                                               unsigned char *restrict tile_scratch,
-                                                              size_t tile_bytes, const double *restrict W,
-                                                              const double *restrict X, const double *restrict Y,
-                                                              double t3_bar, double *restrict t3_parts)
+                                                              size_t tile_bytes, const volatile int *stop,
+                                                              const double *restrict W, const double *restrict X,
+                                                              const double *restrict Y, double t3_bar,
+                                                              double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -519,6 +568,9 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
@@ -569,6 +621,9 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
             }
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0_bar[l:n, j:k] = where(t0[l, j] == t1[l], t3_bar / t0_bar_total[l], 0) */
@@ -609,6 +664,7 @@ struct multiclass_hinge_value_and_grad_rows0 {
     int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *W;
     const double *X;
     const double *Y;
@@ -620,8 +676,8 @@ static GRADC_APART void multiclass_hinge_value_and_grad_team0(const void *contex
 {
     const struct multiclass_hinge_value_and_grad_rows0 *const given = context;
     multiclass_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_W_total, given->d, given->k, given->tile_scratch, given->tile_bytes, given->W,
-        given->X, given->Y, given->t3_bar, given->t3_parts);
+        given->part_bytes, given->grad_W_total, given->d, given->k, given->tile_scratch, given->tile_bytes,
+        given->stop, given->W, given->X, given->Y, given->t3_bar, given->t3_parts);
 }
 
 int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -634,6 +690,8 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * gradc_bytes(d*k, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)k*(double)n + 9.0*(double)d*(double)k
+        + 35.0*(double)k*(double)n + 4.0*(double)n);
 
     /* t3_bar = 1 / n */
     const double t3_bar = 1.0 / (double)n;
@@ -642,6 +700,9 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     {
         const int64_t tile_rows = gradc_rows(k, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < d; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < d ? tile_begin + tile_rows : d;
 
             /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
@@ -665,17 +726,20 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct multiclass_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W_total,
-            d, k, tile_scratch, tile_bytes, W, X, Y, t3_bar, t3_parts};
+            d, k, tile_scratch, tile_bytes, stop, W, X, Y, t3_bar, t3_parts};
         gradc_run(parts, multiclass_hinge_value_and_grad_team0, &given);
     } else {
         multiclass_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W_total, d, k,
-            tile_scratch, tile_bytes, W, X, Y, t3_bar, t3_parts);
+            tile_scratch, tile_bytes, stop, W, X, Y, t3_bar, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t3 += t3_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
@@ -685,6 +749,9 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
 
     /* grad_W[i:d, j:k] = grad_W_total[i, j] + lam * W[i, j] */
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_W[i*k + j] = grad_W_total[i*k + j] + lam * W[i*k + j];
@@ -693,5 +760,8 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
 
     /* value = t3 / n + t4 * (0.5 * lam) */
     *value = t3 / (double)n + t4 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

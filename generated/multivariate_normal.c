@@ -22,6 +22,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/compensated.h"
 #include "support/routines/inv.h"
 #include "support/routines/product.h"
@@ -56,14 +57,19 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(2.0*(double)d*(double)d*(double)d + 8.0*(double)d*(double)n
+        + 2.0*(double)n);
 
     /* _, log_det = call.slogdet(S) */
     double v_;
     double log_det;
-    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
+    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots, stop);
 
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
     for (int64_t j = 0; j < n; ++j) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t i = 0; i < d; ++i) {
             t0[i*n + j] = X[j*d + i] - mu[i];
@@ -71,8 +77,8 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
     }
 
     /* t1 = call.solve(S, t0) */
-    if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
-        return 1;
+    if (gradc_solve(d, n, S, t0, t1, factors_, pivots_, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     for (int64_t at = 0; at < n; ++at) {
         distance[at] = 0.0;
@@ -80,6 +86,9 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
 
     /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
     for (int64_t i = 0; i < 4*(d / 4); i += 4) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
             distance[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j]
@@ -87,6 +96,9 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
         }
     }
     for (int64_t i = 4*(d / 4); i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
             distance[j] += t0[i*n + j] * t1[i*n + j];
@@ -95,6 +107,9 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2 = sum[j:n](distance[j]) */
@@ -109,7 +124,10 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
 
     /* value = 0.9189385332046727 * real(d) + 0.5 * (log_det + t2 / n) */
     *value = 0.9189385332046727 * (double)d + 0.5 * (log_det + t2 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t multivariate_normal_forward_work(int64_t d, int64_t n)
@@ -136,9 +154,14 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(2.0*(double)d*(double)d*(double)d + 8.0*(double)d*(double)n
+        + 2.0*(double)n);
 
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
     for (int64_t j = 0; j < n; ++j) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t i = 0; i < d; ++i) {
             t0[i*n + j] = X[j*d + i] - mu[i];
@@ -148,11 +171,11 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
     /* _, log_det = call.slogdet(S) */
     double v_;
     double log_det;
-    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
+    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots, stop);
 
     /* t1 = call.solve(S, t0) */
-    if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
-        return 1;
+    if (gradc_solve(d, n, S, t0, t1, factors_, pivots_, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     for (int64_t at = 0; at < n; ++at) {
         distance[at] = 0.0;
@@ -160,6 +183,9 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
 
     /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
     for (int64_t i = 0; i < 4*(d / 4); i += 4) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
             distance[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j]
@@ -167,6 +193,9 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
         }
     }
     for (int64_t i = 4*(d / 4); i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
             distance[j] += t0[i*n + j] * t1[i*n + j];
@@ -175,6 +204,9 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2 = sum[j:n](distance[j]) */
@@ -189,7 +221,10 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
 
     /* value = 0.9189385332046727 * real(d) + 0.5 * (log_det + t2 / n) */
     *value = 0.9189385332046727 * (double)d + 0.5 * (log_det + t2 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t multivariate_normal_backward_work(int64_t d, int64_t n)
@@ -205,15 +240,19 @@ size_t multivariate_normal_backward_work(int64_t d, int64_t n)
 
 static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t thread, int64_t d, int64_t parts,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           int64_t n, double *restrict grad_mu_total_solve,
-                                                           double t2_bar, const double *restrict t1,
-                                                           double *restrict grad_mu, double *restrict grad_S_total)
+                                                           const volatile int *stop, int64_t n,
+                                                           double *restrict grad_mu_total_solve, double t2_bar,
+                                                           const double *restrict t1, double *restrict grad_mu,
+                                                           double *restrict grad_S_total)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const grad_mu_total = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* grad_mu_total[i:d] = sum[j:n](grad_mu_total_solve[i, j] + t2_bar * t1[i, j]) */
@@ -260,6 +299,7 @@ struct multivariate_normal_backward_rows0 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     int64_t n;
     double *grad_mu_total_solve;
     double t2_bar;
@@ -272,7 +312,8 @@ static GRADC_APART void multivariate_normal_backward_team0(const void *context, 
 {
     const struct multivariate_normal_backward_rows0 *const given = context;
     multivariate_normal_backward_rows0(part, thread, given->d, given->parts, given->tile_scratch, given->tile_bytes,
-        given->n, given->grad_mu_total_solve, given->t2_bar, given->t1, given->grad_mu, given->grad_S_total);
+        given->stop, given->n, given->grad_mu_total_solve, given->t2_bar, given->t1, given->grad_mu,
+        given->grad_S_total);
 }
 
 int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -301,12 +342,17 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(2.0*(double)d*(double)d*(double)d + 4.0*(double)d*(double)d*(double)n
+        + 9.0*(double)d*(double)d + 14.0*(double)d*(double)n + 3.0*(double)d);
 
     /* t2_bar = 0.5 * cotangent / n */
     const double t2_bar = 0.5 * cotangent / (double)n;
 
     /* grad_mu_total_solve_term[i:d, j:d] = S[j, i] */
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
             grad_mu_total_solve_term[j*d + i] = S[i*d + j];
@@ -315,6 +361,9 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
 
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
     for (int64_t j = 0; j < n; ++j) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t i = 0; i < d; ++i) {
             t0[i*n + j] = X[j*d + i] - mu[i];
@@ -323,6 +372,9 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
 
     /* t1_bar[i:d, j:n] = t2_bar * t0[i, j] */
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
             t1_bar[i*n + j] = t2_bar * t0[i*n + j];
@@ -330,34 +382,40 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     }
 
     /* grad_mu_total_solve = call.solve(grad_mu_total_solve_term, t1_bar) */
-    if (gradc_solve(d, n, grad_mu_total_solve_term, t1_bar, grad_mu_total_solve, factors, pivots) != 0) {
-        return 1;
+    if (gradc_solve(d, n, grad_mu_total_solve_term, t1_bar, grad_mu_total_solve, factors, pivots, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     const int64_t parts = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
-        const struct multivariate_normal_backward_rows0 given = {d, parts, tile_scratch, tile_bytes, n,
+        const struct multivariate_normal_backward_rows0 given = {d, parts, tile_scratch, tile_bytes, stop, n,
             grad_mu_total_solve, t2_bar, t1, grad_mu, grad_S_total};
         gradc_run(parts, multivariate_normal_backward_team0, &given);
     } else {
-        multivariate_normal_backward_rows0(0, 0, d, parts, tile_scratch, tile_bytes, n, grad_mu_total_solve, t2_bar,
-            t1, grad_mu, grad_S_total);
+        multivariate_normal_backward_rows0(0, 0, d, parts, tile_scratch, tile_bytes, stop, n, grad_mu_total_solve,
+            t2_bar, t1, grad_mu, grad_S_total);
     }
 
     /* grad_S_inv = call.inv(S) */
-    if (gradc_inv(d, d, S, grad_S_inv, factors_, pivots_) != 0) {
-        return 2;
+    if (gradc_inv(d, d, S, grad_S_inv, factors_, pivots_, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 2);
     }
 
     /* grad_S[i:d, j:d] = grad_S_inv[j, i] * (0.5 * cotangent) - grad_S_total[i, j] */
     const double v0 = 0.5 * cotangent;
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
             grad_S[i*d + j] = grad_S_inv[j*d + i] * v0 - grad_S_total[i*d + j];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n)
@@ -376,7 +434,8 @@ size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n)
 static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, int64_t d, int64_t parts,
                                                                  unsigned char *restrict part_scratch,
                                                                  size_t part_bytes, double *restrict distance,
-                                                                 int64_t n, double *restrict t0, double *restrict t1,
+                                                                 int64_t n, const volatile int *stop,
+                                                                 double *restrict t0, double *restrict t1,
                                                                  double *restrict t1_bar, double t2_bar,
                                                                  double *restrict grad_mu_total_solve_term,
                                                                  const double *restrict S)
@@ -390,6 +449,9 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, i
     }
     const int64_t tile_rows = gradc_rows(d + 2*n, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
@@ -405,6 +467,9 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, i
 
         /* grad_mu_total_solve_term[i:d, j:d] = S[j, i] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
                 grad_mu_total_solve_term[j*d + i] = S[i*d + j];
@@ -420,6 +485,7 @@ struct multivariate_normal_value_and_grad_rows0 {
     size_t part_bytes;
     double *distance;
     int64_t n;
+    const volatile int *stop;
     double *t0;
     double *t1;
     double *t1_bar;
@@ -433,15 +499,16 @@ static GRADC_APART void multivariate_normal_value_and_grad_team0(const void *con
     const struct multivariate_normal_value_and_grad_rows0 *const given = context;
     (void)thread;
     multivariate_normal_value_and_grad_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes,
-        given->distance, given->n, given->t0, given->t1, given->t1_bar, given->t2_bar,
+        given->distance, given->n, given->stop, given->t0, given->t1, given->t1_bar, given->t2_bar,
         given->grad_mu_total_solve_term, given->S);
 }
 
 static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, int64_t thread, int64_t d,
                                                                  int64_t parts, unsigned char *restrict tile_scratch,
-                                                                 size_t tile_bytes, int64_t n,
-                                                                 double *restrict grad_mu_total_solve, double t2_bar,
-                                                                 double *restrict t1, double *restrict grad_mu,
+                                                                 size_t tile_bytes, const volatile int *stop,
+                                                                 int64_t n, double *restrict grad_mu_total_solve,
+                                                                 double t2_bar, double *restrict t1,
+                                                                 double *restrict grad_mu,
                                                                  double *restrict grad_S_total)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
@@ -449,6 +516,9 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, i
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
     double *const grad_mu_total = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* grad_mu_total[i:d] = sum[j:n](grad_mu_total_solve[i, j] + t2_bar * t1[i, j]) */
@@ -495,6 +565,7 @@ struct multivariate_normal_value_and_grad_rows1 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     int64_t n;
     double *grad_mu_total_solve;
     double t2_bar;
@@ -507,8 +578,8 @@ static GRADC_APART void multivariate_normal_value_and_grad_team1(const void *con
 {
     const struct multivariate_normal_value_and_grad_rows1 *const given = context;
     multivariate_normal_value_and_grad_rows1(part, thread, given->d, given->parts, given->tile_scratch,
-        given->tile_bytes, given->n, given->grad_mu_total_solve, given->t2_bar, given->t1, given->grad_mu,
-        given->grad_S_total);
+        given->tile_bytes, given->stop, given->n, given->grad_mu_total_solve, given->t2_bar, given->t1,
+        given->grad_mu, given->grad_S_total);
 }
 
 int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -551,6 +622,8 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     double *const factors_3 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_3 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)d*(double)d + 4.0*(double)d*(double)d*(double)n
+        + 7.0*(double)d*(double)d + 18.0*(double)d*(double)n + 3.0*(double)d + 2.0*(double)n);
 
     /* t2_bar = 0.5 / n */
     const double t2_bar = 0.5 / (double)n;
@@ -558,10 +631,13 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     /* _, log_det = call.slogdet(S) */
     double v_;
     double log_det;
-    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
+    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots, stop);
 
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
     for (int64_t j = 0; j < n; ++j) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t i = 0; i < d; ++i) {
             t0[i*n + j] = X[j*d + i] - mu[i];
@@ -569,20 +645,23 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     }
 
     /* t1 = call.solve(S, t0) */
-    if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
-        return 1;
+    if (gradc_solve(d, n, S, t0, t1, factors_, pivots_, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     const int64_t parts = gradc_parts(d, d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
         const struct multivariate_normal_value_and_grad_rows0 given = {d, parts, part_scratch, part_bytes, distance,
-            n, t0, t1, t1_bar, t2_bar, grad_mu_total_solve_term, S};
+            n, stop, t0, t1, t1_bar, t2_bar, grad_mu_total_solve_term, S};
         gradc_run(parts, multivariate_normal_value_and_grad_team0, &given);
     } else {
-        multivariate_normal_value_and_grad_rows0(0, d, parts, part_scratch, part_bytes, distance, n, t0, t1, t1_bar,
-            t2_bar, grad_mu_total_solve_term, S);
+        multivariate_normal_value_and_grad_rows0(0, d, parts, part_scratch, part_bytes, distance, n, stop, t0, t1,
+            t1_bar, t2_bar, grad_mu_total_solve_term, S);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const distance_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -592,6 +671,9 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2 = sum[j:n](distance[j]) */
@@ -608,31 +690,37 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     *value = 0.9189385332046727 * (double)d + 0.5 * (log_det + t2 / (double)n);
 
     /* grad_mu_total_solve = call.solve(grad_mu_total_solve_term, t1_bar) */
-    if (gradc_solve(d, n, grad_mu_total_solve_term, t1_bar, grad_mu_total_solve, factors_2, pivots_2) != 0) {
-        return 1;
+    if (gradc_solve(d, n, grad_mu_total_solve_term, t1_bar, grad_mu_total_solve, factors_2, pivots_2, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     const int64_t parts_ = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_ > 1) {
-        const struct multivariate_normal_value_and_grad_rows1 given = {d, parts_, tile_scratch, tile_bytes, n,
+        const struct multivariate_normal_value_and_grad_rows1 given = {d, parts_, tile_scratch, tile_bytes, stop, n,
             grad_mu_total_solve, t2_bar, t1, grad_mu, grad_S_total};
         gradc_run(parts_, multivariate_normal_value_and_grad_team1, &given);
     } else {
-        multivariate_normal_value_and_grad_rows1(0, 0, d, parts_, tile_scratch, tile_bytes, n, grad_mu_total_solve,
-            t2_bar, t1, grad_mu, grad_S_total);
+        multivariate_normal_value_and_grad_rows1(0, 0, d, parts_, tile_scratch, tile_bytes, stop, n,
+            grad_mu_total_solve, t2_bar, t1, grad_mu, grad_S_total);
     }
 
     /* grad_S_inv = call.inv(S) */
-    if (gradc_inv(d, d, S, grad_S_inv, factors_3, pivots_3) != 0) {
-        return 2;
+    if (gradc_inv(d, d, S, grad_S_inv, factors_3, pivots_3, stop) != 0) {
+        return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 2);
     }
 
     /* grad_S[i:d, j:d] = 0.5 * grad_S_inv[j, i] - grad_S_total[i, j] */
     for (int64_t i = 0; i < d; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
             grad_S[i*d + j] = 0.5 * grad_S_inv[j*d + i] - grad_S_total[i*d + j];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

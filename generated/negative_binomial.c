@@ -16,6 +16,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/far_gamma.h"
 #include "support/vector/gamma_ratio.h"
@@ -38,9 +39,9 @@ size_t negative_binomial_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void negative_binomial_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      int64_t d, const double *restrict X, const double *restrict w,
-                                                      double r, const double *restrict y, double log_alpha,
-                                                      double t0, double *restrict t2_parts)
+                                                      int64_t d, const volatile int *stop, const double *restrict X,
+                                                      const double *restrict w, double r, const double *restrict y,
+                                                      double log_alpha, double t0, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -50,6 +51,9 @@ static GRADC_APART void negative_binomial_value_rows0(int64_t part, int64_t thre
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -102,6 +106,7 @@ struct negative_binomial_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double r;
@@ -115,7 +120,7 @@ static GRADC_APART void negative_binomial_value_team0(const void *context, int64
 {
     const struct negative_binomial_value_rows0 *const given = context;
     negative_binomial_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->X, given->w, given->r, given->y, given->log_alpha, given->t0, given->t2_parts);
+        given->d, given->stop, given->X, given->w, given->r, given->y, given->log_alpha, given->t0, given->t2_parts);
 }
 
 int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -124,6 +129,7 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 85.0*(double)n);
 
     /* r = exp(-log_alpha) */
     /* t0 = gammaln(r) */
@@ -134,11 +140,11 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct negative_binomial_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, r, y,
+        const struct negative_binomial_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, r, y,
             log_alpha, t0, t2_parts};
         gradc_run(parts, negative_binomial_value_team0, &given);
     } else {
-        negative_binomial_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, r, y, log_alpha, t0,
+        negative_binomial_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, r, y, log_alpha, t0,
             t2_parts);
     }
     double t2 = 0.0;
@@ -148,7 +154,10 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
 
     /* value = t2 / n */
     *value = t2 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t negative_binomial_forward_work(int64_t n, int64_t d)
@@ -158,15 +167,19 @@ size_t negative_binomial_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void negative_binomial_forward_rows0(int64_t part, int64_t n, int64_t parts, double r,
-                                                        const double *restrict y, double log_alpha,
-                                                        double *restrict t1, double t0, double *restrict t2_parts)
+static GRADC_APART void negative_binomial_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                        const volatile int *stop, double r, const double *restrict y,
+                                                        double log_alpha, double *restrict t1, double t0,
+                                                        double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
@@ -213,6 +226,7 @@ static GRADC_APART void negative_binomial_forward_rows0(int64_t part, int64_t n,
 struct negative_binomial_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double r;
     const double *y;
     double log_alpha;
@@ -225,8 +239,8 @@ static GRADC_APART void negative_binomial_forward_team0(const void *context, int
 {
     const struct negative_binomial_forward_rows0 *const given = context;
     (void)thread;
-    negative_binomial_forward_rows0(part, given->n, given->parts, given->r, given->y, given->log_alpha, given->t1,
-        given->t0, given->t2_parts);
+    negative_binomial_forward_rows0(part, given->n, given->parts, given->stop, given->r, given->y, given->log_alpha,
+        given->t1, given->t0, given->t2_parts);
 }
 
 int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -234,6 +248,7 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
                               double *restrict r, double *restrict t1, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 85.0*(double)n);
 
     /* r = exp(-log_alpha) */
     /* t0 = gammaln(r) */
@@ -249,10 +264,10 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
     const int64_t parts = gradc_parts(n, 84, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct negative_binomial_forward_rows0 given = {n, parts, r_, y, log_alpha, t1, t0, t2_parts};
+        const struct negative_binomial_forward_rows0 given = {n, parts, stop, r_, y, log_alpha, t1, t0, t2_parts};
         gradc_run(parts, negative_binomial_forward_team0, &given);
     } else {
-        negative_binomial_forward_rows0(0, n, parts, r_, y, log_alpha, t1, t0, t2_parts);
+        negative_binomial_forward_rows0(0, n, parts, stop, r_, y, log_alpha, t1, t0, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -262,7 +277,10 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
     /* value = t2 / n */
     *value = t2 / (double)n;
     *r = r_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t negative_binomial_backward_work(int64_t n, int64_t d)
@@ -277,9 +295,9 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
                                                          unsigned char *restrict part_scratch, size_t part_bytes,
                                                          double *restrict grad_w, int64_t d,
                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         double r, double t2_bar, const double *restrict y,
-                                                         const double *restrict t1, double log_alpha,
-                                                         const double *restrict X,
+                                                         const volatile int *stop, double r, double t2_bar,
+                                                         const double *restrict y, const double *restrict t1,
+                                                         double log_alpha, const double *restrict X,
                                                          double *restrict grad_log_alpha_total_parts,
                                                          double *restrict r_bar_term_parts)
 {
@@ -298,6 +316,9 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_bar[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 := where(0
@@ -397,6 +418,7 @@ struct negative_binomial_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double r;
     double t2_bar;
     const double *y;
@@ -411,8 +433,8 @@ static GRADC_APART void negative_binomial_backward_team0(const void *context, in
 {
     const struct negative_binomial_backward_rows0 *const given = context;
     negative_binomial_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->r, given->t2_bar, given->y, given->t1,
-        given->log_alpha, given->X, given->grad_log_alpha_total_parts, given->r_bar_term_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->r, given->t2_bar,
+        given->y, given->t1, given->log_alpha, given->X, given->grad_log_alpha_total_parts, given->r_bar_term_parts);
 }
 
 int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -425,6 +447,7 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 149, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 257.0*(double)n);
 
     /* t2_bar = cotangent / n */
     const double t2_bar = cotangent / (double)n;
@@ -435,11 +458,12 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     double r_bar_term_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct negative_binomial_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, r, t2_bar, y, t1, log_alpha, X, grad_log_alpha_total_parts, r_bar_term_parts};
+            tile_scratch, tile_bytes, stop, r, t2_bar, y, t1, log_alpha, X, grad_log_alpha_total_parts,
+            r_bar_term_parts};
         gradc_run(parts, negative_binomial_backward_team0, &given);
     } else {
         negative_binomial_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, r, t2_bar, y, t1, log_alpha, X, grad_log_alpha_total_parts, r_bar_term_parts);
+            tile_bytes, stop, r, t2_bar, y, t1, log_alpha, X, grad_log_alpha_total_parts, r_bar_term_parts);
     }
     double grad_log_alpha_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -450,6 +474,9 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
         r_bar_term += r_bar_term_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -459,7 +486,10 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
 
     /* grad_log_alpha = grad_log_alpha_total - r * (r_bar_term + digamma(r) * (t2_bar * n)) */
     *grad_log_alpha = grad_log_alpha_total - r * (r_bar_term + gradc_psi(r) * (t2_bar * (double)n));
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d)
@@ -475,9 +505,10 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
                                                                int64_t parts, unsigned char *restrict part_scratch,
                                                                size_t part_bytes, double *restrict grad_w, int64_t d,
                                                                unsigned char *restrict tile_scratch,
-                                                               size_t tile_bytes, const double *restrict X,
-                                                               const double *restrict w, double r, double t2_bar,
-                                                               const double *restrict y, double log_alpha, double t0,
+                                                               size_t tile_bytes, const volatile int *stop,
+                                                               const double *restrict X, const double *restrict w,
+                                                               double r, double t2_bar, const double *restrict y,
+                                                               double log_alpha, double t0,
                                                                double *restrict t2_parts,
                                                                double *restrict grad_log_alpha_total_parts,
                                                                double *restrict r_bar_term_parts)
@@ -501,6 +532,9 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -600,6 +634,7 @@ struct negative_binomial_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double r;
@@ -616,8 +651,8 @@ static GRADC_APART void negative_binomial_value_and_grad_team0(const void *conte
 {
     const struct negative_binomial_value_and_grad_rows0 *const given = context;
     negative_binomial_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->r, given->t2_bar, given->y, given->log_alpha, given->t0, given->t2_parts,
+        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X,
+        given->w, given->r, given->t2_bar, given->y, given->log_alpha, given->t0, given->t2_parts,
         given->grad_log_alpha_total_parts, given->r_bar_term_parts);
 }
 
@@ -629,6 +664,7 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 154, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 292.0*(double)n);
 
     /* r = exp(-log_alpha) */
     /* t0 = gammaln(r) */
@@ -645,12 +681,13 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     double r_bar_term_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct negative_binomial_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, r, t2_bar, y, log_alpha, t0, t2_parts, grad_log_alpha_total_parts,
+            tile_scratch, tile_bytes, stop, X, w, r, t2_bar, y, log_alpha, t0, t2_parts, grad_log_alpha_total_parts,
             r_bar_term_parts};
         gradc_run(parts, negative_binomial_value_and_grad_team0, &given);
     } else {
         negative_binomial_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, r, t2_bar, y, log_alpha, t0, t2_parts, grad_log_alpha_total_parts, r_bar_term_parts);
+            tile_bytes, stop, X, w, r, t2_bar, y, log_alpha, t0, t2_parts, grad_log_alpha_total_parts,
+            r_bar_term_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -665,6 +702,9 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
         r_bar_term += r_bar_term_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -677,5 +717,8 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     const double v1 = (double)n;
     *value = t2 / v1;
     *grad_log_alpha = grad_log_alpha_total - r * (r_bar_term + gradc_psi(r) * (t2_bar * v1));
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

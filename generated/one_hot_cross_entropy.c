@@ -15,6 +15,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
@@ -34,9 +35,10 @@ size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t k, int64_t d, const double *restrict W,
-                                                          const double *restrict X, const double *restrict b,
-                                                          const double *restrict Y, double *restrict t3_parts)
+                                                          int64_t k, const volatile int *stop, int64_t d,
+                                                          const double *restrict W, const double *restrict X,
+                                                          const double *restrict b, const double *restrict Y,
+                                                          double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -51,6 +53,9 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
@@ -161,6 +166,7 @@ struct one_hot_cross_entropy_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     int64_t d;
     const double *W;
     const double *X;
@@ -173,7 +179,7 @@ static GRADC_APART void one_hot_cross_entropy_value_team0(const void *context, i
 {
     const struct one_hot_cross_entropy_value_rows0 *const given = context;
     one_hot_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->W, given->X, given->b, given->Y, given->t3_parts);
+        given->k, given->stop, given->d, given->W, given->X, given->b, given->Y, given->t3_parts);
 }
 
 int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -182,16 +188,18 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 40.0*(double)k*(double)n
+        + 31.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 34*k + 28, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct one_hot_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y,
-            t3_parts};
+        const struct one_hot_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, d, W, X,
+            b, Y, t3_parts};
         gradc_run(parts, one_hot_cross_entropy_value_team0, &given);
     } else {
-        one_hot_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y, t3_parts);
+        one_hot_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, b, Y, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -200,7 +208,10 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 
     /* value = -(t3 / n) */
     *value = -(t3 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
@@ -214,9 +225,9 @@ size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            int64_t k, double *restrict t0, const double *restrict b,
-                                                            double *restrict t1, const double *restrict Y,
-                                                            double *restrict t3_parts)
+                                                            int64_t k, const volatile int *stop, double *restrict t0,
+                                                            const double *restrict b, double *restrict t1,
+                                                            const double *restrict Y, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -230,6 +241,9 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_total_most_term[l:n, j:k] = t0[l, j] + b[j] */
@@ -320,6 +334,7 @@ struct one_hot_cross_entropy_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     double *t0;
     const double *b;
     double *t1;
@@ -331,7 +346,7 @@ static GRADC_APART void one_hot_cross_entropy_forward_team0(const void *context,
 {
     const struct one_hot_cross_entropy_forward_rows0 *const given = context;
     one_hot_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->t0, given->b, given->t1, given->Y, given->t3_parts);
+        given->k, given->stop, given->t0, given->b, given->t1, given->Y, given->t3_parts);
 }
 
 int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -341,6 +356,8 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 38.0*(double)k*(double)n
+        + 31.0*(double)n);
     for (int64_t at = 0; at < k*n; ++at) {
         t0[at] = 0.0;
     }
@@ -352,11 +369,12 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
         + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct one_hot_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y,
-            t3_parts};
+        const struct one_hot_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, t0, b,
+            t1, Y, t3_parts};
         gradc_run(parts, one_hot_cross_entropy_forward_team0, &given);
     } else {
-        one_hot_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t3_parts);
+        one_hot_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, t0, b, t1, Y,
+            t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -365,7 +383,10 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
     /* value = -(t3 / n) */
     *value = -(t3 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
@@ -386,9 +407,10 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
                                                              double *restrict grad_b_total_2,
                                                              double *restrict grad_W, int64_t d,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const double *restrict Y, double t3_bar,
-                                                             const double *restrict t0, const double *restrict b,
-                                                             const double *restrict t1, const double *restrict X)
+                                                             const volatile int *stop, const double *restrict Y,
+                                                             double t3_bar, const double *restrict t0,
+                                                             const double *restrict b, const double *restrict t1,
+                                                             const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -417,6 +439,9 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Y_tile[l:n, j:k] = Y[l, j] */
@@ -450,6 +475,9 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
         /* t0_tile[l:n, j:k] = t0[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0_bar_term[l:n, j:k] = exp(t0_tile[l, j] + b[j] - t1[l]) */
@@ -504,6 +532,7 @@ struct one_hot_cross_entropy_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *Y;
     double t3_bar;
     const double *t0;
@@ -517,7 +546,7 @@ static GRADC_APART void one_hot_cross_entropy_backward_team0(const void *context
     const struct one_hot_cross_entropy_backward_rows0 *const given = context;
     one_hot_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_b_total, given->k, given->grad_b_total_2, given->grad_W, given->d, given->tile_scratch,
-        given->tile_bytes, given->Y, given->t3_bar, given->t0, given->b, given->t1, given->X);
+        given->tile_bytes, given->stop, given->Y, given->t3_bar, given->t0, given->b, given->t1, given->X);
 }
 
 int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -535,6 +564,8 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     scratch += (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k)
         * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 94.0*(double)k*(double)n
+        + 6.0*(double)k + 5.0*(double)n);
 
     /* t3_bar = -(cotangent / n) */
     const double t3_bar = -(cotangent / (double)n);
@@ -545,13 +576,16 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         const struct one_hot_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b_total,
-            k, grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, Y, t3_bar, t0, b, t1, X};
+            k, grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, stop, Y, t3_bar, t0, b, t1, X};
         gradc_run(parts, one_hot_cross_entropy_backward_team0, &given);
     } else {
         one_hot_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b_total, k,
-            grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, Y, t3_bar, t0, b, t1, X);
+            grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, stop, Y, t3_bar, t0, b, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_b_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
@@ -559,6 +593,9 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_b_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -567,6 +604,9 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -580,7 +620,10 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     for (int64_t j = 0; j < k; ++j) {
         grad_b[j] = grad_b_total[j] + t3_bar * grad_b_total_2[j];
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
@@ -603,7 +646,8 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
                                                                    int64_t k, double *restrict grad_b_total_2,
                                                                    double *restrict grad_W, int64_t d,
                                                                    unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, const double *restrict W,
+                                                                   size_t tile_bytes, const volatile int *stop,
+                                                                   const double *restrict W,
                                                                    const double *restrict X,
                                                                    const double *restrict b,
                                                                    const double *restrict Y, double t3_bar,
@@ -646,6 +690,9 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
@@ -751,6 +798,9 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0_bar_term_2[l:n, j:k] = where(-inf == t0[l, j] + b[j], 0, t1_bar[l] * (t1_total_term_2[l, j] *
@@ -798,6 +848,7 @@ struct one_hot_cross_entropy_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *W;
     const double *X;
     const double *b;
@@ -811,7 +862,7 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_team0(const void *c
     const struct one_hot_cross_entropy_value_and_grad_rows0 *const given = context;
     one_hot_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_b_total, given->k, given->grad_b_total_2, given->grad_W, given->d,
-        given->tile_scratch, given->tile_bytes, given->W, given->X, given->b, given->Y, given->t3_bar,
+        given->tile_scratch, given->tile_bytes, given->stop, given->W, given->X, given->b, given->Y, given->t3_bar,
         given->t3_parts);
 }
 
@@ -829,6 +880,8 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     scratch += (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k)
         * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)k*(double)n + 74.0*(double)k*(double)n
+        + 6.0*(double)k + 42.0*(double)n);
 
     /* t3_bar = -(1 / n) */
     const double t3_bar = -(1.0 / (double)n);
@@ -842,17 +895,20 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct one_hot_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes,
-            grad_b_total, k, grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, W, X, b, Y, t3_bar, t3_parts};
+            grad_b_total, k, grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, stop, W, X, b, Y, t3_bar, t3_parts};
         gradc_run(parts, one_hot_cross_entropy_value_and_grad_team0, &given);
     } else {
         one_hot_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b_total, k,
-            grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, W, X, b, Y, t3_bar, t3_parts);
+            grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, stop, W, X, b, Y, t3_bar, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t3 += t3_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_b_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
@@ -860,6 +916,9 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_b_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -868,6 +927,9 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -884,5 +946,8 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 
     /* value = -(t3 / n) */
     *value = -(t3 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

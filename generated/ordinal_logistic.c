@@ -32,6 +32,7 @@
 #include "support/helpers/clamp.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/expm1.h"
 #include "support/vector/log.h"
@@ -53,9 +54,9 @@ size_t ordinal_logistic_value_work(int64_t n, int64_t d, int64_t k)
 
 static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t d, const double *restrict X, const double *restrict w,
-                                                     const int64_t *restrict y, int64_t k, double *restrict ends,
-                                                     double *restrict t3_parts)
+                                                     int64_t d, const volatile int *stop, const double *restrict X,
+                                                     const double *restrict w, const int64_t *restrict y, int64_t k,
+                                                     double *restrict ends, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -65,6 +66,9 @@ static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t threa
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -108,6 +112,7 @@ struct ordinal_logistic_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const int64_t *y;
@@ -120,7 +125,7 @@ static GRADC_APART void ordinal_logistic_value_team0(const void *context, int64_
 {
     const struct ordinal_logistic_value_rows0 *const given = context;
     ordinal_logistic_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->X, given->w, given->y, given->k, given->ends, given->t3_parts);
+        given->d, given->stop, given->X, given->w, given->y, given->k, given->ends, given->t3_parts);
 }
 
 int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -135,6 +140,7 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     double *const ends = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 25.0*(double)k + 190.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -144,7 +150,7 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -156,7 +162,7 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     for (int64_t at = 0; at < k; ++at) {
@@ -189,6 +195,9 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     /* with scan[t:k](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < k; ++t) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double t2_now = t2[t];
 
         /* t2_next = carry0 + captured0[t] */
@@ -206,11 +215,11 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ordinal_logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, k, ends,
-            t3_parts};
+        const struct ordinal_logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, k,
+            ends, t3_parts};
         gradc_run(parts, ordinal_logistic_value_team0, &given);
     } else {
-        ordinal_logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, k, ends, t3_parts);
+        ordinal_logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, k, ends, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -219,7 +228,10 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
 
     /* value = t3 / n */
     *value = t3 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t ordinal_logistic_forward_work(int64_t n, int64_t d, int64_t k)
@@ -231,7 +243,8 @@ size_t ordinal_logistic_forward_work(int64_t n, int64_t d, int64_t k)
     return gradc_bytes(k, sizeof(double)) + gradc_bytes(k + 2, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
+static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                       const volatile int *stop, double *restrict z,
                                                        const int64_t *restrict y, int64_t k, double *restrict ends,
                                                        double *restrict t3_parts)
 {
@@ -240,6 +253,9 @@ static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, 
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
@@ -277,6 +293,7 @@ static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, 
 struct ordinal_logistic_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double *z;
     const int64_t *y;
     int64_t k;
@@ -288,8 +305,8 @@ static GRADC_APART void ordinal_logistic_forward_team0(const void *context, int6
 {
     const struct ordinal_logistic_forward_rows0 *const given = context;
     (void)thread;
-    ordinal_logistic_forward_rows0(part, given->n, given->parts, given->z, given->y, given->k, given->ends,
-        given->t3_parts);
+    ordinal_logistic_forward_rows0(part, given->n, given->parts, given->stop, given->z, given->y, given->k,
+        given->ends, given->t3_parts);
 }
 
 int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -300,6 +317,7 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     double *const ends = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 25.0*(double)k + 190.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -309,7 +327,7 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -321,7 +339,7 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     for (int64_t at = 0; at < k; ++at) {
@@ -360,6 +378,9 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     /* with scan[t:k](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < k; ++t) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double t2_now = t2[t];
 
         /* t2_next = carry0 + captured0[t] */
@@ -376,10 +397,10 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     const int64_t parts = gradc_parts(n, 189, 0);
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ordinal_logistic_forward_rows0 given = {n, parts, z, y, k, ends, t3_parts};
+        const struct ordinal_logistic_forward_rows0 given = {n, parts, stop, z, y, k, ends, t3_parts};
         gradc_run(parts, ordinal_logistic_forward_team0, &given);
     } else {
-        ordinal_logistic_forward_rows0(0, n, parts, z, y, k, ends, t3_parts);
+        ordinal_logistic_forward_rows0(0, n, parts, stop, z, y, k, ends, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -388,7 +409,10 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
 
     /* value = t3 / n */
     *value = t3 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k)
@@ -402,10 +426,13 @@ size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k)
         + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, int64_t k, int64_t parts,
-                                                        double *restrict grad_c_total_2,
+static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, const volatile int *stop, int64_t k,
+                                                        int64_t parts, double *restrict grad_c_total_2,
                                                         double *restrict grad_c_total, const double *restrict c)
 {
+    if (gradc_stopped(stop)) {
+        return;
+    }
     const int64_t part_begin = gradc_cut(k - 1, parts, part);
     const int64_t part_end = gradc_cut(k - 1, parts, part + 1);
 
@@ -417,6 +444,7 @@ static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, int64_t k,
 }
 
 struct ordinal_logistic_backward_rows0 {
+    const volatile int *stop;
     int64_t k;
     int64_t parts;
     double *grad_c_total_2;
@@ -428,8 +456,8 @@ static GRADC_APART void ordinal_logistic_backward_team0(const void *context, int
 {
     const struct ordinal_logistic_backward_rows0 *const given = context;
     (void)thread;
-    ordinal_logistic_backward_rows0(part, given->k, given->parts, given->grad_c_total_2, given->grad_c_total,
-        given->c);
+    ordinal_logistic_backward_rows0(part, given->stop, given->k, given->parts, given->grad_c_total_2,
+        given->grad_c_total, given->c);
 }
 
 int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -456,6 +484,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     double *const grad_c_total_2 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     double *const grad_c_total_3 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 33.0*(double)k + 227.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -465,7 +494,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -477,7 +506,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     for (int64_t at = 0; at < k + 2; ++at) {
@@ -509,6 +538,9 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     {
         const int64_t tile_rows = gradc_rows(d, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
@@ -575,6 +607,9 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
      *    + t2_bar[k - t - 1] return grad_c_total_next */
     grad_c_total[0] = grad_c_total_term;
     for (int64_t t = 0; t < k; ++t) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double grad_c_total_now = grad_c_total[t];
 
         /* grad_c_total_next = carry0 + captured0[k - t - 1] */
@@ -592,10 +627,10 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     grad_c_total_2[0] = 0.0;
     const int64_t parts = gradc_parts(k - 1, 23, 0);
     if (parts > 1) {
-        const struct ordinal_logistic_backward_rows0 given = {k, parts, grad_c_total_2, grad_c_total, c};
+        const struct ordinal_logistic_backward_rows0 given = {stop, k, parts, grad_c_total_2, grad_c_total, c};
         gradc_run(parts, ordinal_logistic_backward_team0, &given);
     } else {
-        ordinal_logistic_backward_rows0(0, k, parts, grad_c_total_2, grad_c_total, c);
+        ordinal_logistic_backward_rows0(0, stop, k, parts, grad_c_total_2, grad_c_total, c);
     }
 
     /* grad_c[l:k] = grad_c_total_3[l] + grad_c_total_2[l] */
@@ -603,7 +638,10 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     for (int64_t l = 0; l < k; ++l) {
         grad_c[l] = grad_c_total_2[l] + grad_c_total_3[l];
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
@@ -618,11 +656,14 @@ size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
         + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part, int64_t k, int64_t parts,
-                                                              double *restrict grad_c_total_3,
+static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part, const volatile int *stop, int64_t k,
+                                                              int64_t parts, double *restrict grad_c_total_3,
                                                               double *restrict grad_c_total,
                                                               const double *restrict c)
 {
+    if (gradc_stopped(stop)) {
+        return;
+    }
     const int64_t part_begin = gradc_cut(k - 1, parts, part);
     const int64_t part_end = gradc_cut(k - 1, parts, part + 1);
 
@@ -634,6 +675,7 @@ static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part, int6
 }
 
 struct ordinal_logistic_value_and_grad_rows0 {
+    const volatile int *stop;
     int64_t k;
     int64_t parts;
     double *grad_c_total_3;
@@ -645,8 +687,8 @@ static GRADC_APART void ordinal_logistic_value_and_grad_team0(const void *contex
 {
     const struct ordinal_logistic_value_and_grad_rows0 *const given = context;
     (void)thread;
-    ordinal_logistic_value_and_grad_rows0(part, given->k, given->parts, given->grad_c_total_3, given->grad_c_total,
-        given->c);
+    ordinal_logistic_value_and_grad_rows0(part, given->stop, given->k, given->parts, given->grad_c_total_3,
+        given->grad_c_total, given->c);
 }
 
 int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const double *restrict w,
@@ -676,6 +718,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     double *const grad_c_total_2 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     double *const grad_c_total_3 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 56.0*(double)k + 417.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -685,7 +728,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -697,7 +740,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
             outside |= (v0 < 0) | (v0 >= k + 2);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     for (int64_t at = 0; at < k; ++at) {
@@ -732,6 +775,9 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     /* with scan[t:k](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
     t2[0] = t0;
     for (int64_t t = 0; t < k; ++t) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double t2_now = t2[t];
 
         /* t2_next = carry0 + captured0[t] */
@@ -756,6 +802,9 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     {
         const int64_t tile_rows = gradc_rows(d, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -841,6 +890,9 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
      *    + t2_bar[k - t - 1] return grad_c_total_next */
     grad_c_total[0] = grad_c_total_term;
     for (int64_t t = 0; t < k; ++t) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double grad_c_total_now = grad_c_total[t];
 
         /* grad_c_total_next = carry0 + captured0[k - t - 1] */
@@ -858,10 +910,10 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     grad_c_total_3[0] = 0.0;
     const int64_t parts = gradc_parts(k - 1, 23, 0);
     if (parts > 1) {
-        const struct ordinal_logistic_value_and_grad_rows0 given = {k, parts, grad_c_total_3, grad_c_total, c};
+        const struct ordinal_logistic_value_and_grad_rows0 given = {stop, k, parts, grad_c_total_3, grad_c_total, c};
         gradc_run(parts, ordinal_logistic_value_and_grad_team0, &given);
     } else {
-        ordinal_logistic_value_and_grad_rows0(0, k, parts, grad_c_total_3, grad_c_total, c);
+        ordinal_logistic_value_and_grad_rows0(0, stop, k, parts, grad_c_total_3, grad_c_total, c);
     }
 
     /* grad_c[l:k] = grad_c_total_2[l] + grad_c_total_3[l] */
@@ -869,5 +921,8 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     for (int64_t l = 0; l < k; ++l) {
         grad_c[l] = grad_c_total_3[l] + grad_c_total_2[l];
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
@@ -26,8 +27,9 @@ size_t pinball_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void pinball_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                            const double *restrict X, const double *restrict w, double tau,
-                                            const double *restrict y, double *restrict t1_parts)
+                                            const volatile int *stop, const double *restrict X,
+                                            const double *restrict w, double tau, const double *restrict y,
+                                            double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -37,6 +39,9 @@ static GRADC_APART void pinball_value_rows0(int64_t part, int64_t thread, int64_
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -64,6 +69,7 @@ struct pinball_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double tau;
@@ -75,7 +81,7 @@ static GRADC_APART void pinball_value_team0(const void *context, int64_t part, i
 {
     const struct pinball_value_rows0 *const given = context;
     pinball_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->tau, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->tau, given->y, given->t1_parts);
 }
 
 int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -83,14 +89,16 @@ int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 9.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 8, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct pinball_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, tau, y, t1_parts};
+        const struct pinball_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, tau, y,
+            t1_parts};
         gradc_run(parts, pinball_value_team0, &given);
     } else {
-        pinball_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, tau, y, t1_parts);
+        pinball_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, tau, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -99,7 +107,10 @@ int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t pinball_forward_work(int64_t n, int64_t d)
@@ -114,6 +125,7 @@ int pinball_forward(int64_t n, int64_t d, const double *restrict w, const double
                     void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 9.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -123,6 +135,9 @@ int pinball_forward(int64_t n, int64_t d, const double *restrict w, const double
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
@@ -141,7 +156,10 @@ int pinball_forward(int64_t n, int64_t d, const double *restrict w, const double
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t pinball_backward_work(int64_t n, int64_t d)
@@ -155,8 +173,9 @@ size_t pinball_backward_work(int64_t n, int64_t d)
 static GRADC_APART void pinball_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w_total, int64_t d,
-                                               unsigned char *restrict tile_scratch, size_t tile_bytes, double tau,
-                                               double t1_bar, const double *restrict y, const double *restrict t0,
+                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                               const volatile int *stop, double tau, double t1_bar,
+                                               const double *restrict y, const double *restrict t0,
                                                const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -170,6 +189,9 @@ static GRADC_APART void pinball_backward_rows0(int64_t part, int64_t thread, int
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_total_term[i:n] = let(s0 := y[i] - t0[i], s1 := tau - 1, s2 := s0 * s1, s3 := tau * s0, s4 :=
@@ -199,6 +221,7 @@ struct pinball_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double tau;
     double t1_bar;
     const double *y;
@@ -210,8 +233,8 @@ static GRADC_APART void pinball_backward_team0(const void *context, int64_t part
 {
     const struct pinball_backward_rows0 *const given = context;
     pinball_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->tau, given->t1_bar, given->y,
-        given->t0, given->X);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->tau, given->t1_bar,
+        given->y, given->t0, given->X);
 }
 
 int pinball_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -225,6 +248,7 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 18, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 19.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -233,13 +257,16 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct pinball_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, tau, t1_bar, y, t0, X};
+            tile_scratch, tile_bytes, stop, tau, t1_bar, y, t0, X};
         gradc_run(parts, pinball_backward_team0, &given);
     } else {
         pinball_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
-            tau, t1_bar, y, t0, X);
+            stop, tau, t1_bar, y, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -252,7 +279,10 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = -grad_w_total[j];
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t pinball_value_and_grad_work(int64_t n, int64_t d)
@@ -267,9 +297,9 @@ static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t threa
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w_total, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     const double *restrict X, const double *restrict w, double tau,
-                                                     double t1_bar, const double *restrict y,
-                                                     double *restrict t1_parts)
+                                                     const volatile int *stop, const double *restrict X,
+                                                     const double *restrict w, double tau, double t1_bar,
+                                                     const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -284,6 +314,9 @@ static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t threa
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -324,6 +357,7 @@ struct pinball_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double tau;
@@ -336,8 +370,8 @@ static GRADC_APART void pinball_value_and_grad_team0(const void *context, int64_
 {
     const struct pinball_value_and_grad_rows0 *const given = context;
     pinball_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->tau,
-        given->t1_bar, given->y, given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->tau, given->t1_bar, given->y, given->t1_parts);
 }
 
 int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -350,6 +384,7 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 19, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 3.0*(double)d + 28.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
@@ -359,17 +394,20 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct pinball_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, X, w, tau, t1_bar, y, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, tau, t1_bar, y, t1_parts};
         gradc_run(parts, pinball_value_and_grad_team0, &given);
     } else {
         pinball_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, X, w, tau, t1_bar, y, t1_parts);
+            tile_bytes, stop, X, w, tau, t1_bar, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -385,5 +423,8 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/routines/combine.h"
@@ -34,8 +35,9 @@ size_t plackett_luce_value_work(int64_t n, int64_t d)
 static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64_t parts,
                                                   unsigned char *restrict part_scratch, size_t part_bytes,
                                                   double *restrict t0_total_most, int64_t d,
-                                                  const double *restrict X, const double *restrict w,
-                                                  double *restrict s, const double *restrict place)
+                                                  const volatile int *stop, const double *restrict X,
+                                                  const double *restrict w, double *restrict s,
+                                                  const double *restrict place)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -46,6 +48,9 @@ static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -53,6 +58,9 @@ static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64
 
         /* t0_total_most[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -72,6 +80,7 @@ struct plackett_luce_value_rows0 {
     size_t part_bytes;
     double *t0_total_most;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *s;
@@ -83,13 +92,14 @@ static GRADC_APART void plackett_luce_value_team0(const void *context, int64_t p
     const struct plackett_luce_value_rows0 *const given = context;
     (void)thread;
     plackett_luce_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t0_total_most, given->d, given->X, given->w, given->s, given->place);
+        given->t0_total_most, given->d, given->stop, given->X, given->w, given->s, given->place);
 }
 
 static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                  double *restrict t0_total_most, const double *restrict place,
-                                                  double *restrict s, double *restrict t1_parts)
+                                                  const volatile int *stop, double *restrict t0_total_most,
+                                                  const double *restrict place, double *restrict s,
+                                                  double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -100,6 +110,9 @@ static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, 
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]) */
@@ -114,6 +127,9 @@ static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, 
             t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double s_i = s[i];
             const double place_i_ = place[i + 1];
@@ -132,6 +148,9 @@ static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, 
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -159,6 +178,7 @@ struct plackett_luce_value_rows1 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *t0_total_most;
     const double *place;
     double *s;
@@ -169,7 +189,7 @@ static GRADC_APART void plackett_luce_value_team1(const void *context, int64_t p
 {
     const struct plackett_luce_value_rows1 *const given = context;
     plackett_luce_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->t0_total_most, given->place, given->s, given->t1_parts);
+        given->stop, given->t0_total_most, given->place, given->s, given->t1_parts);
 }
 
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -183,16 +203,20 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * gradc_bytes(n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 34.0*(double)n*(double)n + 33.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        const struct plackett_luce_value_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, s,
-            place};
+        const struct plackett_luce_value_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X,
+            w, s, place};
         gradc_run(parts, plackett_luce_value_team0, &given);
     } else {
-        plackett_luce_value_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, s, place);
+        plackett_luce_value_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X, w, s, place);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t0_total_most_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -204,11 +228,11 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct plackett_luce_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, t0_total_most, place, s,
-            t1_parts};
+        const struct plackett_luce_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, stop, t0_total_most,
+            place, s, t1_parts};
         gradc_run(parts_, plackett_luce_value_team1, &given);
     } else {
-        plackett_luce_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0_total_most, place, s, t1_parts);
+        plackett_luce_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, stop, t0_total_most, place, s, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -217,7 +241,10 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t plackett_luce_forward_work(int64_t n, int64_t d)
@@ -229,8 +256,9 @@ size_t plackett_luce_forward_work(int64_t n, int64_t d)
 
 static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    const double *restrict place, double *restrict s,
-                                                    double *restrict t0, double *restrict t1_parts)
+                                                    const volatile int *stop, const double *restrict place,
+                                                    double *restrict s, double *restrict t0,
+                                                    double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -241,6 +269,9 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0_total_most[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
@@ -248,6 +279,9 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
             t0_total_most[j - tile_begin] = -(double)INFINITY;
         }
         for (int64_t i = 0; i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -272,6 +306,9 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
             t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double s_i = s[i];
             const double place_i_ = place[i + 1];
@@ -290,6 +327,9 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -319,6 +359,7 @@ struct plackett_luce_forward_rows0 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *place;
     double *s;
     double *t0;
@@ -329,7 +370,7 @@ static GRADC_APART void plackett_luce_forward_team0(const void *context, int64_t
 {
     const struct plackett_luce_forward_rows0 *const given = context;
     plackett_luce_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->place, given->s, given->t0, given->t1_parts);
+        given->stop, given->place, given->s, given->t0, given->t1_parts);
 }
 
 int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -338,6 +379,7 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 34.0*(double)n*(double)n + 33.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         s[at] = 0.0;
     }
@@ -348,10 +390,11 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct plackett_luce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, place, s, t0, t1_parts};
+        const struct plackett_luce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, place, s, t0,
+            t1_parts};
         gradc_run(parts, plackett_luce_forward_team0, &given);
     } else {
-        plackett_luce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, place, s, t0, t1_parts);
+        plackett_luce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, place, s, t0, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -360,7 +403,10 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t plackett_luce_backward_work(int64_t n, int64_t d)
@@ -375,9 +421,9 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     const double *restrict place, const double *restrict t0,
-                                                     const double *restrict s, double t1_bar,
-                                                     const double *restrict X)
+                                                     const volatile int *stop, const double *restrict place,
+                                                     const double *restrict t0, const double *restrict s,
+                                                     double t1_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -390,6 +436,9 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s_bar_term[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), s2 := s1 -
@@ -399,6 +448,9 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
             s_bar_term[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double t0_i = t0[i];
             const double place_i_ = place[i + 1];
@@ -440,6 +492,9 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double t0_i = t0[i];
             GRADC_SIMD()
@@ -475,6 +530,7 @@ struct plackett_luce_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *place;
     const double *t0;
     const double *s;
@@ -486,8 +542,8 @@ static GRADC_APART void plackett_luce_backward_team0(const void *context, int64_
 {
     const struct plackett_luce_backward_rows0 *const given = context;
     plackett_luce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->place, given->t0, given->s,
-        given->t1_bar, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->place, given->t0,
+        given->s, given->t1_bar, given->X);
 }
 
 int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -499,6 +555,7 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 43.0*(double)n*(double)n + 4.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -507,20 +564,26 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct plackett_luce_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, place, t0, s, t1_bar, X};
+            tile_scratch, tile_bytes, stop, place, t0, s, t1_bar, X};
         gradc_run(parts, plackett_luce_backward_team0, &given);
     } else {
         plackett_luce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            place, t0, s, t1_bar, X);
+            stop, place, t0, s, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
@@ -537,8 +600,9 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
 static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict t0_total_most, int64_t d,
-                                                           const double *restrict X, const double *restrict w,
-                                                           double *restrict s, const double *restrict place)
+                                                           const volatile int *stop, const double *restrict X,
+                                                           const double *restrict w, double *restrict s,
+                                                           const double *restrict place)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -549,6 +613,9 @@ static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -556,6 +623,9 @@ static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t
 
         /* t0_total_most[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -575,6 +645,7 @@ struct plackett_luce_value_and_grad_rows0 {
     size_t part_bytes;
     double *t0_total_most;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *s;
@@ -586,14 +657,14 @@ static GRADC_APART void plackett_luce_value_and_grad_team0(const void *context, 
     const struct plackett_luce_value_and_grad_rows0 *const given = context;
     (void)thread;
     plackett_luce_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t0_total_most, given->d, given->X, given->w, given->s, given->place);
+        given->t0_total_most, given->d, given->stop, given->X, given->w, given->s, given->place);
 }
 
 static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict s_bar_term_2,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           double *restrict t0_total_most,
+                                                           const volatile int *stop, double *restrict t0_total_most,
                                                            const double *restrict place, double *restrict s,
                                                            double t1_bar, double *restrict t1_parts)
 {
@@ -611,6 +682,9 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
         s_bar_term_2_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0_total_term[i:n] = where(inf == abs(t0_total_most[i]), 0, t0_total_most[i]) */
@@ -625,6 +699,9 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
             t0_total[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double s_i = s[i];
             const double place_i_ = place[i + 1];
@@ -643,6 +720,9 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -667,6 +747,9 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
         /* s_bar_term_2[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0,
          *    where(-inf == s1, 0, t1_bar * (s_bar_term[j] * exp(s1 - t0_total_term[j]))), 0))) */
         for (int64_t i = 0; i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double place_i = place[i];
             const double s_i = s[i];
             double s_bar_term_2_part_sum = 0.0;
@@ -693,6 +776,7 @@ struct plackett_luce_value_and_grad_rows1 {
     double *s_bar_term_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *t0_total_most;
     const double *place;
     double *s;
@@ -704,16 +788,16 @@ static GRADC_APART void plackett_luce_value_and_grad_team1(const void *context, 
 {
     const struct plackett_luce_value_and_grad_rows1 *const given = context;
     plackett_luce_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->s_bar_term_2, given->tile_scratch, given->tile_bytes, given->t0_total_most, given->place, given->s,
-        given->t1_bar, given->t1_parts);
+        given->s_bar_term_2, given->tile_scratch, given->tile_bytes, given->stop, given->t0_total_most, given->place,
+        given->s, given->t1_bar, given->t1_parts);
 }
 
 static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_w, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           double *restrict s_bar_term_2, double t1_bar,
-                                                           const double *restrict X)
+                                                           const volatile int *stop, double *restrict s_bar_term_2,
+                                                           double t1_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -726,6 +810,9 @@ static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_term[i:n] = s_bar_term_2[i] - t1_bar */
@@ -748,6 +835,7 @@ struct plackett_luce_value_and_grad_rows2 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *s_bar_term_2;
     double t1_bar;
     const double *X;
@@ -757,8 +845,8 @@ static GRADC_APART void plackett_luce_value_and_grad_team2(const void *context, 
 {
     const struct plackett_luce_value_and_grad_rows2 *const given = context;
     plackett_luce_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->s_bar_term_2, given->t1_bar,
-        given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->s_bar_term_2,
+        given->t1_bar, given->X);
 }
 
 int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -782,6 +870,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     unsigned char *const part_scratch_2 = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 3, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch_ = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 69.0*(double)n*(double)n + 43.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
@@ -789,12 +878,16 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
         const struct plackett_luce_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d,
-            X, w, s, place};
+            stop, X, w, s, place};
         gradc_run(parts, plackett_luce_value_and_grad_team0, &given);
     } else {
-        plackett_luce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, X, w, s, place);
+        plackett_luce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X, w, s,
+            place);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t0_total_most_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -808,17 +901,20 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     double t1_parts[GRADC_PARTS];
     if (parts_ > 1) {
         const struct plackett_luce_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, s_bar_term_2,
-            tile_scratch, tile_bytes, t0_total_most, place, s, t1_bar, t1_parts};
+            tile_scratch, tile_bytes, stop, t0_total_most, place, s, t1_bar, t1_parts};
         gradc_run(parts_, plackett_luce_value_and_grad_team1, &given);
     } else {
         plackett_luce_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, s_bar_term_2, tile_scratch,
-            tile_bytes, t0_total_most, place, s, t1_bar, t1_parts);
+            tile_bytes, stop, t0_total_most, place, s, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const s_bar_term_2_more = (void *)(part_scratch_ + (size_t)part * part_bytes_);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -833,18 +929,24 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         const struct plackett_luce_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d,
-            tile_scratch_, tile_bytes_, s_bar_term_2, t1_bar, X};
+            tile_scratch_, tile_bytes_, stop, s_bar_term_2, t1_bar, X};
         gradc_run(parts_2, plackett_luce_value_and_grad_team2, &given);
     } else {
         plackett_luce_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_,
-            tile_bytes_, s_bar_term_2, t1_bar, X);
+            tile_bytes_, stop, s_bar_term_2, t1_bar, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch_2 + (size_t)part * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
@@ -27,8 +28,9 @@ size_t poisson_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void poisson_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                            const double *restrict X, const double *restrict w,
-                                            const double *restrict y, double *restrict t0_parts)
+                                            const volatile int *stop, const double *restrict X,
+                                            const double *restrict w, const double *restrict y,
+                                            double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -38,6 +40,9 @@ static GRADC_APART void poisson_value_rows0(int64_t part, int64_t thread, int64_
     double t0_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -62,6 +67,7 @@ struct poisson_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -72,7 +78,7 @@ static GRADC_APART void poisson_value_team0(const void *context, int64_t part, i
 {
     const struct poisson_value_rows0 *const given = context;
     poisson_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t0_parts);
+        given->stop, given->X, given->w, given->y, given->t0_parts);
 }
 
 int poisson_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -80,14 +86,15 @@ int poisson_value(int64_t n, int64_t d, const double *restrict w, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 25.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 24, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct poisson_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t0_parts};
+        const struct poisson_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t0_parts};
         gradc_run(parts, poisson_value_team0, &given);
     } else {
-        poisson_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t0_parts);
+        poisson_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -96,7 +103,10 @@ int poisson_value(int64_t n, int64_t d, const double *restrict w, const double *
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t poisson_forward_work(int64_t n, int64_t d)
@@ -106,14 +116,18 @@ size_t poisson_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void poisson_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
-                                              const double *restrict y, double *restrict t0_parts)
+static GRADC_APART void poisson_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                              double *restrict z, const double *restrict y,
+                                              double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](exp(z[i]) - y[i] * z[i]) */
@@ -132,6 +146,7 @@ static GRADC_APART void poisson_forward_rows0(int64_t part, int64_t n, int64_t p
 struct poisson_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double *z;
     const double *y;
     double *t0_parts;
@@ -141,13 +156,14 @@ static GRADC_APART void poisson_forward_team0(const void *context, int64_t part,
 {
     const struct poisson_forward_rows0 *const given = context;
     (void)thread;
-    poisson_forward_rows0(part, given->n, given->parts, given->z, given->y, given->t0_parts);
+    poisson_forward_rows0(part, given->n, given->parts, given->stop, given->z, given->y, given->t0_parts);
 }
 
 int poisson_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, double *restrict value, double *restrict z, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 25.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         z[at] = 0.0;
     }
@@ -157,10 +173,10 @@ int poisson_forward(int64_t n, int64_t d, const double *restrict w, const double
     const int64_t parts = gradc_parts(n, 24, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct poisson_forward_rows0 given = {n, parts, z, y, t0_parts};
+        const struct poisson_forward_rows0 given = {n, parts, stop, z, y, t0_parts};
         gradc_run(parts, poisson_forward_team0, &given);
     } else {
-        poisson_forward_rows0(0, n, parts, z, y, t0_parts);
+        poisson_forward_rows0(0, n, parts, stop, z, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -169,7 +185,10 @@ int poisson_forward(int64_t n, int64_t d, const double *restrict w, const double
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t poisson_backward_work(int64_t n, int64_t d)
@@ -184,8 +203,8 @@ static GRADC_APART void poisson_backward_rows0(int64_t part, int64_t thread, int
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w, int64_t d,
                                                unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                               double t0_bar, const double *restrict z, const double *restrict y,
-                                               const double *restrict X)
+                                               const volatile int *stop, double t0_bar, const double *restrict z,
+                                               const double *restrict y, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -198,6 +217,9 @@ static GRADC_APART void poisson_backward_rows0(int64_t part, int64_t thread, int
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = t0_bar * exp(z[i]) - t0_bar * y[i] */
@@ -220,6 +242,7 @@ struct poisson_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t0_bar;
     const double *z;
     const double *y;
@@ -230,7 +253,8 @@ static GRADC_APART void poisson_backward_team0(const void *context, int64_t part
 {
     const struct poisson_backward_rows0 *const given = context;
     poisson_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0_bar, given->z, given->y, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0_bar, given->z,
+        given->y, given->X);
 }
 
 int poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -242,6 +266,7 @@ int poisson_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 26, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 27.0*(double)n);
 
     /* t0_bar = cotangent / n */
     const double t0_bar = cotangent / (double)n;
@@ -250,20 +275,26 @@ int poisson_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct poisson_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t0_bar, z, y, X};
+            tile_bytes, stop, t0_bar, z, y, X};
         gradc_run(parts, poisson_backward_team0, &given);
     } else {
-        poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0_bar,
-            z, y, X);
+        poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
+            t0_bar, z, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t poisson_value_and_grad_work(int64_t n, int64_t d)
@@ -278,9 +309,9 @@ static GRADC_APART void poisson_value_and_grad_rows0(int64_t part, int64_t threa
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     const double *restrict X, const double *restrict w,
-                                                     const double *restrict y, double t0_bar,
-                                                     double *restrict t0_parts)
+                                                     const volatile int *stop, const double *restrict X,
+                                                     const double *restrict w, const double *restrict y,
+                                                     double t0_bar, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -295,6 +326,9 @@ static GRADC_APART void poisson_value_and_grad_rows0(int64_t part, int64_t threa
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -329,6 +363,7 @@ struct poisson_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -340,8 +375,8 @@ static GRADC_APART void poisson_value_and_grad_team0(const void *context, int64_
 {
     const struct poisson_value_and_grad_rows0 *const given = context;
     poisson_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t0_bar,
-        given->t0_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
+        given->t0_bar, given->t0_parts);
 }
 
 int poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -352,6 +387,7 @@ int poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 28, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 52.0*(double)n);
 
     /* t0_bar = 1 / n */
     const double t0_bar = 1.0 / (double)n;
@@ -361,17 +397,20 @@ int poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct poisson_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, t0_bar, t0_parts};
+            tile_scratch, tile_bytes, stop, X, w, y, t0_bar, t0_parts};
         gradc_run(parts, poisson_value_and_grad_team0, &given);
     } else {
-        poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
-            w, y, t0_bar, t0_parts);
+        poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            stop, X, w, y, t0_bar, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -381,5 +420,8 @@ int poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log_normal.h"
 #include "support/vector/normal.h"
@@ -30,8 +31,9 @@ size_t probit_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void probit_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                            unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                           const double *restrict X, const double *restrict w,
-                                           const double *restrict y, double *restrict t1_parts)
+                                           const volatile int *stop, const double *restrict X,
+                                           const double *restrict w, const double *restrict y,
+                                           double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -41,6 +43,9 @@ static GRADC_APART void probit_value_rows0(int64_t part, int64_t thread, int64_t
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -64,6 +69,7 @@ struct probit_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -74,7 +80,7 @@ static GRADC_APART void probit_value_team0(const void *context, int64_t part, in
 {
     const struct probit_value_rows0 *const given = context;
     probit_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->t1_parts);
 }
 
 int probit_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -82,14 +88,15 @@ int probit_value(int64_t n, int64_t d, const double *restrict w, const double *r
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 24.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 23, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct probit_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        const struct probit_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts};
         gradc_run(parts, probit_value_team0, &given);
     } else {
-        probit_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
+        probit_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -98,7 +105,10 @@ int probit_value(int64_t n, int64_t d, const double *restrict w, const double *r
 
     /* value = -(t1 / n) */
     *value = -(t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t probit_forward_work(int64_t n, int64_t d)
@@ -108,14 +118,18 @@ size_t probit_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void probit_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict y,
-                                             double *restrict t0, double *restrict t1_parts)
+static GRADC_APART void probit_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                             const double *restrict y, double *restrict t0,
+                                             double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
@@ -133,6 +147,7 @@ static GRADC_APART void probit_forward_rows0(int64_t part, int64_t n, int64_t pa
 struct probit_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *y;
     double *t0;
     double *t1_parts;
@@ -142,13 +157,14 @@ static GRADC_APART void probit_forward_team0(const void *context, int64_t part, 
 {
     const struct probit_forward_rows0 *const given = context;
     (void)thread;
-    probit_forward_rows0(part, given->n, given->parts, given->y, given->t0, given->t1_parts);
+    probit_forward_rows0(part, given->n, given->parts, given->stop, given->y, given->t0, given->t1_parts);
 }
 
 int probit_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                    const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 24.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -158,10 +174,10 @@ int probit_forward(int64_t n, int64_t d, const double *restrict w, const double 
     const int64_t parts = gradc_parts(n, 23, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct probit_forward_rows0 given = {n, parts, y, t0, t1_parts};
+        const struct probit_forward_rows0 given = {n, parts, stop, y, t0, t1_parts};
         gradc_run(parts, probit_forward_team0, &given);
     } else {
-        probit_forward_rows0(0, n, parts, y, t0, t1_parts);
+        probit_forward_rows0(0, n, parts, stop, y, t0, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -170,7 +186,10 @@ int probit_forward(int64_t n, int64_t d, const double *restrict w, const double 
 
     /* value = -(t1 / n) */
     *value = -(t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t probit_backward_work(int64_t n, int64_t d)
@@ -184,9 +203,9 @@ size_t probit_backward_work(int64_t n, int64_t d)
 static GRADC_APART void probit_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict part_scratch, size_t part_bytes,
                                               double *restrict grad_w, int64_t d,
-                                              unsigned char *restrict tile_scratch, size_t tile_bytes, double t1_bar,
-                                              const double *restrict y, const double *restrict t0,
-                                              const double *restrict X)
+                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                              const volatile int *stop, double t1_bar, const double *restrict y,
+                                              const double *restrict t0, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -199,6 +218,9 @@ static GRADC_APART void probit_backward_rows0(int64_t part, int64_t thread, int6
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar[i:n] = let(s0 := y[i] * t0[i], s1 := s0 * product_error(y[i], t0[i]), s2 := -0.5 * (s1 + (s1 +
@@ -233,6 +255,7 @@ struct probit_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t1_bar;
     const double *y;
     const double *t0;
@@ -243,7 +266,7 @@ static GRADC_APART void probit_backward_team0(const void *context, int64_t part,
 {
     const struct probit_backward_rows0 *const given = context;
     probit_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->t1_bar, given->y, given->t0, given->X);
+        given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t1_bar, given->y, given->t0, given->X);
 }
 
 int probit_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -255,6 +278,7 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 92, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 93.0*(double)n);
 
     /* t1_bar = -(cotangent / n) */
     const double t1_bar = -(cotangent / (double)n);
@@ -263,20 +287,26 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct probit_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t1_bar, y, t0, X};
+            tile_bytes, stop, t1_bar, y, t0, X};
         gradc_run(parts, probit_backward_team0, &given);
     } else {
-        probit_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t1_bar,
-            y, t0, X);
+        probit_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
+            t1_bar, y, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t probit_value_and_grad_work(int64_t n, int64_t d)
@@ -291,9 +321,9 @@ static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t thread
                                                     unsigned char *restrict part_scratch, size_t part_bytes,
                                                     double *restrict grad_w, int64_t d,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    const double *restrict X, const double *restrict w,
-                                                    double t1_bar, const double *restrict y,
-                                                    double *restrict t1_parts)
+                                                    const volatile int *stop, const double *restrict X,
+                                                    const double *restrict w, double t1_bar,
+                                                    const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -308,6 +338,9 @@ static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t thread
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -347,6 +380,7 @@ struct probit_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double t1_bar;
@@ -358,8 +392,8 @@ static GRADC_APART void probit_value_and_grad_team0(const void *context, int64_t
 {
     const struct probit_value_and_grad_rows0 *const given = context;
     probit_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t1_bar, given->y,
-        given->t1_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->t1_bar, given->y, given->t1_parts);
 }
 
 int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -370,6 +404,7 @@ int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 101, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 106.0*(double)n);
 
     /* t1_bar = -(1 / n) */
     const double t1_bar = -(1.0 / (double)n);
@@ -379,17 +414,20 @@ int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const 
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct probit_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, t1_bar, y, t1_parts};
+            tile_bytes, stop, X, w, t1_bar, y, t1_parts};
         gradc_run(parts, probit_value_and_grad_team0, &given);
     } else {
-        probit_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
-            w, t1_bar, y, t1_parts);
+        probit_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            stop, X, w, t1_bar, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -399,5 +437,8 @@ int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const 
 
     /* value = -(t1 / n) */
     *value = -(t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/hypot.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
@@ -27,8 +28,9 @@ size_t pseudo_huber_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void pseudo_huber_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                                 const double *restrict X, const double *restrict w,
-                                                 const double *restrict y, double delta, double *restrict t1_parts)
+                                                 const volatile int *stop, const double *restrict X,
+                                                 const double *restrict w, const double *restrict y, double delta,
+                                                 double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -38,6 +40,9 @@ static GRADC_APART void pseudo_huber_value_rows0(int64_t part, int64_t thread, i
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -62,6 +67,7 @@ struct pseudo_huber_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -73,7 +79,7 @@ static GRADC_APART void pseudo_huber_value_team0(const void *context, int64_t pa
 {
     const struct pseudo_huber_value_rows0 *const given = context;
     pseudo_huber_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->delta, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->delta, given->t1_parts);
 }
 
 int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -81,15 +87,16 @@ int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const dou
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 35.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 34, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct pseudo_huber_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, delta,
+        const struct pseudo_huber_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, delta,
             t1_parts};
         gradc_run(parts, pseudo_huber_value_team0, &given);
     } else {
-        pseudo_huber_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, delta, t1_parts);
+        pseudo_huber_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, delta, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -98,7 +105,10 @@ int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const dou
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t pseudo_huber_forward_work(int64_t n, int64_t d)
@@ -108,14 +118,18 @@ size_t pseudo_huber_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void pseudo_huber_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t0,
-                                                   const double *restrict y, double delta, double *restrict t1_parts)
+static GRADC_APART void pseudo_huber_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                                   double *restrict t0, const double *restrict y, double delta,
+                                                   double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
@@ -134,6 +148,7 @@ static GRADC_APART void pseudo_huber_forward_rows0(int64_t part, int64_t n, int6
 struct pseudo_huber_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double *t0;
     const double *y;
     double delta;
@@ -144,7 +159,8 @@ static GRADC_APART void pseudo_huber_forward_team0(const void *context, int64_t 
 {
     const struct pseudo_huber_forward_rows0 *const given = context;
     (void)thread;
-    pseudo_huber_forward_rows0(part, given->n, given->parts, given->t0, given->y, given->delta, given->t1_parts);
+    pseudo_huber_forward_rows0(part, given->n, given->parts, given->stop, given->t0, given->y, given->delta,
+        given->t1_parts);
 }
 
 int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -152,6 +168,7 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
                          void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 35.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -161,10 +178,10 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
     const int64_t parts = gradc_parts(n, 34, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct pseudo_huber_forward_rows0 given = {n, parts, t0, y, delta, t1_parts};
+        const struct pseudo_huber_forward_rows0 given = {n, parts, stop, t0, y, delta, t1_parts};
         gradc_run(parts, pseudo_huber_forward_team0, &given);
     } else {
-        pseudo_huber_forward_rows0(0, n, parts, t0, y, delta, t1_parts);
+        pseudo_huber_forward_rows0(0, n, parts, stop, t0, y, delta, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -173,7 +190,10 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t pseudo_huber_backward_work(int64_t n, int64_t d)
@@ -188,8 +208,9 @@ static GRADC_APART void pseudo_huber_backward_rows0(int64_t part, int64_t thread
                                                     unsigned char *restrict part_scratch, size_t part_bytes,
                                                     double *restrict grad_w, int64_t d,
                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    const double *restrict t0, const double *restrict y,
-                                                    double t1_bar, double delta, const double *restrict X)
+                                                    const volatile int *stop, const double *restrict t0,
+                                                    const double *restrict y, double t1_bar, double delta,
+                                                    const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -202,6 +223,9 @@ static GRADC_APART void pseudo_huber_backward_rows0(int64_t part, int64_t thread
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := t1_bar * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 +
@@ -231,6 +255,7 @@ struct pseudo_huber_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *t0;
     const double *y;
     double t1_bar;
@@ -242,8 +267,8 @@ static GRADC_APART void pseudo_huber_backward_team0(const void *context, int64_t
 {
     const struct pseudo_huber_backward_rows0 *const given = context;
     pseudo_huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->t1_bar,
-        given->delta, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0, given->y,
+        given->t1_bar, given->delta, given->X);
 }
 
 int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -255,6 +280,7 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 58, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 59.0*(double)n);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -263,20 +289,26 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct pseudo_huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, t0, y, t1_bar, delta, X};
+            tile_bytes, stop, t0, y, t1_bar, delta, X};
         gradc_run(parts, pseudo_huber_backward_team0, &given);
     } else {
-        pseudo_huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, t0,
-            y, t1_bar, delta, X);
+        pseudo_huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            stop, t0, y, t1_bar, delta, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t pseudo_huber_value_and_grad_work(int64_t n, int64_t d)
@@ -291,9 +323,9 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t 
                                                           unsigned char *restrict part_scratch, size_t part_bytes,
                                                           double *restrict grad_w, int64_t d,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          const double *restrict X, const double *restrict w,
-                                                          const double *restrict y, double delta, double t1_bar,
-                                                          double *restrict t1_parts)
+                                                          const volatile int *stop, const double *restrict X,
+                                                          const double *restrict w, const double *restrict y,
+                                                          double delta, double t1_bar, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -308,6 +340,9 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t 
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -348,6 +383,7 @@ struct pseudo_huber_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -360,8 +396,8 @@ static GRADC_APART void pseudo_huber_value_and_grad_team0(const void *context, i
 {
     const struct pseudo_huber_value_and_grad_rows0 *const given = context;
     pseudo_huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->delta,
-        given->t1_bar, given->t1_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
+        given->delta, given->t1_bar, given->t1_parts);
 }
 
 int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -372,6 +408,7 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 63, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 94.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
@@ -381,17 +418,20 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct pseudo_huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, delta, t1_bar, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, y, delta, t1_bar, t1_parts};
         gradc_run(parts, pseudo_huber_value_and_grad_team0, &given);
     } else {
         pseudo_huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, y, delta, t1_bar, t1_parts);
+            tile_bytes, stop, X, w, y, delta, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -401,5 +441,8 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

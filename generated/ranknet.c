@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
 #include "support/routines/combine.h"
@@ -31,7 +32,8 @@ size_t ranknet_value_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void ranknet_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                            const double *restrict X, const double *restrict w, double *restrict s,
+                                            const volatile int *stop, const double *restrict X,
+                                            const double *restrict w, double *restrict s,
                                             const double *restrict grade, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -40,6 +42,9 @@ static GRADC_APART void ranknet_value_rows0(int64_t part, int64_t n, int64_t par
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -48,6 +53,9 @@ static GRADC_APART void ranknet_value_rows0(int64_t part, int64_t n, int64_t par
         /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
         double t1_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double grade_i = grade[i];
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t j = tile_begin; j < tile_end; ++j) {
@@ -64,6 +72,7 @@ struct ranknet_value_rows0 {
     int64_t n;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *s;
@@ -75,24 +84,31 @@ static GRADC_APART void ranknet_value_team0(const void *context, int64_t part, i
 {
     const struct ranknet_value_rows0 *const given = context;
     (void)thread;
-    ranknet_value_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->s, given->grade,
-        given->t1_parts);
+    ranknet_value_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->w, given->s,
+        given->grade, given->t1_parts);
 }
 
-static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t parts, const double *restrict grade,
-                                            double *restrict s, double *restrict t0_parts)
+static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                            const double *restrict grade, double *restrict s,
+                                            double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
         double t0_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD(reduction(+:t0_part_sum))
@@ -112,6 +128,7 @@ static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t par
 struct ranknet_value_rows1 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *grade;
     double *s;
     double *t0_parts;
@@ -121,7 +138,7 @@ static GRADC_APART void ranknet_value_team1(const void *context, int64_t part, i
 {
     const struct ranknet_value_rows1 *const given = context;
     (void)thread;
-    ranknet_value_rows1(part, given->n, given->parts, given->grade, given->s, given->t0_parts);
+    ranknet_value_rows1(part, given->n, given->parts, given->stop, given->grade, given->s, given->t0_parts);
 }
 
 int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -129,13 +146,14 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
 {
     unsigned char *scratch = work;
     double *const s = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 59.0*(double)n*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ranknet_value_rows0 given = {n, parts, d, X, w, s, grade, t1_parts};
+        const struct ranknet_value_rows0 given = {n, parts, d, stop, X, w, s, grade, t1_parts};
         gradc_run(parts, ranknet_value_team0, &given);
     } else {
-        ranknet_value_rows0(0, n, parts, d, X, w, s, grade, t1_parts);
+        ranknet_value_rows0(0, n, parts, d, stop, X, w, s, grade, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -144,10 +162,10 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
     const int64_t parts_ = gradc_parts(n, 53*n, 0);
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct ranknet_value_rows1 given = {n, parts_, grade, s, t0_parts};
+        const struct ranknet_value_rows1 given = {n, parts_, stop, grade, s, t0_parts};
         gradc_run(parts_, ranknet_value_team1, &given);
     } else {
-        ranknet_value_rows1(0, n, parts_, grade, s, t0_parts);
+        ranknet_value_rows1(0, n, parts_, stop, grade, s, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -156,7 +174,10 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
 
     /* value = t0 / t1 */
     *value = t0 / t1;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t ranknet_forward_work(int64_t n, int64_t d)
@@ -166,9 +187,9 @@ size_t ranknet_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict grade,
-                                              double *restrict s, double *restrict t0_parts,
-                                              double *restrict t1_parts)
+static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                              const double *restrict grade, double *restrict s,
+                                              double *restrict t0_parts, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -177,6 +198,9 @@ static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t p
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
@@ -185,6 +209,9 @@ static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t p
         double t0_part_sum = 0.0;
         double t1_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
@@ -209,6 +236,7 @@ static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t p
 struct ranknet_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *grade;
     double *s;
     double *t0_parts;
@@ -219,7 +247,8 @@ static GRADC_APART void ranknet_forward_team0(const void *context, int64_t part,
 {
     const struct ranknet_forward_rows0 *const given = context;
     (void)thread;
-    ranknet_forward_rows0(part, given->n, given->parts, given->grade, given->s, given->t0_parts, given->t1_parts);
+    ranknet_forward_rows0(part, given->n, given->parts, given->stop, given->grade, given->s, given->t0_parts,
+        given->t1_parts);
 }
 
 int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -227,6 +256,7 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
                     void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 59.0*(double)n*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         s[at] = 0.0;
     }
@@ -237,10 +267,10 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
     double t0_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ranknet_forward_rows0 given = {n, parts, grade, s, t0_parts, t1_parts};
+        const struct ranknet_forward_rows0 given = {n, parts, stop, grade, s, t0_parts, t1_parts};
         gradc_run(parts, ranknet_forward_team0, &given);
     } else {
-        ranknet_forward_rows0(0, n, parts, grade, s, t0_parts, t1_parts);
+        ranknet_forward_rows0(0, n, parts, stop, grade, s, t0_parts, t1_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -254,7 +284,10 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
     /* value = t0 / t1 */
     *value = t0 / t1_;
     *t1 = t1_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t ranknet_backward_work(int64_t n, int64_t d)
@@ -270,8 +303,8 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w, int64_t d,
                                                unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                               const double *restrict grade, const double *restrict s, double t0_bar,
-                                               const double *restrict X)
+                                               const volatile int *stop, const double *restrict grade,
+                                               const double *restrict s, double t0_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -286,6 +319,9 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s_bar_term[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[j], s4
@@ -301,6 +337,9 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
             s_bar_term_2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double grade_i = grade[i];
             const double s_i = s[i];
             const double grade_i_ = grade[i + 1];
@@ -382,6 +421,9 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -430,6 +472,7 @@ struct ranknet_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *grade;
     const double *s;
     double t0_bar;
@@ -440,8 +483,8 @@ static GRADC_APART void ranknet_backward_team0(const void *context, int64_t part
 {
     const struct ranknet_backward_rows0 *const given = context;
     ranknet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t0_bar,
-        given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->grade, given->s,
+        given->t0_bar, given->X);
 }
 
 int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -453,6 +496,7 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 119.0*(double)n*(double)n + 4.0*(double)n);
 
     /* t0_bar = cotangent / t1 */
     const double t0_bar = cotangent / t1;
@@ -461,20 +505,26 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct ranknet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, grade, s, t0_bar, X};
+            tile_bytes, stop, grade, s, t0_bar, X};
         gradc_run(parts, ranknet_backward_team0, &given);
     } else {
-        ranknet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, grade,
-            s, t0_bar, X);
+        ranknet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
+            grade, s, t0_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
@@ -487,9 +537,9 @@ size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                     const double *restrict X, const double *restrict w,
-                                                     double *restrict s, const double *restrict grade,
-                                                     double *restrict t1_parts)
+                                                     const volatile int *stop, const double *restrict X,
+                                                     const double *restrict w, double *restrict s,
+                                                     const double *restrict grade, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -497,6 +547,9 @@ static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part, int64_t n, in
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -505,6 +558,9 @@ static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part, int64_t n, in
         /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
         double t1_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double grade_i = grade[i];
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t j = tile_begin; j < tile_end; ++j) {
@@ -521,6 +577,7 @@ struct ranknet_value_and_grad_rows0 {
     int64_t n;
     int64_t parts;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *s;
@@ -532,16 +589,17 @@ static GRADC_APART void ranknet_value_and_grad_team0(const void *context, int64_
 {
     const struct ranknet_value_and_grad_rows0 *const given = context;
     (void)thread;
-    ranknet_value_and_grad_rows0(part, given->n, given->parts, given->d, given->X, given->w, given->s, given->grade,
-        given->t1_parts);
+    ranknet_value_and_grad_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->w, given->s,
+        given->grade, given->t1_parts);
 }
 
 static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     const double *restrict grade, double *restrict s, double t0_bar,
-                                                     const double *restrict X, double *restrict t0_parts)
+                                                     const volatile int *stop, const double *restrict grade,
+                                                     double *restrict s, double t0_bar, const double *restrict X,
+                                                     double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -558,12 +616,18 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
         double t0_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD(reduction(+:t0_part_sum))
@@ -587,6 +651,9 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
             s_bar_term_2[j - tile_begin] = 0.0;
         }
         for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double grade_i = grade[i];
             const double s_i = s[i];
             const double grade_i_ = grade[i + 1];
@@ -631,6 +698,9 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
             }
         }
         for (int64_t i = 4*(n / 4); i < n; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double grade_i = grade[i];
             const double s_i = s[i];
             GRADC_SIMD()
@@ -671,6 +741,7 @@ struct ranknet_value_and_grad_rows1 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *grade;
     double *s;
     double t0_bar;
@@ -682,8 +753,8 @@ static GRADC_APART void ranknet_value_and_grad_team1(const void *context, int64_
 {
     const struct ranknet_value_and_grad_rows1 *const given = context;
     ranknet_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->grade, given->s, given->t0_bar,
-        given->X, given->t0_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->grade, given->s,
+        given->t0_bar, given->X, given->t0_parts);
 }
 
 int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -696,13 +767,14 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 142.0*(double)n*(double)n + 4.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ranknet_value_and_grad_rows0 given = {n, parts, d, X, w, s, grade, t1_parts};
+        const struct ranknet_value_and_grad_rows0 given = {n, parts, d, stop, X, w, s, grade, t1_parts};
         gradc_run(parts, ranknet_value_and_grad_team0, &given);
     } else {
-        ranknet_value_and_grad_rows0(0, n, parts, d, X, w, s, grade, t1_parts);
+        ranknet_value_and_grad_rows0(0, n, parts, d, stop, X, w, s, grade, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -717,17 +789,20 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
         const struct ranknet_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, grade, s, t0_bar, X, t0_parts};
+            tile_scratch, tile_bytes, stop, grade, s, t0_bar, X, t0_parts};
         gradc_run(parts_, ranknet_value_and_grad_team1, &given);
     } else {
         ranknet_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            grade, s, t0_bar, X, t0_parts);
+            stop, grade, s, t0_bar, X, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
         t0 += t0_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -737,5 +812,8 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
 
     /* value = t0 / t1 */
     *value = t0 / t1;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
@@ -27,8 +28,9 @@ size_t ridge_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void ridge_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                          const double *restrict X, const double *restrict w,
-                                          const double *restrict y, double *restrict t2_parts)
+                                          const volatile int *stop, const double *restrict X,
+                                          const double *restrict w, const double *restrict y,
+                                          double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -38,6 +40,9 @@ static GRADC_APART void ridge_value_rows0(int64_t part, int64_t thread, int64_t 
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -62,6 +67,7 @@ struct ridge_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -72,7 +78,7 @@ static GRADC_APART void ridge_value_team0(const void *context, int64_t part, int
 {
     const struct ridge_value_rows0 *const given = context;
     ridge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t2_parts);
+        given->stop, given->X, given->w, given->y, given->t2_parts);
 }
 
 int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -80,9 +86,13 @@ int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 5.0*(double)n);
     double t0 = 0.0;
     double t0_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t0 = sum[j:d](w[j] * w[j]) */
@@ -99,10 +109,10 @@ int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *re
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ridge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t2_parts};
+        const struct ridge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t2_parts};
         gradc_run(parts, ridge_value_team0, &given);
     } else {
-        ridge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t2_parts);
+        ridge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -111,7 +121,10 @@ int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *re
 
     /* value = t0 * (0.5 * lam) + 0.5 * (t2 / n) */
     *value = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t ridge_forward_work(int64_t n, int64_t d)
@@ -123,8 +136,9 @@ size_t ridge_forward_work(int64_t n, int64_t d)
 
 static GRADC_APART void ridge_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                            double *restrict t1, int64_t n, const double *restrict w,
-                                            const double *restrict X, double *restrict t0_parts)
+                                            double *restrict t1, int64_t n, const volatile int *stop,
+                                            const double *restrict w, const double *restrict X,
+                                            double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
@@ -136,6 +150,9 @@ static GRADC_APART void ridge_forward_rows0(int64_t part, int64_t d, int64_t par
         t1_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[j:d](w[j] * w[j]) */
@@ -161,6 +178,7 @@ struct ridge_forward_rows0 {
     size_t part_bytes;
     double *t1;
     int64_t n;
+    const volatile int *stop;
     const double *w;
     const double *X;
     double *t0_parts;
@@ -171,7 +189,7 @@ static GRADC_APART void ridge_forward_team0(const void *context, int64_t part, i
     const struct ridge_forward_rows0 *const given = context;
     (void)thread;
     ridge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t1, given->n,
-        given->w, given->X, given->t0_parts);
+        given->stop, given->w, given->X, given->t0_parts);
 }
 
 int ridge_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -179,20 +197,24 @@ int ridge_forward(int64_t n, int64_t d, const double *restrict w, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 5.0*(double)n);
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct ridge_forward_rows0 given = {d, parts, part_scratch, part_bytes, t1, n, w, X, t0_parts};
+        const struct ridge_forward_rows0 given = {d, parts, part_scratch, part_bytes, t1, n, stop, w, X, t0_parts};
         gradc_run(parts, ridge_forward_team0, &given);
     } else {
-        ridge_forward_rows0(0, d, parts, part_scratch, part_bytes, t1, n, w, X, t0_parts);
+        ridge_forward_rows0(0, d, parts, part_scratch, part_bytes, t1, n, stop, w, X, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t1_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -202,6 +224,9 @@ int ridge_forward(int64_t n, int64_t d, const double *restrict w, const double *
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
@@ -217,7 +242,10 @@ int ridge_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
     /* value = t0 * (0.5 * lam) + 0.5 * (t2 / n) */
     *value = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t ridge_backward_work(int64_t n, int64_t d)
@@ -231,9 +259,9 @@ size_t ridge_backward_work(int64_t n, int64_t d)
 static GRADC_APART void ridge_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                              double *restrict grad_w_total, int64_t d,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes, double t2_bar,
-                                             const double *restrict t1, const double *restrict y,
-                                             const double *restrict X)
+                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                             const volatile int *stop, double t2_bar, const double *restrict t1,
+                                             const double *restrict y, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -246,6 +274,9 @@ static GRADC_APART void ridge_backward_rows0(int64_t part, int64_t thread, int64
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_total_term[i:n] = 2 * t2_bar * (t1[i] - y[i]) */
@@ -269,6 +300,7 @@ struct ridge_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t2_bar;
     const double *t1;
     const double *y;
@@ -279,8 +311,8 @@ static GRADC_APART void ridge_backward_team0(const void *context, int64_t part, 
 {
     const struct ridge_backward_rows0 *const given = context;
     ridge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->t2_bar, given->t1, given->y,
-        given->X);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t2_bar, given->t1,
+        given->y, given->X);
 }
 
 int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -293,6 +325,7 @@ int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double 
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 6, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 10.0*(double)d + 7.0*(double)n);
 
     /* t2_bar = 0.5 * cotangent / n */
     const double t2_bar = 0.5 * cotangent / (double)n;
@@ -301,13 +334,16 @@ int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct ridge_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, t2_bar, t1, y, X};
+            tile_bytes, stop, t2_bar, t1, y, X};
         gradc_run(parts, ridge_backward_team0, &given);
     } else {
         ridge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
-            t2_bar, t1, y, X);
+            stop, t2_bar, t1, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -321,7 +357,10 @@ int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double 
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = grad_w_total[j] + 2.0 * w[j] * v0;
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t ridge_value_and_grad_work(int64_t n, int64_t d)
@@ -336,8 +375,9 @@ static GRADC_APART void ridge_value_and_grad_rows0(int64_t part, int64_t thread,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict grad_w_total, int64_t d,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const double *restrict X, const double *restrict w, double t2_bar,
-                                                   const double *restrict y, double *restrict t2_parts)
+                                                   const volatile int *stop, const double *restrict X,
+                                                   const double *restrict w, double t2_bar, const double *restrict y,
+                                                   double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -352,6 +392,9 @@ static GRADC_APART void ridge_value_and_grad_rows0(int64_t part, int64_t thread,
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -386,6 +429,7 @@ struct ridge_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double t2_bar;
@@ -397,8 +441,8 @@ static GRADC_APART void ridge_value_and_grad_team0(const void *context, int64_t 
 {
     const struct ridge_value_and_grad_rows0 *const given = context;
     ridge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t2_bar,
-        given->y, given->t2_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->t2_bar, given->y, given->t2_parts);
 }
 
 int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -411,12 +455,16 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 7, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 9.0*(double)d + 12.0*(double)n);
 
     /* t2_bar = 0.5 / n */
     const double t2_bar = 0.5 / (double)n;
     double t0 = 0.0;
     double t0_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t0 = sum[j:d](w[j] * w[j]) */
@@ -435,17 +483,20 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct ridge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, X, w, t2_bar, y, t2_parts};
+            tile_scratch, tile_bytes, stop, X, w, t2_bar, y, t2_parts};
         gradc_run(parts, ridge_value_and_grad_team0, &given);
     } else {
         ridge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, X, w, t2_bar, y, t2_parts);
+            tile_bytes, stop, X, w, t2_bar, y, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -461,5 +512,8 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
 
     /* value = t0 * (0.5 * lam) + 0.5 * (t2 / n) */
     *value = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -29,6 +29,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
@@ -47,8 +48,8 @@ size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
 
 static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t q,
-                                              const int64_t *restrict word, int64_t m, int64_t k,
-                                              const double *restrict U, const int64_t *restrict noise,
+                                              const volatile int *stop, const int64_t *restrict word, int64_t m,
+                                              int64_t k, const double *restrict U, const int64_t *restrict noise,
                                               const double *restrict V, const int64_t *restrict context_,
                                               double *restrict t1_parts)
 {
@@ -65,11 +66,17 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int6
     const int64_t tile_rows = gradc_rows(q, sizeof(double));
     const int64_t strip = gradc_width(q);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t0[l - tile_begin] = 0.0;
         }
         for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < q ? strip + strip_begin : q;
 
             /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
@@ -191,6 +198,7 @@ struct skip_gram_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t q;
+    const volatile int *stop;
     const int64_t *word;
     int64_t m;
     int64_t k;
@@ -205,7 +213,8 @@ static GRADC_APART void skip_gram_value_team0(const void *context, int64_t part,
 {
     const struct skip_gram_value_rows0 *const given = context;
     skip_gram_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q,
-        given->word, given->m, given->k, given->U, given->noise, given->V, given->context_, given->t1_parts);
+        given->stop, given->word, given->m, given->k, given->U, given->noise, given->V, given->context_,
+        given->t1_parts);
 }
 
 int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
@@ -214,6 +223,8 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(10.0*(double)k*(double)n*(double)q + 10.0*(double)k*(double)n
+        + 48.0*(double)n*(double)q + 51.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -223,12 +234,15 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
         int64_t outside = 0;
         for (int64_t l = 0; l < n; ++l) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             GRADC_SIMD(reduction(|:outside))
             for (int64_t o = 0; o < q; ++o) {
                 const int64_t noise_lo = noise[l*q + o];
@@ -237,7 +251,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
             }
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -249,7 +263,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
     const int64_t parts = gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0);
@@ -257,11 +271,11 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
         + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct skip_gram_value_rows0 given = {n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V,
-            context_, t1_parts};
+        const struct skip_gram_value_rows0 given = {n, parts, tile_scratch, tile_bytes, q, stop, word, m, k, U, noise,
+            V, context_, t1_parts};
         gradc_run(parts, skip_gram_value_team0, &given);
     } else {
-        skip_gram_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V, context_,
+        skip_gram_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, stop, word, m, k, U, noise, V, context_,
             t1_parts);
     }
     double t1 = 0.0;
@@ -271,7 +285,10 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t skip_gram_forward_work(int64_t m, int64_t k, int64_t n, int64_t q)
@@ -282,10 +299,11 @@ size_t skip_gram_forward_work(int64_t m, int64_t k, int64_t n, int64_t q)
 
 static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t q,
-                                                const int64_t *restrict word, int64_t m, double *restrict drawn,
-                                                int64_t k, const double *restrict U, const int64_t *restrict noise,
-                                                const double *restrict V, const int64_t *restrict context_,
-                                                double *restrict seen, double *restrict t1_parts)
+                                                const volatile int *stop, const int64_t *restrict word, int64_t m,
+                                                double *restrict drawn, int64_t k, const double *restrict U,
+                                                const int64_t *restrict noise, const double *restrict V,
+                                                const int64_t *restrict context_, double *restrict seen,
+                                                double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -295,6 +313,9 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, in
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*q, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
@@ -415,6 +436,7 @@ struct skip_gram_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t q;
+    const volatile int *stop;
     const int64_t *word;
     int64_t m;
     double *drawn;
@@ -431,8 +453,8 @@ static GRADC_APART void skip_gram_forward_team0(const void *context, int64_t par
 {
     const struct skip_gram_forward_rows0 *const given = context;
     skip_gram_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q,
-        given->word, given->m, given->drawn, given->k, given->U, given->noise, given->V, given->context_, given->seen,
-        given->t1_parts);
+        given->stop, given->word, given->m, given->drawn, given->k, given->U, given->noise, given->V, given->context_,
+        given->seen, given->t1_parts);
 }
 
 int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
@@ -441,6 +463,8 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(10.0*(double)k*(double)n*(double)q + 10.0*(double)k*(double)n
+        + 48.0*(double)n*(double)q + 51.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -450,12 +474,15 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
         int64_t outside = 0;
         for (int64_t l = 0; l < n; ++l) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             GRADC_SIMD(reduction(|:outside))
             for (int64_t o = 0; o < q; ++o) {
                 const int64_t noise_lo = noise[l*q + o];
@@ -464,7 +491,7 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
             }
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -476,19 +503,19 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
     const int64_t parts = gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct skip_gram_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U,
-            noise, V, context_, seen, t1_parts};
+        const struct skip_gram_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, q, stop, word, m, drawn, k,
+            U, noise, V, context_, seen, t1_parts};
         gradc_run(parts, skip_gram_forward_team0, &given);
     } else {
-        skip_gram_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V, context_,
-            seen, t1_parts);
+        skip_gram_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, stop, word, m, drawn, k, U, noise, V,
+            context_, seen, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -497,7 +524,10 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t skip_gram_backward_work(int64_t m, int64_t k, int64_t n, int64_t q)
@@ -527,6 +557,8 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
     double *const grad_V_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const grad_V_total_2 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(20.0*(double)k*(double)n*(double)q + 8.0*(double)k*(double)m
+        + 20.0*(double)k*(double)n + 35.0*(double)n*(double)q + 37.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -536,12 +568,15 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
         int64_t outside = 0;
         for (int64_t l = 0; l < n; ++l) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             GRADC_SIMD(reduction(|:outside))
             for (int64_t o = 0; o < q; ++o) {
                 const int64_t noise_lo = noise[l*q + o];
@@ -550,7 +585,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
             }
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -562,7 +597,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
 
@@ -584,6 +619,9 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         const int64_t tile_rows = gradc_rows(2*q, sizeof(double));
         const int64_t strip = gradc_width(q);
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t1_bar *
@@ -614,6 +652,9 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 }
             }
             for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
+                if (gradc_stopped(stop)) {
+                    return gradc_ended(stop, GRADC_STOPPED);
+                }
                 const int64_t strip_end = strip + strip_begin < q ? strip + strip_begin : q;
 
                 /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t1_bar *
@@ -654,13 +695,19 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
     /* grad_U[i:m, j:k] = grad_U_total[i, j] + grad_U_total_2[i, j] */
     /* grad_V[i:m, j:k] = grad_V_total[i, j] + grad_V_total_2[i, j] */
     for (int64_t i = 0; i < m; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_U[i*k + j] = grad_U_total_2[i*k + j] + grad_U_total[i*k + j];
             grad_V[i*k + j] = grad_V_total_2[i*k + j] + grad_V_total[i*k + j];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t skip_gram_value_and_grad_work(int64_t m, int64_t k, int64_t n, int64_t q)
@@ -695,6 +742,8 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     double *const grad_V_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const grad_V_total_2 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(30.0*(double)k*(double)n*(double)q + 8.0*(double)k*(double)m
+        + 30.0*(double)k*(double)n + 65.0*(double)n*(double)q + 88.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -704,12 +753,15 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
         int64_t outside = 0;
         for (int64_t l = 0; l < n; ++l) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             GRADC_SIMD(reduction(|:outside))
             for (int64_t o = 0; o < q; ++o) {
                 const int64_t noise_lo = noise[l*q + o];
@@ -718,7 +770,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             }
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -730,7 +782,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
 
@@ -754,11 +806,17 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         const int64_t tile_rows = gradc_rows(q, sizeof(double));
         const int64_t strip = gradc_width(q);
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t0[l - tile_begin] = 0.0;
             }
             for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
+                if (gradc_stopped(stop)) {
+                    return gradc_ended(stop, GRADC_STOPPED);
+                }
                 const int64_t strip_end = strip + strip_begin < q ? strip + strip_begin : q;
 
                 /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
@@ -923,6 +981,9 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     /* grad_U[i:m, j:k] = grad_U_total[i, j] + grad_U_total_2[i, j] */
     /* grad_V[i:m, j:k] = grad_V_total_2[i, j] + grad_V_total[i, j] */
     for (int64_t i = 0; i < m; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_U[i*k + j] = grad_U_total[i*k + j] + grad_U_total_2[i*k + j];
@@ -932,5 +993,8 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
 
     /* value = t1 / n */
     *value = t1 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -16,6 +16,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
 #include "support/routines/compensated.h"
@@ -31,8 +32,8 @@ size_t soft_dice_value_work(int64_t n, int64_t k)
 
 static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                              const double *restrict Z, const double *restrict Y, double eps,
-                                              double *restrict t3_parts)
+                                              const volatile int *stop, const double *restrict Z,
+                                              const double *restrict Y, double eps, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -46,6 +47,9 @@ static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int6
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
@@ -92,6 +96,7 @@ struct soft_dice_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *Z;
     const double *Y;
     double eps;
@@ -102,7 +107,7 @@ static GRADC_APART void soft_dice_value_team0(const void *context, int64_t part,
 {
     const struct soft_dice_value_rows0 *const given = context;
     soft_dice_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->Z, given->Y, given->eps, given->t3_parts);
+        given->stop, given->Z, given->Y, given->eps, given->t3_parts);
 }
 
 int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -110,15 +115,16 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(78.0*(double)k*(double)n + 13.0*(double)n);
     const int64_t parts = gradc_parts(n, 71*k + 12, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct soft_dice_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_parts};
+        const struct soft_dice_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, Z, Y, eps, t3_parts};
         gradc_run(parts, soft_dice_value_team0, &given);
     } else {
-        soft_dice_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_parts);
+        soft_dice_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, Z, Y, eps, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -127,7 +133,10 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
 
     /* value = 1 - t3 / n */
     *value = 1.0 - t3 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t soft_dice_forward_work(int64_t n, int64_t k)
@@ -138,9 +147,10 @@ size_t soft_dice_forward_work(int64_t n, int64_t k)
 }
 
 static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
-                                                const double *restrict Z, const double *restrict Y,
-                                                double *restrict P, double *restrict t0, double *restrict t1,
-                                                double *restrict t2, double eps, double *restrict t3_parts)
+                                                const volatile int *stop, const double *restrict Z,
+                                                const double *restrict Y, double *restrict P, double *restrict t0,
+                                                double *restrict t1, double *restrict t2, double eps,
+                                                double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -148,6 +158,9 @@ static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
@@ -193,6 +206,7 @@ struct soft_dice_forward_rows0 {
     int64_t n;
     int64_t parts;
     int64_t k;
+    const volatile int *stop;
     const double *Z;
     const double *Y;
     double *P;
@@ -207,8 +221,8 @@ static GRADC_APART void soft_dice_forward_team0(const void *context, int64_t par
 {
     const struct soft_dice_forward_rows0 *const given = context;
     (void)thread;
-    soft_dice_forward_rows0(part, given->n, given->parts, given->k, given->Z, given->Y, given->P, given->t0,
-        given->t1, given->t2, given->eps, given->t3_parts);
+    soft_dice_forward_rows0(part, given->n, given->parts, given->k, given->stop, given->Z, given->Y, given->P,
+        given->t0, given->t1, given->t2, given->eps, given->t3_parts);
 }
 
 int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -216,13 +230,14 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
                       double *restrict t2, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(78.0*(double)k*(double)n + 13.0*(double)n);
     const int64_t parts = gradc_parts(n, 71*k + 12, 0);
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct soft_dice_forward_rows0 given = {n, parts, k, Z, Y, P, t0, t1, t2, eps, t3_parts};
+        const struct soft_dice_forward_rows0 given = {n, parts, k, stop, Z, Y, P, t0, t1, t2, eps, t3_parts};
         gradc_run(parts, soft_dice_forward_team0, &given);
     } else {
-        soft_dice_forward_rows0(0, n, parts, k, Z, Y, P, t0, t1, t2, eps, t3_parts);
+        soft_dice_forward_rows0(0, n, parts, k, stop, Z, Y, P, t0, t1, t2, eps, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -231,7 +246,10 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
 
     /* value = 1 - t3 / n */
     *value = 1.0 - t3 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t soft_dice_backward_work(int64_t n, int64_t k)
@@ -245,10 +263,10 @@ size_t soft_dice_backward_work(int64_t n, int64_t k)
 
 static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                 double eps, const double *restrict t1, const double *restrict t2,
-                                                 double t3_bar, const double *restrict t0, const double *restrict Z,
-                                                 const double *restrict P, const double *restrict Y,
-                                                 double *restrict grad_Z)
+                                                 const volatile int *stop, double eps, const double *restrict t1,
+                                                 const double *restrict t2, double t3_bar, const double *restrict t0,
+                                                 const double *restrict Z, const double *restrict P,
+                                                 const double *restrict Y, double *restrict grad_Z)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -264,6 +282,9 @@ static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, i
     double *const Y_tile = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(3*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_bar[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t3_bar * (eps + 2 * t0[i]) / s0 / s0)) */
@@ -311,6 +332,7 @@ struct soft_dice_backward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     double eps;
     const double *t1;
     const double *t2;
@@ -326,7 +348,8 @@ static GRADC_APART void soft_dice_backward_team0(const void *context, int64_t pa
 {
     const struct soft_dice_backward_rows0 *const given = context;
     soft_dice_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->eps, given->t1, given->t2, given->t3_bar, given->t0, given->Z, given->P, given->Y, given->grad_Z);
+        given->stop, given->eps, given->t1, given->t2, given->t3_bar, given->t0, given->Z, given->P, given->Y,
+        given->grad_Z);
 }
 
 int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -335,6 +358,7 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(50.0*(double)k*(double)n + 32.0*(double)n);
 
     /* t3_bar = -(cotangent / n) */
     const double t3_bar = -(cotangent / (double)n);
@@ -343,14 +367,17 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
-        const struct soft_dice_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3_bar, t0,
-            Z, P, Y, grad_Z};
+        const struct soft_dice_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, eps, t1, t2,
+            t3_bar, t0, Z, P, Y, grad_Z};
         gradc_run(parts, soft_dice_backward_team0, &given);
     } else {
-        soft_dice_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3_bar, t0, Z, P, Y,
+        soft_dice_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, eps, t1, t2, t3_bar, t0, Z, P, Y,
             grad_Z);
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
@@ -364,9 +391,9 @@ size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
 
 static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       int64_t k, const double *restrict Z, const double *restrict Y,
-                                                       double eps, double t3_bar, double *restrict grad_Z,
-                                                       double *restrict t3_parts)
+                                                       int64_t k, const volatile int *stop, const double *restrict Z,
+                                                       const double *restrict Y, double eps, double t3_bar,
+                                                       double *restrict grad_Z, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -388,6 +415,9 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* Z_tile[i:n, j:k] = Z[i, j] */
@@ -492,6 +522,7 @@ struct soft_dice_value_and_grad_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     const double *Z;
     const double *Y;
     double eps;
@@ -504,7 +535,7 @@ static GRADC_APART void soft_dice_value_and_grad_team0(const void *context, int6
 {
     const struct soft_dice_value_and_grad_rows0 *const given = context;
     soft_dice_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->Z, given->Y, given->eps, given->t3_bar, given->grad_Z, given->t3_parts);
+        given->k, given->stop, given->Z, given->Y, given->eps, given->t3_bar, given->grad_Z, given->t3_parts);
 }
 
 int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -512,6 +543,7 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(108.0*(double)k*(double)n + 45.0*(double)n);
 
     /* t3_bar = -(1 / n) */
     const double t3_bar = -(1.0 / (double)n);
@@ -521,11 +553,11 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct soft_dice_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_bar,
-            grad_Z, t3_parts};
+        const struct soft_dice_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, Z, Y, eps,
+            t3_bar, grad_Z, t3_parts};
         gradc_run(parts, soft_dice_value_and_grad_team0, &given);
     } else {
-        soft_dice_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_bar, grad_Z,
+        soft_dice_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, Z, Y, eps, t3_bar, grad_Z,
             t3_parts);
     }
     double t3 = 0.0;
@@ -535,5 +567,8 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
 
     /* value = 1 - t3 / n */
     *value = 1.0 - t3 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

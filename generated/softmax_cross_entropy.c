@@ -19,6 +19,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
@@ -38,9 +39,10 @@ size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t k, int64_t d, const double *restrict W,
-                                                          const double *restrict X, const double *restrict b,
-                                                          const int64_t *restrict y, double *restrict t2_parts)
+                                                          int64_t k, const volatile int *stop, int64_t d,
+                                                          const double *restrict W, const double *restrict X,
+                                                          const double *restrict b, const int64_t *restrict y,
+                                                          double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -56,11 +58,17 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
     double t2_part_low = 0.0;
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t1_total_most[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
@@ -132,6 +140,7 @@ struct softmax_cross_entropy_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     int64_t d;
     const double *W;
     const double *X;
@@ -144,7 +153,7 @@ static GRADC_APART void softmax_cross_entropy_value_team0(const void *context, i
 {
     const struct softmax_cross_entropy_value_rows0 *const given = context;
     softmax_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->W, given->X, given->b, given->y, given->t2_parts);
+        given->k, given->stop, given->d, given->W, given->X, given->b, given->y, given->t2_parts);
 }
 
 int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -153,6 +162,8 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 30.0*(double)k*(double)n
+        + 36.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -162,7 +173,7 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*k + 26*k + 32, 0);
@@ -170,11 +181,11 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct softmax_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y,
-            t2_parts};
+        const struct softmax_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, d, W, X,
+            b, y, t2_parts};
         gradc_run(parts, softmax_cross_entropy_value_team0, &given);
     } else {
-        softmax_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t2_parts);
+        softmax_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, b, y, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -183,7 +194,10 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 
     /* value = t2 / n */
     *value = t2 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
@@ -197,9 +211,9 @@ size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 
 static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            int64_t k, double *restrict t0, const double *restrict b,
-                                                            const int64_t *restrict y, double *restrict t1,
-                                                            double *restrict t2_parts)
+                                                            int64_t k, const volatile int *stop, double *restrict t0,
+                                                            const double *restrict b, const int64_t *restrict y,
+                                                            double *restrict t1, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -213,6 +227,9 @@ static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(k, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* Z[l:n, j:k] = t0[l, j] + b[j] */
@@ -270,6 +287,7 @@ struct softmax_cross_entropy_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     double *t0;
     const double *b;
     const int64_t *y;
@@ -281,7 +299,7 @@ static GRADC_APART void softmax_cross_entropy_forward_team0(const void *context,
 {
     const struct softmax_cross_entropy_forward_rows0 *const given = context;
     softmax_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->t0, given->b, given->y, given->t1, given->t2_parts);
+        given->k, given->stop, given->t0, given->b, given->y, given->t1, given->t2_parts);
 }
 
 int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -291,6 +309,8 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 30.0*(double)k*(double)n
+        + 36.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -300,7 +320,7 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     for (int64_t at = 0; at < k*n; ++at) {
@@ -314,11 +334,12 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
         + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct softmax_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1,
-            t2_parts};
+        const struct softmax_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, t0, b,
+            y, t1, t2_parts};
         gradc_run(parts, softmax_cross_entropy_forward_team0, &given);
     } else {
-        softmax_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t2_parts);
+        softmax_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, t0, b, y, t1,
+            t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -327,7 +348,10 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
     /* value = t2 / n */
     *value = t2 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
@@ -344,9 +368,10 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
                                                              double *restrict grad_b, int64_t k,
                                                              double *restrict grad_W, int64_t d,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const double *restrict t0, double t2_bar,
-                                                             const double *restrict b, const int64_t *restrict y,
-                                                             const double *restrict t1, const double *restrict X)
+                                                             const volatile int *stop, const double *restrict t0,
+                                                             double t2_bar, const double *restrict b,
+                                                             const int64_t *restrict y, const double *restrict t1,
+                                                             const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -366,11 +391,17 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* Z[l:n, j:k] = t0_tile[l, j] + b[j] */
@@ -411,6 +442,7 @@ struct softmax_cross_entropy_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *t0;
     double t2_bar;
     const double *b;
@@ -423,8 +455,8 @@ static GRADC_APART void softmax_cross_entropy_backward_team0(const void *context
 {
     const struct softmax_cross_entropy_backward_rows0 *const given = context;
     softmax_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->t0,
-        given->t2_bar, given->b, given->y, given->t1, given->X);
+        given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->stop,
+        given->t0, given->t2_bar, given->b, given->y, given->t1, given->X);
 }
 
 int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -438,6 +470,7 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     scratch += (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(k, sizeof(double))
         + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)k*(double)n + 43.0*(double)k*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -447,7 +480,7 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -458,13 +491,16 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         const struct softmax_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k,
-            grad_W, d, tile_scratch, tile_bytes, t0, t2_bar, b, y, t1, X};
+            grad_W, d, tile_scratch, tile_bytes, stop, t0, t2_bar, b, y, t1, X};
         gradc_run(parts, softmax_cross_entropy_backward_team0, &given);
     } else {
         softmax_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d,
-            tile_scratch, tile_bytes, t0, t2_bar, b, y, t1, X);
+            tile_scratch, tile_bytes, stop, t0, t2_bar, b, y, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_b_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
@@ -472,6 +508,9 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -479,7 +518,10 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
             grad_W[at] += grad_W_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
@@ -498,7 +540,8 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
                                                                    size_t part_bytes, double *restrict grad_b,
                                                                    int64_t k, double *restrict grad_W, int64_t d,
                                                                    unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, const double *restrict W,
+                                                                   size_t tile_bytes, const volatile int *stop,
+                                                                   const double *restrict W,
                                                                    const double *restrict X,
                                                                    const double *restrict b,
                                                                    const int64_t *restrict y, double t2_bar,
@@ -530,11 +573,17 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
     }
     const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t1_total_most[l - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
@@ -593,6 +642,9 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2_bar * (t1_total_term_2[l, j] * Z_bar_term[l])) +
@@ -633,6 +685,7 @@ struct softmax_cross_entropy_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *W;
     const double *X;
     const double *b;
@@ -646,7 +699,7 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_team0(const void *c
     const struct softmax_cross_entropy_value_and_grad_rows0 *const given = context;
     softmax_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
         given->part_bytes, given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes,
-        given->W, given->X, given->b, given->y, given->t2_bar, given->t2_parts);
+        given->stop, given->W, given->X, given->b, given->y, given->t2_bar, given->t2_parts);
 }
 
 int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -659,6 +712,8 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     scratch += (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k)
         * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)k*(double)n + 50.0*(double)k*(double)n
+        + 42.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -668,7 +723,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -681,17 +736,20 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct softmax_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b,
-            k, grad_W, d, tile_scratch, tile_bytes, W, X, b, y, t2_bar, t2_parts};
+            k, grad_W, d, tile_scratch, tile_bytes, stop, W, X, b, y, t2_bar, t2_parts};
         gradc_run(parts, softmax_cross_entropy_value_and_grad_team0, &given);
     } else {
         softmax_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d,
-            tile_scratch, tile_bytes, W, X, b, y, t2_bar, t2_parts);
+            tile_scratch, tile_bytes, stop, W, X, b, y, t2_bar, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_b_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
@@ -699,6 +757,9 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -709,5 +770,8 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 
     /* value = t2 / n */
     *value = t2 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

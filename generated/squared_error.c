@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
@@ -26,8 +27,9 @@ size_t squared_error_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void squared_error_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                                  const double *restrict X, const double *restrict w,
-                                                  const double *restrict y, double *restrict t1_parts)
+                                                  const volatile int *stop, const double *restrict X,
+                                                  const double *restrict w, const double *restrict y,
+                                                  double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -37,6 +39,9 @@ static GRADC_APART void squared_error_value_rows0(int64_t part, int64_t thread, 
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -61,6 +66,7 @@ struct squared_error_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -71,7 +77,7 @@ static GRADC_APART void squared_error_value_team0(const void *context, int64_t p
 {
     const struct squared_error_value_rows0 *const given = context;
     squared_error_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->t1_parts);
 }
 
 int squared_error_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -79,14 +85,16 @@ int squared_error_value(int64_t n, int64_t d, const double *restrict w, const do
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 5.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct squared_error_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        const struct squared_error_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y,
+            t1_parts};
         gradc_run(parts, squared_error_value_team0, &given);
     } else {
-        squared_error_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
+        squared_error_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -95,7 +103,10 @@ int squared_error_value(int64_t n, int64_t d, const double *restrict w, const do
 
     /* value = 0.5 * (t1 / n) */
     *value = 0.5 * (t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t squared_error_forward_work(int64_t n, int64_t d)
@@ -109,6 +120,7 @@ int squared_error_forward(int64_t n, int64_t d, const double *restrict w, const 
                           const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 5.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -118,6 +130,9 @@ int squared_error_forward(int64_t n, int64_t d, const double *restrict w, const 
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
@@ -133,7 +148,10 @@ int squared_error_forward(int64_t n, int64_t d, const double *restrict w, const 
 
     /* value = 0.5 * (t1 / n) */
     *value = 0.5 * (t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t squared_error_backward_work(int64_t n, int64_t d)
@@ -148,8 +166,9 @@ static GRADC_APART void squared_error_backward_rows0(int64_t part, int64_t threa
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     double t1_bar, const double *restrict t0,
-                                                     const double *restrict y, const double *restrict X)
+                                                     const volatile int *stop, double t1_bar,
+                                                     const double *restrict t0, const double *restrict y,
+                                                     const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -162,6 +181,9 @@ static GRADC_APART void squared_error_backward_rows0(int64_t part, int64_t threa
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* grad_w_term[i:n] = 2 * t1_bar * (t0[i] - y[i]) */
@@ -185,6 +207,7 @@ struct squared_error_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double t1_bar;
     const double *t0;
     const double *y;
@@ -195,8 +218,8 @@ static GRADC_APART void squared_error_backward_team0(const void *context, int64_
 {
     const struct squared_error_backward_rows0 *const given = context;
     squared_error_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t1_bar, given->t0, given->y,
-        given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t1_bar, given->t0,
+        given->y, given->X);
 }
 
 int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -208,6 +231,7 @@ int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 6, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 7.0*(double)n);
 
     /* t1_bar = 0.5 * cotangent / n */
     const double t1_bar = 0.5 * cotangent / (double)n;
@@ -216,20 +240,26 @@ int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct squared_error_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, t1_bar, t0, y, X};
+            tile_scratch, tile_bytes, stop, t1_bar, t0, y, X};
         gradc_run(parts, squared_error_backward_team0, &given);
     } else {
         squared_error_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            t1_bar, t0, y, X);
+            stop, t1_bar, t0, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t squared_error_value_and_grad_work(int64_t n, int64_t d)
@@ -244,9 +274,9 @@ static GRADC_APART void squared_error_value_and_grad_rows0(int64_t part, int64_t
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_w, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           const double *restrict X, const double *restrict w,
-                                                           double t1_bar, const double *restrict y,
-                                                           double *restrict t1_parts)
+                                                           const volatile int *stop, const double *restrict X,
+                                                           const double *restrict w, double t1_bar,
+                                                           const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -261,6 +291,9 @@ static GRADC_APART void squared_error_value_and_grad_rows0(int64_t part, int64_t
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -295,6 +328,7 @@ struct squared_error_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double t1_bar;
@@ -306,8 +340,8 @@ static GRADC_APART void squared_error_value_and_grad_team0(const void *context, 
 {
     const struct squared_error_value_and_grad_rows0 *const given = context;
     squared_error_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->t1_bar, given->y,
-        given->t1_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->t1_bar, given->y, given->t1_parts);
 }
 
 int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -318,6 +352,7 @@ int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 7, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 12.0*(double)n);
 
     /* t1_bar = 0.5 / n */
     const double t1_bar = 0.5 / (double)n;
@@ -327,17 +362,20 @@ int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct squared_error_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, t1_bar, y, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, t1_bar, y, t1_parts};
         gradc_run(parts, squared_error_value_and_grad_team0, &given);
     } else {
         squared_error_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, t1_bar, y, t1_parts);
+            tile_bytes, stop, X, w, t1_bar, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -347,5 +385,8 @@ int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w,
 
     /* value = 0.5 * (t1 / n) */
     *value = 0.5 * (t1 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
 
@@ -26,8 +27,9 @@ size_t squared_hinge_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void squared_hinge_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                                  const double *restrict X, const double *restrict w,
-                                                  const double *restrict y, double *restrict t1_parts)
+                                                  const volatile int *stop, const double *restrict X,
+                                                  const double *restrict w, const double *restrict y,
+                                                  double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -37,6 +39,9 @@ static GRADC_APART void squared_hinge_value_rows0(int64_t part, int64_t thread, 
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -62,6 +67,7 @@ struct squared_hinge_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -72,7 +78,7 @@ static GRADC_APART void squared_hinge_value_team0(const void *context, int64_t p
 {
     const struct squared_hinge_value_rows0 *const given = context;
     squared_hinge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->t1_parts);
 }
 
 int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -80,14 +86,16 @@ int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const do
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 7.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 6, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct squared_hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts};
+        const struct squared_hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y,
+            t1_parts};
         gradc_run(parts, squared_hinge_value_team0, &given);
     } else {
-        squared_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
+        squared_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -96,6 +104,9 @@ int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const do
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
@@ -111,7 +122,10 @@ int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const do
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t squared_hinge_forward_work(int64_t n, int64_t d)
@@ -123,8 +137,9 @@ size_t squared_hinge_forward_work(int64_t n, int64_t d)
 
 static GRADC_APART void squared_hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                     unsigned char *restrict part_scratch, size_t part_bytes,
-                                                    double *restrict t0, int64_t n, const double *restrict X,
-                                                    const double *restrict w, double *restrict t2_parts)
+                                                    double *restrict t0, int64_t n, const volatile int *stop,
+                                                    const double *restrict X, const double *restrict w,
+                                                    double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
@@ -136,6 +151,9 @@ static GRADC_APART void squared_hinge_forward_rows0(int64_t part, int64_t d, int
         t0_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -161,6 +179,7 @@ struct squared_hinge_forward_rows0 {
     size_t part_bytes;
     double *t0;
     int64_t n;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double *t2_parts;
@@ -171,7 +190,7 @@ static GRADC_APART void squared_hinge_forward_team0(const void *context, int64_t
     const struct squared_hinge_forward_rows0 *const given = context;
     (void)thread;
     squared_hinge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0,
-        given->n, given->X, given->w, given->t2_parts);
+        given->n, given->stop, given->X, given->w, given->t2_parts);
 }
 
 int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -180,20 +199,25 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 3.0*(double)d + 7.0*(double)n);
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct squared_hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts};
+        const struct squared_hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, stop, X, w,
+            t2_parts};
         gradc_run(parts, squared_hinge_forward_team0, &given);
     } else {
-        squared_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
+        squared_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, stop, X, w, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const t0_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -203,6 +227,9 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
@@ -219,7 +246,10 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t squared_hinge_backward_work(int64_t n, int64_t d)
@@ -236,6 +266,7 @@ int squared_hinge_backward(int64_t n, int64_t d, const double *restrict w, const
 {
     unsigned char *scratch = work;
     double *const grad_w_total = (void *)scratch;
+    const volatile int *const stop = gradc_flag(18.0*(double)d*(double)n + 10.0*(double)d);
 
     /* t1_bar = cotangent / n */
     const double t1_bar = cotangent / (double)n;
@@ -246,6 +277,9 @@ int squared_hinge_backward(int64_t n, int64_t d, const double *restrict w, const
     /* grad_w_total[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], s1 := t1_bar * (2 * maximum(0, s0)), -(X[i, j] *
      *    (y[i] * where(0 < s0, s1, where(0 == s0, 0.5 * s1, 0)))))) */
     for (int64_t i = 0; i < 4*(n / 4); i += 4) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double y_i = y[i];
         const double v0 = 1.0 - y_i * t0[i];
         const double v1 = t1_bar * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
@@ -269,6 +303,9 @@ int squared_hinge_backward(int64_t n, int64_t d, const double *restrict w, const
         }
     }
     for (int64_t i = 4*(n / 4); i < n; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double y_i = y[i];
         const double v0 = 1.0 - y_i * t0[i];
         const double v1 = t1_bar * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
@@ -285,7 +322,10 @@ int squared_hinge_backward(int64_t n, int64_t d, const double *restrict w, const
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = grad_w_total[j] + 2.0 * w[j] * v0;
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t squared_hinge_value_and_grad_work(int64_t n, int64_t d)
@@ -300,9 +340,9 @@ static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part, int64_t
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
                                                            double *restrict grad_w_total, int64_t d,
                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           const double *restrict X, const double *restrict w,
-                                                           const double *restrict y, double t1_bar,
-                                                           double *restrict t1_parts)
+                                                           const volatile int *stop, const double *restrict X,
+                                                           const double *restrict w, const double *restrict y,
+                                                           double t1_bar, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -317,6 +357,9 @@ static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part, int64_t
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -381,6 +424,7 @@ struct squared_hinge_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -392,8 +436,8 @@ static GRADC_APART void squared_hinge_value_and_grad_team0(const void *context, 
 {
     const struct squared_hinge_value_and_grad_rows0 *const given = context;
     squared_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y,
-        given->t1_bar, given->t1_parts);
+        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->y, given->t1_bar, given->t1_parts);
 }
 
 int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -406,12 +450,16 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 20*d + 6, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(22.0*(double)d*(double)n + 9.0*(double)d + 7.0*(double)n);
 
     /* t1_bar = 1 / n */
     const double t1_bar = 1.0 / (double)n;
     double t2 = 0.0;
     double t2_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
         /* t2 = sum[j:d](w[j] * w[j]) */
@@ -430,17 +478,20 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct squared_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, X, w, y, t1_bar, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, y, t1_bar, t1_parts};
         gradc_run(parts, squared_hinge_value_and_grad_team0, &given);
     } else {
         squared_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, X, w, y, t1_bar, t1_parts);
+            tile_bytes, stop, X, w, y, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_total_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -456,5 +507,8 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -15,6 +15,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/vector/log1p.h"
@@ -32,8 +33,9 @@ size_t student_t_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void student_t_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                              const double *restrict X, const double *restrict w, double t0,
-                                              const double *restrict y, double nu, double *restrict t2_parts)
+                                              const volatile int *stop, const double *restrict X,
+                                              const double *restrict w, double t0, const double *restrict y,
+                                              double nu, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -43,6 +45,9 @@ static GRADC_APART void student_t_value_rows0(int64_t part, int64_t thread, int6
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -67,6 +72,7 @@ struct student_t_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double t0;
@@ -79,7 +85,7 @@ static GRADC_APART void student_t_value_team0(const void *context, int64_t part,
 {
     const struct student_t_value_rows0 *const given = context;
     student_t_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->t0, given->y, given->nu, given->t2_parts);
+        given->stop, given->X, given->w, given->t0, given->y, given->nu, given->t2_parts);
 }
 
 int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
@@ -87,6 +93,7 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 32.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     const double t0 = gradc_exp(-log_sigma);
@@ -94,10 +101,11 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct student_t_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, t0, y, nu, t2_parts};
+        const struct student_t_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, t0, y, nu,
+            t2_parts};
         gradc_run(parts, student_t_value_team0, &given);
     } else {
-        student_t_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, t0, y, nu, t2_parts);
+        student_t_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, t0, y, nu, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -110,7 +118,10 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
     const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu)
         + (log_sigma + t2 / (double)n * v0));
     *value = v1;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t student_t_forward_work(int64_t n, int64_t d)
@@ -120,8 +131,8 @@ size_t student_t_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void student_t_forward_rows0(int64_t part, int64_t n, int64_t parts, double t0,
-                                                const double *restrict y, double *restrict t1, double nu,
+static GRADC_APART void student_t_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                                double t0, const double *restrict y, double *restrict t1, double nu,
                                                 double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -129,6 +140,9 @@ static GRADC_APART void student_t_forward_rows0(int64_t part, int64_t n, int64_t
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
@@ -147,6 +161,7 @@ static GRADC_APART void student_t_forward_rows0(int64_t part, int64_t n, int64_t
 struct student_t_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double t0;
     const double *y;
     double *t1;
@@ -158,7 +173,8 @@ static GRADC_APART void student_t_forward_team0(const void *context, int64_t par
 {
     const struct student_t_forward_rows0 *const given = context;
     (void)thread;
-    student_t_forward_rows0(part, given->n, given->parts, given->t0, given->y, given->t1, given->nu, given->t2_parts);
+    student_t_forward_rows0(part, given->n, given->parts, given->stop, given->t0, given->y, given->t1, given->nu,
+        given->t2_parts);
 }
 
 int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
@@ -166,6 +182,7 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
                       double *restrict t1, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 32.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     const double t0_ = gradc_exp(-log_sigma);
@@ -178,10 +195,10 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
     const int64_t parts = gradc_parts(n, 31, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct student_t_forward_rows0 given = {n, parts, t0_, y, t1, nu, t2_parts};
+        const struct student_t_forward_rows0 given = {n, parts, stop, t0_, y, t1, nu, t2_parts};
         gradc_run(parts, student_t_forward_team0, &given);
     } else {
-        student_t_forward_rows0(0, n, parts, t0_, y, t1, nu, t2_parts);
+        student_t_forward_rows0(0, n, parts, stop, t0_, y, t1, nu, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -195,7 +212,10 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
         + (log_sigma + t2 / (double)n * v0));
     *value = v1;
     *t0 = t0_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t student_t_backward_work(int64_t n, int64_t d)
@@ -210,8 +230,9 @@ static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, i
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
                                                  double *restrict grad_w, int64_t d,
                                                  unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                 const double *restrict y, const double *restrict t1, double t0,
-                                                 double nu, double t2_bar, const double *restrict X,
+                                                 const volatile int *stop, const double *restrict y,
+                                                 const double *restrict t1, double t0, double nu, double t2_bar,
+                                                 const double *restrict X,
                                                  double *restrict grad_log_sigma_total_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -227,6 +248,9 @@ static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, i
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_bar[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t2_bar / (1 + s0 * s0 / nu) / nu)))) */
@@ -258,6 +282,7 @@ struct student_t_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *y;
     const double *t1;
     double t0;
@@ -271,8 +296,8 @@ static GRADC_APART void student_t_backward_team0(const void *context, int64_t pa
 {
     const struct student_t_backward_rows0 *const given = context;
     student_t_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->y, given->t1, given->t0, given->nu,
-        given->t2_bar, given->X, given->grad_log_sigma_total_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->y, given->t1, given->t0,
+        given->nu, given->t2_bar, given->X, given->grad_log_sigma_total_parts);
 }
 
 int student_t_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
@@ -285,6 +310,7 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 30, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 44.0*(double)n);
 
     /* t2_bar = cotangent * (0.5 * (1 + nu)) / n */
     const double t2_bar = cotangent * (0.5 * (1.0 + nu)) / (double)n;
@@ -294,17 +320,20 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
     double grad_log_sigma_total_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct student_t_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, y, t1, t0, nu, t2_bar, X, grad_log_sigma_total_parts};
+            tile_bytes, stop, y, t1, t0, nu, t2_bar, X, grad_log_sigma_total_parts};
         gradc_run(parts, student_t_backward_team0, &given);
     } else {
-        student_t_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, y, t1,
-            t0, nu, t2_bar, X, grad_log_sigma_total_parts);
+        student_t_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
+            y, t1, t0, nu, t2_bar, X, grad_log_sigma_total_parts);
     }
     double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         grad_log_sigma_total += grad_log_sigma_total_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -314,7 +343,10 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
 
     /* grad_log_sigma = cotangent - t0 * (t2_bar * (t0 * (2 * grad_log_sigma_total)) / nu) */
     *grad_log_sigma = cotangent - t0 * (t2_bar * (t0 * (2.0 * grad_log_sigma_total)) / nu);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t student_t_value_and_grad_work(int64_t n, int64_t d)
@@ -329,9 +361,9 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict grad_w, int64_t d,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       const double *restrict X, const double *restrict w,
-                                                       const double *restrict y, double t0, double nu, double t2_bar,
-                                                       double *restrict t2_parts,
+                                                       const volatile int *stop, const double *restrict X,
+                                                       const double *restrict w, const double *restrict y, double t0,
+                                                       double nu, double t2_bar, double *restrict t2_parts,
                                                        double *restrict grad_log_sigma_total_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -349,6 +381,9 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -392,6 +427,7 @@ struct student_t_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -406,8 +442,8 @@ static GRADC_APART void student_t_value_and_grad_team0(const void *context, int6
 {
     const struct student_t_value_and_grad_rows0 *const given = context;
     student_t_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->t0,
-        given->nu, given->t2_bar, given->t2_parts, given->grad_log_sigma_total_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
+        given->t0, given->nu, given->t2_bar, given->t2_parts, given->grad_log_sigma_total_parts);
 }
 
 int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -418,6 +454,7 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 50, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 76.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     /* t2_bar = 0.5 * (1 + nu) / n */
@@ -430,11 +467,11 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
     double grad_log_sigma_total_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct student_t_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, t0, nu, t2_bar, t2_parts, grad_log_sigma_total_parts};
+            tile_scratch, tile_bytes, stop, X, w, y, t0, nu, t2_bar, t2_parts, grad_log_sigma_total_parts};
         gradc_run(parts, student_t_value_and_grad_team0, &given);
     } else {
         student_t_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            X, w, y, t0, nu, t2_bar, t2_parts, grad_log_sigma_total_parts);
+            stop, X, w, y, t0, nu, t2_bar, t2_parts, grad_log_sigma_total_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -445,6 +482,9 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
         grad_log_sigma_total += grad_log_sigma_total_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -460,5 +500,8 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
         + (log_sigma + t2 / (double)n * v0));
     *value = v1;
     *grad_log_sigma = 1.0 - t0 * (t2_bar * (t0 * (2.0 * grad_log_sigma_total)) / nu);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/log.h"
 #include "support/vector/log1p.h"
@@ -27,8 +28,9 @@ size_t t_sne_value_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict Y,
-                                          const double *restrict P, double log_z, double *restrict value_parts)
+static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                          const double *restrict Y, const double *restrict P, double log_z,
+                                          double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -36,12 +38,18 @@ static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts
     double value_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(n + 2, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
          *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
         double value_part_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const double Y_i = Y[i*2];
             const double Y_i_ = Y[i*2 + 1];
             GRADC_SIMD(reduction(+:value_part_sum))
@@ -62,6 +70,7 @@ static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts
 struct t_sne_value_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *Y;
     const double *P;
     double log_z;
@@ -72,24 +81,32 @@ static GRADC_APART void t_sne_value_team0(const void *context, int64_t part, int
 {
     const struct t_sne_value_rows0 *const given = context;
     (void)thread;
-    t_sne_value_rows0(part, given->n, given->parts, given->Y, given->P, given->log_z, given->value_parts);
+    t_sne_value_rows0(part, given->n, given->parts, given->stop, given->Y, given->P, given->log_z,
+        given->value_parts);
 }
 
 int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                 void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(74.0*(double)n*(double)n);
     double t0 = 0.0;
     double t0_low = 0.0;
     {
         const int64_t tile_rows = gradc_rows(2, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 +
              *    (s0 * s0 + s1 * s1)), 0))) */
             double t0_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
+                if (gradc_stopped(stop)) {
+                    return gradc_ended(stop, GRADC_STOPPED);
+                }
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
                 GRADC_SIMD(reduction(+:t0_sum))
@@ -109,17 +126,20 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
     const int64_t parts = gradc_parts(n, 56*n, 0);
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct t_sne_value_rows0 given = {n, parts, Y, P, log_z, value_parts};
+        const struct t_sne_value_rows0 given = {n, parts, stop, Y, P, log_z, value_parts};
         gradc_run(parts, t_sne_value_team0, &given);
     } else {
-        t_sne_value_rows0(0, n, parts, Y, P, log_z, value_parts);
+        t_sne_value_rows0(0, n, parts, stop, Y, P, log_z, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         value_ += value_parts[part];
     }
     *value = value_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t t_sne_forward_work(int64_t n)
@@ -128,8 +148,9 @@ size_t t_sne_forward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict P,
-                                            double log_z, double *restrict D2, double *restrict value_parts)
+static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                            const double *restrict P, double log_z, double *restrict D2,
+                                            double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -137,11 +158,17 @@ static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t par
     double value_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*n, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
         double value_part_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             GRADC_SIMD(reduction(+:value_part_sum))
             for (int64_t j = 0; j < n; ++j) {
                 const double P_ij = P[i*n + j];
@@ -157,6 +184,7 @@ static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t par
 struct t_sne_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *P;
     double log_z;
     double *D2;
@@ -167,24 +195,32 @@ static GRADC_APART void t_sne_forward_team0(const void *context, int64_t part, i
 {
     const struct t_sne_forward_rows0 *const given = context;
     (void)thread;
-    t_sne_forward_rows0(part, given->n, given->parts, given->P, given->log_z, given->D2, given->value_parts);
+    t_sne_forward_rows0(part, given->n, given->parts, given->stop, given->P, given->log_z, given->D2,
+        given->value_parts);
 }
 
 int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                   double *restrict D2, double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(68.0*(double)n*(double)n);
     double t0_ = 0.0;
     double t0_low = 0.0;
     {
         const int64_t tile_rows = gradc_rows(2, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* D2[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s0 * s0 + s1 * s1) */
             /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
             double t0_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
+                if (gradc_stopped(stop)) {
+                    return gradc_ended(stop, GRADC_STOPPED);
+                }
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
                 GRADC_SIMD(reduction(+:t0_sum))
@@ -206,10 +242,10 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
     const int64_t parts = gradc_parts(n, 48*n, 0);
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct t_sne_forward_rows0 given = {n, parts, P, log_z, D2, value_parts};
+        const struct t_sne_forward_rows0 given = {n, parts, stop, P, log_z, D2, value_parts};
         gradc_run(parts, t_sne_forward_team0, &given);
     } else {
-        t_sne_forward_rows0(0, n, parts, P, log_z, D2, value_parts);
+        t_sne_forward_rows0(0, n, parts, stop, P, log_z, D2, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -217,7 +253,10 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
     }
     *value = value_;
     *t0 = t0_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t t_sne_backward_work(int64_t n)
@@ -232,9 +271,10 @@ size_t t_sne_backward_work(int64_t n)
 static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                              double *restrict grad_Y_total_2, unsigned char *restrict tile_scratch,
-                                             size_t tile_bytes, double *restrict grad_Y_total,
-                                             const double *restrict D2, double cotangent, const double *restrict P,
-                                             double t0_bar, const double *restrict Y)
+                                             size_t tile_bytes, const volatile int *stop,
+                                             double *restrict grad_Y_total, const double *restrict D2,
+                                             double cotangent, const double *restrict P, double t0_bar,
+                                             const double *restrict Y)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -248,6 +288,9 @@ static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64
     const int64_t tile_rows = gradc_rows(2*n + 2, sizeof(double));
     const int64_t strip = gradc_width(n);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < 2; ++j) {
@@ -255,6 +298,9 @@ static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64
             }
         }
         for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
 
             /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t0_bar /
@@ -304,6 +350,7 @@ struct t_sne_backward_rows0 {
     double *grad_Y_total_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *grad_Y_total;
     const double *D2;
     double cotangent;
@@ -316,7 +363,7 @@ static GRADC_APART void t_sne_backward_team0(const void *context, int64_t part, 
 {
     const struct t_sne_backward_rows0 *const given = context;
     t_sne_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_Y_total_2, given->tile_scratch, given->tile_bytes, given->grad_Y_total, given->D2,
+        given->grad_Y_total_2, given->tile_scratch, given->tile_bytes, given->stop, given->grad_Y_total, given->D2,
         given->cotangent, given->P, given->t0_bar, given->Y);
 }
 
@@ -331,16 +378,23 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 42*n, 2*n) * gradc_bytes(2*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(49.0*(double)n*(double)n + 12.0*(double)n);
     double t0_bar_total = 0.0;
     double t0_bar_total_low = 0.0;
     {
         const int64_t tile_rows = gradc_rows(n, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t0_bar_total = sum[i:n, j:n](P[i, j]) */
             double t0_bar_total_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
+                if (gradc_stopped(stop)) {
+                    return gradc_ended(stop, GRADC_STOPPED);
+                }
                 GRADC_SIMD(reduction(+:t0_bar_total_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     t0_bar_total_sum += P[i*n + j];
@@ -358,13 +412,16 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     if (parts > 1) {
         const struct t_sne_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_Y_total_2, tile_scratch,
-            tile_bytes, grad_Y_total, D2, cotangent, P, t0_bar, Y};
+            tile_bytes, stop, grad_Y_total, D2, cotangent, P, t0_bar, Y};
         gradc_run(parts, t_sne_backward_team0, &given);
     } else {
-        t_sne_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_Y_total_2, tile_scratch, tile_bytes,
+        t_sne_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_Y_total_2, tile_scratch, tile_bytes, stop,
             grad_Y_total, D2, cotangent, P, t0_bar, Y);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_Y_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
@@ -374,12 +431,18 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
 
     /* grad_Y[i:n, j:2] = 2 * grad_Y_total[i, j] - 2 * grad_Y_total_2[i, j] */
     for (int64_t i = 0; i < n; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < 2; ++j) {
             grad_Y[i*2 + j] = 2.0 * grad_Y_total[i*2 + j] - 2.0 * grad_Y_total_2[i*2 + j];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t t_sne_value_and_grad_work(int64_t n)
@@ -395,9 +458,9 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
                                                    double *restrict grad_Y_total_2,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   double *restrict grad_Y_total, const double *restrict Y,
-                                                   const double *restrict P, double log_z, double t0_bar,
-                                                   double *restrict value_parts)
+                                                   const volatile int *stop, double *restrict grad_Y_total,
+                                                   const double *restrict Y, const double *restrict P, double log_z,
+                                                   double t0_bar, double *restrict value_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -413,6 +476,9 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
     const int64_t tile_rows = gradc_rows(n + 2, sizeof(double));
     const int64_t strip = gradc_width(n);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < 2; ++j) {
@@ -420,6 +486,9 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
             }
         }
         for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < n ? strip + strip_begin : n;
 
             /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
@@ -482,6 +551,7 @@ struct t_sne_value_and_grad_rows0 {
     double *grad_Y_total_2;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double *grad_Y_total;
     const double *Y;
     const double *P;
@@ -494,8 +564,8 @@ static GRADC_APART void t_sne_value_and_grad_team0(const void *context, int64_t 
 {
     const struct t_sne_value_and_grad_rows0 *const given = context;
     t_sne_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_Y_total_2, given->tile_scratch, given->tile_bytes, given->grad_Y_total, given->Y, given->P,
-        given->log_z, given->t0_bar, given->value_parts);
+        given->grad_Y_total_2, given->tile_scratch, given->tile_bytes, given->stop, given->grad_Y_total, given->Y,
+        given->P, given->log_z, given->t0_bar, given->value_parts);
 }
 
 int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
@@ -509,6 +579,7 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 94*n, 2*n) * gradc_bytes(2*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(129.0*(double)n*(double)n + 12.0*(double)n);
     double t0 = 0.0;
     double t0_low = 0.0;
     double log_z_bar = 0.0;
@@ -516,6 +587,9 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     {
         const int64_t tile_rows = gradc_rows(n + 2, sizeof(double));
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            if (gradc_stopped(stop)) {
+                return gradc_ended(stop, GRADC_STOPPED);
+            }
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 +
@@ -524,6 +598,9 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
             double t0_sum = 0.0;
             double log_z_bar_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
+                if (gradc_stopped(stop)) {
+                    return gradc_ended(stop, GRADC_STOPPED);
+                }
                 const double Y_i = Y[i*2];
                 const double Y_i_ = Y[i*2 + 1];
                 GRADC_SIMD(reduction(+:t0_sum, log_z_bar_sum))
@@ -552,17 +629,20 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     double value_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct t_sne_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_Y_total_2,
-            tile_scratch, tile_bytes, grad_Y_total, Y, P, log_z, t0_bar, value_parts};
+            tile_scratch, tile_bytes, stop, grad_Y_total, Y, P, log_z, t0_bar, value_parts};
         gradc_run(parts, t_sne_value_and_grad_team0, &given);
     } else {
         t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_Y_total_2, tile_scratch, tile_bytes,
-            grad_Y_total, Y, P, log_z, t0_bar, value_parts);
+            stop, grad_Y_total, Y, P, log_z, t0_bar, value_parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         value_ += value_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_Y_total_2_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
@@ -572,11 +652,17 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
 
     /* grad_Y[i:n, j:2] = 2 * grad_Y_total[i, j] - 2 * grad_Y_total_2[i, j] */
     for (int64_t i = 0; i < n; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < 2; ++j) {
             grad_Y[i*2 + j] = 2.0 * grad_Y_total[i*2 + j] - 2.0 * grad_Y_total_2[i*2 + j];
         }
     }
     *value = value_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

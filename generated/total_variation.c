@@ -13,6 +13,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/clamp.h"
 #include "support/helpers/parts.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/within.h"
 #include "support/vector/hypot.h"
 #include "support/routines/compensated.h"
@@ -25,14 +26,17 @@ size_t total_variation_value_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void total_variation_value_rows0(int64_t part, int64_t t, int64_t parts, double eps,
-                                                    const double *restrict x, double *restrict t0_parts)
+static GRADC_APART void total_variation_value_rows0(int64_t part, int64_t t, int64_t parts, const volatile int *stop,
+                                                    double eps, const double *restrict x, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
@@ -50,6 +54,7 @@ static GRADC_APART void total_variation_value_rows0(int64_t part, int64_t t, int
 struct total_variation_value_rows0 {
     int64_t t;
     int64_t parts;
+    const volatile int *stop;
     double eps;
     const double *x;
     double *t0_parts;
@@ -59,20 +64,21 @@ static GRADC_APART void total_variation_value_team0(const void *context, int64_t
 {
     const struct total_variation_value_rows0 *const given = context;
     (void)thread;
-    total_variation_value_rows0(part, given->t, given->parts, given->eps, given->x, given->t0_parts);
+    total_variation_value_rows0(part, given->t, given->parts, given->stop, given->eps, given->x, given->t0_parts);
 }
 
 int total_variation_value(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
                           double *restrict value, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(30.0*(double)t);
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct total_variation_value_rows0 given = {t, parts, eps, x, t0_parts};
+        const struct total_variation_value_rows0 given = {t, parts, stop, eps, x, t0_parts};
         gradc_run(parts, total_variation_value_team0, &given);
     } else {
-        total_variation_value_rows0(0, t, parts, eps, x, t0_parts);
+        total_variation_value_rows0(0, t, parts, stop, eps, x, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -81,6 +87,9 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
 
         /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
@@ -96,7 +105,10 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
 
     /* value = lam * t0 + 0.5 * t1 */
     *value = lam * t0 + 0.5 * t1;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t total_variation_forward_work(int64_t t)
@@ -105,14 +117,18 @@ size_t total_variation_forward_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void total_variation_forward_rows0(int64_t part, int64_t t, int64_t parts, double eps,
-                                                      const double *restrict x, double *restrict t0_parts)
+static GRADC_APART void total_variation_forward_rows0(int64_t part, int64_t t, int64_t parts,
+                                                      const volatile int *stop, double eps, const double *restrict x,
+                                                      double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
@@ -130,6 +146,7 @@ static GRADC_APART void total_variation_forward_rows0(int64_t part, int64_t t, i
 struct total_variation_forward_rows0 {
     int64_t t;
     int64_t parts;
+    const volatile int *stop;
     double eps;
     const double *x;
     double *t0_parts;
@@ -139,20 +156,21 @@ static GRADC_APART void total_variation_forward_team0(const void *context, int64
 {
     const struct total_variation_forward_rows0 *const given = context;
     (void)thread;
-    total_variation_forward_rows0(part, given->t, given->parts, given->eps, given->x, given->t0_parts);
+    total_variation_forward_rows0(part, given->t, given->parts, given->stop, given->eps, given->x, given->t0_parts);
 }
 
 int total_variation_forward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
                             double *restrict value, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(30.0*(double)t);
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct total_variation_forward_rows0 given = {t, parts, eps, x, t0_parts};
+        const struct total_variation_forward_rows0 given = {t, parts, stop, eps, x, t0_parts};
         gradc_run(parts, total_variation_forward_team0, &given);
     } else {
-        total_variation_forward_rows0(0, t, parts, eps, x, t0_parts);
+        total_variation_forward_rows0(0, t, parts, stop, eps, x, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -161,6 +179,9 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
 
         /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
@@ -176,7 +197,10 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
 
     /* value = lam * t0 + 0.5 * t1 */
     *value = lam * t0 + 0.5 * t1;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t total_variation_backward_work(int64_t t)
@@ -186,8 +210,9 @@ size_t total_variation_backward_work(int64_t t)
 
 static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thread, int64_t t, int64_t parts,
                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       const double *restrict x, double eps, double cotangent,
-                                                       double lam, double *restrict grad_x, const double *restrict y)
+                                                       const volatile int *stop, const double *restrict x,
+                                                       double eps, double cotangent, double lam,
+                                                       double *restrict grad_x, const double *restrict y)
 {
     const int64_t part_begin = gradc_cut(t, parts, part);
     const int64_t part_end = gradc_cut(t, parts, part + 1);
@@ -196,6 +221,9 @@ static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thr
     tile_own += gradc_bytes(129, sizeof(double));
     double *const grad_x_term_2 = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* grad_x_term[i:t] = let(s0 := x[i + 1] - x[i], where(i < t - 1, s0 / hypot(eps, s0), 0)) */
@@ -274,6 +302,7 @@ struct total_variation_backward_rows0 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *x;
     double eps;
     double cotangent;
@@ -286,7 +315,7 @@ static GRADC_APART void total_variation_backward_team0(const void *context, int6
 {
     const struct total_variation_backward_rows0 *const given = context;
     total_variation_backward_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes,
-        given->x, given->eps, given->cotangent, given->lam, given->grad_x, given->y);
+        given->stop, given->x, given->eps, given->cotangent, given->lam, given->grad_x, given->y);
 }
 
 int total_variation_backward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
@@ -294,16 +323,21 @@ int total_variation_backward(int64_t t, const double *restrict x, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(83.0*(double)t);
     const int64_t parts = gradc_parts(t, 57, 0);
     const size_t tile_bytes = gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double));
     if (parts > 1) {
-        const struct total_variation_backward_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, cotangent,
-            lam, grad_x, y};
+        const struct total_variation_backward_rows0 given = {t, parts, tile_scratch, tile_bytes, stop, x, eps,
+            cotangent, lam, grad_x, y};
         gradc_run(parts, total_variation_backward_team0, &given);
     } else {
-        total_variation_backward_rows0(0, 0, t, parts, tile_scratch, tile_bytes, x, eps, cotangent, lam, grad_x, y);
+        total_variation_backward_rows0(0, 0, t, parts, tile_scratch, tile_bytes, stop, x, eps, cotangent, lam, grad_x,
+            y);
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t total_variation_value_and_grad_work(int64_t t)
@@ -313,8 +347,8 @@ size_t total_variation_value_and_grad_work(int64_t t)
 
 static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64_t thread, int64_t t, int64_t parts,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const double *restrict x, double eps,
-                                                             const double *restrict y, double lam,
+                                                             const volatile int *stop, const double *restrict x,
+                                                             double eps, const double *restrict y, double lam,
                                                              double *restrict grad_x, double *restrict t0_parts,
                                                              double *restrict t1_parts)
 {
@@ -329,6 +363,9 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:t](where(i < t - 1, hypot(eps, x[i + 1] - x[i]), 0)) */
@@ -424,6 +461,7 @@ struct total_variation_value_and_grad_rows0 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *x;
     double eps;
     const double *y;
@@ -437,7 +475,7 @@ static GRADC_APART void total_variation_value_and_grad_team0(const void *context
 {
     const struct total_variation_value_and_grad_rows0 *const given = context;
     total_variation_value_and_grad_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes,
-        given->x, given->eps, given->y, given->lam, given->grad_x, given->t0_parts, given->t1_parts);
+        given->stop, given->x, given->eps, given->y, given->lam, given->grad_x, given->t0_parts, given->t1_parts);
 }
 
 int total_variation_value_and_grad(int64_t t, const double *restrict x, const double *restrict y, double lam,
@@ -445,16 +483,17 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(112.0*(double)t);
     const int64_t parts = gradc_parts(t, 57, 0);
     const size_t tile_bytes = gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double));
     double t0_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct total_variation_value_and_grad_rows0 given = {t, parts, tile_scratch, tile_bytes, x, eps, y, lam,
-            grad_x, t0_parts, t1_parts};
+        const struct total_variation_value_and_grad_rows0 given = {t, parts, tile_scratch, tile_bytes, stop, x, eps,
+            y, lam, grad_x, t0_parts, t1_parts};
         gradc_run(parts, total_variation_value_and_grad_team0, &given);
     } else {
-        total_variation_value_and_grad_rows0(0, 0, t, parts, tile_scratch, tile_bytes, x, eps, y, lam, grad_x,
+        total_variation_value_and_grad_rows0(0, 0, t, parts, tile_scratch, tile_bytes, stop, x, eps, y, lam, grad_x,
             t0_parts, t1_parts);
     }
     double t0 = 0.0;
@@ -468,5 +507,8 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
 
     /* value = 0.5 * t1 + lam * t0 */
     *value = lam * t0 + 0.5 * t1;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -27,6 +27,7 @@
 #include "support/frame.h"
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
+#include "support/helpers/stop.h"
 #include "support/routines/compensated.h"
 
 #include "triplet.h"
@@ -40,7 +41,7 @@ size_t triplet_value_work(int64_t m, int64_t k, int64_t n)
 
 static GRADC_APART void triplet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                            const int64_t *restrict anchor, int64_t m,
+                                            const volatile int *stop, const int64_t *restrict anchor, int64_t m,
                                             const int64_t *restrict positive, const int64_t *restrict negative,
                                             int64_t k, const double *restrict E, double margin,
                                             double *restrict t0_parts)
@@ -54,6 +55,9 @@ static GRADC_APART void triplet_value_rows0(int64_t part, int64_t thread, int64_
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
@@ -99,6 +103,7 @@ struct triplet_value_rows0 {
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const int64_t *anchor;
     int64_t m;
     const int64_t *positive;
@@ -112,8 +117,9 @@ struct triplet_value_rows0 {
 static GRADC_APART void triplet_value_team0(const void *context, int64_t part, int64_t thread)
 {
     const struct triplet_value_rows0 *const given = context;
-    triplet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->anchor,
-        given->m, given->positive, given->negative, given->k, given->E, given->margin, given->t0_parts);
+    triplet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
+        given->anchor, given->m, given->positive, given->negative, given->k, given->E, given->margin,
+        given->t0_parts);
 }
 
 int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
@@ -122,6 +128,7 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(22.0*(double)k*(double)n + 7.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -131,7 +138,7 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -143,7 +150,7 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -155,19 +162,19 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
     const int64_t parts = gradc_parts(n, 16*k + 6, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct triplet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, anchor, m, positive, negative,
-            k, E, margin, t0_parts};
+        const struct triplet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, anchor, m, positive,
+            negative, k, E, margin, t0_parts};
         gradc_run(parts, triplet_value_team0, &given);
     } else {
-        triplet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, anchor, m, positive, negative, k, E, margin,
-            t0_parts);
+        triplet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, anchor, m, positive, negative, k, E,
+            margin, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -176,7 +183,10 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t triplet_forward_work(int64_t m, int64_t k, int64_t n)
@@ -187,17 +197,20 @@ size_t triplet_forward_work(int64_t m, int64_t k, int64_t n)
     return 0;
 }
 
-static GRADC_APART void triplet_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict anchor,
-                                              int64_t m, const int64_t *restrict positive,
-                                              const int64_t *restrict negative, int64_t k, const double *restrict E,
-                                              double *restrict near, double *restrict far, double margin,
-                                              double *restrict t0_parts)
+static GRADC_APART void triplet_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                              const int64_t *restrict anchor, int64_t m,
+                                              const int64_t *restrict positive, const int64_t *restrict negative,
+                                              int64_t k, const double *restrict E, double *restrict near,
+                                              double *restrict far, double margin, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
@@ -241,6 +254,7 @@ static GRADC_APART void triplet_forward_rows0(int64_t part, int64_t n, int64_t p
 struct triplet_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const int64_t *anchor;
     int64_t m;
     const int64_t *positive;
@@ -257,8 +271,8 @@ static GRADC_APART void triplet_forward_team0(const void *context, int64_t part,
 {
     const struct triplet_forward_rows0 *const given = context;
     (void)thread;
-    triplet_forward_rows0(part, given->n, given->parts, given->anchor, given->m, given->positive, given->negative,
-        given->k, given->E, given->near, given->far, given->margin, given->t0_parts);
+    triplet_forward_rows0(part, given->n, given->parts, given->stop, given->anchor, given->m, given->positive,
+        given->negative, given->k, given->E, given->near, given->far, given->margin, given->t0_parts);
 }
 
 int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
@@ -266,6 +280,7 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
                     double *restrict value, double *restrict near, double *restrict far, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(22.0*(double)k*(double)n + 7.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -275,7 +290,7 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -287,7 +302,7 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -299,17 +314,17 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
     const int64_t parts = gradc_parts(n, 16*k + 6, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct triplet_forward_rows0 given = {n, parts, anchor, m, positive, negative, k, E, near, far, margin,
-            t0_parts};
+        const struct triplet_forward_rows0 given = {n, parts, stop, anchor, m, positive, negative, k, E, near, far,
+            margin, t0_parts};
         gradc_run(parts, triplet_forward_team0, &given);
     } else {
-        triplet_forward_rows0(0, n, parts, anchor, m, positive, negative, k, E, near, far, margin, t0_parts);
+        triplet_forward_rows0(0, n, parts, stop, anchor, m, positive, negative, k, E, near, far, margin, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -318,7 +333,10 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t triplet_backward_work(int64_t m, int64_t k, int64_t n)
@@ -338,6 +356,7 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
     double *const grad_E_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const grad_E_total_2 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)k*(double)m + 48.0*(double)k*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -347,7 +366,7 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -359,7 +378,7 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -371,7 +390,7 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
 
@@ -394,6 +413,9 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
      *    0)), at[s1, j](-s3), at[s0, j](s3))) */
     const double v0 = 0.5 * t0_bar;
     for (int64_t l = 0; l < n; ++l) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t anchor_l = anchor[l];
         const int64_t v1 = anchor_l < 0 ? m + anchor_l : anchor_l;
         const int64_t negative_l = negative[l];
@@ -415,12 +437,18 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
 
     /* grad_E[i:m, j:k] = grad_E_total_2[i, j] + grad_E_total[i, j] */
     for (int64_t i = 0; i < m; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_E[i*k + j] = grad_E_total_2[i*k + j] + grad_E_total[i*k + j];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t triplet_value_and_grad_work(int64_t m, int64_t k, int64_t n)
@@ -444,6 +472,7 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
     double *const grad_E_total = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const grad_E_total_2 = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)k*(double)m + 70.0*(double)k*(double)n + 7.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -453,7 +482,7 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     {
@@ -465,7 +494,7 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 2;
+            return gradc_ended(stop, 2);
         }
     }
     {
@@ -477,7 +506,7 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
             outside |= (v0 < 0) | (v0 >= m);
         }
         if (outside != 0) {
-            return 3;
+            return gradc_ended(stop, 3);
         }
     }
 
@@ -492,6 +521,9 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
         grad_E_total_2[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
@@ -561,6 +593,9 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
 
     /* grad_E[i:m, j:k] = grad_E_total[i, j] + grad_E_total_2[i, j] */
     for (int64_t i = 0; i < m; ++i) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_E[i*k + j] = grad_E_total_2[i*k + j] + grad_E_total[i*k + j];
@@ -569,5 +604,8 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/routines/combine.h"
 #include "support/routines/compensated.h"
 #include "support/routines/dots.h"
@@ -27,8 +28,9 @@ size_t tukey_biweight_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void tukey_biweight_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   int64_t d, const double *restrict X, const double *restrict w,
-                                                   const double *restrict y, double c, double *restrict t1_parts)
+                                                   int64_t d, const volatile int *stop, const double *restrict X,
+                                                   const double *restrict w, const double *restrict y, double c,
+                                                   double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -38,6 +40,9 @@ static GRADC_APART void tukey_biweight_value_rows0(int64_t part, int64_t thread,
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -65,6 +70,7 @@ struct tukey_biweight_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -76,7 +82,7 @@ static GRADC_APART void tukey_biweight_value_team0(const void *context, int64_t 
 {
     const struct tukey_biweight_value_rows0 *const given = context;
     tukey_biweight_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->y, given->c, given->t1_parts);
+        given->stop, given->X, given->w, given->y, given->c, given->t1_parts);
 }
 
 int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -84,14 +90,16 @@ int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const d
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 17.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 16, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct tukey_biweight_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, y, c, t1_parts};
+        const struct tukey_biweight_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, c,
+            t1_parts};
         gradc_run(parts, tukey_biweight_value_team0, &given);
     } else {
-        tukey_biweight_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, c, t1_parts);
+        tukey_biweight_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, c, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -100,7 +108,10 @@ int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const d
 
     /* value = t1 / n * (c * c / 6) */
     *value = t1 / (double)n * (c * c / 6.0);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t tukey_biweight_forward_work(int64_t n, int64_t d)
@@ -115,6 +126,7 @@ int tukey_biweight_forward(int64_t n, int64_t d, const double *restrict w, const
                            void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 17.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         t0[at] = 0.0;
     }
@@ -124,6 +136,9 @@ int tukey_biweight_forward(int64_t n, int64_t d, const double *restrict w, const
     double t1 = 0.0;
     double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
@@ -142,7 +157,10 @@ int tukey_biweight_forward(int64_t n, int64_t d, const double *restrict w, const
 
     /* value = t1 / n * (c * c / 6) */
     *value = t1 / (double)n * (c * c / 6.0);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t tukey_biweight_backward_work(int64_t n, int64_t d)
@@ -157,8 +175,9 @@ static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t thre
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
                                                       double *restrict grad_w, int64_t d,
                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      const double *restrict t0, const double *restrict y, double c,
-                                                      double t1_bar, const double *restrict X)
+                                                      const volatile int *stop, const double *restrict t0,
+                                                      const double *restrict y, double c, double t1_bar,
+                                                      const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -171,6 +190,9 @@ static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t thre
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0_bar[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := (1 + s2) * (1 -
@@ -201,6 +223,7 @@ struct tukey_biweight_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *t0;
     const double *y;
     double c;
@@ -212,8 +235,8 @@ static GRADC_APART void tukey_biweight_backward_team0(const void *context, int64
 {
     const struct tukey_biweight_backward_rows0 *const given = context;
     tukey_biweight_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->t0, given->y, given->c, given->t1_bar,
-        given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0, given->y, given->c,
+        given->t1_bar, given->X);
 }
 
 int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -225,6 +248,7 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 30, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 31.0*(double)n);
 
     /* t1_bar = cotangent * (c * c) / 6 / n */
     const double t1_bar = cotangent * (c * c) / 6.0 / (double)n;
@@ -233,20 +257,26 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct tukey_biweight_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, t0, y, c, t1_bar, X};
+            tile_scratch, tile_bytes, stop, t0, y, c, t1_bar, X};
         gradc_run(parts, tukey_biweight_backward_team0, &given);
     } else {
         tukey_biweight_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            t0, y, c, t1_bar, X);
+            stop, t0, y, c, t1_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t tukey_biweight_value_and_grad_work(int64_t n, int64_t d)
@@ -261,9 +291,9 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict grad_w, int64_t d,
                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            const double *restrict X, const double *restrict w,
-                                                            const double *restrict y, double c, double t1_bar,
-                                                            double *restrict t1_parts)
+                                                            const volatile int *stop, const double *restrict X,
+                                                            const double *restrict w, const double *restrict y,
+                                                            double c, double t1_bar, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -278,6 +308,9 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -320,6 +353,7 @@ struct tukey_biweight_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *y;
@@ -332,8 +366,8 @@ static GRADC_APART void tukey_biweight_value_and_grad_team0(const void *context,
 {
     const struct tukey_biweight_value_and_grad_rows0 *const given = context;
     tukey_biweight_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->y, given->c,
-        given->t1_bar, given->t1_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
+        given->c, given->t1_bar, given->t1_parts);
 }
 
 int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -344,6 +378,7 @@ int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 32, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 48.0*(double)n);
 
     /* t1_bar = c * c / 6 / n */
     const double t1_bar = c * c / 6.0 / (double)n;
@@ -353,17 +388,20 @@ int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct tukey_biweight_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, y, c, t1_bar, t1_parts};
+            tile_scratch, tile_bytes, stop, X, w, y, c, t1_bar, t1_parts};
         gradc_run(parts, tukey_biweight_value_and_grad_team0, &given);
     } else {
         tukey_biweight_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, y, c, t1_bar, t1_parts);
+            tile_bytes, stop, X, w, y, c, t1_bar, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -373,5 +411,8 @@ int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w
 
     /* value = t1 / n * (c * c / 6) */
     *value = t1 / (double)n * (c * c / 6.0);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -14,6 +14,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/pow.h"
 #include "support/routines/combine.h"
@@ -29,8 +30,9 @@ size_t tweedie_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                            const double *restrict X, const double *restrict w, double power,
-                                            const double *restrict y, double *restrict t0_parts)
+                                            const volatile int *stop, const double *restrict X,
+                                            const double *restrict w, double power, const double *restrict y,
+                                            double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -40,6 +42,9 @@ static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t thread, int64_
     double t0_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -69,6 +74,7 @@ struct tweedie_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double power;
@@ -80,7 +86,7 @@ static GRADC_APART void tweedie_value_team0(const void *context, int64_t part, i
 {
     const struct tweedie_value_rows0 *const given = context;
     tweedie_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->X, given->w, given->power, given->y, given->t0_parts);
+        given->stop, given->X, given->w, given->power, given->y, given->t0_parts);
 }
 
 int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -88,14 +94,16 @@ int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 84.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 83, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct tweedie_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, power, y, t0_parts};
+        const struct tweedie_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, power, y,
+            t0_parts};
         gradc_run(parts, tweedie_value_team0, &given);
     } else {
-        tweedie_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, power, y, t0_parts);
+        tweedie_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, power, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -104,7 +112,10 @@ int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *
 
     /* value = 2 * (t0 / n) */
     *value = 2.0 * (t0 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t tweedie_forward_work(int64_t n, int64_t d)
@@ -114,8 +125,8 @@ size_t tweedie_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t parts, double power,
-                                              double *restrict z, const double *restrict y,
+static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                              double power, double *restrict z, const double *restrict y,
                                               double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -123,6 +134,9 @@ static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t p
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
@@ -146,6 +160,7 @@ static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t p
 struct tweedie_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double power;
     double *z;
     const double *y;
@@ -156,7 +171,8 @@ static GRADC_APART void tweedie_forward_team0(const void *context, int64_t part,
 {
     const struct tweedie_forward_rows0 *const given = context;
     (void)thread;
-    tweedie_forward_rows0(part, given->n, given->parts, given->power, given->z, given->y, given->t0_parts);
+    tweedie_forward_rows0(part, given->n, given->parts, given->stop, given->power, given->z, given->y,
+        given->t0_parts);
 }
 
 int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -164,6 +180,7 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
                     void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 84.0*(double)n);
     for (int64_t at = 0; at < n; ++at) {
         z[at] = 0.0;
     }
@@ -173,10 +190,10 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
     const int64_t parts = gradc_parts(n, 83, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct tweedie_forward_rows0 given = {n, parts, power, z, y, t0_parts};
+        const struct tweedie_forward_rows0 given = {n, parts, stop, power, z, y, t0_parts};
         gradc_run(parts, tweedie_forward_team0, &given);
     } else {
-        tweedie_forward_rows0(0, n, parts, power, z, y, t0_parts);
+        tweedie_forward_rows0(0, n, parts, stop, power, z, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -185,7 +202,10 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
 
     /* value = 2 * (t0 / n) */
     *value = 2.0 * (t0 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t tweedie_backward_work(int64_t n, int64_t d)
@@ -199,8 +219,9 @@ size_t tweedie_backward_work(int64_t n, int64_t d)
 static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
                                                double *restrict grad_w, int64_t d,
-                                               unsigned char *restrict tile_scratch, size_t tile_bytes, double power,
-                                               double t0_bar, const double *restrict z, const double *restrict y,
+                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                               const volatile int *stop, double power, double t0_bar,
+                                               const double *restrict z, const double *restrict y,
                                                const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -214,6 +235,9 @@ static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = let(s0 := 2 - power, s1 := s0 - 2, s2 := product_error(z[i], s0) + z[i] * (2 - (s0 - s1) -
@@ -252,6 +276,7 @@ struct tweedie_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     double power;
     double t0_bar;
     const double *z;
@@ -263,8 +288,8 @@ static GRADC_APART void tweedie_backward_team0(const void *context, int64_t part
 {
     const struct tweedie_backward_rows0 *const given = context;
     tweedie_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->power, given->t0_bar, given->z,
-        given->y, given->X);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->power, given->t0_bar,
+        given->z, given->y, given->X);
 }
 
 int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -276,6 +301,7 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 88, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 89.0*(double)n);
 
     /* t0_bar = 2 * cotangent / n */
     const double t0_bar = 2.0 * cotangent / (double)n;
@@ -284,20 +310,26 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct tweedie_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, power, t0_bar, z, y, X};
+            tile_bytes, stop, power, t0_bar, z, y, X};
         gradc_run(parts, tweedie_backward_team0, &given);
     } else {
-        tweedie_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, power,
-            t0_bar, z, y, X);
+        tweedie_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
+            power, t0_bar, z, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t tweedie_value_and_grad_work(int64_t n, int64_t d)
@@ -312,9 +344,9 @@ static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t threa
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
                                                      double *restrict grad_w, int64_t d,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     const double *restrict X, const double *restrict w,
-                                                     double power, double t0_bar, const double *restrict y,
-                                                     double *restrict t0_parts)
+                                                     const volatile int *stop, const double *restrict X,
+                                                     const double *restrict w, double power, double t0_bar,
+                                                     const double *restrict y, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -329,6 +361,9 @@ static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t threa
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -371,6 +406,7 @@ struct tweedie_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     double power;
@@ -383,8 +419,8 @@ static GRADC_APART void tweedie_value_and_grad_team0(const void *context, int64_
 {
     const struct tweedie_value_and_grad_rows0 *const given = context;
     tweedie_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w, given->power,
-        given->t0_bar, given->y, given->t0_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
+        given->power, given->t0_bar, given->y, given->t0_parts);
 }
 
 int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -395,6 +431,7 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 98, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 147.0*(double)n);
 
     /* t0_bar = 2 / n */
     const double t0_bar = 2.0 / (double)n;
@@ -404,17 +441,20 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct tweedie_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, power, t0_bar, y, t0_parts};
+            tile_scratch, tile_bytes, stop, X, w, power, t0_bar, y, t0_parts};
         gradc_run(parts, tweedie_value_and_grad_team0, &given);
     } else {
-        tweedie_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, X,
-            w, power, t0_bar, y, t0_parts);
+        tweedie_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
+            stop, X, w, power, t0_bar, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -424,5 +464,8 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
 
     /* value = 2 * (t0 / n) */
     *value = 2.0 * (t0 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -20,6 +20,7 @@
 #include "support/frame.h"
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
+#include "support/helpers/stop.h"
 #include "support/helpers/width.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
@@ -42,10 +43,11 @@ size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
 
 static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t h,
-                                              int64_t k, int64_t d, const double *restrict W1,
-                                              const double *restrict X, const double *restrict b1,
-                                              const double *restrict W2, const double *restrict b2,
-                                              const int64_t *restrict y, double *restrict t4_parts)
+                                              int64_t k, const volatile int *stop, int64_t d,
+                                              const double *restrict W1, const double *restrict X,
+                                              const double *restrict b1, const double *restrict W2,
+                                              const double *restrict b2, const int64_t *restrict y,
+                                              double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -63,6 +65,9 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
     double t4_part_low = 0.0;
     const int64_t strip = gradc_width(h);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t m = tile_begin; m < tile_end; ++m) {
             for (int64_t l = 0; l < k; ++l) {
@@ -70,6 +75,9 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
             }
         }
         for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < h ? strip + strip_begin : h;
 
             /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
@@ -160,6 +168,7 @@ struct two_layer_value_rows0 {
     size_t tile_bytes;
     int64_t h;
     int64_t k;
+    const volatile int *stop;
     int64_t d;
     const double *W1;
     const double *X;
@@ -174,7 +183,8 @@ static GRADC_APART void two_layer_value_team0(const void *context, int64_t part,
 {
     const struct two_layer_value_rows0 *const given = context;
     two_layer_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->h,
-        given->k, given->d, given->W1, given->X, given->b1, given->W2, given->b2, given->y, given->t4_parts);
+        given->k, given->stop, given->d, given->W1, given->X, given->b1, given->W2, given->b2, given->y,
+        given->t4_parts);
 }
 
 int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1, const double *restrict b1,
@@ -183,6 +193,8 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)h*(double)n + 4.0*(double)h*(double)k*(double)n
+        + 24.0*(double)h*(double)n + 30.0*(double)k*(double)n + 36.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -192,7 +204,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0);
@@ -201,11 +213,12 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct two_layer_value_rows0 given = {n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y,
-            t4_parts};
+        const struct two_layer_value_rows0 given = {n, parts, tile_scratch, tile_bytes, h, k, stop, d, W1, X, b1, W2,
+            b2, y, t4_parts};
         gradc_run(parts, two_layer_value_team0, &given);
     } else {
-        two_layer_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y, t4_parts);
+        two_layer_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, h, k, stop, d, W1, X, b1, W2, b2, y,
+            t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -214,7 +227,10 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
 
     /* value = t4 / n */
     *value = t4 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
@@ -228,11 +244,11 @@ size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 
 static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                int64_t h, double *restrict t1, double *restrict t0,
-                                                const double *restrict b1, const double *restrict W2,
-                                                double *restrict t2, const double *restrict b2,
-                                                const int64_t *restrict y, double *restrict t3,
-                                                double *restrict t4_parts)
+                                                const volatile int *stop, int64_t h, double *restrict t1,
+                                                double *restrict t0, const double *restrict b1,
+                                                const double *restrict W2, double *restrict t2,
+                                                const double *restrict b2, const int64_t *restrict y,
+                                                double *restrict t3, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -245,6 +261,9 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, in
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
@@ -314,6 +333,7 @@ struct two_layer_forward_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t k;
+    const volatile int *stop;
     int64_t h;
     double *t1;
     double *t0;
@@ -330,7 +350,7 @@ static GRADC_APART void two_layer_forward_team0(const void *context, int64_t par
 {
     const struct two_layer_forward_rows0 *const given = context;
     two_layer_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->h, given->t1, given->t0, given->b1, given->W2, given->t2, given->b2, given->y, given->t3,
+        given->stop, given->h, given->t1, given->t0, given->b1, given->W2, given->t2, given->b2, given->y, given->t3,
         given->t4_parts);
 }
 
@@ -342,6 +362,8 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)h*(double)n + 4.0*(double)h*(double)k*(double)n
+        + 24.0*(double)h*(double)n + 30.0*(double)k*(double)n + 36.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -351,7 +373,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
     for (int64_t at = 0; at < h*n; ++at) {
@@ -365,11 +387,11 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
         + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct two_layer_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2,
-            b2, y, t3, t4_parts};
+        const struct two_layer_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, h, t1, t0, b1, W2,
+            t2, b2, y, t3, t4_parts};
         gradc_run(parts, two_layer_forward_team0, &given);
     } else {
-        two_layer_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3,
+        two_layer_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, h, t1, t0, b1, W2, t2, b2, y, t3,
             t4_parts);
     }
     double t4 = 0.0;
@@ -379,7 +401,10 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 
     /* value = t4 / n */
     *value = t4 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
@@ -399,11 +424,11 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
                                                  double *restrict grad_b2, int64_t k, double *restrict grad_W2,
                                                  int64_t h, double *restrict grad_b1, double *restrict grad_W1,
                                                  int64_t d, unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                 const double *restrict t2, double t4_bar, const double *restrict b2,
-                                                 const int64_t *restrict y, const double *restrict t3,
-                                                 const double *restrict W2, const double *restrict t1,
-                                                 const double *restrict t0, const double *restrict b1,
-                                                 const double *restrict X)
+                                                 const volatile int *stop, const double *restrict t2, double t4_bar,
+                                                 const double *restrict b2, const int64_t *restrict y,
+                                                 const double *restrict t3, const double *restrict W2,
+                                                 const double *restrict t1, const double *restrict t0,
+                                                 const double *restrict b1, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -440,6 +465,9 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
     const int64_t strip = gradc_width(k);
     const int64_t strip_ = gradc_width(h);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2_tile[m:n, l:k] = t2[m, l] */
@@ -450,6 +478,9 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
             }
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < k ? strip + strip_begin : k;
 
             /* Z[m:n, l:k] = t2_tile[m, l] + b2[l] */
@@ -484,6 +515,9 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
         /* t0_tile[m:n, j:h] = t0[m, j] */
         gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
         for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip_) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip_ + strip_begin < h ? strip_ + strip_begin : h;
 
             /* t0_bar_term[m:n, j:h] = sech_square(t0_tile[m, j] + b1[j]) */
@@ -523,6 +557,7 @@ struct two_layer_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *t2;
     double t4_bar;
     const double *b2;
@@ -540,8 +575,8 @@ static GRADC_APART void two_layer_backward_team0(const void *context, int64_t pa
     const struct two_layer_backward_rows0 *const given = context;
     two_layer_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->d,
-        given->tile_scratch, given->tile_bytes, given->t2, given->t4_bar, given->b2, given->y, given->t3, given->W2,
-        given->t1, given->t0, given->b1, given->X);
+        given->tile_scratch, given->tile_bytes, given->stop, given->t2, given->t4_bar, given->b2, given->y, given->t3,
+        given->W2, given->t1, given->t0, given->b1, given->X);
 }
 
 int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -558,6 +593,8 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double))
         + gradc_bytes(d*h, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)h*(double)n + 8.0*(double)h*(double)k*(double)n
+        + 34.0*(double)h*(double)n + 43.0*(double)k*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -567,7 +604,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -581,13 +618,16 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         + gradc_bytes(128*gradc_width(h), sizeof(double));
     if (parts > 1) {
         const struct two_layer_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h,
-            grad_b1, grad_W1, d, tile_scratch, tile_bytes, t2, t4_bar, b2, y, t3, W2, t1, t0, b1, X};
+            grad_b1, grad_W1, d, tile_scratch, tile_bytes, stop, t2, t4_bar, b2, y, t3, W2, t1, t0, b1, X};
         gradc_run(parts, two_layer_backward_team0, &given);
     } else {
         two_layer_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1,
-            d, tile_scratch, tile_bytes, t2, t4_bar, b2, y, t3, W2, t1, t0, b1, X);
+            d, tile_scratch, tile_bytes, stop, t2, t4_bar, b2, y, t3, W2, t1, t0, b1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_b2_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
@@ -595,6 +635,9 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -603,6 +646,9 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_b1_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)));
         GRADC_SIMD()
@@ -611,6 +657,9 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W1_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
         GRADC_SIMD()
@@ -618,7 +667,10 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             grad_W1[at] += grad_W1_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
@@ -640,11 +692,11 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
                                                        double *restrict grad_b2, int64_t k, double *restrict grad_W2,
                                                        int64_t h, double *restrict grad_b1, double *restrict grad_W1,
                                                        int64_t d, unsigned char *restrict tile_scratch,
-                                                       size_t tile_bytes, const double *restrict W1,
-                                                       const double *restrict X, const double *restrict b1,
-                                                       const double *restrict W2, const double *restrict b2,
-                                                       const int64_t *restrict y, double t4_bar,
-                                                       double *restrict t4_parts)
+                                                       size_t tile_bytes, const volatile int *stop,
+                                                       const double *restrict W1, const double *restrict X,
+                                                       const double *restrict b1, const double *restrict W2,
+                                                       const double *restrict b2, const int64_t *restrict y,
+                                                       double t4_bar, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -691,8 +743,14 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
     const int64_t strip = gradc_width(h);
     const int64_t strip_ = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
         for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < h ? strip + strip_begin : h;
 
             /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
@@ -715,6 +773,9 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
             t3_total_most[m - tile_begin] = -(double)INFINITY;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip_) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip_ + strip_begin < k ? strip_ + strip_begin : k;
 
             /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
@@ -792,6 +853,9 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
             grad_b2_part[l] += grad_b2_part_sum;
         }
         for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
+            if (gradc_stopped(stop)) {
+                return;
+            }
             const int64_t strip_end = strip + strip_begin < h ? strip + strip_begin : h;
 
             /* t1_bar[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]), in the place of t0 */
@@ -839,6 +903,7 @@ struct two_layer_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *W1;
     const double *X;
     const double *b1;
@@ -854,8 +919,8 @@ static GRADC_APART void two_layer_value_and_grad_team0(const void *context, int6
     const struct two_layer_value_and_grad_rows0 *const given = context;
     two_layer_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
         given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->d,
-        given->tile_scratch, given->tile_bytes, given->W1, given->X, given->b1, given->W2, given->b2, given->y,
-        given->t4_bar, given->t4_parts);
+        given->tile_scratch, given->tile_bytes, given->stop, given->W1, given->X, given->b1, given->W2, given->b2,
+        given->y, given->t4_bar, given->t4_parts);
 }
 
 int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -870,6 +935,8 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double))
         + gradc_bytes(d*h, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)h*(double)n + 12.0*(double)h*(double)k*(double)n
+        + 56.0*(double)h*(double)n + 50.0*(double)k*(double)n + 42.0*(double)n);
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -879,7 +946,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             outside |= (v0 < 0) | (v0 >= k);
         }
         if (outside != 0) {
-            return 1;
+            return gradc_ended(stop, 1);
         }
     }
 
@@ -895,17 +962,20 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct two_layer_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2,
-            h, grad_b1, grad_W1, d, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t4_bar, t4_parts};
+            h, grad_b1, grad_W1, d, tile_scratch, tile_bytes, stop, W1, X, b1, W2, b2, y, t4_bar, t4_parts};
         gradc_run(parts, two_layer_value_and_grad_team0, &given);
     } else {
         two_layer_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1,
-            grad_W1, d, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t4_bar, t4_parts);
+            grad_W1, d, tile_scratch, tile_bytes, stop, W1, X, b1, W2, b2, y, t4_bar, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t4 += t4_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_b2_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
@@ -913,6 +983,9 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W2_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
@@ -921,6 +994,9 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_b1_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)));
         GRADC_SIMD()
@@ -929,6 +1005,9 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_W1_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(k, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
         GRADC_SIMD()
@@ -939,5 +1018,8 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
 
     /* value = t4 / n */
     *value = t4 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -11,6 +11,7 @@
 #include "support/frame.h"
 #include "support/helpers/near.h"
 #include "support/helpers/parts.h"
+#include "support/helpers/stop.h"
 #include "support/vector/cos.h"
 #include "support/vector/exp.h"
 #include "support/vector/far_sine.h"
@@ -28,14 +29,17 @@ size_t von_mises_value_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
-                                              double mu, double *restrict t0_parts)
+static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                              const double *restrict x, double mu, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
@@ -71,6 +75,7 @@ static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t p
 struct von_mises_value_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *x;
     double mu;
     double *t0_parts;
@@ -80,20 +85,21 @@ static GRADC_APART void von_mises_value_team0(const void *context, int64_t part,
 {
     const struct von_mises_value_rows0 *const given = context;
     (void)thread;
-    von_mises_value_rows0(part, given->n, given->parts, given->x, given->mu, given->t0_parts);
+    von_mises_value_rows0(part, given->n, given->parts, given->stop, given->x, given->mu, given->t0_parts);
 }
 
 int von_mises_value(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
                     void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(26.0*(double)n);
     const int64_t parts = gradc_parts(n, 25, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct von_mises_value_rows0 given = {n, parts, x, mu, t0_parts};
+        const struct von_mises_value_rows0 given = {n, parts, stop, x, mu, t0_parts};
         gradc_run(parts, von_mises_value_team0, &given);
     } else {
-        von_mises_value_rows0(0, n, parts, x, mu, t0_parts);
+        von_mises_value_rows0(0, n, parts, stop, x, mu, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -103,7 +109,10 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
     const double v0 = gradc_exp(log_kappa);
     *value = 1.8378770664093453 + gradc_log(gradc_i0e(v0)) + v0 * (2.0 * t0 / (double)n);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t von_mises_forward_work(int64_t n)
@@ -112,14 +121,17 @@ size_t von_mises_forward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
-                                                double mu, double *restrict t0_parts)
+static GRADC_APART void von_mises_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                                const double *restrict x, double mu, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
@@ -155,6 +167,7 @@ static GRADC_APART void von_mises_forward_rows0(int64_t part, int64_t n, int64_t
 struct von_mises_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *x;
     double mu;
     double *t0_parts;
@@ -164,20 +177,21 @@ static GRADC_APART void von_mises_forward_team0(const void *context, int64_t par
 {
     const struct von_mises_forward_rows0 *const given = context;
     (void)thread;
-    von_mises_forward_rows0(part, given->n, given->parts, given->x, given->mu, given->t0_parts);
+    von_mises_forward_rows0(part, given->n, given->parts, given->stop, given->x, given->mu, given->t0_parts);
 }
 
 int von_mises_forward(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
                       double *restrict t0, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(26.0*(double)n);
     const int64_t parts = gradc_parts(n, 25, 0);
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct von_mises_forward_rows0 given = {n, parts, x, mu, t0_parts};
+        const struct von_mises_forward_rows0 given = {n, parts, stop, x, mu, t0_parts};
         gradc_run(parts, von_mises_forward_team0, &given);
     } else {
-        von_mises_forward_rows0(0, n, parts, x, mu, t0_parts);
+        von_mises_forward_rows0(0, n, parts, stop, x, mu, t0_parts);
     }
     double t0_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -188,7 +202,10 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
     const double v0 = gradc_exp(log_kappa);
     *value = 1.8378770664093453 + gradc_log(gradc_i0e(v0)) + v0 * (2.0 * t0_ / (double)n);
     *t0 = t0_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t von_mises_backward_work(int64_t n)
@@ -197,14 +214,18 @@ size_t von_mises_backward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
-                                                 double mu, double *restrict grad_mu_total_parts)
+static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
+                                                 const double *restrict x, double mu,
+                                                 double *restrict grad_mu_total_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double grad_mu_total_part = 0.0;
     double grad_mu_total_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* grad_mu_total = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
@@ -242,6 +263,7 @@ static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_
 struct von_mises_backward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *x;
     double mu;
     double *grad_mu_total_parts;
@@ -251,13 +273,15 @@ static GRADC_APART void von_mises_backward_team0(const void *context, int64_t pa
 {
     const struct von_mises_backward_rows0 *const given = context;
     (void)thread;
-    von_mises_backward_rows0(part, given->n, given->parts, given->x, given->mu, given->grad_mu_total_parts);
+    von_mises_backward_rows0(part, given->n, given->parts, given->stop, given->x, given->mu,
+        given->grad_mu_total_parts);
 }
 
 int von_mises_backward(int64_t n, double mu, double log_kappa, const double *restrict x, double t0, double cotangent,
                        double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(46.0*(double)n);
 
     /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (cotangent * (2 * t0) / n + cotangent / s1 *
      *    (i1e(s0) - sign(s0) * s1))) */
@@ -268,10 +292,10 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
     const int64_t parts = gradc_parts(n, 45, 0);
     double grad_mu_total_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct von_mises_backward_rows0 given = {n, parts, x, mu, grad_mu_total_parts};
+        const struct von_mises_backward_rows0 given = {n, parts, stop, x, mu, grad_mu_total_parts};
         gradc_run(parts, von_mises_backward_team0, &given);
     } else {
-        von_mises_backward_rows0(0, n, parts, x, mu, grad_mu_total_parts);
+        von_mises_backward_rows0(0, n, parts, stop, x, mu, grad_mu_total_parts);
     }
     double grad_mu_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -280,7 +304,10 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
 
     /* grad_mu = -(2 * (grad_mu_total * (cotangent * exp(log_kappa) / n))) */
     *grad_mu = -(2.0 * (grad_mu_total * (cotangent * gradc_exp(log_kappa) / (double)n)));
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t von_mises_value_and_grad_work(int64_t n)
@@ -290,7 +317,7 @@ size_t von_mises_value_and_grad_work(int64_t n)
 }
 
 static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
-                                                       const double *restrict x, double mu,
+                                                       const volatile int *stop, const double *restrict x, double mu,
                                                        double *restrict t0_parts,
                                                        double *restrict grad_mu_total_parts)
 {
@@ -301,6 +328,9 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, 
     double grad_mu_total_part = 0.0;
     double grad_mu_total_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
@@ -347,6 +377,7 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, 
 struct von_mises_value_and_grad_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *x;
     double mu;
     double *t0_parts;
@@ -357,7 +388,7 @@ static GRADC_APART void von_mises_value_and_grad_team0(const void *context, int6
 {
     const struct von_mises_value_and_grad_rows0 *const given = context;
     (void)thread;
-    von_mises_value_and_grad_rows0(part, given->n, given->parts, given->x, given->mu, given->t0_parts,
+    von_mises_value_and_grad_rows0(part, given->n, given->parts, given->stop, given->x, given->mu, given->t0_parts,
         given->grad_mu_total_parts);
 }
 
@@ -366,14 +397,15 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
                              void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(72.0*(double)n);
     const int64_t parts = gradc_parts(n, 46, 0);
     double t0_parts[GRADC_PARTS];
     double grad_mu_total_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct von_mises_value_and_grad_rows0 given = {n, parts, x, mu, t0_parts, grad_mu_total_parts};
+        const struct von_mises_value_and_grad_rows0 given = {n, parts, stop, x, mu, t0_parts, grad_mu_total_parts};
         gradc_run(parts, von_mises_value_and_grad_team0, &given);
     } else {
-        von_mises_value_and_grad_rows0(0, n, parts, x, mu, t0_parts, grad_mu_total_parts);
+        von_mises_value_and_grad_rows0(0, n, parts, stop, x, mu, t0_parts, grad_mu_total_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -395,5 +427,8 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
     *value = 1.8378770664093453 + gradc_log(v1) + v0 * v3;
     *grad_mu = -(2.0 * (grad_mu_total * (v0 / v2)));
     *grad_log_kappa = v0 * (v3 + (gradc_i1e(v0) - ((v0 > 0 || v0 < 0) ? copysign(1, v0) : v0 + 0) * v1) / v1);
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

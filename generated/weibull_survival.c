@@ -15,6 +15,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log.h"
 #include "support/routines/combine.h"
@@ -30,9 +31,9 @@ size_t weibull_survival_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void weibull_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t d, const double *restrict X, const double *restrict w,
-                                                     const double *restrict time_, double t0,
-                                                     const double *restrict event, double log_sigma,
+                                                     int64_t d, const volatile int *stop, const double *restrict X,
+                                                     const double *restrict w, const double *restrict time_,
+                                                     double t0, const double *restrict event, double log_sigma,
                                                      double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
@@ -43,6 +44,9 @@ static GRADC_APART void weibull_survival_value_rows0(int64_t part, int64_t threa
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -69,6 +73,7 @@ struct weibull_survival_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *time_;
@@ -82,7 +87,8 @@ static GRADC_APART void weibull_survival_value_team0(const void *context, int64_
 {
     const struct weibull_survival_value_rows0 *const given = context;
     weibull_survival_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->X, given->w, given->time_, given->t0, given->event, given->log_sigma, given->t2_parts);
+        given->d, given->stop, given->X, given->w, given->time_, given->t0, given->event, given->log_sigma,
+        given->t2_parts);
 }
 
 int weibull_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -91,6 +97,7 @@ int weibull_survival_value(int64_t n, int64_t d, const double *restrict w, doubl
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 52.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     const double t0 = gradc_exp(-log_sigma);
@@ -98,12 +105,12 @@ int weibull_survival_value(int64_t n, int64_t d, const double *restrict w, doubl
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct weibull_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0,
-            event, log_sigma, t2_parts};
+        const struct weibull_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, time_,
+            t0, event, log_sigma, t2_parts};
         gradc_run(parts, weibull_survival_value_team0, &given);
     } else {
-        weibull_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event, log_sigma,
-            t2_parts);
+        weibull_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, time_, t0, event,
+            log_sigma, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -112,7 +119,10 @@ int weibull_survival_value(int64_t n, int64_t d, const double *restrict w, doubl
 
     /* value = t2 / n */
     *value = t2 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t weibull_survival_forward_work(int64_t n, int64_t d)
@@ -123,15 +133,18 @@ size_t weibull_survival_forward_work(int64_t n, int64_t d)
 }
 
 static GRADC_APART void weibull_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                       const double *restrict time_, double t0, double *restrict t1,
-                                                       const double *restrict event, double log_sigma,
-                                                       double *restrict t2_parts)
+                                                       const volatile int *stop, const double *restrict time_,
+                                                       double t0, double *restrict t1, const double *restrict event,
+                                                       double log_sigma, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma -
@@ -152,6 +165,7 @@ static GRADC_APART void weibull_survival_forward_rows0(int64_t part, int64_t n, 
 struct weibull_survival_forward_rows0 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     const double *time_;
     double t0;
     double *t1;
@@ -164,8 +178,8 @@ static GRADC_APART void weibull_survival_forward_team0(const void *context, int6
 {
     const struct weibull_survival_forward_rows0 *const given = context;
     (void)thread;
-    weibull_survival_forward_rows0(part, given->n, given->parts, given->time_, given->t0, given->t1, given->event,
-        given->log_sigma, given->t2_parts);
+    weibull_survival_forward_rows0(part, given->n, given->parts, given->stop, given->time_, given->t0, given->t1,
+        given->event, given->log_sigma, given->t2_parts);
 }
 
 int weibull_survival_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -173,6 +187,7 @@ int weibull_survival_forward(int64_t n, int64_t d, const double *restrict w, dou
                              double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
 {
     (void)work;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 52.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     const double t0_ = gradc_exp(-log_sigma);
@@ -185,10 +200,11 @@ int weibull_survival_forward(int64_t n, int64_t d, const double *restrict w, dou
     const int64_t parts = gradc_parts(n, 51, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct weibull_survival_forward_rows0 given = {n, parts, time_, t0_, t1, event, log_sigma, t2_parts};
+        const struct weibull_survival_forward_rows0 given = {n, parts, stop, time_, t0_, t1, event, log_sigma,
+            t2_parts};
         gradc_run(parts, weibull_survival_forward_team0, &given);
     } else {
-        weibull_survival_forward_rows0(0, n, parts, time_, t0_, t1, event, log_sigma, t2_parts);
+        weibull_survival_forward_rows0(0, n, parts, stop, time_, t0_, t1, event, log_sigma, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -198,7 +214,10 @@ int weibull_survival_forward(int64_t n, int64_t d, const double *restrict w, dou
     /* value = t2 / n */
     *value = t2 / (double)n;
     *t0 = t0_;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t weibull_survival_backward_work(int64_t n, int64_t d)
@@ -213,9 +232,9 @@ static GRADC_APART void weibull_survival_backward_rows0(int64_t part, int64_t th
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
                                                         double *restrict grad_w, int64_t d,
                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        const double *restrict time_, const double *restrict t1,
-                                                        const double *restrict event, double t2_bar, double t0,
-                                                        const double *restrict X,
+                                                        const volatile int *stop, const double *restrict time_,
+                                                        const double *restrict t1, const double *restrict event,
+                                                        double t2_bar, double t0, const double *restrict X,
                                                         double *restrict grad_log_sigma_total_parts,
                                                         double *restrict t0_bar_parts)
 {
@@ -234,6 +253,9 @@ static GRADC_APART void weibull_survival_backward_rows0(int64_t part, int64_t th
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_bar[i:n] = -(t0 * (t2_bar * exp(t0 * (log(time[i]) - t1[i])) - t2_bar * event[i])) */
@@ -271,6 +293,7 @@ struct weibull_survival_backward_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *time_;
     const double *t1;
     const double *event;
@@ -285,8 +308,8 @@ static GRADC_APART void weibull_survival_backward_team0(const void *context, int
 {
     const struct weibull_survival_backward_rows0 *const given = context;
     weibull_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->time_, given->t1, given->event,
-        given->t2_bar, given->t0, given->X, given->grad_log_sigma_total_parts, given->t0_bar_parts);
+        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->time_, given->t1,
+        given->event, given->t2_bar, given->t0, given->X, given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
 int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -300,6 +323,7 @@ int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, do
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 53, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 107.0*(double)n);
 
     /* t2_bar = cotangent / n */
     const double t2_bar = cotangent / (double)n;
@@ -310,11 +334,12 @@ int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, do
     double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct weibull_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, time_, t1, event, t2_bar, t0, X, grad_log_sigma_total_parts, t0_bar_parts};
+            tile_scratch, tile_bytes, stop, time_, t1, event, t2_bar, t0, X, grad_log_sigma_total_parts,
+            t0_bar_parts};
         gradc_run(parts, weibull_survival_backward_team0, &given);
     } else {
         weibull_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            time_, t1, event, t2_bar, t0, X, grad_log_sigma_total_parts, t0_bar_parts);
+            stop, time_, t1, event, t2_bar, t0, X, grad_log_sigma_total_parts, t0_bar_parts);
     }
     double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -325,6 +350,9 @@ int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, do
         t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -334,7 +362,10 @@ int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, do
 
     /* grad_log_sigma = grad_log_sigma_total * t2_bar - t0 * t0_bar */
     *grad_log_sigma = t2_bar * grad_log_sigma_total - t0 * t0_bar;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t weibull_survival_value_and_grad_work(int64_t n, int64_t d)
@@ -349,9 +380,10 @@ static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int6
                                                               unsigned char *restrict part_scratch,
                                                               size_t part_bytes, double *restrict grad_w, int64_t d,
                                                               unsigned char *restrict tile_scratch,
-                                                              size_t tile_bytes, const double *restrict X,
-                                                              const double *restrict w, const double *restrict time_,
-                                                              double t0, const double *restrict event, double t2_bar,
+                                                              size_t tile_bytes, const volatile int *stop,
+                                                              const double *restrict X, const double *restrict w,
+                                                              const double *restrict time_, double t0,
+                                                              const double *restrict event, double t2_bar,
                                                               double log_sigma, double *restrict t2_parts,
                                                               double *restrict grad_log_sigma_total_parts,
                                                               double *restrict t0_bar_parts)
@@ -373,6 +405,9 @@ static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int6
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -425,6 +460,7 @@ struct weibull_survival_value_and_grad_rows0 {
     int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *w;
     const double *time_;
@@ -441,8 +477,8 @@ static GRADC_APART void weibull_survival_value_and_grad_team0(const void *contex
 {
     const struct weibull_survival_value_and_grad_rows0 *const given = context;
     weibull_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->X, given->w,
-        given->time_, given->t0, given->event, given->t2_bar, given->log_sigma, given->t2_parts,
+        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X,
+        given->w, given->time_, given->t0, given->event, given->t2_bar, given->log_sigma, given->t2_parts,
         given->grad_log_sigma_total_parts, given->t0_bar_parts);
 }
 
@@ -455,6 +491,7 @@ int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 6*d + 58, d) * gradc_bytes(d, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 159.0*(double)n);
 
     /* t0 = exp(-log_sigma) */
     /* t2_bar = 1 / n */
@@ -468,12 +505,12 @@ int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict
     double t0_bar_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct weibull_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            tile_scratch, tile_bytes, X, w, time_, t0, event, t2_bar, log_sigma, t2_parts, grad_log_sigma_total_parts,
-            t0_bar_parts};
+            tile_scratch, tile_bytes, stop, X, w, time_, t0, event, t2_bar, log_sigma, t2_parts,
+            grad_log_sigma_total_parts, t0_bar_parts};
         gradc_run(parts, weibull_survival_value_and_grad_team0, &given);
     } else {
         weibull_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, X, w, time_, t0, event, t2_bar, log_sigma, t2_parts, grad_log_sigma_total_parts,
+            tile_bytes, stop, X, w, time_, t0, event, t2_bar, log_sigma, t2_parts, grad_log_sigma_total_parts,
             t0_bar_parts);
     }
     double t2 = 0.0;
@@ -489,6 +526,9 @@ int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict
         t0_bar += t0_bar_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -500,5 +540,8 @@ int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict
     /* grad_log_sigma = grad_log_sigma_total * t2_bar - t0 * t0_bar */
     *value = t2 / (double)n;
     *grad_log_sigma = t2_bar * grad_log_sigma_total - t0 * t0_bar;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

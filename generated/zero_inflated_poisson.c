@@ -15,6 +15,7 @@
 #include "support/helpers/bytes.h"
 #include "support/helpers/parts.h"
 #include "support/helpers/rows.h"
+#include "support/helpers/stop.h"
 #include "support/vector/exp.h"
 #include "support/vector/log1p_unit.h"
 #include "support/routines/combine.h"
@@ -31,9 +32,10 @@ size_t zero_inflated_poisson_value_work(int64_t n, int64_t d)
 
 static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t d, const double *restrict X,
-                                                          const double *restrict v0, const double *restrict w,
-                                                          const double *restrict y, double *restrict t0_parts)
+                                                          int64_t d, const volatile int *stop,
+                                                          const double *restrict X, const double *restrict v0,
+                                                          const double *restrict w, const double *restrict y,
+                                                          double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -45,6 +47,9 @@ static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t 
     double t0_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
@@ -82,6 +87,7 @@ struct zero_inflated_poisson_value_rows0 {
     unsigned char *tile_scratch;
     size_t tile_bytes;
     int64_t d;
+    const volatile int *stop;
     const double *X;
     const double *v0;
     const double *w;
@@ -93,7 +99,7 @@ static GRADC_APART void zero_inflated_poisson_value_team0(const void *context, i
 {
     const struct zero_inflated_poisson_value_rows0 *const given = context;
     zero_inflated_poisson_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->X, given->v0, given->w, given->y, given->t0_parts);
+        given->d, given->stop, given->X, given->v0, given->w, given->y, given->t0_parts);
 }
 
 int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -102,15 +108,16 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
 {
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 125.0*(double)n);
     const int64_t parts = gradc_parts(n, 6*d + 124, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
-        const struct zero_inflated_poisson_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, X, v0, w, y,
-            t0_parts};
+        const struct zero_inflated_poisson_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, v0, w,
+            y, t0_parts};
         gradc_run(parts, zero_inflated_poisson_value_team0, &given);
     } else {
-        zero_inflated_poisson_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, v0, w, y, t0_parts);
+        zero_inflated_poisson_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, v0, w, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -119,7 +126,10 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t zero_inflated_poisson_forward_work(int64_t n, int64_t d)
@@ -132,8 +142,8 @@ size_t zero_inflated_poisson_forward_work(int64_t n, int64_t d)
 static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part, int64_t d, int64_t parts,
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
                                                             double *restrict g, int64_t n, double *restrict z,
-                                                            const double *restrict X, const double *restrict v0,
-                                                            const double *restrict w)
+                                                            const volatile int *stop, const double *restrict X,
+                                                            const double *restrict v0, const double *restrict w)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
@@ -148,6 +158,9 @@ static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part, int64_
         z_part[at] = 0.0;
     }
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
@@ -166,6 +179,7 @@ struct zero_inflated_poisson_forward_rows0 {
     double *g;
     int64_t n;
     double *z;
+    const volatile int *stop;
     const double *X;
     const double *v0;
     const double *w;
@@ -176,18 +190,22 @@ static GRADC_APART void zero_inflated_poisson_forward_team0(const void *context,
     const struct zero_inflated_poisson_forward_rows0 *const given = context;
     (void)thread;
     zero_inflated_poisson_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes,
-        given->g, given->n, given->z, given->X, given->v0, given->w);
+        given->g, given->n, given->z, given->stop, given->X, given->v0, given->w);
 }
 
 static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part, int64_t n, int64_t parts,
-                                                            double *restrict g, const double *restrict y,
-                                                            double *restrict z, double *restrict t0_parts)
+                                                            const volatile int *stop, double *restrict g,
+                                                            const double *restrict y, double *restrict z,
+                                                            double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
@@ -216,6 +234,7 @@ static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part, int64_
 struct zero_inflated_poisson_forward_rows1 {
     int64_t n;
     int64_t parts;
+    const volatile int *stop;
     double *g;
     const double *y;
     double *z;
@@ -226,7 +245,8 @@ static GRADC_APART void zero_inflated_poisson_forward_team1(const void *context,
 {
     const struct zero_inflated_poisson_forward_rows1 *const given = context;
     (void)thread;
-    zero_inflated_poisson_forward_rows1(part, given->n, given->parts, given->g, given->y, given->z, given->t0_parts);
+    zero_inflated_poisson_forward_rows1(part, given->n, given->parts, given->stop, given->g, given->y, given->z,
+        given->t0_parts);
 }
 
 int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -235,16 +255,20 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 125.0*(double)n);
     const int64_t parts = gradc_parts(d, 6*n, 2*n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
     if (parts > 1) {
-        const struct zero_inflated_poisson_forward_rows0 given = {d, parts, part_scratch, part_bytes, g, n, z, X, v0,
-            w};
+        const struct zero_inflated_poisson_forward_rows0 given = {d, parts, part_scratch, part_bytes, g, n, z, stop,
+            X, v0, w};
         gradc_run(parts, zero_inflated_poisson_forward_team0, &given);
     } else {
-        zero_inflated_poisson_forward_rows0(0, d, parts, part_scratch, part_bytes, g, n, z, X, v0, w);
+        zero_inflated_poisson_forward_rows0(0, d, parts, part_scratch, part_bytes, g, n, z, stop, X, v0, w);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const g_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
@@ -252,6 +276,9 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const z_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(n, sizeof(double)));
         GRADC_SIMD()
@@ -262,10 +289,10 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
     const int64_t parts_ = gradc_parts(n, 124, 0);
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
-        const struct zero_inflated_poisson_forward_rows1 given = {n, parts_, g, y, z, t0_parts};
+        const struct zero_inflated_poisson_forward_rows1 given = {n, parts_, stop, g, y, z, t0_parts};
         gradc_run(parts_, zero_inflated_poisson_forward_team1, &given);
     } else {
-        zero_inflated_poisson_forward_rows1(0, n, parts_, g, y, z, t0_parts);
+        zero_inflated_poisson_forward_rows1(0, n, parts_, stop, g, y, z, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -274,7 +301,10 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d)
@@ -291,9 +321,9 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
                                                              double *restrict grad_w, int64_t d,
                                                              double *restrict grad_v,
                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const double *restrict y, const double *restrict z,
-                                                             const double *restrict g, double t0_bar,
-                                                             const double *restrict X)
+                                                             const volatile int *stop, const double *restrict y,
+                                                             const double *restrict z, const double *restrict g,
+                                                             double t0_bar, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
@@ -313,6 +343,9 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0,
@@ -357,6 +390,7 @@ struct zero_inflated_poisson_backward_rows0 {
     double *grad_v;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *y;
     const double *z;
     const double *g;
@@ -368,8 +402,8 @@ static GRADC_APART void zero_inflated_poisson_backward_team0(const void *context
 {
     const struct zero_inflated_poisson_backward_rows0 *const given = context;
     zero_inflated_poisson_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->y, given->z, given->g,
-        given->t0_bar, given->X);
+        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->stop, given->y,
+        given->z, given->g, given->t0_bar, given->X);
 }
 
 int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -384,6 +418,7 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
     scratch += (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(d, sizeof(double))
         + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 164.0*(double)n);
 
     /* t0_bar = cotangent / n */
     const double t0_bar = cotangent / (double)n;
@@ -392,13 +427,16 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         const struct zero_inflated_poisson_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
-            grad_v, tile_scratch, tile_bytes, y, z, g, t0_bar, X};
+            grad_v, tile_scratch, tile_bytes, stop, y, z, g, t0_bar, X};
         gradc_run(parts, zero_inflated_poisson_backward_team0, &given);
     } else {
         zero_inflated_poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
-            tile_scratch, tile_bytes, y, z, g, t0_bar, X);
+            tile_scratch, tile_bytes, stop, y, z, g, t0_bar, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -406,6 +444,9 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_v_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
@@ -413,7 +454,10 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
             grad_v[at] += grad_v_more[at];
         }
     }
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }
 
 size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
@@ -431,7 +475,8 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
                                                                    size_t part_bytes, double *restrict grad_w,
                                                                    int64_t d, double *restrict grad_v,
                                                                    unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, const double *restrict X,
+                                                                   size_t tile_bytes, const volatile int *stop,
+                                                                   const double *restrict X,
                                                                    const double *restrict v0,
                                                                    const double *restrict w,
                                                                    const double *restrict y, double t0_bar,
@@ -457,6 +502,9 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
     }
     const int64_t tile_rows = gradc_rows(d, sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        if (gradc_stopped(stop)) {
+            return;
+        }
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
@@ -520,6 +568,7 @@ struct zero_inflated_poisson_value_and_grad_rows0 {
     double *grad_v;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    const volatile int *stop;
     const double *X;
     const double *v0;
     const double *w;
@@ -532,8 +581,8 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_team0(const void *c
 {
     const struct zero_inflated_poisson_value_and_grad_rows0 *const given = context;
     zero_inflated_poisson_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->X,
-        given->v0, given->w, given->y, given->t0_bar, given->t0_parts);
+        given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes,
+        given->stop, given->X, given->v0, given->w, given->y, given->t0_bar, given->t0_parts);
 }
 
 int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
@@ -545,6 +594,7 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
     scratch += (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(d, sizeof(double))
         + gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
+    const volatile int *const stop = gradc_flag(16.0*(double)d*(double)n + 289.0*(double)n);
 
     /* t0_bar = 1 / n */
     const double t0_bar = 1.0 / (double)n;
@@ -554,17 +604,20 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         const struct zero_inflated_poisson_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
-            d, grad_v, tile_scratch, tile_bytes, X, v0, w, y, t0_bar, t0_parts};
+            d, grad_v, tile_scratch, tile_bytes, stop, X, v0, w, y, t0_bar, t0_parts};
         gradc_run(parts, zero_inflated_poisson_value_and_grad_team0, &given);
     } else {
         zero_inflated_poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
-            tile_scratch, tile_bytes, X, v0, w, y, t0_bar, t0_parts);
+            tile_scratch, tile_bytes, stop, X, v0, w, y, t0_bar, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_w_more = (void *)(part_scratch + (size_t)part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
@@ -572,6 +625,9 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
+        if (gradc_stopped(stop)) {
+            return gradc_ended(stop, GRADC_STOPPED);
+        }
         const double *const grad_v_more = (void *)(part_scratch + (size_t)part * part_bytes
             + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
@@ -582,5 +638,8 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
 
     /* value = t0 / n */
     *value = t0 / (double)n;
-    return 0;
+    if (gradc_stopped(stop)) {
+        return gradc_ended(stop, GRADC_STOPPED);
+    }
+    return gradc_ended(stop, 0);
 }

@@ -17,6 +17,8 @@ from gradc.calculus.semantics import SEMANTICS
 from gradc.frontends.formula import parse_program
 from gradc.ir.interpret import interpret
 from gradc.ir.program import Program
+from gradc.ir.size import size
+from gradc.loops.bounds import Facts
 from gradc.loops.build import build
 from gradc.loops.check import check, faults
 from gradc.loops.program import LoopProgram, Namer
@@ -143,6 +145,7 @@ DIVIDED = {
     "of nothing": (lambda x, y: np.kron(x, y), "x[0], y[n]"),
     "at the edges": (lambda x: np.pad(x, 1, mode="edge"), "x[n,1]"),
     "by a factor of a sum": (lambda x: x.reshape(-1), "x[k + 1,2*n]"),
+    "of a remainder": (lambda x: np.kron(1.0, np.repeat(x, 2, axis=0)), "x[n]"),
     "of a quotient": (lambda x: np.repeat(x, 3), "x[m,m]"),
     "by a factor of a length in fours": (
         "def program(w: real[d], idx: int64[n]):\n"
@@ -167,6 +170,13 @@ def test_quotients_of_an_index_are_proved_to_be_inside(name):
     built, finished, natural = loops_of(programs.canonical(program))
     check(built, natural)
     check(finished, natural)
+
+
+def test_a_quotient_by_what_does_not_divide_its_bound_is_not_below_it():
+    i = Namer().new("i")
+    facts = Facts().within(i, size(0), size(7))
+    assert facts.is_natural(size(3) - i.size // 2)
+    assert not facts.is_natural(size(2) - i.size // 2)  # 6 // 2 is 3
 
 
 def test_products_of_a_strided_vector_are_proved_to_be_inside():

@@ -911,3 +911,15 @@ def test_a_function_is_traced_under_a_profiler():
     finally:
         profiler.disable()
     assert kernel(np.zeros(3)) == 3
+
+
+def test_a_scan_over_nothing_is_the_same_on_arrays_and_compiled():
+    def loss(c, x):
+        last, (before, both) = gradc.scan(lambda held, given: (held + given, (held, held * x[0])), c, x[1:])
+        return last + np.sum(before) + np.sum(both**2) + before.shape[0]
+
+    k = gradc.compile(loss, "c, x[n]")
+    for x in (np.ones(1), np.ones(3)):
+        assert k(2.0, x) == loss(2.0, x)
+    last, rows = gradc.scan(lambda held, given: (held, np.outer(given, given)), 1.0, np.ones((0, 3)))
+    assert (last, rows.shape, rows.dtype) == (1.0, (0, 3, 3), np.float64)

@@ -310,6 +310,11 @@ def _loop(body: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, lengt
     sequences, pack = _flatten(xs)
     carry, rows = init, []
     unpack: Callable[[list[Any]], Any] = _flatten(None)[1]
+    if not length:  # what a step would stack says what nothing is stacked of
+        with np.errstate(all="ignore"):
+            _, y = body(init, pack([np.zeros_like(part, shape=part.shape[1:])[()] for part in sequences]))
+        row, unpack = _flatten(y)
+        return init, unpack([np.zeros((0, *np.shape(part)), np.result_type(part)) for part in row])
     for step in range(length):
         carry, y = body(carry, pack([part[step] for part in sequences]))
         row, unpack = _flatten(y)

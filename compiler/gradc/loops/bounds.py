@@ -168,11 +168,7 @@ class Facts:
             share = _shared(factor, atom[2])
             if share is not None:
                 return ((share * atom[1],),)
-            # What is at most q d - 1 has a quotient by d of at most q - 1.
-            above = [bound + 1 for bound in self._most(atom[1])]
-            above += [bound - min(_constant(bound), 0) for bound in above]  # which is no less, and may be divided
-            most = [bound // atom[2] - 1 for bound in above]
-            return tuple((factor * bound,) for bound in most if not bound.mentions("//"))
+            return tuple((factor * bound,) for bound in self._uppers(atom))
         if atom[0] == "%":
             return ((factor * (atom[2] - 1),),) if self.is_positive(atom[2]) else ()
         parts = atom[2:]
@@ -217,7 +213,14 @@ class Facts:
         if atom[0] == "name" and atom[1] in self.bounds:
             return self.bounds[atom[1]].upper
         if atom[0] == "//":
-            return tuple(bound // atom[2] for bound in self._most(atom[1]))
+            # What is at most q d - 1 has a quotient by d of at most q - 1.
+            above = [bound + 1 for bound in self._most(atom[1])]
+            above += [bound - min(_constant(bound), 0) for bound in above]  # which is no less, and may be divided
+            most = [bound // atom[2] for bound in above]
+            exact = [bound - 1 for bound, whole in zip(most, above, strict=True) if bound * atom[2] == whole]
+            return (*exact, *(bound // atom[2] for bound in self._most(atom[1])))
+        if atom[0] == "%":
+            return (atom[2] - 1,) if self.is_positive(atom[2]) else ()
         return {"min": atom[2:], "cut": atom[2:3]}.get(str(atom[1]), ()) if atom[0] == "call" else ()
 
     def _follows(self, value: Size, depth: int) -> bool:

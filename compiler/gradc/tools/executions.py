@@ -39,7 +39,7 @@ from gradc.runtime.toolchain import Compiler
 from gradc.schedule.nests import plan_program
 from gradc.schedule.tiling import ROWS
 from gradc.tools.drafts import Draft, arguments_of
-from gradc.tools.noise import Bounded, Values, bounds_of, wrong
+from gradc.tools.noise import Bounded, Values, bounds_of, overflows, wrong
 from gradc.units import VERSION, Unit, emit
 
 SIZES = Mapping[str, int]
@@ -158,7 +158,11 @@ def _examined(
             return Examined(f"{type(error).__name__}: {str(error).splitlines()[0]}", ())
         if stable is not canonical:
             verify(stable)
-            _agreed("stabilised", stable, arguments, sizes, bounds_of(canonical, arguments, "float64", sizes))
+            try:
+                _agreed("stabilised", stable, arguments, sizes, bounds_of(canonical, arguments, "float64", sizes))
+            except Fault:
+                if not overflows(canonical, arguments, "float64", sizes):
+                    raise
     jobs = [Job("value", stable, tuple(arguments), sizes)]
     if not reals or not _allowed(canonical, sizes):
         return Examined(None, tuple(jobs) if _allowed(canonical, sizes) else ())

@@ -84,6 +84,29 @@ def noisy(rng: np.random.Generator, dtype: str) -> Semantics:
     )
 
 
+def overflows(program: Program, arguments: Sequence[Any], dtype: str, dims: Mapping[str, int]) -> bool:
+    """Whether an operation on finite numbers gives an infinity or NaN, which a stable form is meant not to give."""
+    found: list[bool] = []
+
+    def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*operands: Any) -> Any:
+            result = function(*operands)
+            arrays = [np.asarray(operand) for operand in (*operands, result) if not isinstance(operand, (tuple, list))]
+            *before, after = [bool(np.all(np.isfinite(array))) for array in arrays if array.dtype.kind in "fiub"]
+            found.append(all(before) and not after)
+            return result
+
+        return run
+
+    semantics = Semantics(
+        {name: watched(function) for name, function in SEMANTICS.operations.items()},
+        {name: watched(function) for name, function in SEMANTICS.reductions.items()},
+        {name: watched(function) for name, function in SEMANTICS.routines.items()},
+    )
+    interpret(program, arguments, semantics, dtype, dims)
+    return any(found)
+
+
 def bounds_of(
     program: Program, arguments: Sequence[Any], dtype: str, dims: Mapping[str, int], draws: int = DRAWS
 ) -> list[Bounded]:

@@ -164,6 +164,8 @@ class _Maker:
             else:
                 op = r.choice([*_ARITHMETIC * 10, *PRIMITIVES])
                 operands = [r.choice(pools[r.choice([REAL, REAL, INTEGER])]) for _ in range(PRIMITIVES[op].arity)]
+                if op == "stands_for":  # both are the same by its meaning
+                    operands = operands[:1] * 2
                 new = self.apply(body, op, operands)
             pools[body.kind(new)].append(new)
         return body, pools

@@ -77,8 +77,8 @@ class _Pauses(NamedTuple):
         by_tiles = loop.step.constant is None or loop.step.constant >= _TILE
         ends = [s.last for s in walk([loop]) if isinstance(s, For)]
         is_long = any(item in self.long for end in ends for item in in_size(end))
-        # A narrow inner loop, over the three coordinates of a point, would be slower by a look at each row.
-        return outermost or by_tiles or height > 1 or is_long
+        # Within a tile, a narrow inner loop, over the coordinates of a point, would be slower by a look at each row.
+        return outermost or by_tiles or is_long
 
 
 def _goes_by_steps(loop: For) -> bool:
