@@ -3,7 +3,7 @@
     tanh: out = tanh(x),  ∂out/∂x = 1 - out**2
 
 Both modes of differentiation, all orders, the C, the interpreter, the front ends' names and the tests derive from an
-entry. To add a primitive, add one here; nothing else changes.
+entry. To add a primitive, add one here; a function of one's own in C is a file besides (``docs/contributing.md``).
 
 The edge conventions are collected on one page in ``docs/conventions.md``. Sources of the partial derivatives: Abramowitz
 and Stegun, *Handbook of Mathematical Functions* (1964), chapters 4, 6, 7 and 9; NIST DLMF, the same chapters.
