@@ -14,19 +14,16 @@ from __future__ import annotations
 import argparse
 import math
 import random
-import sys
 from pathlib import Path
 
 import numpy as np
 from mpmath import mp, mpf
 
 import gradc
+from gradc.calculus.multiprecision import functions
 from gradc.calculus.primitives import OPERANDS, PRIMITIVES
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-from truths import MPMATH  # noqa: E402 - the tests hold the truths
-
 PAGE = ROOT / "docs" / "accuracy.md"
 WHOLE = {"polygamma": (1.0, 2.0, 3.0)}  # a first operand that is a whole number
 # Not functions of reals whose derivatives are their own: what rounding took, and marks that passes put on values.
@@ -60,7 +57,7 @@ def ulps(got, exact, dtype):
 
 def truths(name, rows):
     """The value and the partial derivatives at each point."""
-    function, entry = MPMATH[name], PRIMITIVES[name]
+    function, entry = functions()[name], PRIMITIVES[name]
     found = [[function(*row) for row in rows]]
     for k in range(entry.arity):
         if entry.partials[k] == "0" or (name in WHOLE and k == 0):

@@ -18,6 +18,7 @@ from gradc.ir.program import Program
 from gradc.ir.size import symbol
 from gradc.ir.verify import verify
 from gradc.losses import CATALOGUE
+from gradc.modes import SECOND
 
 # Kinked losses have a second derivative almost everywhere; these have it nowhere that differences could tell.
 COMPILED = ("logistic", "poisson", "gaussian", "softmax_cross_entropy", "matrix_factorization", "multivariate_normal")
@@ -206,7 +207,7 @@ def test_compiled_second_derivatives(dtype: str) -> None:
     programs = {
         f"{name}_{mode}": derive(mode, case.program, case.wrt, dense=True).program
         for name, case in cases.items()
-        for mode in ("hessian", "value_grad_hessian", "hvp", "hessian_diagonal")
+        for mode in (mode.name for mode in SECOND.values() if not mode.of_arrays)
     }
     kernels = compile_programs(programs, dtype)
     for key, program in programs.items():
@@ -214,6 +215,13 @@ def test_compiled_second_derivatives(dtype: str) -> None:
         arguments = [*case.arguments, *case.direction] if key.endswith("_hvp") else case.arguments
         for found, expected in zip(kernels[key](*cast(arguments, dtype)), run(program, arguments), strict=True):
             assert_close(found, expected, 1e-9 if dtype == "float64" else 3e-3)
+
+
+def test_a_mode_without_a_program_is_an_error_and_no_other_mode() -> None:
+    program = Case(COMPILED[0]).program
+    for make in (lambda: derive("laplacian", program, ()), lambda: programs.derive(program, "laplacian", ())):
+        with pytest.raises(KeyError, match="laplacian"):
+            make()
 
 
 # Second derivatives by a part of a concatenation put at places that another part has: those give nothing.

@@ -41,7 +41,7 @@ from gradc.passes.rules import Rule
 from gradc.passes.simplify import RULES, simplified
 from gradc.passes.stencil import gather_shifts
 from gradc.passes.unit import drop_unit_indices
-from gradc.pipeline import CANONICAL
+from gradc.pipeline import CANONICAL, DERIVATIVE, lowering
 from gradc.pipeline import run as run_stages
 from gradc.programs import normalise
 from test_functions import assert_close, readings
@@ -71,10 +71,7 @@ def check_passes(program: Program, arguments: list[Any], tolerance: float = 1e-1
             assert_close(found, value, tolerance, name)
 
     canonical = run_stages(CANONICAL, program, watch)
-    watch("factor_out", factor_out(canonical))
-    watch("split_products", split_products(canonical))
-    watch("gather_shifts", gather_shifts(canonical))
-    watch("lower", lower(canonical))
+    run_stages((*DERIVATIVE, *lowering("float64")), canonical, watch)
     return canonical
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from mpmath import mp
 
+import gradc
 from compiled import Kernel, compile_programs, run
 from gradc.calculus.forward import jvp
 from gradc.calculus.multiprecision import functions
@@ -31,7 +32,6 @@ from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
 from gradc.programs import normalise
-from truths import MPMATH
 
 NAMES = sorted(PRIMITIVES)
 POINTS = 23  # not a multiple of a vector's length, so that loops have a rest
@@ -53,21 +53,22 @@ WHOLE_ORDER = {"polygamma", "exp_moment"}  # the first operand is a whole number
 
 def reference(name: str, orders: tuple[int, ...], points: tuple[Any, ...]) -> np.ndarray:
     """mpmath's mixed derivative of these orders, point by point."""
-    if name in ("held", "stands_for") and any(orders):
-        return np.full(len(points[0]), float(orders == (0, 1)))
+    if name in ("held", "stands_for"):  # a value, and the derivative of something else
+        return np.full(len(points[0]), float(orders == (0, 1))) if any(orders) else points[0]
+    truth = functions()[name]
     with mp.workdps(40):
         values = []
         for point in zip(*points, strict=True):
             exact = tuple(mp.mpf(float(value)) for value in point)
             if not any(orders):
-                value = MPMATH[name](*exact)
+                value = truth(*exact)
             elif name in WHOLE_ORDER:
                 assert orders[0] == 0
-                value = mp.diff(lambda x, exact=exact: MPMATH[name](exact[0], x), exact[1], orders[1])
+                value = mp.diff(lambda x, exact=exact: truth(exact[0], x), exact[1], orders[1])
             elif len(exact) == 1:
-                value = mp.diff(MPMATH[name], exact[0], orders[0])
+                value = mp.diff(truth, exact[0], orders[0])
             else:
-                value = mp.diff(MPMATH[name], exact, orders)
+                value = mp.diff(truth, exact, orders)
             values.append(float(mpmath.re(value)))
     return np.array(values)
 
@@ -237,7 +238,7 @@ def test_c_against_the_interpreter(name: str, dtype: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_entries_are_complete(name: str) -> None:
     entry = PRIMITIVES[name]
-    assert name in MPMATH
+    assert callable(functions()[name])
     assert entry.latex
     entry.latex.format(*OPERANDS[: entry.arity])
     spellings = [entry.c, entry.expansion, entry.special]
@@ -249,9 +250,59 @@ def test_entries_are_complete(name: str) -> None:
         assert entry.edge
 
 
-def test_the_reference_has_nothing_else() -> None:
-    assert set(PRIMITIVES) <= set(functions())
-    assert set(MPMATH) == set(PRIMITIVES)
+@pytest.fixture
+def enter(monkeypatch):
+    """A function that puts an entry into the table for the time of a test."""
+
+    def put(entry: Primitive) -> None:
+        monkeypatch.setitem(PRIMITIVES, entry.name, entry)
+        monkeypatch.setitem(SEMANTICS.operations, entry.name, entry.reference)
+        functions.cache_clear()
+
+    yield put
+    functions.cache_clear()
+
+
+SOFTSIGN = Primitive(
+    "softsign",
+    ("1 / (1 + abs(x))**2",),
+    lambda x: x / (1 + np.abs(x)),
+    ((0.1, 9),),
+    truth=lambda mp, x: x / (1 + abs(x)),
+    expansion="x / (1 + abs(x))",
+    formula=("softsign",),
+    latex=r"\frac{{{0}}}{{1 + |{0}|}}",
+)
+
+
+def test_a_new_primitive_is_one_entry(enter):
+    enter(SOFTSIGN)
+    test_entries_are_complete("softsign")
+    test_partials_against_mpmath("softsign", 0)
+    test_values_against_mpmath("softsign")
+    test_derivatives_to_third_order("softsign")
+    enter(SOFTSIGN._replace(truth=lambda mp, x: x / (2 + abs(x))))
+    with pytest.raises(AssertionError):
+        test_values_against_mpmath("softsign")
+
+
+def test_an_entry_that_says_no_truth_has_mpmaths_function(enter):
+    for name in ("sin", "log", "gamma"):
+        assert PRIMITIVES[name].truth is None
+        assert functions()[name](mp.mpf(2)) == getattr(mp, name)(2)
+    enter(SOFTSIGN._replace(truth=None))
+    with pytest.raises(AttributeError, match="softsign"):
+        functions()
+
+
+def test_what_accuracy_measures_against_is_in_the_entry(enter):
+    kernel = gradc.compile("sum(tanh(x))", "x[n]")
+    assert gradc.accuracy(kernel, {"x": (0.5, 1)}, samples=10).worst < 10
+    enter(PRIMITIVES["tanh"]._replace(truth=lambda mp, x: mp.tanh(x) + 1e-9))
+    assert gradc.accuracy(kernel, {"x": (0.5, 1)}, samples=10).worst > 1e5
+
+
+def test_what_is_said_to_have_an_edge_is_a_primitive() -> None:
     assert set(HAS_EDGE) <= set(PRIMITIVES)
 
 

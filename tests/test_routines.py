@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from compiled import run
+from compiled import compile_programs, run
 from gradc.calculus.forward import jvp
 from gradc.calculus.reverse import vjp
 from gradc.calculus.routines import ROUTINES, call
@@ -17,7 +17,7 @@ from gradc.ir.size import symbol
 from gradc.ir.verify import verify
 
 n, m, k = symbol("n"), symbol("m"), symbol("k")
-SOLVES = ("solve", "solve_lower", "solve_lower_transposed")
+SOLVES = tuple(name for name, entry in ROUTINES.items() if entry.shapes is ROUTINES["solve"].shapes)
 CASES = [(name, ()) for name in ROUTINES if name not in SOLVES]
 CASES += [(name, more) for name in SOLVES for more in ((m,), (m, k))]
 
@@ -78,6 +78,20 @@ def test_derivatives_of_routines_and_of_their_derivatives(name: str, more: tuple
     for gradient in backward.outputs[1:]:
         one = Program(backward.parameters, backward.definitions, (gradient,))
         check_derivatives(one, again, rng)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_c_of_every_routine_is_its_reference(dtype: str) -> None:
+    programs = {name: program_of(name, (m,) if name in SOLVES else ()) for name in ROUTINES}
+    kernels = compile_programs(programs, dtype)
+    tolerance = {"float64": 1e-13, "float32": 1e-5}[dtype]
+    for name, program in programs.items():
+        for size in (1, 2, 5, 9):
+            given = [np.asarray(value, dtype) for value in arguments_of(program, size)]
+            (expected,) = run(program, given)
+            (found,) = kernels[name](*given)
+            scale = np.max(np.abs(expected))
+            np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance * scale, err_msg=name)
 
 
 def test_a_call_takes_as_many_columns_as_the_other_axes_have() -> None:

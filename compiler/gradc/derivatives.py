@@ -87,6 +87,8 @@ def _derive(mode: str, program: Program, wrt: Sequence[str], dense: bool) -> Der
         outputs = [diagonal(b, jacobian.of(gradient.outputs[1 + p], p), jacobian.shapes[p]) for p in _range(at)]
         labels = [f"diagonal_{name}" for name in wrt]
         return Derived(programs.normalise(b.finish(outputs, labels)), (), None)
+    if mode not in ("hessian", "value_grad_hessian"):
+        raise KeyError(f"no second derivative is called {mode!r}")
     blocks = [(p, q, jacobian.of(gradient.outputs[1 + p], q)) for p in _range(at) for q in _range(at) if p <= q]
     before: list[int] = []
     names: list[str] = []
@@ -278,7 +280,8 @@ def without_parameters(program: Program, gone: Sequence[int]) -> Program:
 def form_of(mode: str, derived: Derived, count: int, single: bool) -> Form:
     """How a mode hands its outputs and blocks back, by `count` arguments, or by a `single` one that is in no tuple.
 
-    A table has the blocks on and above the diagonal, and below it their transposes where the kernel gives none.
+    Without blocks there is an output for each argument. A table has the blocks on and above the diagonal, and below it
+    their transposes where the kernel gives none.
     """
     at = {(block.row, block.column): number for number, block in enumerate(derived.blocks)}
     outputs = range(len(derived.program.outputs))
@@ -286,7 +289,7 @@ def form_of(mode: str, derived: Derived, count: int, single: bool) -> Form:
     def packed(parts: Sequence[Form]) -> Form:
         return parts[0] if single else tuple(parts)
 
-    if mode in ("hvp", "hessian_diagonal"):
+    if not derived.blocks:
         return packed(outputs)
     if mode in ("jacobian", "jacobian_reverse"):
         return packed([Part(at[-1, q]) for q in range(count)])

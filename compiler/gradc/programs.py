@@ -59,6 +59,8 @@ def derive(program: Program, mode: str, wrt: Sequence[str], *, stable: bool = Tr
     if mode == "jvp":
         dots = [fresh(f"{name}_dot", taken) for name in wrt]
         return settled(normalise(jvp(program, at, dots)), stable=stable)
+    if mode not in ("vjp", "forward", "backward"):
+        raise KeyError(f"no mode of first order is called {mode!r}")
     joint = normalise(vjp(program, at, cotangent=fresh("cotangent", taken)))
     if mode == "vjp":
         return settled(joint, stable=stable)

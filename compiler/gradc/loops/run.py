@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gradc.calculus.routines import ROUTINES as TABLE
 from gradc.errors import VerifyError
 from gradc.ir.interpret import Semantics
 from gradc.ir.size import Size
@@ -330,7 +331,8 @@ class _Runner:
     def _whole(self, call: Call) -> None:
         """A routine of linear algebra, on whole arrays."""
         given = [argument for argument in call.arguments if isinstance(argument, (Start, Address, Null))][:-2]
-        count = len(given) - (2 if call.routine == "slogdet" else 1)
+        shapes = [argument.buffer.extents for argument in given if isinstance(argument, Start)]
+        count = len(given) - len(TABLE[call.routine].shapes(shapes))  # the arguments come before the results
         arrays = []
         for argument in given[:count]:
             assert isinstance(argument, Start)

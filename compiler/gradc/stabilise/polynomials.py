@@ -202,8 +202,9 @@ def rectifiers(s: Scalars, form: Linear) -> Linear | None:
 
 @rule(
     "sum",
-    identity="c a + c b = c / s (s a + s b) where s is the power of two below c, or 1",
+    identity="c a + c b = c / s (s a + s b)",
     reason="the products are rounded before their sum cancels",
+    holds="everywhere; s is the power of two below c, or 1 if that is less",
     again=True,
 )
 def common_constant(s: Scalars, _: Linear) -> Linear | None:

@@ -207,6 +207,7 @@ def _semantics() -> Semantics:
     from mpmath import mp
 
     from gradc.calculus.multiprecision import functions
+    from gradc.calculus.primitives import PRIMITIVES
 
     def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         def compute(*arguments: Any) -> Any:
@@ -219,8 +220,7 @@ def _semantics() -> Semantics:
 
     operations = dict(SEMANTICS.operations)
     for name, function in functions().items():
-        count = function.__code__.co_argcount if hasattr(function, "__code__") else 1
-        operations[name] = np.frompyfunc(guarded(function), _arity(name, count), 1)
+        operations[name] = np.frompyfunc(guarded(function), PRIMITIVES[name].arity, 1)
 
     def logsumexp(terms: Any, axes: tuple[int, ...]) -> Any:
         exp, log = operations["exp"], operations["log"]
@@ -231,12 +231,6 @@ def _semantics() -> Semantics:
 
     reductions = {**SEMANTICS.reductions, "logsumexp": logsumexp, "norm": norm}
     return Semantics(operations, reductions, SEMANTICS.routines)
-
-
-def _arity(name: str, default: int) -> int:
-    from gradc.calculus.primitives import PRIMITIVES
-
-    return PRIMITIVES[name].arity if name in PRIMITIVES else default
 
 
 def _ulps(actual: Any, wanted: Any, dtype: str) -> list[float]:
