@@ -130,6 +130,19 @@ static int is_simple(PyObject *object, int64_t typenum, int64_t rank, int flags)
            && PyArray_ISNOTSWAPPED(array);
 }
 
+/* An array that owns no data cannot be resized, which would take the data away while the kernel runs without the GIL.
+   Gives the array whose data it is, or NULL where another call holds it already. */
+static PyArrayObject *hold(PyObject *object)
+{
+    PyArrayObject *owner = (PyArrayObject *)object;
+    while (PyArray_BASE(owner) != NULL && PyArray_Check(PyArray_BASE(owner)))
+        owner = (PyArrayObject *)PyArray_BASE(owner);
+    if (!PyArray_CHKFLAGS(owner, NPY_ARRAY_OWNDATA))
+        return NULL;
+    PyArray_CLEARFLAGS(owner, NPY_ARRAY_OWNDATA);
+    return owner;
+}
+
 static int overlaps(PyArrayObject *a, PyObject *object)
 {
     if (object == NULL || !PyArray_Check(object))
@@ -345,11 +358,20 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
             }
         }
     }
+    PyArrayObject *held[MAX_CELLS];
+    int holding = 0;
+    for (int64_t k = 0; k < ninputs + noutputs; k++) {
+        PyObject *object = k < ninputs ? inputs[k] : results[k - ninputs];
+        if (object != NULL && PyArray_Check(object) && (held[holding] = hold(object)) != NULL)
+            holding++;
+    }
     do {
         Py_BEGIN_ALLOW_THREADS
         status = kernel(dims, cells, block == NULL ? NULL : (void *)(((uintptr_t)block + 63) & ~(uintptr_t)63));
         Py_END_ALLOW_THREADS
     } while (status == STOPPED && PyErr_CheckSignals() == 0); /* again, where the signal's handler raised nothing */
+    while (holding > 0)
+        PyArray_ENABLEFLAGS(held[--holding], NPY_ARRAY_OWNDATA);
     if (limit != NULL)
         limit(before);
     if (block != NULL) {

@@ -11,6 +11,7 @@
    for milliseconds. So a caller that would have been done sooner alone, by the processor's time that its own parts
    took, counts what it lost as a debt. Loops run alone until they have taken ten times as long. */
 #define _POSIX_C_SOURCE 200809L
+#include <fenv.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -63,6 +64,7 @@ static int64_t take_parts(rows_function *rows, const void *context, int64_t part
 static void *member(void *unused)
 {
     (void)unused;
+    fesetenv(FE_DFL_ENV); /* a thread begins with the environment of the one that made it */
     pthread_mutex_lock(&team.lock);
     for (;;) {
         while (team.vacant == 0)

@@ -654,6 +654,16 @@ def by_record(arguments: int) -> bool:
     return arguments + 1 > _MOST_PARAMETERS
 
 
+def words_of(entry: Entry) -> list[str]:
+    """Return names for the parameters of the kernel."""
+    return [f"a{number}" for number in range(len(c_types(entry)[0]))]
+
+
+def parameters_of(entry: Entry) -> list[str]:
+    """Return the parameters of the kernel, for C."""
+    return [f"{kind} {word}" for kind, word in zip(c_types(entry)[0], words_of(entry), strict=True)]
+
+
 def c_types(entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the types of the parameters of the kernel and of its ``_work``, in order, but for ``restrict``.
 

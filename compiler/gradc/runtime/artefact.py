@@ -31,7 +31,7 @@ from cffi.recompiler import make_c_source
 from gradc import errors
 from gradc.errors import ArgumentError, CompilerError
 from gradc.runtime import arguments, blocks, calls, once, sparse, texts, threads
-from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier
+from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier, parameters_of, words_of
 from gradc.runtime.blocks import Block, Form, arguments_of, render_form
 from gradc.runtime.cache import open_cache
 from gradc.runtime.calls import record_layout
@@ -264,11 +264,14 @@ def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compile
         include=f'#include "{name}.h"',
         features=_FEATURES,
         supported=_SUPPORTED,
+        environment=texts.read("environment.c"),
         limit=_LIMIT_PROTOTYPE if parallel else "",
         kernels=[
             {
                 "symbol": entry.symbol,
                 "parameters": _parameters(entry),
+                "arguments": ", ".join(parameters_of(entry)),
+                "words": ", ".join(words_of(entry)),
                 "record": record_layout(entry).size if entry.by_record else 0,
             }
             for entry in entries

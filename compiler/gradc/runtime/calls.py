@@ -13,6 +13,7 @@ from __future__ import annotations
 import inspect
 import struct
 import sys
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -288,6 +289,7 @@ class Compiled:
         for kind, came in zip(self.inputs, inputs):  # noqa: B905 - strict costs a tenth of a microsecond
             cells.append(came if kind is None else from_buffer(kind, came))
         first = len(cells)
+        held = _held(inputs, outputs)
         for kind, came in zip(self.outputs, outputs):  # noqa: B905
             cells.append(new(kind) if came is None else from_buffer(kind, came))
         if not size:
@@ -301,6 +303,7 @@ class Compiled:
                 room, scratch = size, self.ffi.from_buffer(_aligned(size))
             status = self._finished(*cells, scratch)
             self.scratch.append((room, scratch))
+        del held
         for number, came in enumerate(outputs):
             if came is None:
                 result = cells[first + number][0]
@@ -312,6 +315,18 @@ class Compiled:
         while (status := int(self.function(*cells))) == STOPPED:
             pass  # here Python handles the signal
         return status
+
+
+def _held(*groups: Sequence[Any]) -> list[Any]:
+    """References by which NumPy knows not to resize the arrays while a kernel runs without the GIL."""
+    found = []
+    for group in groups:
+        for array in group:
+            if isinstance(array, np.ndarray):
+                while isinstance(array.base, np.ndarray):
+                    array = array.base
+                found.append(weakref.ref(array))
+    return found
 
 
 def record_layout(entry: Entry) -> struct.Struct:

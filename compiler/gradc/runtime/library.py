@@ -21,7 +21,7 @@ import numpy as np
 from gradc.errors import CompilerError
 from gradc.runtime import objects, texts
 from gradc.runtime.accelerator import Maker, accelerate, load_accelerator
-from gradc.runtime.arguments import C_TYPES, Entry, c_types
+from gradc.runtime.arguments import C_TYPES, Entry, c_types, parameters_of, words_of
 from gradc.runtime.cache import Cache, address, drop, open_cache
 from gradc.runtime.calls import Call, Compiled
 from gradc.runtime.native import Team, load_team
@@ -152,6 +152,9 @@ def add_trampolines(c_text: str, entries: Sequence[Entry]) -> str:
                 "symbol": entry.symbol,
                 "call": f"gradc_call_{number}",
                 "work": f"gradc_work_{number}",
+                "kept": f"gradc_kept_{number}",
+                "parameters": ", ".join(parameters_of(entry)),
+                "words": ", ".join(words_of(entry)),
                 "dims": [f"dims[{k}]" for k in range(len(entry.dims))],
                 "arguments": [*arguments, "work"],
                 "record": entry.by_record,
@@ -168,6 +171,7 @@ def add_trampolines(c_text: str, entries: Sequence[Entry]) -> str:
         set_team=_SET_TEAM if parallel or stops else "",
         parallel=parallel,
         stops=stops,
+        environment=texts.read("environment.c"),
         by_record=any(entry.by_record for entry in entries),
     )
 
@@ -223,7 +227,7 @@ def _function(opened: Any, number: int, entry: Entry, make: Maker | None, shared
     # cffi reads these types in C: with one cdef for each kernel, pycparser would cost more than the kernel's loading.
     ffi = _cffi_backend.FFI()
     kernel_kinds, work_kinds = c_types(entry)
-    kernel = opened.load_function(ffi.typeof(f"int(*)({', '.join(kernel_kinds)})"), entry.symbol)
+    kernel = opened.load_function(ffi.typeof(f"int(*)({', '.join(kernel_kinds)})"), f"gradc_kept_{number}")
     work = opened.load_function(ffi.typeof(f"size_t(*)({', '.join(work_kinds) or 'void'})"), f"{entry.symbol}_work")
     shared = shared if entry.parallel else None
     invoke = Compiled(entry, ffi, kernel, work, keep=opened, threads=None if shared is None else shared.limit)
