@@ -145,6 +145,14 @@ DIVIDED = {
     "of nothing": (lambda x, y: np.kron(x, y), "x[0], y[n]"),
     "at the edges": (lambda x: np.pad(x, 1, mode="edge"), "x[n,1]"),
     "by a factor of a sum": (lambda x: x.reshape(-1), "x[k + 1,2*n]"),
+    "with a square of a quotient": (
+        "def program(e: real[n], w: real[n//2, n//2]):\n"
+        "    with scan[t:n](e, s_t=w) as s:\n"
+        "        s_next[i:n//2, j:n//2] = e[t] * s_t[i, j]\n"
+        "        return s_next\n"
+        "    return s\n",
+        None,
+    ),
     "of a remainder": (lambda x: np.kron(1.0, np.repeat(x, 2, axis=0)), "x[n]"),
     "of a quotient": (lambda x: np.repeat(x, 3), "x[m,m]"),
     "by a factor of a length in fours": (

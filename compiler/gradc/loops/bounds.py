@@ -118,6 +118,8 @@ class Facts:
             return True
         if atom is None:
             return self._follows(value, 4)
+        if all(c >= 0 and all(part[0] in ("dim", "//", "%") for part in monomial) for monomial, c in value.terms):
+            return True
         factor, rest = _split(value, atom)
         if factor is None:
             return False

@@ -115,7 +115,7 @@ _BINARY = (
     "np.minimum({0}, {1})",
     "np.fmax({0}, {1})",
     "np.hypot({0}, {1})",
-    "np.arctan2({0}, {1})",
+    "np.arctan2({0}, np.where({1} == 0, 0.5, {1}))",  # whose sign no order of factors keeps where it is 0
     "np.logaddexp({0}, {1})",
     "np.where({0} < {1}, {0}, {1} * 2)",
     "np.where({0} >= {1}, 1.0, {1})",
