@@ -23,7 +23,6 @@ import os
 import platform
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterable, Sequence
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -37,7 +36,7 @@ from gradc.errors import ArgumentError, CompilerError
 from gradc.runtime import arguments, blocks, calls, interpreters, once, sparse, texts, threads
 from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier
 from gradc.runtime.blocks import Block, Form, arguments_of, render_form
-from gradc.runtime.cache import open_cache, sha256
+from gradc.runtime.cache import brief_directory, open_cache, sha256
 from gradc.runtime.calls import record_layout
 from gradc.runtime.native import FLAGS as TEAM_FLAGS
 from gradc.runtime.processes import run
@@ -150,8 +149,7 @@ def build_artefact(
     compiler = find_compiler(open_cache()) if compiler is None else compiler
     directory.mkdir(parents=True, exist_ok=True)
     # Aside, but on the same file system, so that the last step is a rename.
-    with tempfile.TemporaryDirectory(prefix=".gradc-", dir=directory) as made:
-        aside = Path(made)
+    with brief_directory(".gradc-", directory) as aside:
         (aside / f"{name}.c").write_text(c_text, encoding="utf-8")
         (aside / f"{name}.h").write_text(header_text, encoding="utf-8")
         package = aside / name

@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 from gradc.errors import CompilerError, CompilerNotFoundError
 from gradc.runtime import texts
-from gradc.runtime.cache import Cache, read, sha256
+from gradc.runtime.cache import Cache, brief_directory, read, sha256
 from gradc.runtime.objects import open_object
-from gradc.runtime.processes import TooLongError, deadline, run
+from gradc.runtime.processes import MOST_SHOWN, TooLongError, deadline, run
 
 # In order; each is kept if the compiler takes it without complaint.
 #   -ffp-contract=fast           ISO C mode rounds a*b + c twice; one fused instruction is nearer the truth, and faster.
@@ -123,7 +123,8 @@ class Compiler(NamedTuple):
         said = run(words, directory, until)
         if not (directory / target).is_file():
             raise CompilerError(
-                f"the C compiler {shlex.join(self.command)} succeeded but wrote no {target}\n{said}".rstrip()
+                f"the C compiler {shlex.join(self.command)} succeeded but wrote no {target}\n"
+                f"{said[:MOST_SHOWN]}".rstrip()
             )
 
 
@@ -333,8 +334,8 @@ def _directory() -> Iterator[Path]:
     import tempfile
 
     try:
-        with tempfile.TemporaryDirectory(prefix="gradc-probe-") as name:
-            yield Path(name)
+        with brief_directory("gradc-probe-", Path(tempfile.gettempdir())) as directory:
+            yield directory
     except OSError as error:
         raise CompilerError(f"the C compiler cannot be tried out: {error}") from None
 
