@@ -78,7 +78,7 @@ def _runs_with(number: int, words: str) -> bool:
     try:
         state = (home / "stat").read_text().rpartition(")")[2].split()[0]
         # What has ended may still be listed.
-        return state not in "ZX" and number != os.getpid() and words.encode() in (home / "environ").read_bytes()
+        return state not in "ZX" and number != os.getpid() and os.fsencode(words) in (home / "environ").read_bytes()
     except OSError:
         return False
 

@@ -436,3 +436,189 @@ def test_compilers_of_all_kinds(tmp_path):
         assert len(said[0]) < 20_000, (name, at_once, len(said[0]))
         assert all(c.isprintable() or c in "\n\t" for c in said[0]), (name, at_once)
     say(f"{len(found)} broken compilers: all answered, at most {max(one[2] for one in found):.1f} s over, none left")
+
+
+FOREIGN = """
+import gradc.making, gradc.programs
+import gradc.runtime.accelerator, gradc.runtime.native, gradc.runtime.recall
+cache = Path(os.environ["GRADC_CACHE_DIR"])
+
+def elsewhere(name, found):
+    for module in list(sys.modules.values()):
+        if getattr(module, "__name__", "").startswith("gradc") and hasattr(module, name):
+            setattr(module, name, lambda: found)
+    right(0)
+
+def here():
+    before = {str(path) for path in cache.rglob("*.so")}
+    right(0)
+    mapped = {line.partition("/")[2] for line in Path("/proc/self/maps").read_text().splitlines()}
+    taken = [path for path in before if path[1:] in mapped]
+    assert not taken, taken
+
+def wrong(version):
+    # A gradc that reads something else, and leaves its records.
+    elsewhere_read = gradc.programs.read
+    gradc.programs.read = lambda source, signature: elsewhere_read("sum(x)", signature)
+    if version:
+        gradc.making.of_package = lambda: version
+    assert gradc.compile("sum(exp(x) * x) + 9", "x[n]", backend="c").value_and_grad(X)[0] == 3.0
+
+assert end_of(child(elsewhere, "processor", "another processor")) == 0
+assert end_of(child(elsewhere, "machine", ("another system",))) == 0
+assert end_of(child(here)) == 0
+assert end_of(child(wrong, "another version")) == 0
+assert end_of(child(right, 9)) == 0
+shutil.rmtree(cache)
+assert end_of(child(wrong, "")) == 0
+os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+print(json.dumps(end_of(child(right, 9))))
+"""
+
+
+def test_a_cache_of_another_machine_or_version_is_not_taken(tmp_path):
+    """Nothing that another processor or system made is loaded; what another gradc wrote down is not believed."""
+    assert run(tmp_path, FOREIGN) == 1  # what this gradc wrote down is believed, or nothing was tried here
+
+
+ODD = "a b; touch $(x) `x` 'q' \"r\" -o %s é\n"
+NAMES = """
+from gradc.artefacts import write_artefact
+warnings.filterwarnings("ignore", category=EncodingWarning)
+warnings.filterwarnings("error", category=EncodingWarning, module="gradc")
+how, odd = sys.argv[1:]
+before = set(os.listdir("."))
+if how == "no text":
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        right(3, "auto")
+    assert len(seen) == 1 and "interpreted with NumPy" in str(seen[0].message), seen
+else:
+    gradc.compile("sum(\\u03bb**2)", "\\u03bb[n]", name="\\u00e9", backend="c")(X)
+    k = right(3)
+if how == "build":
+    write_artefact(k, Path("out " + odd))
+    sys.path.insert(0, "out " + odd)
+    import loss
+    assert loss.value_and_grad(X)[0] == k.value_and_grad(X)[0]
+more = set(os.listdir(".")) - before - {"out " + odd, "cache " + odd}
+print(json.dumps(sorted(more)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "letter", "how"),
+    [("C", "e", ""), ("C.UTF-8", "é", "build"), ("tr_TR.UTF-8", "e", ""), ("C.UTF-8", "\udcff", "no text")],
+)
+def test_locales_and_names_of_all_kinds(tmp_path, locale, letter, how):
+    """Paths, commands and flags with spaces, quotes and line ends, in any locale, are words, and no text of a shell."""
+    odd = ODD.replace("é", letter)
+    home = tmp_path / odd
+    home.mkdir()
+    cc = script(home / f"cc {odd}", 'exec cc "$@"')
+    variables = {
+        "GRADC_CACHE_DIR": str(home / f"cache {odd}"),
+        "GRADC_CC": f"{cc} -DONE='a b;$(touch x)'",
+        "GRADC_CFLAGS": "-O1 '-DTWO=\"`touch x`\"' -DTHREE=\\'",
+        "LC_ALL": locale,
+        "LANG": locale,
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONWARNDEFAULTENCODING": "1",
+    }
+    assert run(home, NAMES, how, odd, **variables) == []
+    assert os.listdir(tmp_path) == [odd]
+
+
+ENDS = """
+how = sys.argv[1]
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if how == "an exit handler compiles":
+    import atexit
+    atexit.register(right, 1)
+elif how == "threads compile":
+    for number in range(3):
+        compiling = lambda first: [right(first + k) for k in range(50)]
+        threading.Thread(target=compiling, args=[100 * number], daemon=True).start()
+    time.sleep(0.3)
+print(json.dumps(how))
+"""
+
+
+@pytest.mark.parametrize("how", ["an exit handler compiles", "threads compile"])
+def test_processes_end_cleanly_while_they_compile(tmp_path, how):
+    for _ in range(few_or_many(1, 50)):
+        assert run(tmp_path, ENDS, how) == how
+        assert run(tmp_path, "right(1); right(2); right(100); print(json.dumps('well'))") == "well"
+
+
+FORKS = """
+count = int(sys.argv[1])
+k = right(0)
+k.threads = 2
+big = np.random.default_rng(0).normal(size=300_000)
+expected = k.value_and_grad(big)
+stop = threading.Event()
+
+def call():
+    while not stop.is_set():
+        k.value_and_grad(big)
+
+def compile_more():
+    number = 1
+    while not stop.is_set():
+        right(number)
+        number += 1
+
+def again():
+    import faulthandler
+    faulthandler.dump_traceback_later(60, exit=True)
+    for _ in range(3):
+        value, grad = k.value_and_grad(big)
+        assert value == expected[0] and grad.tobytes() == expected[1].tobytes()
+    right(os.getpid())
+
+threads = [threading.Thread(target=work, daemon=True) for work in (call, call, compile_more)]
+for thread in threads:
+    thread.start()
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    ends = []
+    for trial in range(count):
+        time.sleep(0.01 * (trial % 7))
+        ends.append(end_of(child(again)))
+stop.set()
+for thread in threads:
+    thread.join()
+print(json.dumps(ends.count(0)))
+"""
+
+
+@pytest.mark.soak
+def test_forks_beside_threads_that_call_and_compile(tmp_path):
+    """Children of a process whose threads call kernels and compile others call and compile rightly: all of them."""
+    count = few_or_many(5, 200)
+    assert run(tmp_path, FORKS, str(count)) == count
+    say(f"{count} of {count} children forked beside busy threads were right")
+
+
+SUB = """
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+said = []
+for isolated in (True, False):
+    try:
+        result = interpreters.run_string(interpreters.create(), "import gradc")
+    except Exception as error:
+        result = error
+    said.append(str(result))
+print(json.dumps(said))
+"""
+
+
+def test_sub_interpreters_are_refused(tmp_path):
+    for said in run(tmp_path, SUB):
+        assert "LoadError" in said
+        assert "in a sub-interpreter: load it in the main one" in said

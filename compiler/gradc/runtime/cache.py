@@ -104,7 +104,7 @@ class Cache(NamedTuple):
             except CompilerError as error:
                 if handle is not None:
                     with contextlib.suppress(OSError):
-                        os.pwrite(handle, str(error).encode(), 0)
+                        os.pwrite(handle, str(error).encode(errors="replace"), 0)
                 raise
 
     @contextlib.contextmanager

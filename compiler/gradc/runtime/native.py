@@ -17,7 +17,7 @@ from gradc.errors import CompilerError
 from gradc.runtime import texts
 from gradc.runtime.cache import Cache, address
 from gradc.runtime.objects import open_object
-from gradc.runtime.toolchain import Compiler, machine
+from gradc.runtime.toolchain import Compiler, machine, processor
 
 FLAGS = ("-O2", "-fPIC", "-pthread")
 _RUN = "gradc_team"
@@ -46,7 +46,7 @@ def load_team(cache: Cache, compiler: Compiler) -> Team | None:
     """Return the team, building it the first time; None where it cannot be built."""
     text = texts.read("team.c")
     flags = [*FLAGS, "-shared"]
-    key = address([text, *compiler.identity(flags), *machine()])
+    key = address([text, *compiler.identity(flags), processor(), *machine()])
     try:
         path = cache.fetch(key)
         if path is None:

@@ -302,7 +302,7 @@ def probe(command: tuple[str, ...], until: float | None = None) -> Compiler:
         # That the arithmetic is sane is known by now: loading an object of a compiler with -ffast-math would have
         # changed that of this process.
         words = (*found.flags, *found.native, *found.link)
-        (directory / "probe.c").write_text(_PROBE)
+        (directory / "probe.c").write_text(_PROBE, encoding="utf-8")
         plain.build(directory, ["probe.c"], "probe.so", [*words, "-fPIC", "-shared"], until=until)
         open_object(directory / "probe.so", "gradc_probe")
         return found
@@ -316,7 +316,7 @@ def _try_arithmetic(
     compiler: Compiler, directory: Path, flags: Sequence[str], until: float | None, named: Sequence[str] = ()
 ) -> None:
     """Raise `CompilerError` where a program that is built with these flags does not run, or computes wrong numbers."""
-    (directory / "arithmetic.c").write_text(_trial()[0])
+    (directory / "arithmetic.c").write_text(_trial()[0], encoding="utf-8")
     target = directory / "arithmetic"
     target.unlink(missing_ok=True)
     compiler.build(directory, ["arithmetic.c"], target.name, flags, until=until)
@@ -351,7 +351,8 @@ def _fingerprint(command: tuple[str, ...]) -> str:
         found = importlib.util.find_spec("ziglang")
         parts.append(str(found.origin if found else ""))
     flags = (*_COMMON, *_GCC, *_CLANG, *_ZIG, *_NATIVE, *_LINK)
-    return str(sha256("\0".join([*parts, _trial()[1], *flags]).encode()).hexdigest())[:32]
+    about = "\0".join([*parts, _trial()[1], *flags]).encode("utf-8", "surrogateescape")  # as names of files may be
+    return str(sha256(about).hexdigest())[:32]
 
 
 @remember
