@@ -13,13 +13,16 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 SOAK = bool(os.environ.get("GRADC_SOAK"))
 
 
-def few_or_many(few: int, many: int) -> int:
-    """How often to try: few times in the suite, many times in `make soak`."""
+_Count = TypeVar("_Count")
+
+
+def few_or_many(few: _Count, many: _Count) -> _Count:
+    """How much to try: few times in the suite, many times in `make soak`."""
     return many if SOAK else few
 
 
