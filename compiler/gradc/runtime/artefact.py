@@ -145,7 +145,7 @@ def build_artefact(
     entries = tuple(entries)
     for entry in entries:
         if entry.name.startswith("_"):
-            raise ArgumentError(f"{entry.name!r} cannot be a public name of the package {name}: choose another with name=...")
+            raise ArgumentError(f"{entry.name!r} cannot be a public name of a package: choose another with name=...")
     compiler = find_compiler(open_cache()) if compiler is None else compiler
     directory.mkdir(parents=True, exist_ok=True)
     # Aside, but on the same file system, so that the last step is a rename.
