@@ -284,7 +284,7 @@ def read_all(step: int, to_compile: int) -> None:
     sys.addaudithook(watch)
     counts = {"accepted": 0, "refused": 0}
     wrong = spoiled()
-    texts: dict[str, tuple[str, str]] = {}
+    texts: dict[str, str] = {}
     for place, payload in cases(step):
         where = f"{place} {payload[:60]!r}"
         found, saw = under_watch(partial(attempt, place, payload))
@@ -295,18 +295,18 @@ def read_all(step: int, to_compile: int) -> None:
         if isinstance(found, tuple):
             c, header = found[1][:2]
             wrong += [f"{where}: {fault}" for fault in (*faults_of(c), *faults_of(header))]
-            texts.setdefault(c, (header, found[0].name))
+            texts.setdefault(c, header)
     compile_for_real(wrong)
     chosen = list(texts.items())[:: max(1, len(texts) // max(1, to_compile))][:to_compile]
     flags = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
     with tempfile.TemporaryDirectory() as name:
-        for c, (header, called) in chosen:
-            include = re.search(r'#include "(\w+\.h)"', c)
-            Path(name, include[1] if include else f"{called}.h").write_text(header, encoding="utf-8")
+        for c, header in chosen:
+            Path(name, "kernel.h").write_text(header, encoding="utf-8")
+            c = re.sub(r'#include "\w+\.h"', '#include "kernel.h"', c)
             Path(name, "kernel.c").write_text(c, encoding="utf-8")
             done = subprocess.run(["cc", *flags, "kernel.c"], cwd=name, capture_output=True, text=True, check=False)
             if done.returncode:
-                wrong.append(f"C that does not compile: {done.stderr[:500]}")
+                wrong.append(f"C that does not compile: {done.stderr[:300]}")
     print(json.dumps({**counts, "texts of C": len(texts), "compiled": len(chosen), "wrong": wrong}))
 
 

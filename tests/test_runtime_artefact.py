@@ -18,6 +18,8 @@ from gradc.errors import ArgumentError, CompilerError
 from gradc.runtime import artefact
 from gradc.runtime.arguments import Entry, Input, Output
 from gradc.runtime.artefact import build_artefact, python_files
+from gradc.runtime.cache import open_cache
+from gradc.runtime.toolchain import find_compiler
 from hardship import damages, few_or_many, say
 
 D = ((("d",), 1),)
@@ -266,6 +268,25 @@ def test_results_are_those_of_the_kernel_in_this_process(directory, monkeypatch,
     )
     assert said.strip() == value.hex()
     assert grad.shape == (3,)
+
+
+def test_a_package_that_cannot_be_written_is_a_typed_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CompilerError, match=r"cannot be written to .*(Not a directory|File exists)"):
+        build(tmp_path / "file")
+    with pytest.raises(CompilerError, match=r"cannot be written to .*File name too long"):
+        build(tmp_path / "long", "squares" * 100)
+    resource = pytest.importorskip("resource")
+    find_compiler(open_cache())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for size in (0, 1000, 5000, 15_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            with pytest.raises(CompilerError):
+                build(tmp_path / "full")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert not [path for path in (tmp_path / "full").iterdir() if not path.name.endswith(".failed.c")]
 
 
 def files_of(directory: Path) -> dict[str, bytes]:

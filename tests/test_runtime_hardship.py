@@ -404,13 +404,13 @@ for number, (name, at_once, how) in enumerate(ways):
         from gradc.runtime.cache import open_cache
         find_compiler(open_cache())
     hangs = any(word in name for word in ("hanging", "stop", "for ever"))
-    os.environ.update(WHICH="*" if at_once else "*kernel.c*", HOW=how, GRADC_TEST_WAY=f"{number}.")
+    os.environ.update(WHICH="*" if at_once else "*kernel.c*", HOW=how, GRADC_TEST_WAY=f"{home}/{number}.")
     os.environ["GRADC_CC_TIMEOUT"] = str(wait) if hangs else "60"
     assert end_of(child(answer, number)) == 0, name
     took, said = json.loads((home / "said").read_text())
     shutil.rmtree(home / "known" / "objects-2" / "failed", ignore_errors=True)
     left = debris(os.environ["TMPDIR"], os.environ["GRADC_CACHE_DIR"])
-    found.append([name, at_once, took - wait * hangs, said, left + left_behind(f"GRADC_TEST_WAY={number}.")])
+    found.append([name, at_once, took - wait * hangs, said, left + left_behind(f"GRADC_TEST_WAY={home}/{number}.")])
 print(json.dumps(found))
 """
 WAIT = 0.7

@@ -139,7 +139,7 @@ def build_artefact(
     Raises
     ------
     CompilerError
-        With the compiler's message and the path of the C.
+        With the compiler's message and the path of the C, or where the package cannot be written.
     """
     check_name(name)
     entries = tuple(entries)
@@ -147,29 +147,46 @@ def build_artefact(
         if entry.name.startswith("_"):
             raise ArgumentError(f"{entry.name!r} cannot be a public name of a package: choose another with name=...")
     compiler = find_compiler(open_cache()) if compiler is None else compiler
-    directory.mkdir(parents=True, exist_ok=True)
-    # Aside, but on the same file system, so that the last step is a rename.
-    with brief_directory(".gradc-", directory) as aside:
-        (aside / f"{name}.c").write_text(c_text, encoding="utf-8")
-        (aside / f"{name}.h").write_text(header_text, encoding="utf-8")
-        package = aside / name
-        package.mkdir()
-        for file, text in python_files(name, entries, derivatives).items():
-            (package / file).write_text(text, encoding="utf-8")
-        try:
-            _compile(name, entries, aside, compiler, native)
-            (package / "__init__.py").write_text(_loader(name, entries, derivatives, package), encoding="utf-8")
-        except CompilerError as error:
-            kept = directory / f"{name}.failed.c"
-            os.replace(aside / f"{name}.c", kept)
-            raise type(error)(f"{error}\nthe C is kept in {kept}") from None
-        # What does not import here must not replace what is there.
-        try:
-            words = [sys.executable, "-B", "-c", f"import {name}"]
-            run(words, aside, bounded=False, called="Python")
-        except CompilerError as error:
-            raise CompilerError(f"the package {name} was built but cannot be imported: {error}") from None
-        return _publish(name, aside, directory)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        # Aside, but on the same file system, so that the last step is a rename.
+        with brief_directory(".gradc-", directory) as aside:
+            return _build(name, c_text, header_text, entries, derivatives, aside, compiler, native)
+    except OSError as error:
+        raise CompilerError(f"the package {name[:60]} cannot be written to {directory}: {error.strerror}") from None
+
+
+def _build(
+    name: str,
+    c_text: str,
+    header_text: str,
+    entries: Sequence[Entry],
+    derivatives: Sequence[Shipped],
+    aside: Path,
+    compiler: Compiler,
+    native: bool,
+) -> tuple[Path, ...]:
+    directory = aside.parent
+    (aside / f"{name}.c").write_text(c_text, encoding="utf-8")
+    (aside / f"{name}.h").write_text(header_text, encoding="utf-8")
+    package = aside / name
+    package.mkdir()
+    for file, text in python_files(name, entries, derivatives).items():
+        (package / file).write_text(text, encoding="utf-8")
+    try:
+        _compile(name, entries, aside, compiler, native)
+        (package / "__init__.py").write_text(_loader(name, entries, derivatives, package), encoding="utf-8")
+    except CompilerError as error:
+        kept = directory / f"{name}.failed.c"
+        os.replace(aside / f"{name}.c", kept)
+        raise type(error)(f"{error}\nthe C is kept in {kept}") from None
+    # What does not import here must not replace what is there.
+    try:
+        words = [sys.executable, "-B", "-c", f"import {name}"]
+        run(words, aside, bounded=False, called="Python")
+    except CompilerError as error:
+        raise CompilerError(f"the package {name} was built but cannot be imported: {error}") from None
+    return _publish(name, aside, directory)
 
 
 def check_name(name: str) -> str:
