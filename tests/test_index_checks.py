@@ -128,3 +128,39 @@ def test_what_an_index_is_divided_by_is_read(backend: str) -> None:
 def test_reshaping_what_is_empty_divides_by_nothing(shape: tuple[int, int]) -> None:
     k = gradc.compile(lambda X: np.sum(X.reshape(-1) ** 2) + np.sum(X.T.ravel()[::1]), "X[n,d]")
     np.testing.assert_array_equal(k.grad(np.ones(shape)), np.full(shape, 3.0))
+
+
+JOINED = {
+    "joined": lambda p, q, y: _read(np.concatenate((p, q, p[::-1])), p, y),
+    "rolled": lambda p, q, y: _read(np.roll(p, 2), q, y),
+    "stacked": lambda p, q, y: _read(np.stack((p, q + 1, 2 * p))[q % 3], p, y),
+    "twice": lambda p, q, y: _read(np.append(np.concatenate((p, q)), p)[np.concatenate((q, p)) % (3 * p.size)], q, y),
+}
+
+
+def _read(places: Any, at: Any, y: Any) -> Any:
+    return np.sum(y[places % 7] * 1.0) + np.sum(places[at % places.shape[0]] * 1.0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("backend", ["c", "interpret"])
+@pytest.mark.parametrize("name", JOINED)
+def test_what_a_choice_discards_of_joined_indices_may_lie_outside(name: str, backend: str, n: int) -> None:
+    rng = np.random.default_rng(n)
+    p, q, y = rng.integers(0, 9, n), rng.integers(0, 9, n), np.arange(7.0)
+    k = gradc.compile(JOINED[name], "p[m]:int64, q[m]:int64, y[n]", wrt="y", backend=backend)
+    assert k(p, q, y) == JOINED[name](p, q, y)
+
+
+@pytest.mark.parametrize("backend", ["c", "interpret"])
+def test_an_index_outside_of_joined_indices_is_an_error(backend: str) -> None:
+    k = gradc.compile(
+        lambda p, q, y: np.sum(np.concatenate((p, p))[q] * y[0]),
+        "p[m]:int64, q[k]:int64, y[n]",
+        wrt="y",
+        backend=backend,
+    )
+    assert k(np.array([1, 2]), np.array([3, -1, 0]), np.ones(1)) == 5.0
+    for bad in (4, -5):
+        with pytest.raises(IndexError, match="out of range"):
+            k(np.array([1, 2]), np.array([0, bad]), np.ones(1))

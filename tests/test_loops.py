@@ -139,15 +139,43 @@ DIVIDED = {
         "a[k], b[n]",
     ),
     "in steps of a scan": (lambda x: np.sum(np.var(np.cumsum(np.tanh(np.kron(x, x))))), "x[n]"),
+    "moved by four": (lambda w: np.sum(np.sum(np.outer(np.tanh(w), np.pad(w, 1, mode="edge")), axis=1)), "w[n]"),
     "of nothing": (lambda x, y: np.kron(x, y), "x[0], y[n]"),
     "at the edges": (lambda x: np.pad(x, 1, mode="edge"), "x[n,1]"),
+    "by a factor of a sum": (lambda x: x.reshape(-1), "x[k + 1,2*n]"),
+    "of a quotient": (lambda x: np.repeat(x, 3), "x[m,m]"),
+    "by a factor of a length in fours": (
+        "def program(w: real[d], idx: int64[n]):\n"
+        "    t[l:n//2] = sum[i:d*n](tanh(w[(idx[(i % n)] % d)]))\n"
+        "    return t\n",
+        None,
+    ),
+    "by what is there where something is summed": (
+        "def program(X: real[n, d], idx: int64[n], c: real[2*(n//2)], g: real[n, d]):\n"
+        "    t[:n, :d] = 0\n"
+        "    t += each[l:2*(n//2), i:n//2](at[((l//n) % n), ((l*idx[(d % n)]) % d)](c[l]))\n"
+        "    return t\n",
+        None,
+    ),
 }
 
 
 @pytest.mark.parametrize("name", DIVIDED)
 def test_quotients_of_an_index_are_proved_to_be_inside(name):
-    function, signature = DIVIDED[name]
-    built, finished, natural = loops_of(programs.canonical(programs.read(function, signature)))
+    source, signature = DIVIDED[name]
+    program = parse_program(source) if isinstance(source, str) else programs.read(source, signature)
+    built, finished, natural = loops_of(programs.canonical(program))
+    check(built, natural)
+    check(finished, natural)
+
+
+def test_products_of_a_strided_vector_are_proved_to_be_inside():
+    def loss(x):
+        v = x[::-2][1:-1]
+        return np.linalg.det(np.tanh(np.outer(v, v)) / v.shape[0] + 2 * np.eye(v.shape[0]))
+
+    written = programs.stable(programs.canonical(programs.read(loss, "x[n]"))).program
+    built, finished, natural = loops_of(derivatives.derive("hessian", written, ("x",), dense=True).program)
     check(built, natural)
     check(finished, natural)
 

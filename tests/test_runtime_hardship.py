@@ -370,7 +370,7 @@ COMPILERS = {
     "leaving a grandchild": "sleep 600 & exit 1",
     "leaving a grandchild, and well": 'sleep 600 & exec cc "$@"',  # which is fine
     "reading": "cat; exit 1",
-    "removing where it is": 'rm -rf "$PWD"; exit 1',
+    "removing where it is": 'rm -f ./kernel.c; rmdir "$PWD"; exit 1',
 }
 BROKEN = """
 sys.path.insert(0, sys.argv[1])

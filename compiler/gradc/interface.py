@@ -134,7 +134,6 @@ def entry(
     statuses: Mapping[int, tuple[str, str]] | None = None,
     *,
     checked: bool = True,
-    parallel: bool = False,
 ) -> Entry:
     """The record of a program.
 
@@ -162,7 +161,7 @@ def entry(
         for p in program.parameters
     )
     needed = constraints(program) if checked else ()
-    return Entry(called, symbol, program.symbols(), inputs, outputs, dict(statuses or {}), needed, parallel=parallel)
+    return Entry(called, symbol, program.symbols(), inputs, outputs, dict(statuses or {}), needed)
 
 
 def places_entry(program: Program, name: str, dtype: str) -> Entry:

@@ -28,6 +28,7 @@ from gradc.loops.passes.apart import apart
 from gradc.loops.passes.cut import cut
 from gradc.loops.passes.look_ahead import look_ahead
 from gradc.loops.passes.outline import outline
+from gradc.loops.passes.pause import pause
 from gradc.loops.program import LoopProgram, Namer
 from gradc.loops.text import show
 from gradc.passes.axes import merge_axes
@@ -102,6 +103,7 @@ def finishing(namer: Namer, precise: bool) -> tuple[Stage, ...]:
     """From loops as they are built to what is printed; `precise` has no functions that hold up to a bound."""
     return (
         *([] if precise else [Stage(partial(look_ahead, namer=namer), "first, since it looks at whole loops")]),
+        Stage(partial(pause, namer=namer), "while loops are still inside of each other"),
         Stage(outline, "before what is long is cut, since each thread's rows are a function anyway"),
         Stage(partial(cut, namer=namer), "a C compiler's time grows faster than a function does"),
         Stage(apart, "last: what is still long in a function are its loops"),

@@ -70,7 +70,8 @@ def emit(
     function = pipeline.run(stages, named(program) if mode == "value" else program)
     statuses = {status.code: (ERRORS[status.kind], status.message) for status in function.statuses}
     called = name if mode == "value" else f"{name}_{mode}"
-    made = entry(program, called, symbol, dtype, "int64" if whole else None, statuses, parallel=function.parallel)
+    made = entry(program, called, symbol, dtype, "int64" if whole else None, statuses)
+    made = made._replace(parallel=function.parallel, stops="stop" in function.helpers)
     return Unit(mode, program, function, made, source)
 
 

@@ -21,6 +21,7 @@
 #include <math.h>
 #include <stdint.h>
 
+#define STOPPED 100 /* the status of a kernel that a signal ended */
 #define MAX_DIMS 16
 #define MAX_CELLS 48
 #define MAX_RANK 8
@@ -344,9 +345,11 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
             }
         }
     }
-    Py_BEGIN_ALLOW_THREADS
-    status = kernel(dims, cells, block == NULL ? NULL : (void *)(((uintptr_t)block + 63) & ~(uintptr_t)63));
-    Py_END_ALLOW_THREADS
+    do {
+        Py_BEGIN_ALLOW_THREADS
+        status = kernel(dims, cells, block == NULL ? NULL : (void *)(((uintptr_t)block + 63) & ~(uintptr_t)63));
+        Py_END_ALLOW_THREADS
+    } while (status == STOPPED && PyErr_CheckSignals() == 0); /* again, where the signal's handler raised nothing */
     if (limit != NULL)
         limit(before);
     if (block != NULL) {
@@ -357,6 +360,8 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
             PyMem_RawFree(block);
         }
     }
+    if (status == STOPPED)
+        goto done;
     if (status != 0) {
         Py_XDECREF(PyObject_CallMethod(c->fallback, "fail", "i", status));
         if (!PyErr_Occurred())

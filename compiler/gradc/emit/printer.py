@@ -23,6 +23,7 @@ from gradc.loops import program as loops
 from gradc.loops.program import (
     BYTES,
     COUNT,
+    FLAG,
     INPUT,
     NEAR,
     REACH,
@@ -108,6 +109,8 @@ class _Printer:
         self.dims: dict[str, str] = {}
         self.words: dict[int, str] = {}
         self.counted = 0
+        self.flag: Name | None = None
+        self.gives_status = True  # and not nothing, as a function that was cut off
         self.record = self.table.choose("arguments") if record else ""
         self.inputs: list[tuple[str, str]] = []
         self.outputs: list[tuple[str, str]] = []
@@ -222,12 +225,13 @@ class _Printer:
                 self.dims[item] = self.table.choose(item)
                 parameters.append(f"int64_t {self.dims[item]}")
             elif isinstance(item, Name):
-                parameters.append(f"{self.kind(kind)} {self.define(item)}")
+                parameters.append(f"{self.kind(kind)} {self.define(item)}".replace("* ", "*"))
             else:
                 self.define(item.name)
                 parameters.append(self.declaration(item))
         if any(map(self._recorded, cut.items)):
             parameters.append(record_parameter(self.program.name, self.record))
+        self.gives_status = False
         piece = Piece(cut.name, tuple(parameters), tuple(render_lines(self.statements(cut.body), 1)))
         team = next((s for s in self.program.body if isinstance(s, loops.Team) and s.function == cut.name), None)
         return (piece,) if team is None else (piece, self._for_team(cut, team, parameters))
@@ -247,7 +251,8 @@ class _Printer:
 
     def kind(self, kind: str) -> str:
         """The C type of a variable."""
-        return "size_t" if kind == COUNT else c_type(kind, self.real)
+        known = {COUNT: "size_t", FLAG: "const volatile int *"}
+        return known.get(kind) or c_type(kind, self.real)
 
     def type_of(self, buffer: Buffer) -> str:
         """The C type of a buffer's elements."""
@@ -431,7 +436,15 @@ class _Printer:
             case loops.Scope(body):
                 return [Block("", self.inside(body))]
             case loops.Return(status):
-                return [Line(f"return {status};")]
+                return [self._leave(str(status))]
+            case loops.Flag(flag, work):
+                self.used.helpers.add("stop")
+                self.flag = flag
+                bound = spell_bound(work, lambda atom: self.dims[atom[1]]).text
+                return [Line(f"{self.kind(FLAG)}const {self.define(flag)} = gradc_flag({bound});")]
+            case loops.Pause(flag):
+                leave = self._leave("GRADC_STOPPED") if self.gives_status else Line("return;")
+                return [Block(f"if (gradc_stopped({self.name(flag)}))", [leave])]
             case loops.Add(total, low, term):
                 self.used.routines.add("compensated")
                 parts = f"&{self._target(total)}, &{self.name(low)}, {self.name(term)}".replace("&*", "")
@@ -512,10 +525,21 @@ class _Printer:
                     arguments.append(at.removeprefix("&*"))
                 case _:
                     arguments.append(self.size(argument).text)
+        if call.whole:
+            arguments.append("NULL" if call.flag is None else self.name(call.flag))
         function = f"gradc_{call.routine}{self.suffix}({', '.join(arguments)})"
         if not call.failure:
             return [Line(f"{function};")]
-        return [Block(f"if ({function} != 0)", [Line(f"return {call.failure};")])]
+        failure = str(call.failure)
+        if call.flag is not None:
+            failure = f"gradc_stopped({self.name(call.flag)}) ? GRADC_STOPPED : {failure}"
+        return [Block(f"if ({function} != 0)", [self._leave(failure)])]
+
+    def _leave(self, status: str) -> Line:
+        """The end of the function, which gives its caller's flag back."""
+        return Line(
+            f"return {status};" if self.flag is None else f"return gradc_ended({self.name(self.flag)}, {status});"
+        )
 
     def _alias(self, buffer: Buffer, of: Buffer, first: Size) -> Statement:
         count = self.size(product(of.extents[1:])).at(8)

@@ -13,7 +13,7 @@ left; what cannot be shown that way does not follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from gradc.ir.size import ONE, ZERO, Atom, Monomial, Size, size
@@ -83,16 +83,32 @@ class Facts:
         """
         if value.constant is not None or self.is_natural(value - 1):
             return value.constant is None or value.constant > 0
+        (monomial, coefficient), *others = value.terms
+        if not others and len(monomial) > 1 and coefficient > 0:
+            factors = [Size((((atom,), 1),)) for atom in dict.fromkeys(monomial)]
+            if all(map(self.is_positive, factors)):
+                return True
         for fact in self.natural:
-            above = fact + 1
-            if len(above.terms) == 1 and above % value == ZERO:
+            if any(above % value == ZERO and self.is_natural(value) for above in self._at_least_one(fact + 1)):
                 return True  # a factor of what is at least 1
             times = _exact_quotient(fact, value - 1)
-            if times is not None and self.is_natural(times - 1):
+            if times is not None and (self.is_natural(times - 1) or self.is_positive(times)):
                 return True
             if fact.mentions("//") and self.is_natural(value - 1 - fact):
                 return True  # no less than what is rounded down to a multiple, and that is not 0
         return False
+
+    def _at_least_one(self, above: Size) -> Iterator[Size]:
+        """What is at least 1 where `above` is: itself, without what it is less than, and what it is a quotient of."""
+        yield above
+        less = [(monomial, c) for monomial, c in above.terms if c < 0 and self.is_natural(Size(((monomial, 1),)))]
+        if less:
+            above = above - Size(tuple(less))
+            yield above
+        if len(above.terms) == 1:
+            for atom in above.terms[0][0]:
+                if atom[0] == "//" and self.is_natural(Size((((atom,), 1),))) and self.is_positive(atom[2]):
+                    yield atom[1]
 
     def _proves(self, value: Size, depth: int) -> bool:
         if depth < 0:
@@ -122,8 +138,12 @@ class Facts:
             lower = self.bounds[atom[1]].lower if atom[1] in self.bounds else ()
             return tuple((factor * bound,) for bound in lower)
         if atom[0] == "//":
+            found = [(ZERO,)]
             share = _shared(factor, atom[2])
-            return ((ZERO,), *(() if share is None else ((share * (atom[1] - atom[2] + 1),),)))
+            if share is not None:
+                found.append((share * (atom[1] - atom[2] + 1),))
+            splits = [_split(fact, atom) for fact in self._named if atom in fact.atoms()]
+            return (*found, *((factor * -rest,) for one, rest in splits if one == ONE))
         if atom[0] == "%":
             return ((ZERO,),)
         parts = atom[2:]
@@ -196,6 +216,8 @@ class Facts:
     def _uppers(self, atom: Atom) -> tuple[Size, ...]:
         if atom[0] == "name" and atom[1] in self.bounds:
             return self.bounds[atom[1]].upper
+        if atom[0] == "//":
+            return tuple(bound // atom[2] for bound in self._most(atom[1]))
         return {"min": atom[2:], "cut": atom[2:3]}.get(str(atom[1]), ()) if atom[0] == "call" else ()
 
     def _follows(self, value: Size, depth: int) -> bool:

@@ -34,6 +34,7 @@ from gradc.loops.program import (
     Whole,
 )
 from gradc.loops.stages import StageBuilder
+from gradc.schedule.costs import work
 from gradc.schedule.plan import Plan, Stage
 
 
@@ -90,6 +91,7 @@ def build(
         tuple(state.scratch),
         (*statements, Return(0)),
         tuple(state.statuses),
+        work=work(program),
     )
 
 

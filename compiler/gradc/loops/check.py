@@ -18,6 +18,7 @@ from gradc.loops.bounds import Bounds, Facts
 from gradc.loops.program import (
     BYTES,
     COUNT,
+    FLAG,
     INPUT,
     PARALLEL,
     READ,
@@ -33,6 +34,7 @@ from gradc.loops.program import (
     Call,
     Carve,
     Comment,
+    Flag,
     For,
     If,
     Invoke,
@@ -44,6 +46,7 @@ from gradc.loops.program import (
     Name,
     Null,
     Outside,
+    Pause,
     Place,
     Return,
     Rounded,
@@ -202,6 +205,13 @@ class _Checker:
                 self._cut(function, items, (), around)
             case Team(function, parts, own, items):
                 self._cut(function, (*own, *items), own, around, parts)
+            case Flag(name, work):
+                self._new(name, around)
+                self._divided(work, around)
+                return around._replace(kinds={**around.kinds, name: FLAG})
+            case Pause(flag):
+                if around.kinds.get(flag, FLAG) != FLAG:
+                    self._fault(f"{flag} is no flag")
             case Comment() | Return():
                 pass
         return around
@@ -621,10 +631,9 @@ def _expanded(place: Size, around: _Around) -> Size:
 def _matches(one: Any, other: Any, loops: Mapping[Name, Any], found: dict[Name, Size]) -> bool:
     """Whether an index is another one with other indices in the place of its loops; `found` says which."""
     if isinstance(one, Size) and isinstance(other, Size):
-        atom = one.atom
-        name = Name(atom[1], atom[2]) if atom is not None and atom[0] == "name" else None
+        name, more = _moved(one)
         if name is not None and name in loops:
-            return found.setdefault(name, other) == other
+            return found.setdefault(name, other - more) == other - more
         if len(one.terms) != len(other.terms):
             return False
         pairs = zip(one.terms, other.terms, strict=True)
@@ -635,6 +644,16 @@ def _matches(one: Any, other: Any, loops: Mapping[Name, Any], found: dict[Name, 
             return found.setdefault(Name(*one[1:]), value) == value
         return len(one) == len(other) and all(_matches(a, b, loops, found) for a, b in zip(one, other, strict=True))
     return bool(one == other)
+
+
+def _moved(value: Size) -> tuple[Name | None, Size]:
+    """A variable and a number, where a size is their sum."""
+    atoms = [monomial[0] for monomial, c in value.terms if c == 1 and len(monomial) == 1]
+    atom = atoms[0] if len(atoms) == 1 else None
+    if atom is None or atom[0] != "name":
+        return None, value
+    name = Name(atom[1], atom[2])
+    return (name, value - name.size) if (value - name.size).constant is not None else (None, value)
 
 
 def _moves(part: Size, name: Name, facts: Facts) -> bool:

@@ -424,4 +424,4 @@ class Nests(Homes):
         given = [all_of(self.buffer(number)) for number in routine.arguments]
         arguments = (*sizes, *given, *targets, all_of(factors), all_of(pivots))
         code = state.status("singular", f"{routine.routine}: {entry.failure}") if entry.failure else 0
-        return [*statements, Call(routine.routine, arguments, code)]
+        return [*statements, Call(routine.routine, arguments, code, whole=True)]

@@ -23,6 +23,7 @@ SERIAL, VECTOR, PARALLEL = "serial", "vector", "parallel"  # how the iterations 
 INPUT, OUTPUT, SCRATCH, VIEW, READ, LOCAL = "input", "output", "scratch", "view", "read", "local"
 BYTES = "bytes"  # the type of a block of scratch that views are carved from
 COUNT = "count"  # the kind of a number of bytes
+FLAG = "flag"  # the kind of an address of a flag
 NEAR, REACH = "near", "reach"
 
 
@@ -229,6 +230,19 @@ class Return(NamedTuple):
     status: int
 
 
+class Flag(NamedTuple):
+    """A flag of the caller's, asked for where the function has more to do than `work` numbers of a loop are worth."""
+
+    name: Name
+    work: Size
+
+
+class Pause(NamedTuple):
+    """The end of the function where a flag is set; what calls a function that was cut off looks at it again."""
+
+    flag: Name
+
+
 class Start(NamedTuple):
     """The address of an element, from which a routine goes on: along `axes`, each a stride and how many."""
 
@@ -265,11 +279,16 @@ Argument: TypeAlias = "Size | Start | Address | Null"
 
 
 class Call(NamedTuple):
-    """A routine of ``templates/routines``; where it fails the function ends with `failure`."""
+    """A routine of ``templates/routines``; where it fails the function ends with `failure`.
+
+    One of linear algebra takes `whole` arrays, and may take so long that it looks at a flag of the caller's itself.
+    """
 
     routine: str
     arguments: tuple[Argument, ...]
     failure: int = 0
+    whole: bool = False
+    flag: Name | None = None
 
 
 class Alias(NamedTuple):
@@ -336,7 +355,7 @@ class Team(NamedTuple):
 Item: TypeAlias = Name | Buffer | str  # what a function takes: a variable, a buffer or a dimension
 Statement: TypeAlias = (
     "Comment | Let | Variable | Assign | For | If | Scope | Return | Add | Rounded | Call | Alias | Array | Carve | "
-    "View | Share | Invoke | Team"
+    "View | Share | Invoke | Team | Flag | Pause"
 )
 
 
@@ -376,6 +395,7 @@ class LoopProgram(NamedTuple):
     body: tuple[Statement, ...]
     statuses: tuple[Status, ...] = ()
     cuts: tuple[Cut, ...] = ()
+    work: Size = Size(())  # about how many times its innermost loops run
 
 
 def within(statement: Statement) -> Sequence[Statement]:

@@ -9,6 +9,7 @@ from gradc.ir.equations import INTEGER
 from gradc.ir.size import Size
 from gradc.loops.program import (
     COUNT,
+    FLAG,
     Add,
     Address,
     Alias,
@@ -19,6 +20,7 @@ from gradc.loops.program import (
     Call,
     Carve,
     Constant,
+    Flag,
     For,
     If,
     Invoke,
@@ -28,6 +30,7 @@ from gradc.loops.program import (
     Local,
     Name,
     Outside,
+    Pause,
     Place,
     Rounded,
     Share,
@@ -154,6 +157,8 @@ def used_in(statement: Statement) -> Iterator[Name | Buffer | str]:
                 yield argument.name
             elif isinstance(argument, Size):
                 yield from in_size(argument)
+        if statement.flag is not None:
+            yield statement.flag
     elif isinstance(statement, Alias):
         yield statement.of
         yield from in_size(statement.first)
@@ -179,6 +184,10 @@ def used_in(statement: Statement) -> Iterator[Name | Buffer | str]:
         for view in statement.views:
             for extent in view.extents:
                 yield from in_size(extent)
+    elif isinstance(statement, Flag):
+        yield from in_size(statement.work)
+    elif isinstance(statement, Pause):
+        yield statement.flag
     elif isinstance(statement, (Invoke, Team)):
         if isinstance(statement, Team):
             yield statement.parts
@@ -225,7 +234,7 @@ def _in_place(buffer: Buffer, place: tuple[Size, ...], flat: bool) -> Iterator[N
 
 def defined_in(statement: Statement) -> Iterator[Name]:
     """The names that a statement itself defines, for those behind it; and a loop's for those inside."""
-    if isinstance(statement, (Let, Variable, For, Share)):
+    if isinstance(statement, (Let, Variable, For, Share, Flag)):
         yield statement.name
     elif isinstance(statement, (Alias, Array, View)):
         yield statement.buffer.name
@@ -242,6 +251,8 @@ def kinds_of(statements: Iterable[Statement]) -> dict[Name, str]:
             found[statement.name] = statement.kind
         elif isinstance(statement, Share):
             found[statement.name] = COUNT
+        elif isinstance(statement, Flag):
+            found[statement.name] = FLAG
         elif isinstance(statement, For):
             found[statement.name] = INTEGER
             if statement.thread is not None:

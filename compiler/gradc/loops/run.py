@@ -33,6 +33,7 @@ from gradc.loops.program import (
     Carve,
     Comment,
     Constant,
+    Flag,
     For,
     If,
     Invoke,
@@ -43,6 +44,7 @@ from gradc.loops.program import (
     Name,
     Null,
     Outside,
+    Pause,
     Place,
     Return,
     Rounded,
@@ -226,7 +228,7 @@ class _Runner:
 
     def _run(self, statement: Statement) -> None:
         match statement:
-            case Comment():
+            case Comment() | Flag() | Pause():
                 pass
             case Let(name, kind, value) | Variable(name, kind, value):
                 if value is not None:
@@ -285,7 +287,9 @@ class _Runner:
         return _ORDER[test.sign](self.size(test.left), self.size(test.right))
 
     def _for(self, loop: For) -> None:
-        numbers = range(self.size(loop.first), self.size(loop.last), self.size(loop.step))
+        first, last, step = map(self.size, (loop.first, loop.last, loop.step))
+        self._require(step > 0 or first >= last, f"the loop over {loop.name} never ends")
+        numbers = range(first, last, max(step, 1))
         for number in reversed(numbers) if loop.mode == PARALLEL else numbers:
             self.values[loop.name.number] = number
             if loop.thread is not None:

@@ -125,13 +125,18 @@ def _lines(statement: loops.Statement) -> Iterator[str]:
             yield from _indented(body)
         case loops.Return(status):
             yield f"return {status}"
+        case loops.Flag(name, work):
+            yield f"let {name} = flag for {size_text(work)}"
+        case loops.Pause(flag):
+            yield f"leave where {flag} is set"
         case loops.Add(total, low, term):
             yield f"{_target(total)}, {low} += {term}"
         case loops.Rounded(total, low):
             yield f"{_target(total)} += {low}"
-        case loops.Call(routine, arguments, failure):
+        case loops.Call(routine, arguments, failure, _, flag):
             fails = f" or return {failure}" if failure else ""
-            yield f"call {routine}({', '.join(map(_argument, arguments))}){fails}"
+            looks = "" if flag is None else f" looking at {flag}"
+            yield f"call {routine}({', '.join(map(_argument, arguments))}){looks}{fails}"
         case loops.Alias(buffer, of, first):
             yield f"{buffer.role} {buffer.name}{_extents(buffer.extents)} is {of.name}[{size_text(first)}]"
         case loops.Array(buffer):

@@ -10,6 +10,7 @@ The terms of a `max` or `min` are never merged in, since its derivative compares
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from gradc.ir.definitions import (
     reads,
     result_count,
 )
-from gradc.ir.equations import REAL, BodyBuilder, Equation
+from gradc.ir.equations import REAL, BodyBuilder, Equation, references
 from gradc.ir.program import Program, ProgramBuilder
 from gradc.ir.size import Atom, Size
 
@@ -220,7 +221,10 @@ def _insert(
         else:
             definition = program.definitions[position[task[0]]]
             assert isinstance(definition, Comprehension)
-            numbers, missing = copy(definition.body, [len(definition.body) - 1], task[1])
+            source = definition.body
+            if any(part.mentions("ref") for part in task[1]):
+                source = _guarded(source)
+            numbers, missing = copy(source, [len(source) - 1], task[1])
         if missing:
             pending += missing
             continue
@@ -230,3 +234,40 @@ def _insert(
         else:
             known[task] = numbers[0]
     return result
+
+
+def _guarded(body: tuple[Equation, ...]) -> tuple[Equation, ...]:
+    """The body with subscripts of 0 wherever a choice discards what is read: ``p[i - m]`` of ``where(i < m, …)``.
+
+    Indices of loops may lie outside there, and are moved inside; an index that comes from data would be an error.
+    """
+    used: dict[int, tuple[tuple[int, bool], ...]] = {len(body) - 1: ()}  # by what choices
+    for number in range(len(body) - 1, -1, -1):
+        if number not in used:
+            continue
+        equation, around = body[number], used[number]
+        ways = [around] * len(references(equation))
+        if equation.op in ("where", "where_integer"):
+            ways = [around, (*around, (equation.operands[0], True)), (*around, (equation.operands[0], False))]
+        for operand, way in zip(references(equation), ways, strict=True):
+            before = used.get(operand, way)
+            used[operand] = tuple(itertools.takewhile(before.__contains__, way))
+    b = BodyBuilder()
+    new: dict[int, int] = {}
+    for number, equation in enumerate(body):
+        tests = [(new[test], holds) for test, holds in used.get(number, ()) if test in new]
+
+        def place(part: Size, tests: Sequence[tuple[int, bool]] = tests) -> Size:
+            part = part.substitute(lambda atom: b.as_size(new[atom[1]]) if atom[0] == "ref" else None)
+            if not part.mentions("index"):
+                return part
+            chosen, nothing = b.integer(part), b.integer(0)
+            for test, holds in tests:
+                chosen = b.apply("where_integer", test, *((chosen, nothing) if holds else (nothing, chosen)))
+            return b.as_size(chosen)
+
+        if equation.op == "access":
+            new[number] = b.access(equation.data[0], tuple(map(place, equation.data[1])), equation.kind)
+        else:
+            (new[number],) = b.insert(body, [number], known=new)
+    return b.extract([new[len(body) - 1]])[0]

@@ -107,6 +107,7 @@ class _Entry(NamedTuple):
     returns: Nesting | None = None
     summary: str = ""
     parallel: bool = False
+    stops: bool = False
 
 
 class Entry(_Entry):
@@ -135,6 +136,8 @@ class Entry(_Entry):
         One sentence for the docstring.
     parallel
         Whether the C has parallel loops, whose parts the team of threads shares.
+    stops
+        Whether the C looks at a flag, and may end with the status `STOPPED`.
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Entry:

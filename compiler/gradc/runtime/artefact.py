@@ -302,12 +302,18 @@ def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compile
     # gradc's own way of running a compiler, rather than cffi's: with a time-out, GRADC_CC and no setuptools.
     parallel = any(entry.parallel for entry in entries)
     flags = (*compiler.flags, *(compiler.native if native else ()), *extra_flags())
-    objects = ["kernels.o"]
+    natives = []
+    if any(entry.stops for entry in entries):
+        flags += ("-DGRADC_STOP=gradc_interrupt",)
+        natives.append("interrupt")
     if parallel:
         flags += ("-DGRADC_TEAM=gradc_team",)
-        objects.append("team.o")
-        (aside / "team.c").write_text(texts.read("team.c"), encoding="utf-8")
-        compiler.build(aside, ["team.c"], "team.o", [*TEAM_FLAGS, "-fvisibility=hidden", "-c"], libraries=())
+        natives.append("team")
+    for native_part in natives:
+        (aside / f"{native_part}.c").write_text(texts.read(f"{native_part}.c"), encoding="utf-8")
+        words = [*TEAM_FLAGS, "-fvisibility=hidden", "-c"]
+        compiler.build(aside, [f"{native_part}.c"], f"{native_part}.o", words, libraries=())
+    objects = ["kernels.o", *(f"{part}.o" for part in natives)]
     compiler.build(aside, [f"{name}.c"], "kernels.o", [*flags, "-c"], libraries=())
     march = [*(compiler.native if native else ()), *(flag for flag in extra_flags() if flag.startswith("-m"))]
     (aside / "features.c").write_text(texts.fill("features.h.j2", features=_FEATURES), encoding="utf-8")
@@ -338,7 +344,7 @@ def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compile
     include = f"-I{sysconfig.get_path('include')}"
     abi = [flag for flag in march if flag.startswith(("-m32", "-m64", "-mx32", "-mabi", "-mfloat-abi", "-mcmodel"))]
     words = ["-O2", "-fPIC", "-Werror=incompatible-pointer-types", *abi, "-shared", *compiler.link]
-    words += [*(TEAM_FLAGS if parallel else ()), *link, include]
+    words += [*(TEAM_FLAGS if natives else ()), *link, include]
     compiler.build(aside, ["binding.c", *objects], target, words)
 
 

@@ -50,6 +50,9 @@ _CODES = {
     "bool": "B",
 }
 
+# The status of a kernel that ended because of a signal (helpers/stop.c).
+STOPPED = 100
+
 # Rank-0 arguments whose numbers go to C as they are. A Python integer may be too large for int64.
 _ALIKE = {"float64": float}
 
@@ -288,7 +291,7 @@ class Compiled:
         for kind, came in zip(self.outputs, outputs):  # noqa: B905
             cells.append(new(kind) if came is None else from_buffer(kind, came))
         if not size:
-            status = self.function(*cells, self.null)
+            status = self._finished(*cells, self.null)
         else:
             try:
                 room, scratch = self.scratch.pop()
@@ -296,13 +299,19 @@ class Compiled:
                 room, scratch = 0, None
             if room < size:
                 room, scratch = size, self.ffi.from_buffer(_aligned(size))
-            status = self.function(*cells, scratch)
+            status = self._finished(*cells, scratch)
             self.scratch.append((room, scratch))
         for number, came in enumerate(outputs):
             if came is None:
                 result = cells[first + number][0]
                 outputs[number] = bool(result) if self.truths[number] else result
-        return int(status)
+        return status
+
+    def _finished(self, *cells: Any) -> int:
+        """Run the kernel until a signal's handler raises an error, or none comes."""
+        while (status := int(self.function(*cells))) == STOPPED:
+            pass  # here Python handles the signal
+        return status
 
 
 def record_layout(entry: Entry) -> struct.Struct:

@@ -130,10 +130,10 @@ def functions_of(
     """Return the kernels of an object that `load` made of text with these entries; see there."""
     opened = made.opened
     make = load_accelerator(cache, compiler) if fast else None
-    team = load_team(cache, compiler) if any(entry.parallel for entry in entries) else None
+    team = load_team(cache, compiler) if any(entry.parallel or entry.stops for entry in entries) else None
     if team is not None:
         ffi = _cffi_backend.FFI()
-        opened.load_function(ffi.typeof("void(*)(intptr_t)"), _SET_TEAM)(team.run)
+        opened.load_function(ffi.typeof("void(*)(intptr_t, intptr_t)"), _SET_TEAM)(team.run, team.stop)
     shared = None if team is None else Shared(team, threads or Threads())
     functions = {entry.name: _function(opened, number, entry, make, shared) for number, entry in enumerate(entries)}
     return Library(made.key, made.path, MappingProxyType(functions))
@@ -160,12 +160,14 @@ def add_trampolines(c_text: str, entries: Sequence[Entry]) -> str:
                 + [0] * len(entry.outputs),
             }
         )
-    parallel = any(entry.parallel for entry in entries)
+    parallel, stops = any(entry.parallel for entry in entries), any(entry.stops for entry in entries)
     return texts.fill(
         "trampolines.c.j2",
         text=c_text,
         entries=records,
-        set_team=_SET_TEAM if parallel else "",
+        set_team=_SET_TEAM if parallel or stops else "",
+        parallel=parallel,
+        stops=stops,
         by_record=any(entry.by_record for entry in entries),
     )
 

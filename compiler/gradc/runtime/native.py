@@ -1,6 +1,6 @@
-"""The team of threads that this process's kernels share.
+"""What this process offers its kernels: a team of threads that they share, and a flag that Ctrl-C sets.
 
-team = load_team(cache, compiler)        # None where it cannot be built: loops run where they are called
+team = load_team(cache, compiler)        # None where it cannot be built: loops run where they are called, to their end
 team.limit(2)                            # this thread's loops may use two threads; gives how many it was
 """
 
@@ -20,7 +20,8 @@ from gradc.runtime.objects import open_object
 from gradc.runtime.toolchain import Compiler, machine, processor
 
 FLAGS = ("-O2", "-fPIC", "-pthread")
-_RUN = "gradc_team"
+SOURCES = ("team.c", "interrupt.c")
+_RUN, _STOP = "gradc_team", "gradc_interrupt"
 
 
 class Team(NamedTuple):
@@ -34,46 +35,52 @@ class Team(NamedTuple):
         Sets how many threads the loops of the calling thread may use, and gives how many it was.
     limit_at
         The address of the same function.
+    stop
+        The address of ``const volatile int *(*)(const volatile int *)``, which gives a kernel a flag and takes it back.
     """
 
     run: int
     limit: Callable[[int], int]
     limit_at: int
+    stop: int
 
 
 @remember
 def load_team(cache: Cache, compiler: Compiler) -> Team | None:
     """Return the team, building it the first time; None where it cannot be built."""
-    text = texts.read("team.c")
+    sources = {name: texts.read(name) for name in SOURCES}
     flags = [*FLAGS, "-shared"]
-    key = address([text, *compiler.identity(flags), processor(), *machine()])
+    key = address([*sources.values(), *compiler.identity(flags), processor(), *machine()])
     try:
         path = cache.fetch(key)
         if path is None:
             with cache.alone(key):
-                path = cache.fetch(key) or _make(text, key, flags, cache, compiler)
+                path = cache.fetch(key) or _make(sources, key, flags, cache, compiler)
         return None if path is None else _open_team(path)
     except (CompilerError, OSError):
         return None
 
 
-def _make(text: str, key: str, flags: list[str], cache: Cache, compiler: Compiler) -> Path | None:
+def _make(sources: dict[str, str], key: str, flags: list[str], cache: Cache, compiler: Compiler) -> Path | None:
     note = f"team-{key[:32]}"
     if cache.recall(note) is not None:
         return None
     with cache.aside() as directory:
-        (directory / "team.c").write_text(text, encoding="utf-8")
+        for name, text in sources.items():
+            (directory / name).write_text(text, encoding="utf-8")
         try:
-            compiler.build(directory, ["team.c"], "team.so", flags)
+            compiler.build(directory, list(sources), "team.so", flags)
             open_object(directory / "team.so", _RUN)
         except CompilerError as error:
             cache.remember(note, str(error))  # so that a failure costs its time once
             return None
-        return cache.publish(key, directory / "team.so", {"team.c": text})
+        return cache.publish(key, directory / "team.so", sources)
 
 
 def _open_team(path: Path) -> Team:
     opened, ffi = open_object(path, _RUN), _cffi_backend.FFI()
     run = opened.load_function(ffi.typeof("void(*)(int64_t, void *, const void *)"), _RUN)
     limit = opened.load_function(ffi.typeof("int(*)(int)"), "gradc_threads")
-    return Team(int(ffi.cast("intptr_t", run)), limit, int(ffi.cast("intptr_t", limit)))
+    stop = opened.load_function(ffi.typeof("const int *(*)(const int *)"), _STOP)
+    run_at, limit_at, stop_at = (int(ffi.cast("intptr_t", function)) for function in (run, limit, stop))
+    return Team(run_at, limit, limit_at, stop_at)

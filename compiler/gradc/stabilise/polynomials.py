@@ -220,7 +220,9 @@ def common_constant(s: Scalars, _: Linear) -> Linear | None:
             pending.append((s.operand(node), -sign))
         else:
             factors = s.factors(node)
-            if factors.coefficient == factors.coefficient.numerator or _below(factors.coefficient) == abs(factors.coefficient):
+            if factors.coefficient == factors.coefficient.numerator or _below(factors.coefficient) == abs(
+                factors.coefficient
+            ):
                 return None  # such products are exact as they stand
             parts.append((sign * factors.coefficient, node))
         if len(parts) + len(pending) > 8:

@@ -21,8 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gradc.calculus.semantics import SEMANTICS
+from gradc.ir.definitions import Accumulation
 from gradc.ir.interpret import Semantics, interpret
 from gradc.ir.program import Program
+from gradc.ir.size import product
 
 Values = npt.NDArray[Any]
 
@@ -96,7 +98,15 @@ def bounds_of(
             runs.append(interpret(program, shifted, semantics, dtype, dims))
         except (ArithmeticError, IndexError, np.linalg.LinAlgError):
             runs.append(tuple(np.full(np.shape(value), np.nan) for value in values))
-    return [_bounded(value, [run[k] for run in runs], dtype) for k, value in enumerate(values)]
+    rounding = max(256.0, _additions(program, dims) / 4) * float(np.finfo(dtype).eps)
+    return [_bounded(value, [run[k] for run in runs], dtype, rounding) for k, value in enumerate(values)]
+
+
+def _additions(program: Program, dims: Mapping[str, int]) -> int:
+    """How many numbers are added one after another into an element, at most."""
+    known = {("dim", name): number for name, number in dims.items()}
+    pieces = [piece for d in program.definitions if isinstance(d, Accumulation) for piece in d.pieces]
+    return max((product(piece.extents).evaluate(known) for piece in pieces), default=0)
 
 
 def _argument(value: Any, rng: np.random.Generator, dtype: str) -> Any:
@@ -107,7 +117,7 @@ def _argument(value: Any, rng: np.random.Generator, dtype: str) -> Any:
     return np.where(whole, array, array * (1 + _WIDTH * float(np.finfo(dtype).eps) * rng.uniform(-1, 1, array.shape)))
 
 
-def _bounded(value: Values, others: Sequence[Values], dtype: str) -> Bounded:
+def _bounded(value: Values, others: Sequence[Values], dtype: str, rounding: float) -> Bounded:
     value = np.asarray(value)
     if value.dtype.kind != "f":
         unknown = np.zeros(value.shape, bool)
@@ -125,7 +135,7 @@ def _bounded(value: Values, others: Sequence[Values], dtype: str) -> Bounded:
         unknown |= finite > float(np.finfo(dtype).max) / 1e4
         # One element's draws may be small by chance: its neighbours vouch for it.
         spread = np.maximum(spread, 1e-3 * np.max(spread, initial=0.0, where=np.isfinite(spread)))
-        slack = _FACTOR * spread + 256 * float(np.finfo(dtype).eps) * finite + 1e4 * float(np.finfo(dtype).tiny)
+        slack = _FACTOR * spread + rounding * finite + 1e4 * float(np.finfo(dtype).tiny)
     return Bounded(value, slack, unknown)
 
 
