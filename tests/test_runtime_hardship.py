@@ -123,7 +123,8 @@ def test_cold_starts_at_once(tmp_path):
             for _ in range(size)
         ]
         said = [process.communicate(timeout=600)[1] for process in running]
-        assert [process.returncode for process in running] == [0] * size, said
+        failed = [text[-2000:].decode() for process, text in zip(running, said, strict=True) if process.returncode]
+        assert not failed, (len(failed), failed[0])
         assert not list((place / "cache").rglob("build-*"))
         compiled = log.read_text().splitlines()
         assert len(set(compiled)) >= 4  # two kernels, the extension, the team
@@ -428,7 +429,7 @@ def test_compilers_of_all_kinds(tmp_path):
     for name, at_once, took, said, left in found:
         assert took < 10, (name, at_once, took)
         assert left == [], (name, at_once, left)
-        if name == "leaving a grandchild, and well" and not at_once:
+        if name == "leaving a grandchild, and well":
             assert said == []
             continue
         assert len(said) == 1, (name, at_once, said)
@@ -528,78 +529,6 @@ def test_locales_and_names_of_all_kinds(tmp_path, locale, letter, how):
     }
     assert run(home, NAMES, how, odd, **variables) == []
     assert os.listdir(tmp_path) == [odd]
-
-
-ENDS = """
-how = sys.argv[1]
-signal.signal(signal.SIGINT, signal.default_int_handler)
-if how == "an exit handler compiles":
-    import atexit
-    atexit.register(right, 1)
-elif how == "threads compile":
-    for number in range(3):
-        compiling = lambda first: [right(first + k) for k in range(50)]
-        threading.Thread(target=compiling, args=[100 * number], daemon=True).start()
-    time.sleep(0.3)
-print(json.dumps(how))
-"""
-
-
-@pytest.mark.parametrize("how", ["an exit handler compiles", "threads compile"])
-def test_processes_end_cleanly_while_they_compile(tmp_path, how):
-    for _ in range(few_or_many(1, 50)):
-        assert run(tmp_path, ENDS, how) == how
-        assert run(tmp_path, "right(1); right(2); right(100); print(json.dumps('well'))") == "well"
-
-
-FORKS = """
-count = int(sys.argv[1])
-k = right(0)
-k.threads = 2
-big = np.random.default_rng(0).normal(size=300_000)
-expected = k.value_and_grad(big)
-stop = threading.Event()
-
-def call():
-    while not stop.is_set():
-        k.value_and_grad(big)
-
-def compile_more():
-    number = 1
-    while not stop.is_set():
-        right(number)
-        number += 1
-
-def again():
-    import faulthandler
-    faulthandler.dump_traceback_later(60, exit=True)
-    for _ in range(3):
-        value, grad = k.value_and_grad(big)
-        assert value == expected[0] and grad.tobytes() == expected[1].tobytes()
-    right(os.getpid())
-
-threads = [threading.Thread(target=work, daemon=True) for work in (call, call, compile_more)]
-for thread in threads:
-    thread.start()
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    ends = []
-    for trial in range(count):
-        time.sleep(0.01 * (trial % 7))
-        ends.append(end_of(child(again)))
-stop.set()
-for thread in threads:
-    thread.join()
-print(json.dumps(ends.count(0)))
-"""
-
-
-@pytest.mark.soak
-def test_forks_beside_threads_that_call_and_compile(tmp_path):
-    """Children of a process whose threads call kernels and compile others call and compile rightly: all of them."""
-    count = few_or_many(5, 200)
-    assert run(tmp_path, FORKS, str(count)) == count
-    say(f"{count} of {count} children forked beside busy threads were right")
 
 
 SUB = """

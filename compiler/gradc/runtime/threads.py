@@ -21,6 +21,7 @@ from gradc.errors import ArgumentError, ArgumentTypeError
 
 MOST = 4096
 _GROUPS = Path("/sys/fs/cgroup")
+_OWN_GROUPS = Path("/proc/self/cgroup")
 
 
 class Threads:
@@ -91,7 +92,7 @@ def _quota() -> float | None:
     """The processors' worth of time that Linux's control groups grant, the least of the groups around this process."""
     found: list[float] = []
     with suppress(OSError, ValueError, IndexError):
-        lines = os.fsdecode(Path("/proc/self/cgroup").read_bytes()).splitlines()
+        lines = os.fsdecode(_OWN_GROUPS.read_bytes()).splitlines()
         inner = next((line for line in lines if line.startswith("0::")), "")
         home = _GROUPS / inner[3:].strip().lstrip("/")
         for group in (home, *home.parents):
