@@ -1,6 +1,6 @@
 # make demo     build the demo's losses ahead of time, then train on real data
 # make test     the whole suite
-# make soak     how processes end beside threads, children and compilations, each way 200 times
+# make soak     hard times: how processes end, and are killed, interrupted and lied to, each way hundreds of times
 # make mutants  spoil the compiler in 300 places, one at a time, and list what no test notices
 # make lint     ruff and mypy
 # make refresh  write the gallery in generated/, the tables in docs/ and tests/data/structure.txt again
@@ -34,6 +34,7 @@ test: .venv/test.stamp
 
 soak: .venv/test.stamp
 	$(BIN)/python tests/exits.py 200
+	GRADC_SOAK=1 $(BIN)/python -m pytest -s -m soak
 
 mutants: .venv/test.stamp
 	$(BIN)/python tests/mutants.py --jobs $(JOBS) $(MUTANTS)

@@ -65,6 +65,8 @@ WAYS = {
     "children end as processes do": f"{_BOTH}children(3, 0, lambda _: call() and sys.exit(0))".replace(
         "            work(number)\n            os._exit(0)", "            work(number)"
     ),
+    "a thread compiles": f"{_COMPILING}time.sleep(0.2)",
+    "an exit handler compiles": f"{_COMPILING}import atexit; atexit.register(compiling, 50)",
     "children of a thread that compiles": f"{_COMPILING}children(6, 0.05, compiling)",
 }
 if not hasattr(os, "fork"):

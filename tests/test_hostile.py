@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ from gradc.ir.interpret import interpret
 from gradc.ir.size import symbol
 from gradc.passes.specialise import specialise
 from gradc.units import emit
+from hardship import few_or_many, say
 
 # Pairs of arguments' names, and a dimension's.
 NAMES = [
@@ -280,6 +284,19 @@ def test_text_reaches_nothing(attack: str, tmp_path: Path) -> None:
             gradc.compile("sum(x)", "x[n]", **options)  # type: ignore[arg-type]
     assert not path.exists()
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.soak
+def test_no_text_reaches_python_the_system_or_c() -> None:
+    """`reading.py`: texts in every place that takes one, under an audit hook."""
+    words = [sys.executable, str(Path(__file__).with_name("reading.py")), *few_or_many(("6", "4"), ("1", "1000"))]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout)
+    assert found.pop("wrong") == []
+    assert found["accepted"] + found["refused"] >= 500
+    assert min(found.values()) > 3
+    say(f"hostile texts: {found}; nothing was run, imported, opened or started, and nothing reached C")
 
 
 def test_identifiers_in_c_are_plain() -> None:

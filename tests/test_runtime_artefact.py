@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import os
+import platform
+import re
 import subprocess
 import sys
 import textwrap
@@ -13,8 +15,12 @@ import numpy as np
 import pytest
 
 from gradc.errors import ArgumentError, CompilerError
+from gradc.runtime import artefact
 from gradc.runtime.arguments import Entry, Input, Output
 from gradc.runtime.artefact import build_artefact, python_files
+from gradc.runtime.cache import open_cache
+from gradc.runtime.toolchain import find_compiler
+from hardship import damages, few_or_many, say
 
 D = ((("d",), 1),)
 D_PLUS_1 = ((("d",), 1), ((), 1))
@@ -262,3 +268,191 @@ def test_results_are_those_of_the_kernel_in_this_process(directory, monkeypatch,
     )
     assert said.strip() == value.hex()
     assert grad.shape == (3,)
+
+
+def test_a_package_that_cannot_be_written_is_a_typed_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CompilerError, match=r"cannot be written to .*(Not a directory|File exists)"):
+        build(tmp_path / "file")
+    with pytest.raises(CompilerError, match=r"cannot be written to .*File name too long"):
+        build(tmp_path / "long", "squares" * 100)
+    resource = pytest.importorskip("resource")
+    find_compiler(open_cache())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for size in (0, 1000, 5000, 15_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            with pytest.raises(CompilerError):
+                build(tmp_path / "full")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert not [path for path in (tmp_path / "full").iterdir() if not path.name.endswith(".failed.c")]
+
+
+def files_of(directory: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_two_builds_are_equal_to_the_byte(directory, tmp_path, monkeypatch):
+    """Wherever they are built, from whichever directory, with whichever cache and order of hashes."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from test_runtime_artefact import *\n"
+        "build(Path(sys.argv[2])); build(Path(sys.argv[2]), 'others', native=False)"
+    )
+    for number in range(2):
+        place = tmp_path / f"a longer name {number}" / ("x" * 50 * number)
+        place.mkdir(parents=True)
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": str(number + 1),
+            "GRADC_CACHE_DIR": str(tmp_path / f"cache{number}"),
+            "TMPDIR": str(place),
+            "TZ": ("Asia/Tokyo", "America/Lima")[number],
+        }
+        words = [sys.executable, "-c", program, str(Path(__file__).parent), str(place / "built")]
+        subprocess.run(words, cwd=place, env=environment, check=True, capture_output=True)
+        assert files_of(place / "built") == files_of(directory)
+
+
+# Imports the package once for each damage, in a child that has NumPy already, and says how each child ended.
+IMPORTER = """
+import faulthandler, os, pathlib, sys
+import cffi, numpy as np, _cffi_backend, hashlib, platform
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+package = pathlib.Path(sys.argv[1], "squares")
+for line in sys.stdin:
+    name, spoiled = line.split()
+    target = package / name
+    before = target.read_bytes()
+    target.unlink()
+    target.write_bytes(bytes.fromhex(spoiled[1:]))
+    child = os.fork()
+    if not child:
+        try:
+            import squares
+            value, grad = squares.value_and_grad(np.array([1.0, 2.0]), np.array([0.0, 0.0, 5.0]), 3.0)
+            end = 0 if value == 20.0 and grad.tolist() == [6.0, 12.0] else 1
+        except BaseException as error:
+            names = [kind.__name__ for kind in type(error).__mro__]
+            typed = {"LoadError", "GradcError", "ImportError"} <= set(names) and "damaged" in str(error)
+            end = 2 if typed else 3
+            if end == 3 and name != "__init__.py":
+                print(name, names, error, file=sys.stderr)
+        os._exit(end)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    target.unlink()
+    target.write_bytes(before)
+"""
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="each import is a fork")
+def test_a_damaged_package_is_a_typed_error(directory, tmp_path):
+    """Each file flipped, cut, zeroed, prolonged, or another's: never loaded, never a signal.
+
+    Of `__init__.py`, which Python reads before anything can look at it, a damage may also be an error of Python's.
+    """
+    (tmp_path / "squares").mkdir()
+    for path in (directory / "squares").iterdir():
+        if path.is_file():
+            (tmp_path / "squares" / path.name).write_bytes(path.read_bytes())
+    files = sorted((tmp_path / "squares").iterdir())
+    assert len(files) >= 9
+    tried = list(damages(files, few_or_many(200, 2000)))
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTER, str(tmp_path)],
+        input="".join(f"{damage.path.name} x{damage.content.hex()}\n" for damage in tried),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    ends = [int(word) for word in done.stdout.split()]
+    assert len(ends) == len(tried)
+    harmless = 0
+    for damage, end in zip(tried, ends, strict=True):
+        own = damage.path.name == "__init__.py"
+        harmless += own and end != 2
+        assert end == 2 or (own and end == 3), (damage.path.name, damage.kind, end)
+    say(
+        f"{len(tried)} damages to a package: {len(tried) - harmless} LoadErrors, {harmless} errors of Python, 0 signals"
+    )
+
+
+def test_a_package_that_lacks_files_is_a_typed_error(directory, tmp_path):
+    for missing in ("_kernels.abi3.so", "_module.py", "_arguments.py", "_interpreters.py"):
+        package = tmp_path / missing / "squares"
+        package.mkdir(parents=True)
+        for path in (directory / "squares").iterdir():
+            if path.is_file() and path.name != missing:
+                (package / path.name).write_bytes(path.read_bytes())
+        run(
+            package.parent,
+            """
+            try:
+                import squares
+            except ImportError as error:
+                names = [kind.__name__ for kind in type(error).__mro__]
+                assert "GradcError" in names and "squares cannot be loaded here" in str(error), error
+            else:
+                raise SystemExit("it was loaded")
+            """,
+        )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ("import platform; platform.machine = lambda: 'sparc64'", "built for .*, and this is .*sparc64"),
+        ("sys.platform = 'haiku'", "built for .*, and this is haiku"),
+        ("sys.version_info = (3, 9)", "needs Python 3.10"),
+        ("sys.modules['_cffi_backend'] = None", "cannot be loaded here: .*_cffi_backend"),
+        ("sys.modules['squares._kernels'] = None", "cannot be loaded here: .*_kernels"),
+    ],
+)
+def test_a_package_for_another_machine_is_a_typed_error(directory, spoil, said):
+    answer = run(
+        directory,
+        f"""
+        import re
+        import numpy
+        {spoil}
+        try:
+            import squares
+        except ImportError as error:
+            assert "GradcError" in [kind.__name__ for kind in type(error).__mro__]
+            print(str(error).replace(chr(10), " "))
+        """,
+    )
+    assert re.search(said, answer), answer
+
+
+def lacking() -> str:
+    """The name of instructions that no processor has with all the others."""
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    return next((name for name in ("xop", "fma4", "avx512bf16", "avx512f") if f" {name} " not in flags), "")
+
+
+def test_a_package_for_another_processor_is_a_typed_error(tmp_path, monkeypatch):
+    """What asks for the instructions has none of them itself, or it would end the process before it can say so."""
+    if platform.machine() not in ("x86_64", "AMD64") or not lacking():
+        pytest.skip("other processors are not asked")
+    monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path / "cache"))
+    asked = []
+    build_one = artefact.Compiler.build
+    monkeypatch.setattr(
+        artefact.Compiler, "build", lambda self, *rest, **more: (asked.append(rest), build_one(self, *rest, **more))
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(artefact, "_FEATURES", (*artefact._FEATURES, ("__x86_64__", lacking())))
+        with pytest.raises(CompilerError, match=r"LoadError: squares was compiled for a processor"):
+            build(tmp_path / "foreign")
+    (binding,) = [flags for _, sources, _, flags in asked if "binding.c" in sources]
+    assert not [flag for flag in binding if flag.startswith("-march")]
+    assert any("-march=native" in flags for _, sources, _, flags in asked if "squares.c" in sources)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,16 @@ def test_what_stands_in_the_place_of_an_entry(place, kind):
     INTRUDERS[kind](made.path.parent)
     assert twice().path == made.path
     assert twice().function("twice")(21) == 42
+
+
+def test_what_killed_processes_left_is_removed_a_day_later(place):
+    home = twice().path.parent.parent
+    for name, age in (("build-old", 2 * 86400), ("build-new", 3600), ("kept", 2 * 86400)):
+        (home / name).mkdir()
+        (home / name / "kernel.c").write_text("")
+        os.utime(home / name, (time.time() - age, time.time() - age))
+    load(THRICE, [TWICE], fast=False)
+    assert [(home / name).exists() for name in ("build-old", "build-new", "kept")] == [False, True, True]
 
 
 def test_kernels_are_found_through_what_was_damaged(place):

@@ -689,32 +689,6 @@ def test_no_compiler(tmp_path, monkeypatch):
         load(TEXT, ENTRIES)
 
 
-def test_every_kernel_is_found_cold_by_eight_processes_at_once(tmp_path):
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from test_runtime_library import *\n"
-        "agree(load(TEXT, ENTRIES).function('ridge')(W, X, 0.5))\n"
-        "assert type(load(TEXT, ENTRIES).function('ridge')) is not Call\n"
-    )
-    home = Path(gradc.__file__).parents[1]
-    environment = {
-        **os.environ,
-        "GRADC_CACHE_DIR": str(tmp_path / "new" / "cache"),
-        "PYTHONPATH": str(home),
-        "PYTHONWARNINGS": "error",
-        "GRADC_CC": script(tmp_path / "cc", f'echo "$*" >> {tmp_path}/log\nexec cc "$@"'),
-    }
-    words = [sys.executable, "-c", program, str(Path(__file__).parent)]
-    running = [subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(8)]
-    said = [process.communicate(timeout=120)[1] for process in running]
-    assert [process.returncode for process in running] == [0] * 8, said
-    assert not list((tmp_path / "new" / "cache").glob("*/build-*"))
-    # One of them made each thing, and the others waited for it.
-    asked = (tmp_path / "log").read_text().splitlines()
-    for source in ("--version", " kernel.c", " accelerator.c", " probe.c"):
-        assert sum(source in line for line in asked) == 1, source
-
-
 def test_no_warnings_from_the_c(monkeypatch):
     monkeypatch.setenv("GRADC_CFLAGS", "-pedantic -Wall -Wextra -Werror -Wno-missing-prototypes")
     with warnings.catch_warnings():

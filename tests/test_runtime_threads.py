@@ -337,6 +337,14 @@ def test_a_number_that_makes_no_sense(count, kind):
         gradc.compile("x", "x", threads=count)
 
 
+@pytest.mark.parametrize("content", [b"", b"4:cpu:/a\n1:name=systemd:/\n", b"0::/\xff\xfe\n", b"0::"])
+def test_control_groups_of_all_kinds(monkeypatch, tmp_path, content):
+    (tmp_path / "own").write_bytes(content)
+    monkeypatch.setattr(rooms, "_GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(rooms, "_OWN_GROUPS", tmp_path / "own")
+    assert rooms._quota() is None
+
+
 def test_quotas_of_control_groups(monkeypatch, tmp_path):
     inner = Path("/proc/self/cgroup")
     if not inner.exists():

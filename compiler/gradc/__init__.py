@@ -20,6 +20,7 @@ from gradc.errors import (
     FormulaError,
     GradcError,
     IndexRangeError,
+    LoadError,
     NotDifferentiableError,
     ShapeError,
     SignatureError,
@@ -29,6 +30,7 @@ from gradc.errors import (
     UnsupportedError,
 )
 from gradc.runtime.forks import unforked
+from gradc.runtime.interpreters import refuse_sub_interpreter
 
 if TYPE_CHECKING:
     from gradc import losses
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from gradc.ir.program import Program
     from gradc.tools.checking import GradientReport
     from gradc.tools.measuring import AccuracyReport
+
+refuse_sub_interpreter("gradc")
 
 __version__ = "0.1.0"
 
@@ -48,6 +52,7 @@ __all__ = [
     "GradcError",
     "IndexRangeError",
     "Kernel",
+    "LoadError",
     "NotDifferentiableError",
     "Program",
     "ShapeError",

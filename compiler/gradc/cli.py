@@ -152,13 +152,8 @@ def _build_one(
         name = c_identifier(kernel.name)
         if name in built:
             raise GradcError(f"{built[name]} is called {name!r} too, and would be overwritten: give one a name=...")
-        try:
-            kept = tuple(name for name in derivatives if kernel.has(SHIPPED[name].name))
-            paths = write_artefact(kernel, directory, kept)
-        except ValueError as error:
-            if isinstance(error, GradcError):
-                raise
-            raise GradcError(f"{error} with name=...") from None
+        kept = tuple(name for name in derivatives if kernel.has(SHIPPED[name].name))
+        paths = write_artefact(kernel, directory, kept)
     built[name] = found.variable
     names = ", ".join(path.name + ("/" if path.is_dir() else "") for path in paths)
     call = escape(f"{kernel.name}({kernel.signature})")

@@ -50,6 +50,7 @@ def _recall(kernel: Kernel, mode: Mode) -> Any:
     made = stored(cache, key)
     if made is None:
         return None
+    _keep_facts(kernel)
     return functions_of(made, [entry], cache, compiler, threads=kernel._threads).function(entry)
 
 
@@ -64,10 +65,15 @@ def _compile(kernel: Kernel, mode: Mode) -> Any:
         source = render([unit], unit.program, kernel.name, kernel.dtype)
         library = load(source.c, [unit.entry], threads=kernel._threads)
     if kernel._memory is not None:
-        if "program" not in kernel._facts:
-            kernel._memory.keep_facts(kernel._all_facts())
+        _keep_facts(kernel)
         kernel._memory.keep_kernel(mode.key, find_compiler(kernel._memory.cache), unit.entry, library.key)
     return library.function(unit.entry)
+
+
+def _keep_facts(kernel: Kernel) -> None:
+    """Remember what is known of the source, where it was read and not recalled: the record may have been damaged."""
+    if kernel._memory is not None and "program" not in kernel._facts:
+        kernel._memory.keep_facts(kernel._all_facts())
 
 
 def assemble(kernel: Kernel, mode: Mode) -> BlockCall:

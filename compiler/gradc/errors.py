@@ -91,6 +91,10 @@ class CompilerNotFoundError(CompilerError):
     """No C compiler was found."""
 
 
+class LoadError(GradcError, ImportError):
+    """What cannot be loaded here: a built package that was damaged or made for another machine; a sub-interpreter."""
+
+
 class VerifyError(GradcError, AssertionError):
     """A program that breaks an invariant of the IR: a fault of gradc, never of its user."""
 

@@ -102,7 +102,7 @@ def make_kernel(
 
 def _is_traced(source: Any) -> bool:
     """Whether a source is a Python function, which is traced."""
-    return callable(source) and not type(source).__module__.startswith("sympy")
+    return callable(source) and not str(type(source).__module__).startswith("sympy")
 
 
 def _memory_of(source: Any, signature: str | None, options: Mapping[str, Any]) -> Memory | None:

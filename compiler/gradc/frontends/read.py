@@ -51,4 +51,6 @@ def _check_names(parameters: Sequence[Parameter]) -> None:
 
 def _is_sympy(source: Any) -> bool:
     items = source if isinstance(source, (list, tuple)) else [source]
-    return any(type(item).__module__.split(".")[0] == "sympy" for item in items)
+    # An undefined function's own class stands in no module.
+    kinds = [kind for item in items for kind in type(item).__mro__]
+    return any(str(kind.__module__).partition(".")[0] == "sympy" for kind in kinds)

@@ -25,7 +25,7 @@ from gradc.runtime.cache import Cache, address, drop
 from gradc.runtime.calls import Call
 from gradc.runtime.objects import open_object
 from gradc.runtime.threads import Threads
-from gradc.runtime.toolchain import Compiler, machine
+from gradc.runtime.toolchain import Compiler, machine, processor
 
 _NAME = "gradc_accelerator"
 _FLAGS = ["-O2", "-fPIC", "-shared"]
@@ -44,7 +44,7 @@ def load_accelerator(cache: Cache, compiler: Compiler) -> Maker | None:
     text = texts.read("accelerator.c")
     # This interpreter, and the headers of Python and NumPy that belong to it.
     identity = [sys.version, importlib.machinery.EXTENSION_SUFFIXES[0], sys.base_prefix, np.__version__, np.__file__]
-    key = address([text, *compiler.identity(_FLAGS), *identity, *machine()])
+    key = address([text, *compiler.identity(_FLAGS), *identity, processor(), *machine()])
     note = f"accelerator-{key[:32]}"
     found = _stored(cache, key)
     # A failure is remembered too, so that it costs its time once.
@@ -75,7 +75,7 @@ def _make(text: str, key: str, cache: Cache, compiler: Compiler) -> Maker:
     flags = [*_FLAGS, f"-I{sysconfig.get_path('include')}", f"-I{np.get_include()}"]
     with cache.aside() as directory:
         built = directory / "accelerator.so"
-        (directory / "accelerator.c").write_text(text)
+        (directory / "accelerator.c").write_text(text, encoding="utf-8")
         compiler.build(directory, ["accelerator.c"], built.name, flags)
         open_object(built, f"PyInit_{_NAME}")
         return cast(Maker, _import(cache.publish(key, built, {"accelerator.c": text})).Call)

@@ -55,9 +55,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 
 
 def check_identifier(name: str) -> str:
-    """Return `name` if C can have a function of that name, else raise `ValueError`."""
+    """Return `name` if C can have a function of that name, else raise `ArgumentError`."""
     if not isinstance(name, str) or not _IDENTIFIER.match(name):
-        raise ValueError(f"{name!r} is not a C identifier")
+        raise ArgumentError(f"{name!r} is not a C identifier")
     return name
 
 
@@ -152,18 +152,18 @@ class Entry(_Entry):
         for names in ((self.name,), self.dims, [v.name for v in self.inputs], [v.name for v in self.outputs]):
             for name in names:
                 if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-                    raise ValueError(f"{name!r} is not a name in Python")
+                    raise ArgumentError(f"{name!r} is not a name in Python")
             if len(set(names)) != len(names):
-                raise ValueError(f"{self.name}: two of {', '.join(names)} have one name")
+                raise ArgumentError(f"{self.name}: two of {', '.join(names)} have one name")
         for value in self.values:
             if value.dtype not in C_TYPES:
-                raise ValueError(
+                raise ArgumentError(
                     f"{self.name}: {value.name} has the dtype {value.dtype!r}, not one of {', '.join(C_TYPES)}"
                 )
         if any(v.name == "out" for v in self.inputs):
-            raise ValueError(f"{self.name}: no argument can be called 'out', the name of the results' places")
+            raise ArgumentError(f"{self.name}: no argument can be called 'out', the name of the results' places")
         if not self.outputs:
-            raise ValueError(f"{self.name} has no output")
+            raise ArgumentError(f"{self.name} has no output")
         known = {step.solve for step in self.steps}
         wanted = [dim for v in self.values for extent in v.shape for dim in symbols(extent)]
         wanted += [dim for extent, _ in self.constraints for dim in symbols(extent)]

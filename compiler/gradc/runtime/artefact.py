@@ -6,9 +6,12 @@ writes
 
     kernels/logistic.c, kernels/logistic.h      for C and C++
     kernels/logistic/__init__.py, .pyi          ``import logistic; logistic.value_and_grad(w, X, y, lam)``
+    kernels/logistic/_module.py                 the records of the kernels
     kernels/logistic/_kernels.abi3.so           the same C as a cffi extension module
     kernels/logistic/_arguments.py, …           the checks of arguments, as gradc itself makes them, and where
                                                 derivatives have blocks what puts them together
+
+``__init__.py`` holds the hash of every other file, and looks at them before anything is loaded.
 
 Everything is made aside, imported once to see that it works, and then moved; a failure leaves what was there.
 """
@@ -17,9 +20,9 @@ from __future__ import annotations
 
 import keyword
 import os
+import platform
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterable, Sequence
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -30,10 +33,10 @@ from cffi.recompiler import make_c_source
 
 from gradc import errors
 from gradc.errors import ArgumentError, CompilerError
-from gradc.runtime import arguments, blocks, calls, once, sparse, texts, threads
+from gradc.runtime import arguments, blocks, calls, interpreters, once, sparse, texts, threads
 from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier, parameters_of, words_of
 from gradc.runtime.blocks import Block, Form, arguments_of, render_form
-from gradc.runtime.cache import open_cache
+from gradc.runtime.cache import brief_directory, open_cache, sha256
 from gradc.runtime.calls import record_layout
 from gradc.runtime.native import FLAGS as TEAM_FLAGS
 from gradc.runtime.processes import run
@@ -42,15 +45,29 @@ from gradc.runtime.toolchain import Compiler, extra_flags, find_compiler
 # What gcc and clang define for an instruction set, and what they call it when asked at run time.
 _FEATURES = (
     ("__SSE4_2__", "sse4.2"),
+    ("__POPCNT__", "popcnt"),
     ("__AVX__", "avx"),
     ("__AVX2__", "avx2"),
     ("__FMA__", "fma"),
+    ("__BMI__", "bmi"),
     ("__BMI2__", "bmi2"),
     ("__AVX512F__", "avx512f"),
+    ("__AVX512CD__", "avx512cd"),
     ("__AVX512DQ__", "avx512dq"),
     ("__AVX512VL__", "avx512vl"),
     ("__AVX512BW__", "avx512bw"),
+    ("__AVX512IFMA__", "avx512ifma"),
+    ("__AVX512VBMI__", "avx512vbmi"),
+    ("__AVX512VBMI2__", "avx512vbmi2"),
+    ("__AVX512VNNI__", "avx512vnni"),
+    ("__AVX512BITALG__", "avx512bitalg"),
+    ("__AVX512VPOPCNTDQ__", "avx512vpopcntdq"),
+    ("__AVX512BF16__", "avx512bf16"),
+    ("__AVX512FP16__) && !defined(__clang__", "avx512fp16"),  # clang has no name for it
+    ("__GFNI__", "gfni"),
+    ("__VPCLMULQDQ__", "vpclmulqdq"),
 )
+_FEATURES_FILE = "features.h"
 _SUPPORTED = "gradc_supported"
 
 # What a package or its user imports, beside the standard library, and the headers that its C includes.
@@ -60,7 +77,13 @@ _LIMIT = "gradc_threads"
 _LIMIT_PROTOTYPE = f"int {_LIMIT}(int count);"
 
 # Where gradc's own modules import one another, and what stands there in an artefact.
-_VENDORED = ((errors, "_errors.py"), (once, "_once.py"), (arguments, "_arguments.py"), (calls, "_calls.py"))
+_VENDORED = (
+    (errors, "_errors.py"),
+    (interpreters, "_interpreters.py"),
+    (once, "_once.py"),
+    (arguments, "_arguments.py"),
+    (calls, "_calls.py"),
+)
 _VENDORED_FOR_THREADS = ((threads, "_threads.py"),)
 _VENDORED_FOR_BLOCKS = ((sparse, "_sparse.py"), (blocks, "_blocks.py"))
 _IMPORTS = (
@@ -116,37 +139,54 @@ def build_artefact(
     Raises
     ------
     CompilerError
-        With the compiler's message and the path of the C.
+        With the compiler's message and the path of the C, or where the package cannot be written.
     """
     check_name(name)
     entries = tuple(entries)
     for entry in entries:
         if entry.name.startswith("_"):
-            raise ValueError(f"{entry.name!r} cannot be a public name of the package {name}")
+            raise ArgumentError(f"{entry.name!r} cannot be a public name of a package: choose another with name=...")
     compiler = find_compiler(open_cache()) if compiler is None else compiler
-    directory.mkdir(parents=True, exist_ok=True)
-    # Aside, but on the same file system, so that the last step is a rename.
-    with tempfile.TemporaryDirectory(prefix=".gradc-", dir=directory) as made:
-        aside = Path(made)
-        (aside / f"{name}.c").write_text(c_text, encoding="utf-8")
-        (aside / f"{name}.h").write_text(header_text, encoding="utf-8")
-        package = aside / name
-        package.mkdir()
-        for file, text in python_files(name, entries, derivatives).items():
-            (package / file).write_text(text, encoding="utf-8")
-        try:
-            _compile(name, entries, aside, compiler, native)
-        except CompilerError as error:
-            kept = directory / f"{name}.failed.c"
-            os.replace(aside / f"{name}.c", kept)
-            raise type(error)(f"{error}\nthe C is kept in {kept}") from None
-        # What does not import here must not replace what is there.
-        try:
-            words = [sys.executable, "-B", "-c", f"import {name}"]
-            run(words, aside, bounded=False, called="Python")
-        except CompilerError as error:
-            raise CompilerError(f"the package {name} was built but cannot be imported: {error}") from None
-        return _publish(name, aside, directory)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        # Aside, but on the same file system, so that the last step is a rename.
+        with brief_directory(".gradc-", directory) as aside:
+            return _build(name, c_text, header_text, entries, derivatives, aside, compiler, native)
+    except OSError as error:
+        raise CompilerError(f"the package {name[:60]} cannot be written to {directory}: {error.strerror}") from None
+
+
+def _build(
+    name: str,
+    c_text: str,
+    header_text: str,
+    entries: Sequence[Entry],
+    derivatives: Sequence[Shipped],
+    aside: Path,
+    compiler: Compiler,
+    native: bool,
+) -> tuple[Path, ...]:
+    directory = aside.parent
+    (aside / f"{name}.c").write_text(c_text, encoding="utf-8")
+    (aside / f"{name}.h").write_text(header_text, encoding="utf-8")
+    package = aside / name
+    package.mkdir()
+    for file, text in python_files(name, entries, derivatives).items():
+        (package / file).write_text(text, encoding="utf-8")
+    try:
+        _compile(name, entries, aside, compiler, native)
+        (package / "__init__.py").write_text(_loader(name, entries, derivatives, package), encoding="utf-8")
+    except CompilerError as error:
+        kept = directory / f"{name}.failed.c"
+        os.replace(aside / f"{name}.c", kept)
+        raise type(error)(f"{error}\nthe C is kept in {kept}") from None
+    # What does not import here must not replace what is there.
+    try:
+        words = [sys.executable, "-B", "-c", f"import {name}"]
+        run(words, aside, bounded=False, called="Python")
+    except CompilerError as error:
+        raise CompilerError(f"the package {name} was built but cannot be imported: {error}") from None
+    return _publish(name, aside, directory)
 
 
 def check_name(name: str) -> str:
@@ -168,7 +208,7 @@ def check_name(name: str) -> str:
 
 
 def python_files(name: str, entries: Sequence[Entry], derivatives: Sequence[Shipped] = ()) -> dict[str, str]:
-    """Return the Python files of the package by name."""
+    """Return the Python files of the package by name, but for the one that looks through all others."""
     shipped = {derivative.name: derivative for derivative in derivatives}
     within = {derivative.places for derivative in derivatives}
     kernels = [_record(entry, shipped.get(entry.name), entry.name in within) for entry in entries]
@@ -177,7 +217,7 @@ def python_files(name: str, entries: Sequence[Entry], derivatives: Sequence[Ship
     # What a derivative calls stands before it.
     kernels.sort(key=lambda record: bool(record["public"]))
     files = {
-        "__init__.py": texts.fill(
+        "_module.py": texts.fill(
             "module.py.j2",
             name=name,
             kernels=kernels,
@@ -196,6 +236,22 @@ def python_files(name: str, entries: Sequence[Entry], derivatives: Sequence[Ship
             text = text.replace(ours, theirs)
         files[file] = text
     return files
+
+
+def _loader(name: str, entries: Sequence[Entry], derivatives: Sequence[Shipped], package: Path) -> str:
+    """Return the `__init__.py` of a package that is complete but for it: its last line is the hash of all others."""
+    shipped = {derivative.name: derivative for derivative in derivatives}
+    within = {derivative.places for derivative in derivatives}
+    kernels = [_record(entry, shipped.get(entry.name), entry.name in within) for entry in entries]
+    text = texts.fill(
+        "loader.py.j2",
+        name=name,
+        entries=[record for record in kernels if record["public"]],
+        derivatives=shipped,
+        files=[(path.name, sha256(path.read_bytes()).hexdigest()) for path in sorted(package.iterdir())],
+        machine=repr(f"{sys.platform} {platform.machine()}, {sys.maxsize.bit_length() + 1} bits"),
+    )
+    return f"{text}# {sha256(text.encode()).hexdigest()}\n"
 
 
 def _record(entry: Entry, shipped: Shipped | None = None, within: bool = False) -> dict[str, Any]:
@@ -259,10 +315,13 @@ def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compile
         compiler.build(aside, [f"{native_part}.c"], f"{native_part}.o", words, libraries=())
     objects = ["kernels.o", *(f"{part}.o" for part in natives)]
     compiler.build(aside, [f"{name}.c"], "kernels.o", [*flags, "-c"], libraries=())
+    march = [*(compiler.native if native else ()), *(flag for flag in extra_flags() if flag.startswith("-m"))]
+    (aside / "features.c").write_text(texts.fill("features.h.j2", features=_FEATURES), encoding="utf-8")
+    compiler.build(aside, ["features.c"], _FEATURES_FILE, [*march, "-E", "-P"], libraries=())
     source = texts.fill(
         "supported.c.j2",
         include=f'#include "{name}.h"',
-        features=_FEATURES,
+        features=_FEATURES_FILE,
         supported=_SUPPORTED,
         environment=texts.read("environment.c"),
         limit=_LIMIT_PROTOTYPE if parallel else "",
@@ -284,9 +343,10 @@ def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compile
     suffix = ".abi3.so" if ".abi3.so" in EXTENSION_SUFFIXES else EXTENSION_SUFFIXES[0]
     target = f"{name}/_kernels{suffix}"
     link = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
-    march = [*(compiler.native if native else ()), *(flag for flag in extra_flags() if flag.startswith("-m"))]
+    # Without the flags of the processor, but for its ABI: this asks whether it has what the kernels need, first of all.
     include = f"-I{sysconfig.get_path('include')}"
-    words = ["-O2", "-fPIC", "-Werror=incompatible-pointer-types", *march, "-shared", *compiler.link]
+    abi = [flag for flag in march if flag.startswith(("-m32", "-m64", "-mx32", "-mabi", "-mfloat-abi", "-mcmodel"))]
+    words = ["-O2", "-fPIC", "-Werror=incompatible-pointer-types", *abi, "-shared", *compiler.link]
     words += [*(TEAM_FLAGS if natives else ()), *link, include]
     compiler.build(aside, ["binding.c", *objects], target, words)
 

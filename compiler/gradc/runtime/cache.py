@@ -17,6 +17,7 @@ import json
 import os
 import stat
 import sys
+import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache as remember
@@ -36,9 +37,10 @@ except ImportError:
     except ImportError:
         from hashlib import sha256
 
-__all__ = ["Cache", "CacheWarning", "address", "open_cache", "sha256"]
+__all__ = ["Cache", "CacheWarning", "address", "brief_directory", "open_cache", "sha256"]
 
 FORMAT = "2"
+_DAY = 86400.0  # seconds, which no compiler takes
 
 
 class CacheWarning(UserWarning):
@@ -102,20 +104,16 @@ class Cache(NamedTuple):
             except CompilerError as error:
                 if handle is not None:
                     with contextlib.suppress(OSError):
-                        os.pwrite(handle, str(error).encode(), 0)
+                        os.pwrite(handle, str(error).encode(errors="replace"), 0)
                 raise
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[Path]:
         """Give a private directory on the same file system, gone afterwards."""
-        import shutil
-        import tempfile
-
-        name = tempfile.mkdtemp(prefix="build-", dir=self.store)
-        try:
-            yield Path(name)
-        finally:
-            shutil.rmtree(name, ignore_errors=True)
+        store = self.store
+        _sweep(store)
+        with brief_directory("build-", store) as directory:
+            yield directory
 
     def publish(self, key: str, built: Path, beside: Mapping[str, str]) -> Path:
         """Move a built object into place, with texts that explain it, and return where it is."""
@@ -151,16 +149,14 @@ class Cache(NamedTuple):
             self._write(self.store / f"{name}.json", seal(name, content).encode() + b"\n" + content)
 
     def _write(self, path: Path, content: bytes) -> None:
-        import tempfile
-
-        handle, name = tempfile.mkstemp(prefix="build-", dir=self.store)
+        aside = _fresh("build-", self.store)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
                 file.write(content)
-            _move(Path(name), path)
+            _move(aside, path)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(name)
+                aside.unlink()
             raise
 
 
@@ -192,6 +188,37 @@ def drop(path: Path) -> None:
     else:
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+@contextlib.contextmanager
+def brief_directory(prefix: str, parent: Path) -> Iterator[Path]:
+    """Give a private directory that is gone afterwards, also where Ctrl-C comes while it is made or removed.
+
+    `tempfile` makes a directory before anybody can know its name, and stops removing it when it is interrupted.
+    """
+    path = _fresh(prefix, parent)
+    try:
+        path.mkdir(mode=0o700)
+        yield path
+    finally:
+        try:
+            drop(path)
+        except BaseException:
+            drop(path)
+            raise
+
+
+def _fresh(prefix: str, parent: Path) -> Path:
+    """Return a name that nobody else will think of."""
+    return parent / f"{prefix}{os.urandom(12).hex()}"
+
+
+def _sweep(store: Path) -> None:
+    """Remove what processes left that were killed while they built, a day ago or more."""
+    with contextlib.suppress(OSError), os.scandir(store) as entries:
+        for entry in entries:
+            if entry.name.startswith("build-") and time.time() - entry.stat(follow_symlinks=False).st_mtime > _DAY:
+                drop(Path(entry.path))
 
 
 def _objects(home: Path) -> list[Path]:
@@ -263,8 +290,12 @@ def open_cache() -> Cache:
     CompilerError
         Where no directory at all can be written.
     """
-    place = os.environ.get("GRADC_CACHE_DIR") or _users_cache()
-    return _open(os.path.abspath(os.path.expanduser(place)))
+    chosen = os.environ.get("GRADC_CACHE_DIR")
+    place = os.path.expanduser(chosen or _users_cache())
+    # Where the user has no home, this would be a directory called ~ in the current one.
+    if place.startswith("~") or not (chosen or os.path.isabs(place)):
+        return Cache(temporary(f"{place} cannot be the cache: this user has no home"))
+    return _open(os.path.abspath(place))
 
 
 def _users_cache() -> str:
@@ -273,7 +304,8 @@ def _users_cache() -> str:
 
         return str(platformdirs.user_cache_dir("gradc", appauthor=False))
     # As platformdirs has it, which takes longer to load than a kernel.
-    return os.path.join(os.environ.get("XDG_CACHE_HOME", "").strip() or os.path.expanduser("~/.cache"), "gradc")
+    given = os.environ.get("XDG_CACHE_HOME", "").strip()
+    return os.path.join(given if os.path.isabs(given) else os.path.expanduser("~/.cache"), "gradc")
 
 
 def _open(place: str) -> Cache:

@@ -237,7 +237,7 @@ def _finds(home: str, name: str, item: object) -> bool:
 def _is_known(item: Any) -> bool:
     """Whether something is a function or a type of a library that gradc sees through by name."""
     if not isinstance(item, (FunctionType, BuiltinFunctionType, type, np.ufunc)) and not (
-        type(item).__name__ == "_ArrayFunctionDispatcher" and type(item).__module__.startswith("numpy")
+        type(item).__name__ == "_ArrayFunctionDispatcher" and str(type(item).__module__).startswith("numpy")
     ):
         return False
     home = _home(item)

@@ -17,7 +17,7 @@ from gradc.errors import CompilerError
 from gradc.runtime import texts
 from gradc.runtime.cache import Cache, address
 from gradc.runtime.objects import open_object
-from gradc.runtime.toolchain import Compiler, machine
+from gradc.runtime.toolchain import Compiler, machine, processor
 
 FLAGS = ("-O2", "-fPIC", "-pthread")
 SOURCES = ("team.c", "interrupt.c")
@@ -50,7 +50,7 @@ def load_team(cache: Cache, compiler: Compiler) -> Team | None:
     """Return the team, building it the first time; None where it cannot be built."""
     sources = {name: texts.read(name) for name in SOURCES}
     flags = [*FLAGS, "-shared"]
-    key = address([*sources.values(), *compiler.identity(flags), *machine()])
+    key = address([*sources.values(), *compiler.identity(flags), processor(), *machine()])
     try:
         path = cache.fetch(key)
         if path is None:

@@ -39,7 +39,7 @@ def open_object(path: Path, symbol: str) -> Any:
         if missing:
             raise OSError(f"{path} is cut short by {missing} bytes")
         library: Any = _cffi_backend.load_library(str(path), _HOW)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # of a path whose bytes are no text of this locale
         raise CompilerError(f"the compiled kernel cannot be loaded\n{error}") from None
     if not hasattr(_cffi_backend, "RTLD_NODELETE"):
         _kept.append(library)

@@ -21,7 +21,7 @@ from gradc.errors import CompilerError, CompilerNotFoundError
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["TooLongError", "deadline", "private", "run"]
+__all__ = ["MOST_SHOWN", "TooLongError", "deadline", "private", "run"]
 
 # The shell leads a process group of its own, and everything that the compiler starts belongs to it. Code between fork
 # and exec is not safe in a process with threads, so the shell does what would stand there:
@@ -48,6 +48,7 @@ exit "$status"
 """
 
 _MOST_SAID = 1 << 16  # bytes that are kept of what a compiler prints
+MOST_SHOWN = 8000  # characters of it in an error
 
 # Descriptors whose meaning is that this process lives. A forked child closes its copies.
 _private: set[int] = set()
@@ -110,11 +111,17 @@ def run(
     if said is None:
         limit = os.environ.get("GRADC_CC_TIMEOUT", "300")
         raise TooLongError(f"{called} did not finish in {limit} s (GRADC_CC_TIMEOUT)\n{shown}")
-    text = said.decode(errors="replace").strip()
+    text = _readable(said)
     if process.returncode:
         kind, how = _failure(process.returncode)
-        raise kind(f"{called} {how}\n{shown}\n{text[:8000]}".rstrip())
+        raise kind(f"{called} {how}\n{shown}\n{text[:MOST_SHOWN]}".rstrip())
     return text
+
+
+def _readable(said: bytes) -> str:
+    """Return what was printed as a text that a terminal shows and does not obey."""
+    text = said.decode(errors="replace").strip()
+    return "".join([c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text])
 
 
 def deadline() -> float:

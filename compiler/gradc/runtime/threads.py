@@ -21,6 +21,7 @@ from gradc.errors import ArgumentError, ArgumentTypeError
 
 MOST = 4096
 _GROUPS = Path("/sys/fs/cgroup")
+_OWN_GROUPS = Path("/proc/self/cgroup")
 
 
 class Threads:
@@ -91,17 +92,18 @@ def _quota() -> float | None:
     """The processors' worth of time that Linux's control groups grant, the least of the groups around this process."""
     found: list[float] = []
     with suppress(OSError, ValueError, IndexError):
-        inner = next(line for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
+        lines = os.fsdecode(_OWN_GROUPS.read_bytes()).splitlines()
+        inner = next((line for line in lines if line.startswith("0::")), "")
         home = _GROUPS / inner[3:].strip().lstrip("/")
         for group in (home, *home.parents):
             with suppress(OSError, ValueError):
-                allowed, period = (group / "cpu.max").read_text().split()
-                if allowed != "max":
+                allowed, period = (group / "cpu.max").read_bytes().split()
+                if allowed != b"max":
                     found.append(int(allowed) / int(period))
             if group == _GROUPS:
                 break
     with suppress(OSError, ValueError):
-        allowed = (_GROUPS / "cpu" / "cpu.cfs_quota_us").read_text()
+        allowed = (_GROUPS / "cpu" / "cpu.cfs_quota_us").read_bytes()
         if int(allowed) > 0:
-            found.append(int(allowed) / int((_GROUPS / "cpu" / "cpu.cfs_period_us").read_text()))
+            found.append(int(allowed) / int((_GROUPS / "cpu" / "cpu.cfs_period_us").read_bytes()))
     return max(1.0, min(found)) if found else None

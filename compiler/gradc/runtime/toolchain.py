@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 from gradc.errors import CompilerError, CompilerNotFoundError
 from gradc.runtime import texts
-from gradc.runtime.cache import Cache, read, sha256
+from gradc.runtime.cache import Cache, brief_directory, read, sha256
 from gradc.runtime.objects import open_object
-from gradc.runtime.processes import TooLongError, deadline, run
+from gradc.runtime.processes import MOST_SHOWN, TooLongError, deadline, run
 
 # In order; each is kept if the compiler takes it without complaint.
 #   -ffp-contract=fast           ISO C mode rounds a*b + c twice; one fused instruction is nearer the truth, and faster.
@@ -123,7 +123,8 @@ class Compiler(NamedTuple):
         said = run(words, directory, until)
         if not (directory / target).is_file():
             raise CompilerError(
-                f"the C compiler {shlex.join(self.command)} succeeded but wrote no {target}\n{said}".rstrip()
+                f"the C compiler {shlex.join(self.command)} succeeded but wrote no {target}\n"
+                f"{said[:MOST_SHOWN]}".rstrip()
             )
 
 
@@ -301,7 +302,7 @@ def probe(command: tuple[str, ...], until: float | None = None) -> Compiler:
         # That the arithmetic is sane is known by now: loading an object of a compiler with -ffast-math would have
         # changed that of this process.
         words = (*found.flags, *found.native, *found.link)
-        (directory / "probe.c").write_text(_PROBE)
+        (directory / "probe.c").write_text(_PROBE, encoding="utf-8")
         plain.build(directory, ["probe.c"], "probe.so", [*words, "-fPIC", "-shared"], until=until)
         open_object(directory / "probe.so", "gradc_probe")
         return found
@@ -315,7 +316,7 @@ def _try_arithmetic(
     compiler: Compiler, directory: Path, flags: Sequence[str], until: float | None, named: Sequence[str] = ()
 ) -> None:
     """Raise `CompilerError` where a program that is built with these flags does not run, or computes wrong numbers."""
-    (directory / "arithmetic.c").write_text(_trial()[0])
+    (directory / "arithmetic.c").write_text(_trial()[0], encoding="utf-8")
     target = directory / "arithmetic"
     target.unlink(missing_ok=True)
     compiler.build(directory, ["arithmetic.c"], target.name, flags, until=until)
@@ -333,8 +334,8 @@ def _directory() -> Iterator[Path]:
     import tempfile
 
     try:
-        with tempfile.TemporaryDirectory(prefix="gradc-probe-") as name:
-            yield Path(name)
+        with brief_directory("gradc-probe-", Path(tempfile.gettempdir())) as directory:
+            yield directory
     except OSError as error:
         raise CompilerError(f"the C compiler cannot be tried out: {error}") from None
 
@@ -350,7 +351,8 @@ def _fingerprint(command: tuple[str, ...]) -> str:
         found = importlib.util.find_spec("ziglang")
         parts.append(str(found.origin if found else ""))
     flags = (*_COMMON, *_GCC, *_CLANG, *_ZIG, *_NATIVE, *_LINK)
-    return str(sha256("\0".join([*parts, _trial()[1], *flags]).encode()).hexdigest())[:32]
+    about = "\0".join([*parts, _trial()[1], *flags]).encode("utf-8", "surrogateescape")  # as names of files may be
+    return str(sha256(about).hexdigest())[:32]
 
 
 @remember
