@@ -44,7 +44,9 @@ MAY = {
     "compiled": {*KERNEL, "bound", "entry_points", "options", "origin"},
     "making": {*KERNEL, "compiled", "options", "origin"},
     "artefacts": {*KERNEL, "compiled"},
-    "decorated": {"compiled", "making", "runtime"},
+    "family": {*KERNEL, "compiled", "making"},
+    "transformations": {"family"},
+    "decorated": {"compiled", "family", "making", "runtime"},
     "tools": {*KERNEL, "compiled", "losses", "making", "sampling"},
 }  # fmt: skip
 # The front door, and the rooms that stand in front of it, see everything.

@@ -18,6 +18,7 @@ from gradc.runtime.fingerprint import fingerprint, of_package
 from gradc.runtime.forks import unforked
 
 if TYPE_CHECKING:
+    from gradc.ir.program import Program
     from gradc.runtime.recall import Memory
     from gradc.stabilise.identity import Identity
 
@@ -34,8 +35,9 @@ def make_kernel(
     precise: bool = False,
     reduce: str = "plain",
     check: bool = True,
+    read: Program | None = None,
 ) -> Kernel:
-    """What `gradc.compile` does."""
+    """What `gradc.compile` does; `read` is the program, where the source has been traced to find its signature."""
     if reduce not in REDUCE:
         raise ArgumentError(f"reduce is one of {', '.join(REDUCE)}, not {reduce!r}")
     if backend not in BACKENDS:
@@ -50,7 +52,7 @@ def make_kernel(
     facts = None if memory is None else memory.facts()
     if memory is not None and facts is not None:
         kernel = Kernel._recalled(facts, memory, backend, threads)
-        if _is_traced(source):
+        if is_traced(source):
             compared = bool(facts.get("compared"))
             if compared or not check:
                 kernel._made_of = Origin(source, lambda: kernel.written, compared)
@@ -58,8 +60,8 @@ def make_kernel(
                 # Traced here, for its lines, and not by the first call: until then, what it reads outside may change.
                 from gradc import interface, programs
 
-                read = programs.read(source, signature)
-                kernel._made_of = kernel._origin = Origin(source, lambda: read)
+                again = programs.read(source, signature) if read is None else read
+                kernel._made_of = kernel._origin = Origin(source, lambda: again)
         return kernel
     from gradc import interface, programs
     from gradc.runtime import progress
@@ -68,10 +70,11 @@ def make_kernel(
     applied: tuple[Identity, ...] = ()
     with progress.shown_when_long(f"reading {called}"):
         try:
-            read = programs.read(source, signature)
+            program = programs.read(source, signature) if read is None else read
         except GradcError as error:
             raise shortened(error)  # noqa: B904 - the same error, with the user's lines
-        program = programs.canonical(read)
+        traced = program
+        program = programs.canonical(traced)
         if stabilise:
             plain = program
             program, applied = programs.stable(plain)
@@ -94,13 +97,13 @@ def make_kernel(
     flags = (bool(stabilise), bool(precise), reduce, bool(check))
     kernel = Kernel(program, Options(called, chosen, single, real, backend, threads, *flags), rewrites, written)
     kernel._memory = memory
-    if _is_traced(source):
-        kernel._made_of = Origin(source, lambda: read)
+    if is_traced(source):
+        kernel._made_of = Origin(source, lambda: traced)
         kernel._origin = kernel._made_of if check else None
     return kernel
 
 
-def _is_traced(source: Any) -> bool:
+def is_traced(source: Any) -> bool:
     """Whether a source is a Python function, which is traced."""
     return callable(source) and not str(type(source).__module__).startswith("sympy")
 
@@ -109,7 +112,7 @@ def _memory_of(source: Any, signature: str | None, options: Mapping[str, Any]) -
     """What the cache may know of a source: found by all that it is, and all that reads it."""
     if os.environ.get("GRADC_DEBUG"):
         return None  # every stage is to be seen
-    parts = fingerprint(source)
+    parts = fingerprint(getattr(source, "function", source))
     if parts is None:
         return None
     from gradc.runtime.cache import address, open_cache

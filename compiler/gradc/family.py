@@ -1,0 +1,495 @@
+"""A loss without a signature: a family of kernels, one for each structure, rank and dtype of its arguments.
+
+    loss = gradc.compile(lambda w, X, y: np.mean((X @ w - y) ** 2))
+    loss.value_and_grad(w, X, y)        # finds the signature "w[n], X[m,n], y[m]", and compiles
+    loss.value_and_grad(w2, X2, y2)     # of other sizes: the same kernel
+
+Arguments may be structures of arrays: each leaf is an argument of the kernel, and gradients come back in the structure.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import update_wrapper
+from keyword import iskeyword
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    GradcError,
+    NotDifferentiableError,
+    SignatureError,
+    UnsupportedError,
+    shortened,
+)
+from gradc.runtime.arguments import describe
+from gradc.runtime.forks import unforked
+from gradc.runtime.structures import MisfitError, Structure
+
+if TYPE_CHECKING:
+    from gradc.compiled import Kernel
+    from gradc.frontends.lengths import Lengths
+    from gradc.ir.program import Program
+
+# What goes to a kernel as it is, beside arrays; a number of Python has no width of its own.
+_NUMBERS = {float: "float64", int: "int64", bool: "bool"}
+_DTYPES = ("float64", "float32", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool")
+
+
+class Leaf(NamedTuple):
+    """What a kernel was made for, of one leaf: its type, and its dtype and rank where it is an array."""
+
+    kind: type
+    dtype: Any
+    rank: int
+
+
+class Arguments:
+    """How the leaves lie in the arguments of a call.
+
+    Parameters
+    ----------
+    names
+        What the arguments by position are called.
+    args, kwargs
+        A call.
+    """
+
+    def __init__(self, names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        self.positions = [Structure(value, name) for name, value in zip(names, args, strict=True)]
+        self.named = {name: Structure(kwargs[name], name) for name in sorted(kwargs)}
+        parts = dict(zip(names, self.positions, strict=True)) | self.named
+        self.paths = tuple(path for part in parts.values() for path in part.paths)
+        self.first = [leaf for part in parts.values() for leaf in part.first]
+        self.key = (tuple(part.key for part in self.positions), tuple((k, part.key) for k, part in self.named.items()))
+        self.spans: dict[str, tuple[int, int, Structure]] = {}  # where each argument's leaves are
+        start = 0
+        for name, part in parts.items():
+            self.spans[name] = start, start + part.count, part
+            start += part.count
+        self._count = len(self.positions)
+        self._flat = not self.named and all(part.key == "*" for part in self.positions)
+        self._readers = [part._read for part in self.positions]
+
+    def leaves(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+        """The leaves of another call of this structure, or a `MisfitError`."""
+        if len(args) != self._count or len(kwargs) != len(self.named):
+            raise MisfitError
+        if self._flat:
+            return list(args)
+        found: list[Any] = []
+        try:
+            for read, value in zip(self._readers, args):  # noqa: B905 - the lengths are equal
+                read(value, found)
+        except (KeyError, AttributeError, TypeError):
+            raise MisfitError from None
+        for name, part in self.named.items():
+            if name not in kwargs:
+                raise MisfitError
+            found += part.leaves(kwargs[name])
+        return found
+
+    def arrange(self, leaves: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments by position and by name that hold these leaves."""
+        rest = iter(leaves)
+        args = [part._build(rest) for part in self.positions]
+        return args, {name: part._build(rest) for name, part in self.named.items()}
+
+
+class Member:
+    """One kernel of a family, and what it was made for.
+
+    Parameters
+    ----------
+    family
+        What it belongs to.
+    arguments, kinds
+        The structure of the arguments, and what each leaf is.
+    """
+
+    def __init__(self, family: Family, arguments: Arguments, kinds: Sequence[Leaf]) -> None:
+        self.family, self.arguments, self.kinds = family, arguments, tuple(kinds)
+        self.chosen = family._chosen(arguments, kinds)
+        self._names = _identifiers(arguments.paths)
+        self.axes: list[list[str]] = []  # what the axes of each leaf are called
+        self.kernel, self.lengths = self._make()
+        # What the program asked of the sizes and got no for; the next call must get the same answers.
+        self.is_free = all(wish.equal for wish in self.lengths.wishes)
+        spans = [arguments.spans[name] for name in self.chosen]
+        self.plain = family._single and spans[0][2].key == "*"
+        self._parts = [structure for *_, structure in spans]
+
+    def _make(self) -> tuple[Kernel, Lengths]:
+        from gradc import interface
+        from gradc.frontends.arranged import Arranged
+        from gradc.frontends.tracing import Example, find
+        from gradc.making import make_kernel
+
+        family, arguments, asked = self.family, self.arguments, dict(self.family._options)
+        shapes = [np.shape(leaf) for leaf in arguments.first]
+        dtypes = [_dtype_of(kind) for kind in self.kinds]
+        real = asked.pop("dtype") or _common(self.kinds)
+        asked["dtype"] = real
+        examples = [
+            Example(name, path, shape, "real" if _is_real(kind, dtype, real) else dtype)
+            for name, path, shape, kind, dtype in zip(
+                self._names, arguments.paths, shapes, self.kinds, dtypes, strict=True
+            )
+        ]
+        self.axes = [example.symbols() for example in examples]
+        source = Arranged(family.function, arguments.arrange)
+        read, lengths = find(source, examples)
+        signature = interface.signature_text(read.parameters)
+        numbers = [k for name in self.chosen for k in range(*arguments.spans[name][:2])]
+        for k in numbers:
+            if not dtypes[k].startswith("float"):
+                raise NotDifferentiableError(
+                    f"{arguments.paths[k]} holds {dtypes[k]}, and a derivative by it does not exist: pass a float, or "
+                    "leave it out of what is differentiated by"
+                )
+        names = [self._names[k] for k in numbers]
+        single = family._single and arguments.spans[self.chosen[0]][2].key == "*"
+        asked["wrt"] = names[0] if single else tuple(names)
+        return make_kernel(source, signature, read=read, **asked), lengths
+
+    def takes(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any] | None:
+        """The leaves of a call, where it is one of this kernel's."""
+        try:
+            leaves = self.arguments.leaves(args, kwargs)
+        except MisfitError:
+            return None
+        for leaf, (kind, dtype, rank) in zip(leaves, self.kinds):  # noqa: B905 - they are as many
+            if type(leaf) is not kind or (dtype is not None and (leaf.dtype != dtype or leaf.ndim != rank)):  # type: ignore[attr-defined]
+                return None
+        return leaves
+
+    def fit(self, leaves: Sequence[Any]) -> None:
+        """Raise what in the program the sizes of these leaves do not fit, if anything."""
+        lengths = {
+            name: length
+            for names, leaf in zip(self.axes, leaves, strict=True)
+            for name, length in zip(names, np.shape(leaf), strict=True)
+        }
+        why = self.lengths.explain(lengths)
+        if why:
+            raise ArgumentError(f"{self.kernel.name}(): {why}")
+
+    def explained(self, error: GradcError, leaves: Sequence[Any]) -> GradcError:
+        """An error of the kernel, by the names that the user knows."""
+        if isinstance(error, ArgumentError):
+            try:
+                self.fit(leaves)
+            except ArgumentError as better:
+                return better
+        text = str(error)
+        for name, path in zip(self._names, self.arguments.paths, strict=True):
+            if name != path:
+                text = text.replace(f"'{name}'", f"'{path}'")
+        return type(error)(text) if text != str(error) else error
+
+    def nested(self, flat: Any) -> Any:
+        """A gradient, or what else there is one of for each leaf, in the structure of what is differentiated by."""
+        if self.plain:
+            return flat
+        if self.family._single:
+            return self._parts[0].build(flat)
+        rest = iter(flat)
+        return tuple([part._build(rest) for part in self._parts])
+
+    def flat(self, tree: Any, what: str) -> Any:
+        """The leaves of a vector or tangent, which has the structure of what is differentiated by."""
+        if self.plain:
+            return tree
+        trees = (tree,) if self.family._single else tree
+        try:
+            if not isinstance(trees, (tuple, list)) or len(trees) != len(self._parts):
+                raise MisfitError
+            return tuple(leaf for part, one in zip(self._parts, trees, strict=True) for leaf in part.leaves(one))
+        except MisfitError:
+            names = ", ".join(self.chosen)
+            raise ArgumentTypeError(f"{self.kernel.name}.{what}: the structure is not that of {names}") from None
+
+
+class Family:
+    """A loss without a signature; made by `gradc.compile` and `gradc.kernel`. Its first call finds the signature.
+
+    It has the methods of a `Kernel`. The kernels are made one by one, for each structure, rank and dtype of arguments.
+
+    Parameters
+    ----------
+    function
+        The loss.
+    wrt
+        Names or numbers of arguments, or a tuple of them; None for the first that has a float in it.
+    options
+        Those of `gradc.compile`.
+    """
+
+    def __init__(self, function: Callable[..., Any], wrt: Any, options: Mapping[str, Any]) -> None:
+        if not callable(function):
+            raise SignatureError('a signature is needed, such as "w[d], X[n,d], y[n], lam"')
+        self.function, self._options = function, dict(options)
+        self._wrt = tuple(wrt) if isinstance(wrt, (tuple, list)) else (wrt,)
+        self._single = not isinstance(wrt, (tuple, list))
+        self._members: dict[Any, Member] = {}
+        self._last: Member | None = None
+        self._lock = threading.RLock()
+        update_wrapper(self, function)
+        self._signature = inspect.signature(function)
+        kinds = inspect.Parameter
+        self._positional = [
+            p.name
+            for p in self._signature.parameters.values()
+            if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)
+        ]
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """The value: a float, or an array where the loss is one."""
+        member, leaves = self._found(args, kwargs)
+        try:
+            return member.kernel(*leaves)
+        except GradcError as error:
+            raise member.explained(error, leaves) from None
+
+    def value_and_grad(self, /, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        """The value and the gradient, in one pass over the data.
+
+        Returns
+        -------
+        value : float
+        gradient
+            In the structure of the argument that it is taken by; a tuple where `wrt` is one.
+        """
+        member, leaves = self._found(args, kwargs)
+        try:
+            value, gradient = member.kernel.value_and_grad(*leaves)
+        except GradcError as error:
+            raise member.explained(error, leaves) from None
+        return value, gradient if member.plain else member.nested(gradient)
+
+    def grad(self, /, *args: Any, **kwargs: Any) -> Any:
+        """The gradient alone; see `value_and_grad`."""
+        return self.value_and_grad(*args, **kwargs)[1]
+
+    def hessian(self, /, *args: Any, dense: bool = True, **kwargs: Any) -> Any:
+        """The second derivative: a block for each pair of leaves, in the structure twice over, as in JAX.
+
+        Parameters
+        ----------
+        dense
+            Whether blocks that are structurally sparse come as arrays all the same.
+        """
+        member, leaves = self._found(args, kwargs)
+        rows = self._run(member, leaves, lambda: member.kernel.hessian(*leaves, dense=dense))
+        return rows if member.plain else member.nested([member.nested(row) for row in rows])
+
+    def jacobian(self, /, *args: Any, dense: bool = True, **kwargs: Any) -> Any:
+        """The derivative of an array-valued function, a block for each leaf; `dense` as for `hessian`."""
+        member, leaves = self._found(args, kwargs)
+        return member.nested(self._run(member, leaves, lambda: member.kernel.jacobian(*leaves, dense=dense)))
+
+    def hvp(self, args: Sequence[Any], v: Any) -> Any:
+        """The product of the Hessian with a vector, both in the structure of what is differentiated by.
+
+        Parameters
+        ----------
+        args
+            All arguments.
+        v
+            The vector.
+        """
+        member, leaves = self._found(tuple(args), {})
+        vector = member.flat(v, "hvp()")
+        return member.nested(self._run(member, leaves, lambda: member.kernel.hvp(leaves, vector)))
+
+    def vjp(self, args: Sequence[Any], cotangent: Any) -> tuple[Any, Any]:
+        """The value, and the product of the cotangent, which has its shape, with the Jacobian."""
+        member, leaves = self._found(tuple(args), {})
+        value, gradients = self._run(member, leaves, lambda: member.kernel.vjp(leaves, cotangent))
+        return value, member.nested(gradients)
+
+    def jvp(self, args: Sequence[Any], tangents: Any) -> tuple[Any, Any]:
+        """The value, and the product of the Jacobian with tangents in the structure of what is differentiated by."""
+        member, leaves = self._found(tuple(args), {})
+        given = member.flat(tangents, "jvp()")
+        value, tangent = self._run(member, leaves, lambda: member.kernel.jvp(leaves, given))
+        return value, tangent
+
+    # --- the kernels --------------------------------------------------------------------------------------------------
+
+    def kernel_for(self, /, *args: Any, **kwargs: Any) -> Kernel:
+        """The kernel for arguments such as these, whose own arguments are the leaves."""
+        return self._found(args, kwargs)[0].kernel
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """The kernels made so far."""
+        return tuple(member.kernel for member in self._members.values())
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel that was called last."""
+        if self._last is None:
+            raise SignatureError(f"{self._name} has no signature yet: its first call finds one")
+        return self._last.kernel
+
+    @property
+    def signature(self) -> str:
+        """The signature that was found for the last call, as `gradc.compile` takes it."""
+        return self.kernel.signature
+
+    @property
+    def gradient(self) -> Program:
+        """The program of value and gradient of the kernel that was called last."""
+        return self.kernel.gradient
+
+    @property
+    def _name(self) -> str:
+        return str(self._options.get("name") or getattr(self.function, "__name__", "loss"))
+
+    def __repr__(self) -> str:
+        found = "; ".join(kernel.signature for kernel in self.kernels)
+        return f"<gradc loss {self._name}, {f'called with {found}' if found else 'not called yet'}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A decorated function is found by its name, as functions are.
+        return _find, (self.function.__module__, self.function.__qualname__, self._wrt, self._single, self._options)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _run(self, member: Member, leaves: Sequence[Any], call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except GradcError as error:
+            raise member.explained(error, leaves) from None
+
+    def _found(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Member, list[Any]]:
+        """The kernel of a call, and its leaves."""
+        member = self._last
+        leaves = None if member is None else member.takes(args, kwargs)
+        if member is None or leaves is None:
+            member, leaves = self._searched(args, kwargs)
+        if not member.is_free:
+            member.fit(leaves)
+        return member, leaves
+
+    def _searched(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Member, list[Any]]:
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise ArgumentTypeError(f"{self._name}(): {error}") from None
+        names = self._positional[: len(bound.args)]
+        rest = next((p.name for p in self._signature.parameters.values() if p.kind is p.VAR_POSITIONAL), "args")
+        names = [*names, *(f"{rest}[{k}]" for k in range(len(bound.args) - len(names)))]
+        arguments = Arguments(names, bound.args, bound.kwargs)
+        kinds = [_kind_of(leaf, path, self._name) for leaf, path in zip(arguments.first, arguments.paths, strict=True)]
+        key = arguments.key, tuple(kinds)
+        with unforked, self._lock:
+            member = self._members.get(key)
+            if member is None:
+                try:
+                    member = Member(self, arguments, kinds)
+                except GradcError as error:
+                    raise shortened(error)  # noqa: B904 - the same error, with the user's lines
+                self._members[key] = member
+                if os.environ.get("GRADC_DEBUG"):
+                    which = "another kernel" if len(self._members) > 1 else "a kernel"
+                    print(f"# {self._name}: {which}, {member.kernel.signature}", file=sys.stderr)
+        self._last = member
+        return member, arguments.first
+
+    def _chosen(self, arguments: Arguments, kinds: Sequence[Leaf]) -> list[str]:
+        """The names of the arguments that are differentiated by."""
+        names = list(arguments.spans)
+        if self._wrt == (None,):
+            real = (n for n, (a, b, _) in arguments.spans.items() if any(map(_is_float, kinds[a:b])))
+            found = next(real, None)
+            if found is None:
+                raise NotDifferentiableError(
+                    f"no argument of {self._name} is a float: there is nothing to differentiate by"
+                )
+            return [found]
+        chosen: list[str] = []
+        for one in self._wrt:
+            count = len(arguments.positions)
+            if isinstance(one, str):
+                if one not in names:
+                    raise ArgumentError(
+                        f"{self._name} is to be differentiated by {one!r}, which the call does not have"
+                    )
+                chosen.append(one)
+            elif isinstance(one, (int, np.integer)) and not isinstance(one, bool) and -count <= one < count:
+                chosen.append(names[: len(arguments.positions)][one])
+            else:
+                raise ArgumentError(f"{self._name} is differentiated by argument {one!r}, and the call has {count}")
+        if not chosen or len(set(chosen)) != len(chosen):
+            raise ArgumentError(f"{self._name} is differentiated by {chosen}: name each argument once")
+        return chosen
+
+
+def _kind_of(leaf: Any, path: str, name: str) -> Leaf:
+    """What a kernel for this leaf is made for."""
+    kind = type(leaf)
+    if kind in _NUMBERS:
+        return Leaf(kind, None, 0)
+    if issubclass(kind, (np.ndarray, np.generic)) and not issubclass(kind, np.ma.MaskedArray):
+        if leaf.dtype.name in _DTYPES and leaf.dtype.isnative:
+            return Leaf(kind, leaf.dtype, leaf.ndim)
+        raise ArgumentTypeError(f"{name}(): {path} is {describe(leaf)}; known are {', '.join(_DTYPES)}")
+    if kind.__module__.startswith("gradc.frontends"):
+        raise UnsupportedError(
+            f"{name} is called with {path} while another function is traced: a kernel inside of a loss is not known "
+            "yet; call the function that it was made of"
+        )
+    raise ArgumentTypeError(
+        f"{name}(): {path} is {describe(leaf)}, and neither an array nor a number: fix what a loss does not compute "
+        "with by a function around it"
+    )
+
+
+def _dtype_of(kind: Leaf) -> str:
+    return _NUMBERS[kind.kind] if kind.dtype is None else str(kind.dtype.name)
+
+
+def _is_float(kind: Leaf) -> bool:
+    return _dtype_of(kind).startswith("float")
+
+
+def _common(kinds: Sequence[Leaf]) -> str:
+    """float32 where all arrays of floats are: numbers of Python take the dtype of what is beside them."""
+    found = {kind.dtype.name for kind in kinds if kind.dtype is not None and kind.dtype.kind == "f"}
+    return "float32" if found == {"float32"} else "float64"
+
+
+def _is_real(kind: Leaf, dtype: str, real: str) -> bool:
+    """Whether a leaf is of the kernel's own dtype."""
+    return dtype == real or kind.kind is float
+
+
+def _identifiers(paths: Sequence[str]) -> list[str]:
+    """A name in the program for each leaf: ``params_W`` for ``params["W"]``."""
+    found: list[str] = []
+    for path in paths:
+        name = re.sub(r"\W+", "_", path) if path.isidentifier() else re.sub(r"\W+", "_", path).rstrip("_")
+        while name in found or name == "out" or not name.isidentifier() or iskeyword(name):
+            name += "_"
+        found.append(name)
+    return found
+
+
+def _find(module: str, name: str, wrt: tuple[Any, ...], single: bool, options: Mapping[str, Any]) -> Any:
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found if isinstance(found, Family) else Family(found, wrt[0] if single else wrt, options)

@@ -1,0 +1,218 @@
+"""Structures of arrays, as users keep their parameters: dicts, lists, tuples, dataclasses, and types of their own.
+
+>>> structure = Structure({"W": 1.0, "layers": [2.0, None]}, "params")
+>>> structure.paths
+('params["W"]', 'params["layers"][0]')
+>>> structure.leaves({"W": 3.0, "layers": [4.0, None]})
+[3.0, 4.0]
+>>> structure.build([5.0, 6.0])
+{'W': 5.0, 'layers': [6.0, None]}
+
+A leaf is whatever is none of these. `None` has no leaves. Keys of a dict are sorted where they can be, as in JAX.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any
+
+from gradc.errors import ArgumentTypeError
+
+Flatten = Callable[[Any], "tuple[Sequence[Any], Hashable]"]
+Unflatten = Callable[[Any, Sequence[Any]], Any]
+
+_registered: dict[type, tuple[Flatten, Unflatten]] = {}
+
+
+class MisfitError(Exception):
+    """A tree that has another structure."""
+
+
+def register(kind: type, flatten: Flatten, unflatten: Unflatten) -> None:
+    """Make a class one whose objects are structures; see `gradc.register_pytree_node`."""
+    if kind in _registered:
+        raise ArgumentTypeError(f"{kind.__name__} is registered already")
+    _registered[kind] = flatten, unflatten
+
+
+class Structure:
+    """How leaves lie in a tree.
+
+    Parameters
+    ----------
+    tree
+        One that has the structure.
+    path
+        What messages call it.
+    """
+
+    __slots__ = ("_build", "_read", "count", "first", "key", "paths")
+
+    def __init__(self, tree: Any, path: str = "") -> None:
+        self.first: list[Any] = []  # the leaves of the tree itself
+        paths: list[str] = []
+        self.key, self._read, self._build = _known(tree, path, self.first, paths)
+        self.paths = tuple(paths)
+        self.count = len(paths)
+
+    def leaves(self, tree: Any) -> list[Any]:
+        """The leaves of a tree of this structure, or a `MisfitError`."""
+        found: list[Any] = []
+        try:
+            self._read(tree, found)
+        except (KeyError, AttributeError, TypeError):
+            raise MisfitError from None
+        return found
+
+    def build(self, leaves: Sequence[Any]) -> Any:
+        """The tree that has these leaves."""
+        return self._build(iter(leaves))
+
+
+_Read = Callable[[Any, list[Any]], None]
+_Build = Callable[[Iterator[Any]], Any]
+_Known = tuple[Hashable, _Read, _Build]
+
+
+def _known(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> _Known:
+    """The key of a tree's structure, what reads the leaves of another, and what builds one."""
+    kind = type(tree)
+    if tree is None:
+        return None, _read_none, _build_none
+    if kind in _registered:
+        return _of_registered(tree, path, leaves, paths)
+    if isinstance(tree, dict):
+        return _of_dict(tree, path, leaves, paths)
+    if isinstance(tree, (tuple, list)):
+        return _of_sequence(tree, path, leaves, paths)
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+        return _of_dataclass(tree, path, leaves, paths)
+    leaves.append(tree)
+    paths.append(path)
+    return "*", _read_leaf, next
+
+
+def _read_leaf(tree: Any, found: list[Any]) -> None:
+    found.append(tree)
+
+
+def _read_none(tree: Any, _: list[Any]) -> None:
+    if tree is not None:
+        raise MisfitError
+
+
+def _build_none(_: Iterator[Any]) -> None:
+    return None
+
+
+def _of_dict(tree: dict[Any, Any], path: str, leaves: list[Any], paths: list[str]) -> _Known:
+    kind, count = type(tree), len(tree)
+    keys = list(tree)
+    try:
+        keys.sort()
+    except TypeError:  # keys of several types stay in the order in which they came
+        keys.sort(key=lambda key: (type(key).__name__, repr(key)))
+    parts = [
+        _known(tree[key], f'{path}["{key}"]' if isinstance(key, str) else f"{path}[{key!r}]", leaves, paths)
+        for key in keys
+    ]
+    flat = count > 1 and all(read is _read_leaf for _, read, _ in parts)
+    get = itemgetter(*keys) if flat else None
+    readers = [(key, read) for key, (_, read, _) in zip(keys, parts, strict=True)]
+    builders = [build for *_, build in parts]
+
+    def read(other: Any, found: list[Any]) -> None:
+        if type(other) is not kind or len(other) != count:
+            raise MisfitError
+        if get is not None:
+            found += get(other)
+            return
+        for key, inner in readers:
+            inner(other[key], found)
+
+    def build(rest: Iterator[Any]) -> Any:
+        made = dict(zip(keys, rest)) if flat else {key: inner(rest) for key, inner in zip(keys, builders)}  # noqa: B905
+        return made if kind is dict else _like(tree, made)
+
+    return ("dict", kind, tuple(keys), tuple(key for key, _, _ in parts)), read, build
+
+
+def _like(first: Any, made: dict[Any, Any]) -> Any:
+    """A dict of a subclass, such as an `OrderedDict` or a `defaultdict`."""
+    other = first.copy()
+    other.clear()
+    other.update(made)
+    return other
+
+
+def _of_sequence(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> _Known:
+    kind, count = type(tree), len(tree)
+    names = getattr(kind, "_fields", None)
+    if names is None and kind not in (tuple, list):
+        raise ArgumentTypeError(
+            f"{path} is of the type {kind.__name__}, whose structure is not known: register it with "
+            "gradc.register_pytree_node"
+        )
+    spelled = [f"{path}[{k}]" if names is None else f"{path}.{names[k]}" for k in range(count)]
+    parts = [_known(part, where, leaves, paths) for part, where in zip(tree, spelled, strict=True)]
+    readers = [read for _, read, _ in parts]
+    builders = [build for *_, build in parts]
+    flat = all(read is _read_leaf for read in readers)
+
+    def read(other: Any, found: list[Any]) -> None:
+        if type(other) is not kind or len(other) != count:
+            raise MisfitError
+        if flat:
+            found += other
+            return
+        for inner, part in zip(readers, other):  # noqa: B905 - the lengths are equal
+            inner(part, found)
+
+    def build(rest: Iterator[Any]) -> Any:
+        made = [inner(rest) for inner in builders]
+        return made if kind is list else tuple(made) if names is None else kind(*made)
+
+    return ("sequence", kind, count, tuple(key for key, _, _ in parts)), read, build
+
+
+def _of_dataclass(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> _Known:
+    kind = type(tree)
+    names = [field.name for field in dataclasses.fields(tree)]
+    parts = [_known(getattr(tree, name), f"{path}.{name}", leaves, paths) for name in names]
+
+    def read(other: Any, found: list[Any]) -> None:
+        if type(other) is not kind:
+            raise MisfitError
+        for name, (_, inner, _) in zip(names, parts, strict=True):
+            inner(getattr(other, name), found)
+
+    def build(rest: Iterator[Any]) -> Any:
+        made = object.__new__(kind)  # as `dataclasses.replace` would, but for what __post_init__ checks
+        for name, (*_, inner) in zip(names, parts, strict=True):
+            object.__setattr__(made, name, inner(rest))
+        return made
+
+    return ("dataclass", kind, tuple(key for key, _, _ in parts)), read, build
+
+
+def _of_registered(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> _Known:
+    kind = type(tree)
+    flatten, unflatten = _registered[kind]
+    children, auxiliary = flatten(tree)
+    parts = [_known(part, f"{path}.{k}", leaves, paths) for k, part in enumerate(children)]
+
+    def read(other: Any, found: list[Any]) -> None:
+        if type(other) is not kind:
+            raise MisfitError
+        inside, beside = flatten(other)
+        if beside != auxiliary or len(inside) != len(parts):
+            raise MisfitError
+        for part, (_, inner, _) in zip(inside, parts, strict=True):
+            inner(part, found)
+
+    def build(rest: Iterator[Any]) -> Any:
+        return unflatten(auxiliary, tuple([inner(rest) for *_, inner in parts]))
+
+    return ("registered", kind, auxiliary, tuple(key for key, _, _ in parts)), read, build
