@@ -362,7 +362,7 @@ def register_pytree_node(
     4.0
     """
     with unforked:
-        from gradc.runtime.structures import register
+        from gradc.frontends.structures import register
     register(nodetype, flatten_func, unflatten_func)
 
 

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from keyword import iskeyword
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -31,15 +32,18 @@ from gradc.errors import (
     UnsupportedError,
     shortened,
 )
+from gradc.frontends.structures import MisfitError, Structure
+from gradc.modes import VALUE, VALUE_AND_GRAD, Mode
 from gradc.runtime.arguments import describe
 from gradc.runtime.forks import unforked
-from gradc.runtime.structures import MisfitError, Structure
 
 if TYPE_CHECKING:
     from gradc.compiled import Kernel
+    from gradc.frontends.captured import Captured
     from gradc.frontends.lengths import Lengths
     from gradc.ir.program import Program
 
+_dtype = attrgetter("dtype")
 # What goes to a kernel as it is, beside arrays; a number of Python has no width of its own.
 _NUMBERS = {float: "float64", int: "int64", bool: "bool"}
 _DTYPES = ("float64", "float32", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool")
@@ -78,7 +82,8 @@ class Arguments:
             start += part.count
         self._count = len(self.positions)
         self._flat = not self.named and all(part.key == "*" for part in self.positions)
-        self._readers = [part._read for part in self.positions]
+        # None for a leaf, which need not be read.
+        self._readers = [None if part.key == "*" else part._read for part in self.positions]
 
     def leaves(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
         """The leaves of another call of this structure, or a `MisfitError`."""
@@ -89,7 +94,10 @@ class Arguments:
         found: list[Any] = []
         try:
             for read, value in zip(self._readers, args):  # noqa: B905 - the lengths are equal
-                read(value, found)
+                if read is None:
+                    found.append(value)
+                else:
+                    read(value, found)
         except (KeyError, AttributeError, TypeError):
             raise MisfitError from None
         for name, part in self.named.items():
@@ -116,37 +124,48 @@ class Member:
         The structure of the arguments, and what each leaf is.
     """
 
-    def __init__(self, family: Family, arguments: Arguments, kinds: Sequence[Leaf]) -> None:
-        self.family, self.arguments, self.kinds = family, arguments, tuple(kinds)
+    def __init__(
+        self, family: Family, arguments: Arguments, captured: Captured, first: list[Any], kinds: Sequence[Leaf]
+    ) -> None:
+        self.family, self.arguments, self.kinds, self.captured = family, arguments, tuple(kinds), captured
         self.chosen = family._chosen(arguments, kinds)
-        self._names = _identifiers(arguments.paths)
+        self._types = [kind.kind for kind in self.kinds]
+        self._arrays = [k for k, kind in enumerate(self.kinds) if kind.dtype is not None]
+        self._all_arrays = len(self._arrays) == len(self._types)
+        self._dtypes = [self.kinds[k].dtype for k in self._arrays]
+        self.calls: dict[str, Any] = {}
+        self.paths = [*arguments.paths]
+        for path in captured.paths:
+            self.paths.append(path if path not in self.paths else f"{path} (outside)")
+        self._names = _identifiers(self.paths)
         self.axes: list[list[str]] = []  # what the axes of each leaf are called
-        self.kernel, self.lengths = self._make()
+        self.kernel, self.lengths = self._make(first)
         # What the program asked of the sizes and got no for; the next call must get the same answers.
         self.is_free = all(wish.equal for wish in self.lengths.wishes)
         spans = [arguments.spans[name] for name in self.chosen]
         self.plain = family._single and spans[0][2].key == "*"
         self._parts = [structure for *_, structure in spans]
+        self.nested: Callable[[Any], Any] = self._packing()
 
-    def _make(self) -> tuple[Kernel, Lengths]:
+    def _make(self, first: list[Any]) -> tuple[Kernel, Lengths]:
         from gradc import interface
         from gradc.frontends.arranged import Arranged
         from gradc.frontends.tracing import Example, find
         from gradc.making import make_kernel
 
         family, arguments, asked = self.family, self.arguments, dict(self.family._options)
-        shapes = [np.shape(leaf) for leaf in arguments.first]
+        shapes = [np.shape(leaf) for leaf in first]
         dtypes = [_dtype_of(kind) for kind in self.kinds]
         real = asked.pop("dtype") or _common(self.kinds)
         asked["dtype"] = real
         examples = [
             Example(name, path, shape, "real" if _is_real(kind, dtype, real) else dtype)
-            for name, path, shape, kind, dtype in zip(
-                self._names, arguments.paths, shapes, self.kinds, dtypes, strict=True
-            )
+            for name, path, shape, kind, dtype in zip(self._names, self.paths, shapes, self.kinds, dtypes, strict=True)
         ]
         self.axes = [example.symbols() for example in examples]
-        source = Arranged(family.function, arguments.arrange)
+        known = not (_classes(arguments.key) or _classes(self.captured.key))
+        identity = repr((arguments.key, self.kinds, dict(arguments.spans).keys())) if known else None
+        source = Arranged(family.function, arguments.arrange, self.captured, len(arguments.paths), identity)
         read, lengths = find(source, examples)
         signature = interface.signature_text(read.parameters)
         numbers = [k for name in self.chosen for k in range(*arguments.spans[name][:2])]
@@ -162,15 +181,30 @@ class Member:
         return make_kernel(source, signature, read=read, **asked), lengths
 
     def takes(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any] | None:
-        """The leaves of a call, where it is one of this kernel's."""
+        """The leaves of a call, where it is one of this kernel's but perhaps for ranks, which the kernel checks."""
         try:
             leaves = self.arguments.leaves(args, kwargs)
+            if self.captured.slots:
+                leaves += self.captured.leaves()
         except MisfitError:
             return None
-        for leaf, (kind, dtype, rank) in zip(leaves, self.kinds):  # noqa: B905 - they are as many
-            if type(leaf) is not kind or (dtype is not None and (leaf.dtype != dtype or leaf.ndim != rank)):  # type: ignore[attr-defined]
-                return None
-        return leaves
+        if list(map(type, leaves)) != self._types:
+            return None
+        arrays = leaves if self._all_arrays else [leaves[k] for k in self._arrays]
+        return leaves if list(map(_dtype, arrays)) == self._dtypes else None
+
+    def ranks(self, leaves: Sequence[Any]) -> bool:
+        """Whether leaves that it takes have the ranks that it was made for."""
+        return all(np.ndim(leaf) == kind.rank for leaf, kind in zip(leaves, self.kinds, strict=True))
+
+    def call(self, mode: Mode) -> Any:
+        """The kernel's own call of a mode, of all leaves; looked up once it needs no comparing any more."""
+        if not mode.of_arrays:
+            self.kernel._need_scalar(mode.name)
+        found = self.kernel._mode(mode)
+        if self.kernel._origin is None:
+            self.calls[mode.name] = found
+        return found
 
     def fit(self, leaves: Sequence[Any]) -> None:
         """Raise what in the program the sizes of these leaves do not fit, if anything."""
@@ -191,19 +225,24 @@ class Member:
             except ArgumentError as better:
                 return better
         text = str(error)
-        for name, path in zip(self._names, self.arguments.paths, strict=True):
+        for name, path in zip(self._names, self.paths, strict=True):
             if name != path:
                 text = text.replace(f"'{name}'", f"'{path}'")
         return type(error)(text) if text != str(error) else error
 
-    def nested(self, flat: Any) -> Any:
-        """A gradient, or what else there is one of for each leaf, in the structure of what is differentiated by."""
+    def _packing(self) -> Callable[[Any], Any]:
+        """What puts a gradient, or what else there is one of for each leaf, into the structure of the arguments."""
         if self.plain:
-            return flat
+            return lambda flat: flat
+        builders = [part._build for part in self._parts]
         if self.family._single:
-            return self._parts[0].build(flat)
-        rest = iter(flat)
-        return tuple([part._build(rest) for part in self._parts])
+            return builders[0] if self._parts[0].is_flat else lambda flat: builders[0](iter(flat))
+
+        def pack(flat: Any) -> Any:
+            rest = iter(flat)
+            return tuple([build(rest) for build in builders])
+
+        return pack
 
     def flat(self, tree: Any, what: str) -> Any:
         """The leaves of a vector or tangent, which has the structure of what is differentiated by."""
@@ -256,11 +295,14 @@ class Family:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The value: a float, or an array where the loss is one."""
-        member, leaves = self._found(args, kwargs)
+        member, leaves = self._quickly(args, kwargs)
         try:
-            return member.kernel(*leaves)
+            return (member.calls.get("value") or member.call(VALUE))(*leaves)
         except GradcError as error:
-            raise member.explained(error, leaves) from None
+            if member.ranks(leaves):
+                raise member.explained(error, leaves) from None
+        self._last = None
+        return self(*args, **kwargs)
 
     def value_and_grad(self, /, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         """The value and the gradient, in one pass over the data.
@@ -271,12 +313,16 @@ class Family:
         gradient
             In the structure of the argument that it is taken by; a tuple where `wrt` is one.
         """
-        member, leaves = self._found(args, kwargs)
+        member, leaves = self._quickly(args, kwargs)
         try:
-            value, gradient = member.kernel.value_and_grad(*leaves)
+            value, gradient = (member.calls.get("value_and_grad") or member.call(VALUE_AND_GRAD))(*leaves)
         except GradcError as error:
-            raise member.explained(error, leaves) from None
-        return value, gradient if member.plain else member.nested(gradient)
+            if member.ranks(leaves):
+                raise member.explained(error, leaves) from None
+        else:
+            return value, gradient if member.plain else member.nested(gradient)
+        self._last = None
+        return self.value_and_grad(*args, **kwargs)
 
     def grad(self, /, *args: Any, **kwargs: Any) -> Any:
         """The gradient alone; see `value_and_grad`."""
@@ -374,11 +420,20 @@ class Family:
         except GradcError as error:
             raise member.explained(error, leaves) from None
 
+    def _quickly(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Member, list[Any]]:
+        """The kernel of the last call and the leaves of this one, if it takes them, where ranks may still differ."""
+        member = self._last
+        if member is not None and member.is_free:
+            leaves = member.takes(args, kwargs)
+            if leaves is not None:
+                return member, leaves
+        return self._found(args, kwargs)
+
     def _found(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Member, list[Any]]:
         """The kernel of a call, and its leaves."""
         member = self._last
         leaves = None if member is None else member.takes(args, kwargs)
-        if member is None or leaves is None:
+        if member is None or leaves is None or not member.ranks(leaves):
             member, leaves = self._searched(args, kwargs)
         if not member.is_free:
             member.fit(leaves)
@@ -394,12 +449,19 @@ class Family:
         names = [*names, *(f"{rest}[{k}]" for k in range(len(bound.args) - len(names)))]
         arguments = Arguments(names, bound.args, bound.kwargs)
         kinds = [_kind_of(leaf, path, self._name) for leaf, path in zip(arguments.first, arguments.paths, strict=True)]
-        key = arguments.key, tuple(kinds)
+        with unforked:
+            from gradc.frontends.captured import Captured
+
+            captured = Captured(self.function)
+        outside = captured.leaves()
+        kinds += [_kind_of(leaf, path, self._name) for leaf, path in zip(outside, captured.paths, strict=True)]
+        first = [*arguments.first, *outside]
+        key = arguments.key, tuple(kinds), captured.key, _constants(captured)
         with unforked, self._lock:
             member = self._members.get(key)
             if member is None:
                 try:
-                    member = Member(self, arguments, kinds)
+                    member = Member(self, arguments, captured, first, kinds)
                 except GradcError as error:
                     raise shortened(error)  # noqa: B904 - the same error, with the user's lines
                 self._members[key] = member
@@ -407,7 +469,7 @@ class Family:
                     which = "another kernel" if len(self._members) > 1 else "a kernel"
                     print(f"# {self._name}: {which}, {member.kernel.signature}", file=sys.stderr)
         self._last = member
-        return member, arguments.first
+        return member, first
 
     def _chosen(self, arguments: Arguments, kinds: Sequence[Leaf]) -> list[str]:
         """The names of the arguments that are differentiated by."""
@@ -436,6 +498,23 @@ class Family:
         if not chosen or len(set(chosen)) != len(chosen):
             raise ArgumentError(f"{self._name} is differentiated by {chosen}: name each argument once")
         return chosen
+
+
+def _classes(key: Any) -> bool:
+    """Whether classes of a user's are in the key of a structure, whose methods a program may depend on."""
+    if isinstance(key, tuple):
+        return any(map(_classes, key))
+    return isinstance(key, type) and key not in (dict, list, tuple)
+
+
+def _constants(captured: Captured) -> tuple[Any, ...]:
+    """The constants that a function reads from outside, as a key: numbers and texts by value, the rest by identity."""
+    found = []
+    for slot in captured.slots:
+        for _, constant in slot.constants:
+            plain = isinstance(constant, (bool, int, float, complex, str, bytes, np.generic))
+            found.append((type(constant), repr(constant) if plain else id(constant)))
+    return tuple(found)
 
 
 def _kind_of(leaf: Any, path: str, name: str) -> Leaf:

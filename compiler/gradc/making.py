@@ -112,7 +112,7 @@ def _memory_of(source: Any, signature: str | None, options: Mapping[str, Any]) -
     """What the cache may know of a source: found by all that it is, and all that reads it."""
     if os.environ.get("GRADC_DEBUG"):
         return None  # every stage is to be seen
-    parts = fingerprint(getattr(source, "function", source))
+    parts = fingerprint(source)
     if parts is None:
         return None
     from gradc.runtime.cache import address, open_cache

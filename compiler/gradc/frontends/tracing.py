@@ -32,6 +32,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, TypeVar, cast
@@ -160,14 +161,15 @@ def _attempt(function: Callable[..., Any], parameters: Sequence[Parameter], make
     arguments = [traced(arrays.value_of(builder, number)) for number in range(len(builder.parameters))]
     for argument, parameter in zip(arguments, builder.parameters, strict=True):
         argument.narrow = np.dtype(parameter.dtype) if parameter.dtype in NARROW else None
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    own = function.function if isinstance(function, Arranged) else function
+    code = code_of(function)
     substitution = Substitution(stand_ins(), is_generator, noted)
     with _set(CURRENT, builder), _set(CODE, code), _set(MAKERS, makers):
         try:
             shared = shared_states()
-            called = substitution.replace(own)
-            called = function.of(called) if isinstance(function, Arranged) else _by_name(called, parameters)
+            if isinstance(function, Arranged):
+                called = function.under(substitution)
+            else:
+                called = _by_name(substitution.replace(function), parameters)
             result, variables = _run_watched(called, arguments, code)
         except Exception as error:
             explained = _explained(error)
@@ -189,6 +191,14 @@ def _attempt(function: Callable[..., Any], parameters: Sequence[Parameter], make
         if isinstance(value, Tracer) and value.value.builder is builder:
             builder.name(value.value.number, name)
     return builder.finish([_result(builder, result, function).number])
+
+
+def code_of(function: Any) -> CodeType | None:
+    """The code of a function, also where it is wrapped, or is a method or a partial."""
+    function = inspect.unwrap(function)
+    while isinstance(function, partial):
+        function = inspect.unwrap(function.func)
+    return getattr(function, "__code__", None)
 
 
 def _start(code: CodeType | None) -> str:

@@ -48,14 +48,24 @@ class Structure:
         What messages call it.
     """
 
-    __slots__ = ("_build", "_read", "count", "first", "key", "paths")
+    __slots__ = ("_build", "_read", "count", "first", "is_flat", "key", "paths")
 
     def __init__(self, tree: Any, path: str = "") -> None:
         self.first: list[Any] = []  # the leaves of the tree itself
         paths: list[str] = []
+        self.key: Any
         self.key, self._read, self._build = _known(tree, path, self.first, paths)
         self.paths = tuple(paths)
         self.count = len(paths)
+        # A dict of leaves, which is built of any row of them.
+        self.is_flat = type(tree) is dict and len(tree) > 1 and self.key[-1] == ("*",) * len(tree)
+
+    @classmethod
+    def of_leaf(cls, leaf: Any, path: str) -> Structure:
+        """That of a tree which is not looked into."""
+        made = cls(0, path)
+        made.first = [leaf]
+        return made
 
     def leaves(self, tree: Any) -> list[Any]:
         """The leaves of a tree of this structure, or a `MisfitError`."""
@@ -109,11 +119,7 @@ def _build_none(_: Iterator[Any]) -> None:
 
 def _of_dict(tree: dict[Any, Any], path: str, leaves: list[Any], paths: list[str]) -> _Known:
     kind, count = type(tree), len(tree)
-    keys = list(tree)
-    try:
-        keys.sort()
-    except TypeError:  # keys of several types stay in the order in which they came
-        keys.sort(key=lambda key: (type(key).__name__, repr(key)))
+    keys = _sorted(tree)
     parts = [
         _known(tree[key], f'{path}["{key}"]' if isinstance(key, str) else f"{path}[{key!r}]", leaves, paths)
         for key in keys
@@ -133,10 +139,20 @@ def _of_dict(tree: dict[Any, Any], path: str, leaves: list[Any], paths: list[str
             inner(other[key], found)
 
     def build(rest: Iterator[Any]) -> Any:
-        made = dict(zip(keys, rest)) if flat else {key: inner(rest) for key, inner in zip(keys, builders)}  # noqa: B905
+        made = {key: inner(rest) for key, inner in zip(keys, builders)}  # noqa: B905 - they are as many
         return made if kind is dict else _like(tree, made)
 
+    if flat and kind is dict:
+        return ("dict", kind, tuple(keys), ("*",) * count), read, lambda rest: dict(zip(keys, rest))  # noqa: B905
     return ("dict", kind, tuple(keys), tuple(key for key, _, _ in parts)), read, build
+
+
+def _sorted(tree: dict[Any, Any]) -> list[Any]:
+    """The keys in an order that does not depend on how the dict was made."""
+    try:
+        return sorted(tree)
+    except TypeError:  # keys of several types
+        return sorted(tree, key=lambda key: (type(key).__name__, repr(key)))
 
 
 def _like(first: Any, made: dict[Any, Any]) -> Any:
