@@ -9,12 +9,14 @@ Arguments may be structures of arrays: each leaf is an argument of the kernel, a
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import os
 import re
 import sys
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from keyword import iskeyword
@@ -39,6 +41,7 @@ from gradc.runtime.forks import unforked
 
 if TYPE_CHECKING:
     from gradc.compiled import Kernel
+    from gradc.flat import Unflatten
     from gradc.frontends.captured import Captured
     from gradc.frontends.lengths import Lengths
     from gradc.ir.program import Program
@@ -281,6 +284,7 @@ class Family:
         self._single = not isinstance(wrt, (tuple, list))
         self._members: dict[Any, Member] = {}
         self._last: Member | None = None
+        self._unflatten: Unflatten | None = None  # of the last vector
         self._lock = threading.RLock()
         update_wrapper(self, function)
         self._signature = inspect.signature(function)
@@ -345,32 +349,131 @@ class Family:
         member, leaves = self._found(args, kwargs)
         return member.nested(self._run(member, leaves, lambda: member.kernel.jacobian(*leaves, dense=dense)))
 
-    def hvp(self, args: Sequence[Any], v: Any) -> Any:
+    def hvp(self, args: Sequence[Any], v: Any, /, **kwargs: Any) -> Any:
         """The product of the Hessian with a vector, both in the structure of what is differentiated by.
 
         Parameters
         ----------
-        args
+        args, **kwargs
             All arguments.
         v
             The vector.
         """
-        member, leaves = self._found(tuple(args), {})
+        member, leaves = self._found(tuple(args), kwargs)
         vector = member.flat(v, "hvp()")
         return member.nested(self._run(member, leaves, lambda: member.kernel.hvp(leaves, vector)))
 
-    def vjp(self, args: Sequence[Any], cotangent: Any) -> tuple[Any, Any]:
+    def vjp(self, args: Sequence[Any], cotangent: Any, /, **kwargs: Any) -> tuple[Any, Any]:
         """The value, and the product of the cotangent, which has its shape, with the Jacobian."""
-        member, leaves = self._found(tuple(args), {})
+        member, leaves = self._found(tuple(args), kwargs)
         value, gradients = self._run(member, leaves, lambda: member.kernel.vjp(leaves, cotangent))
         return value, member.nested(gradients)
 
-    def jvp(self, args: Sequence[Any], tangents: Any) -> tuple[Any, Any]:
+    def jvp(self, args: Sequence[Any], tangents: Any, /, **kwargs: Any) -> tuple[Any, Any]:
         """The value, and the product of the Jacobian with tangents in the structure of what is differentiated by."""
-        member, leaves = self._found(tuple(args), {})
+        member, leaves = self._found(tuple(args), kwargs)
         given = member.flat(tangents, "jvp()")
         value, tangent = self._run(member, leaves, lambda: member.kernel.jvp(leaves, given))
         return value, tangent
+
+    # --- vectors ------------------------------------------------------------------------------------------------------
+
+    def flatten(self, params: Any) -> tuple[Any, Unflatten]:
+        """The parameters that the loss is differentiated by as one vector, and what makes them of a vector.
+
+        Parameters
+        ----------
+        params
+            The argument; a tuple of them where `wrt` is one. All its leaves are floats.
+
+        Returns
+        -------
+        vector : numpy.ndarray
+            The leaves one after the other, in C order; keys of dicts are sorted.
+        unflatten
+            Gives the structure that a vector of this length holds.
+
+        Raises
+        ------
+        NotDifferentiableError
+            For a leaf that holds no floats.
+
+        Examples
+        --------
+        >>> import gradc
+        >>> k = gradc.compile(lambda p, x: np.sum(p["w"] * x) + p["b"])
+        >>> vector, unflatten = k.flatten({"w": np.ones(2), "b": 3.0})
+        >>> vector, unflatten(vector)["b"]
+        (array([3., 1., 1.]), 3.0)
+        """
+        from gradc.flat import flatten
+
+        vector, self._unflatten = flatten(params, self._parameter_names()[0] if self._single else "the parameters")
+        return vector, self._unflatten
+
+    def bind(self, what: str = "", /, *, flat: Any = False, **fixed: Any) -> Any:
+        """Fix some arguments; gives a function of the others, for optimisers.
+
+        Parameters
+        ----------
+        what
+            A method of this loss, "value_and_grad" if left out.
+        flat
+            True for a function of one vector, whose structure is that of the last `flatten`; or what `flatten` gave to
+            make structures of vectors. It gives value and gradient as ``scipy.optimize.minimize(…, jac=True)`` takes
+            them, and has `value`, `grad`, `hessian` (one matrix), `hvp` and `jacobian`.
+        **fixed
+            The arguments that are fixed, by name. Arrays are not copied.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            For arguments that the loss does not have, or a vector of another length.
+
+        Examples
+        --------
+        >>> import gradc
+        >>> k = gradc.compile(lambda p, x, y: np.sum((p["w"] * x + p["b"] - y) ** 2))
+        >>> start, unflatten = k.flatten({"w": 0.0, "b": 0.0})
+        >>> objective = k.bind(flat=True, x=np.array([1.0, 2.0]), y=np.array([3.0, 5.0]))
+        >>> objective(start)
+        (34.0, array([-16., -26.]))
+        >>> objective.hessian(start)
+        array([[ 4.,  6.],
+               [ 6., 10.]])
+        """
+        names = list(self._signature.parameters)
+        unknown = [name for name in fixed if name not in names]
+        if unknown:
+            raise ArgumentTypeError(f"{self._name}.bind() got {unknown[0]!r}; the arguments are {', '.join(names)}")
+        if flat is False:
+            return functools.partial(getattr(self, what or "value_and_grad"), **fixed)
+        from gradc.flat import FlatLoss, Unflatten
+
+        unflatten = self._unflatten if flat is True else flat
+        if not isinstance(unflatten, Unflatten):
+            raise ArgumentError(f"{self._name}.bind(flat=True): call {self._name}.flatten(parameters) first")
+        free = self._parameter_names(fixed)
+        marks = {name: object() for name in free}
+        order = {name: (fixed | marks)[name] for name in names if name in fixed or name in marks}
+        bound = inspect.BoundArguments(self._signature, OrderedDict(order))
+        places = [next((k for k, a in enumerate(bound.args) if a is mark), -1) for mark in marks.values()]
+        if min(places) < 0:
+            raise ArgumentError(
+                f"{self._name}.bind(flat=True): the parameters {', '.join(free)} come by position, so fix what "
+                "stands before them"
+            )
+        made = FlatLoss(self, unflatten, bound.args, bound.kwargs, places, self._single)
+        return getattr(made, what) if what and what != "value_and_grad" else made
+
+    def _parameter_names(self, fixed: Mapping[str, Any] | None = None) -> list[str]:
+        """The arguments that are differentiated by, as far as no call is needed to know."""
+        if self._wrt == (None,):
+            free = [name for name in self._positional if name not in (fixed or {})]
+            if not free:
+                raise ArgumentError(f"{self._name}: all arguments are fixed")
+            return free[:1]
+        return [self._positional[one] if isinstance(one, int) else one for one in self._wrt]
 
     # --- the kernels --------------------------------------------------------------------------------------------------
 

@@ -49,11 +49,11 @@ class Derivative:
 class VectorProduct(Derivative):
     """The product of a Hessian with a vector, which is the last argument."""
 
-    def __call__(self, /, *args: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The product."""
-        if len(args) < 2:
-            raise ArgumentTypeError(f"hvp of {self.family._name} takes the arguments and the vector, not {len(args)}")
-        return self.family.hvp(args[:-1], args[-1])
+        if not args:
+            raise ArgumentTypeError(f"hvp of {self.family._name} takes the arguments, and the vector last")
+        return self.family.hvp(args[:-1], args[-1], **kwargs)
 
 
 def derivative(f: Any, what: str, argnums: Any, argnames: Any, has_aux: bool = False) -> Derivative:

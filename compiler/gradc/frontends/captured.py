@@ -1,12 +1,7 @@
 """What a function reads from outside: arrays become arguments, which are read again at each call; the rest is constant.
 
->>> import numpy as np
->>> scale, shift = np.ones(2), 3.0
->>> def loss(x):
-...     return np.sum(scale * x) + shift
->>> captured = Captured(loss)
->>> captured.paths, captured.leaves()
-(['scale'], [array([1., 1.])])
+scale, shift = np.ones(2), 3.0
+Captured(lambda x: np.sum(scale * x) + shift).leaves()      # [array([1., 1.])]
 
 Read are the variables of the functions around, the globals that a function and those it calls name, the arguments of a
 `functools.partial`, and the attributes of a method's object; arrays in dicts, lists and tuples there too.
