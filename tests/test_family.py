@@ -26,6 +26,7 @@ from gradc.errors import (
 RNG = np.random.default_rng(3)
 X, Y = RNG.standard_normal((5, 3)), RNG.standard_normal(5)
 W = RNG.standard_normal(3)
+SHARED, ONES = np.ones(2), np.ones(2)
 
 
 def ridge(w, X, y, lam=0.1):
@@ -163,6 +164,40 @@ def test_before_the_first_call():
         k.signature
     with pytest.raises(SignatureError, match="a signature is needed"):
         gradc.compile("sum(x)")
+
+
+def test_default_arrays_are_arguments():
+    def loss(w, x=ONES, *, y=SHARED):
+        return np.sum(w * x * y)
+
+    k = gradc.compile(loss)
+    assert k(np.ones(2)) == 2.0
+    assert k.signature == "w[n], x[n], y[n]"
+    SHARED[:] = 3.0
+    assert k(np.ones(2)) == 6.0
+    assert k(np.ones(3), np.ones(3), y=np.ones(3)) == 3.0
+    assert len(k.kernels) == 1
+    SHARED[:] = 1.0
+
+
+def test_kernels_are_found_again():
+    k = gradc.compile(lambda x, y: np.sum(x * y))
+    for _ in range(2):
+        assert k(np.ones(2), y=1.0) == 2.0
+        assert k(x=np.ones((2, 2)), y=1.0) == 4.0
+        assert k(np.ones(2), np.ones(2)) == 2.0
+    assert len(k.kernels) == 3
+    kernel, leaves = k.lowered(np.ones(2), y=2.0)
+    assert kernel(*leaves) == 4.0
+    assert gradc.check_grad(k, np.ones(3), np.ones(3)).ok
+
+
+def test_the_command_line_asks_for_a_signature(tmp_path):
+    file = tmp_path / "losses.py"
+    file.write_text("import gradc\n\n@gradc.kernel\ndef loss(x):\n    return x.sum()\n")
+    done = subprocess.run([sys.executable, "-m", "gradc.cli", "check", str(file)], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "loss has no signature" in " ".join((done.stdout + done.stderr).split())
 
 
 def test_arguments_as_python_takes_them():

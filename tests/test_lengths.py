@@ -162,6 +162,18 @@ def test_only_what_was_asked_is_compared_at_later_calls():
     assert "asks whether X.shape[0] is X.shape[1]" in lengths.explain({"X.shape[0]": 3, "X.shape[1]": 3})
 
 
+def test_an_order_that_was_asked_for_must_stay():
+    def loss(x, y):
+        return np.sum(x) / len(x) if len(x) > 3 and x.shape[0] <= len(y) else np.sum(x)
+
+    program, lengths = find(loss, examples_of(loss, (5,), (6,)))
+    assert signature_text(program.parameters) == "x[n], y[m]"
+    assert lengths.explain({"x.shape[0]": 4, "y.shape[0]": 4}) == ""
+    said = lengths.explain({"x.shape[0]": 3, "y.shape[0]": 4})
+    assert said.startswith("the function asks whether x.shape[0] > 3; here x.shape[0] is 3")
+    assert "<= y.shape[0]" in lengths.explain({"x.shape[0]": 9, "y.shape[0]": 4})
+
+
 def test_nothing_is_being_found_afterwards():
     with pytest.raises(ShapeError):
         found(lambda x, y: np.sum(x + y), (3,), (2,))

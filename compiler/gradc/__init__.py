@@ -366,11 +366,14 @@ def register_pytree_node(
     register(nodetype, flatten_func, unflatten_func)
 
 
-def check_grad(k: Kernel, *args: Any, seed: int = 0) -> GradientReport:
+def check_grad(k: Kernel | Family, *args: Any, seed: int = 0) -> GradientReport:
     """Check a kernel's gradient: reverse against forward mode, and both against differences: `gradc.tools.checking`."""
     with unforked:
+        from gradc.family import Family
         from gradc.tools.checking import check
 
+        if isinstance(k, Family):
+            k, args = k.lowered(*args)
     return check(k, *args, seed=seed)
 
 

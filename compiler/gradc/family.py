@@ -144,7 +144,7 @@ class Member:
         self.axes: list[list[str]] = []  # what the axes of each leaf are called
         self.kernel, self.lengths = self._make(first)
         # What the program asked of the sizes and got no for; the next call must get the same answers.
-        self.is_free = all(wish.equal for wish in self.lengths.wishes)
+        self.is_free = not self.lengths.is_open
         spans = [arguments.spans[name] for name in self.chosen]
         self.plain = family._single and spans[0][2].key == "*"
         self._parts = [structure for *_, structure in spans]
@@ -288,6 +288,10 @@ class Family:
         self._lock = threading.RLock()
         update_wrapper(self, function)
         self._signature = inspect.signature(function)
+        # Arrays are arguments also where they are defaults.
+        self._defaults = [
+            p.name for p in self._signature.parameters.values() if isinstance(p.default, (np.ndarray, dict, list))
+        ]
         kinds = inspect.Parameter
         self._positional = [
             p.name
@@ -477,9 +481,10 @@ class Family:
 
     # --- the kernels --------------------------------------------------------------------------------------------------
 
-    def kernel_for(self, /, *args: Any, **kwargs: Any) -> Kernel:
-        """The kernel for arguments such as these, whose own arguments are the leaves."""
-        return self._found(args, kwargs)[0].kernel
+    def lowered(self, /, *args: Any, **kwargs: Any) -> tuple[Kernel, tuple[Any, ...]]:
+        """The kernel for these arguments, and what it takes in their place: their leaves, and the arrays outside."""
+        member, leaves = self._found(args, kwargs)
+        return member.kernel, tuple(leaves)
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:
@@ -526,7 +531,7 @@ class Family:
     def _quickly(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Member, list[Any]]:
         """The kernel of the last call and the leaves of this one, if it takes them, where ranks may still differ."""
         member = self._last
-        if member is not None and member.is_free:
+        if member is not None and member.is_free and not kwargs:
             leaves = member.takes(args, kwargs)
             if leaves is not None:
                 return member, leaves
@@ -534,19 +539,26 @@ class Family:
 
     def _found(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Member, list[Any]]:
         """The kernel of a call, and its leaves."""
-        member = self._last
-        leaves = None if member is None else member.takes(args, kwargs)
-        if member is None or leaves is None or not member.ranks(leaves):
-            member, leaves = self._searched(args, kwargs)
-        if not member.is_free:
-            member.fit(leaves)
-        return member, leaves
-
-    def _searched(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Member, list[Any]]:
         try:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError as error:
             raise ArgumentTypeError(f"{self._name}(): {error}") from None
+        for name in self._defaults:
+            if name not in bound.arguments:
+                bound.arguments[name] = self._signature.parameters[name].default
+        for member in self._members.values():
+            leaves = member.takes(bound.args, bound.kwargs)
+            if leaves is not None and member.ranks(leaves):
+                break
+        else:
+            member, leaves = self._searched(bound)
+        self._last = member
+        if not member.is_free:
+            member.fit(leaves)
+        return member, leaves
+
+    def _searched(self, bound: inspect.BoundArguments) -> tuple[Member, list[Any]]:
+        """A new kernel, and its leaves."""
         names = self._positional[: len(bound.args)]
         rest = next((p.name for p in self._signature.parameters.values() if p.kind is p.VAR_POSITIONAL), "args")
         names = [*names, *(f"{rest}[{k}]" for k in range(len(bound.args) - len(names)))]
@@ -571,7 +583,6 @@ class Family:
                 if os.environ.get("GRADC_DEBUG"):
                     which = "another kernel" if len(self._members) > 1 else "a kernel"
                     print(f"# {self._name}: {which}, {member.kernel.signature}", file=sys.stderr)
-        self._last = member
         return member, first
 
     def _chosen(self, arguments: Arguments, kinds: Sequence[Leaf]) -> list[str]:

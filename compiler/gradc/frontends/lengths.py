@@ -15,7 +15,8 @@ call decide: what differs there is an error, unless one of the two is 1 and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -30,12 +31,23 @@ _LONGEST = 64  # an axis whose elements a program may go through one by one
 _LETTERS = "nmkdpqrsuvabcefghijlotwxyz"
 
 
+_HOLDS: dict[str, Callable[[int, int], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_NOT = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
 class Wish(NamedTuple):
-    """Two sizes that a program needs to be equal, or to differ, and what in it needs that."""
+    """How two sizes compare in a program, and what in it depends on that."""
 
     left: Size
+    sign: str
     right: Size
-    equal: bool
     text: str
     place: str
 
@@ -119,13 +131,22 @@ class Lengths:
         place = place_in_code()
         equal = self.length(left) == self.length(right)
         if not equal:
-            self.wishes.append(Wish(left, right, False, f"the function asks whether {left} is {right}", place))
+            self.wishes.append(Wish(left, "!=", right, f"the function asks whether {left} is {right}", place))
         elif not self._equate(left, right, f"the function asks whether {left} is {right}", place):
             raise ShapeError(
                 f"the function asks whether {left} is {right}, which no signature can say: write the signature down"
                 f"{place}"
             )
         return equal
+
+    def order(self, left: Size, sign: str, right: Size) -> bool:
+        """How two sizes compare, where a program asks: at the first call, and by that at every call."""
+        left, right = self.resolve_size(left), self.resolve_size(right)
+        holds = _HOLDS[sign](self.length(left), self.length(right))
+        text = f"the function asks whether {left} {sign} {right}"
+        if (left - right).constant is None:
+            self.wishes.append(Wish(left, sign if holds else _NOT[sign], right, text, place_in_code()))
+        return holds
 
     def number(self, extent: Size, what: str) -> int | None:
         """The length of an axis that a program needs as a number, which it is from then on; None for a long one."""
@@ -161,7 +182,7 @@ class Lengths:
         self._found = {old: known.substitute(insert) for old, known in self._found.items()}
         self._found[name] = value
         self.stage += 1
-        self.wishes.append(Wish(left, right, True, text, place))
+        self.wishes.append(Wish(left, "==", right, text, place))
         return True
 
     def _solve(self, difference: Size) -> tuple[str, Size] | None:
@@ -199,6 +220,11 @@ class Lengths:
         )
         return ShapeError(f"{error}{more}{place}")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the program asked what a signature does not say: then each call's lengths must be looked at."""
+        return any(wish.sign != "==" for wish in self.wishes)
+
     # --- later calls --------------------------------------------------------------------------------------------------
 
     def explain(self, lengths: Mapping[str, int]) -> str:
@@ -212,7 +238,7 @@ class Lengths:
                 left, right = _evaluate(wish.left, known), _evaluate(wish.right, known)
             except KeyError:
                 continue
-            if (left == right) != wish.equal:
+            if not _HOLDS[wish.sign](left, right):
                 return f"{wish.text}; here {_here((wish.left, wish.right), known)}{wish.place}"
         return ""
 

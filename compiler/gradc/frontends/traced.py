@@ -266,7 +266,9 @@ class SymbolicSize:
         whole = whole_size(other)
         if whole is None:
             return NotImplemented
-        difference = (self.extent - whole).constant
+        difference, known = (self.extent - whole).constant, LENGTHS.get()
+        if difference is None and known is not None:
+            return known.order(self.extent, sign, whole)
         if difference is None:
             refuse(f"{self} {sign} {other} depends on sizes that are not known while tracing: use np.where")
         return holds(difference)
