@@ -27,6 +27,7 @@ from gradc.ir.size import ONE, ZERO, Atom, Size, size, symbol
 # What is being found, while a function without a signature is traced.
 LENGTHS: ContextVar[Lengths | None] = ContextVar("gradc_lengths", default=None)
 
+_MOST_REMAINDERS = 8  # symbols that become multiples for one equation
 _LONGEST = 64  # an axis whose elements a program may go through one by one
 _LETTERS = "nmkdpqrsuvabcefghijlotwxyz"
 
@@ -113,7 +114,7 @@ class Lengths:
                 before = after
             if left == right:
                 continue
-            if before != after or not self._equate(left, right, str(error), place):
+            if before != after or not self._make_equal(left, right, str(error), place):
                 raise self._failed(error, (left, right), place)
             solved = True
         if error.divides is not None and not solved:
@@ -156,6 +157,21 @@ class Lengths:
             return length
         text = f"{what} needs {extent} as a number"
         return length if length <= _LONGEST and self._equate(extent, size(length), text, place_in_code()) else None
+
+    def _make_equal(self, left: Size, right: Size, text: str, place: str) -> bool:
+        """Make two sizes equal, if need be by what remains of symbols that they divide: n//2 is (n + 1)//2 for 2*k."""
+        for _ in range(_MOST_REMAINDERS):
+            left, right = self.resolve_size(left), self.resolve_size(right)
+            if left == right or self._equate(left, right, text, place):
+                return True
+            cut = next((a for a in (left - right).atoms() if a[0] in ("//", "%") and a[2].constant), None)
+            name = next((a[1] for a in cut[1].atoms() if a[0] == "dim"), None) if cut is not None else None
+            if cut is None or name is None:
+                return False
+            rest = self.length(symbol(name)) % cut[2].constant
+            if not self._divide(symbol(name) - rest, cut[2], text, place):
+                return False
+        return False
 
     def _divide(self, top: Size, bottom: Size, text: str, place: str) -> bool:
         """Make a size divisible by another: it becomes a multiple of a new symbol."""
