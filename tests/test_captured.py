@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import types
 
 import numpy as np
 import pytest
 
 import gradc
-from gradc.errors import ArgumentError, NotDifferentiableError
+from gradc.errors import ArgumentError, NotDifferentiableError, UnsupportedError
 
 SHARED = np.array([1.0, 2.0])
 FACTOR = 2.0
@@ -120,6 +121,63 @@ def test_methods():
     assert len(k.kernels) == 2
     with pytest.raises(ArgumentError, match=r"self.X.shape\[1\] is 2, and w.shape\[0\] is 3"):
         k(np.ones(3))
+
+
+class Holder:
+    def __init__(self, **parts):
+        self.__dict__.update(parts)
+
+
+class Settings:
+    power = 2
+    scale = np.array([1.0, 2.0])
+
+
+def test_objects_are_looked_into():
+    inner = Holder(W=np.array([1.0, 2.0]), rate=2.0)
+    model = Holder(layers=[{"part": inner}], names={"a", "b"})
+
+    def loss(w):
+        part = model.layers[0]["part"]
+        return part.rate * np.sum(part.W * w) + len(model.names)
+
+    k = gradc.compile(loss)
+    w = np.ones(2)
+    assert k(w) == 8.0
+    inner.W = np.array([2.0, 2.0])
+    assert k(w) == 10.0
+    assert k.signature == "w[n], model_layers_0_part_W[n]"
+    assert len(k.kernels) == 1
+    inner.rate = 3.0
+    assert k(w) == 14.0
+    model.names.add("c")
+    assert k(w) == 15.0
+    assert len(k.kernels) == 3
+    model.itself = model
+    with pytest.raises(UnsupportedError, match=r"model\.itself holds itself"):
+        k(w)
+
+
+def test_namespaces_are_objects():
+    options = types.SimpleNamespace(rate=2.0, x=np.ones(2))
+    k = gradc.compile(lambda w: options.rate * np.sum(options.x * w))
+    assert k(np.ones(2)) == 4.0
+    options.rate, options.x = 3.0, np.ones(2) * 2
+    assert k(np.ones(2)) == 12.0
+
+
+def test_what_is_looked_up_in_a_class(monkeypatch):
+    def loss(w):
+        return np.sum(Settings.scale * w**Settings.power)
+
+    k = gradc.compile(loss)
+    w = np.array([1.0, 3.0])
+    assert k(w) == 19.0
+    monkeypatch.setattr(Settings, "power", 3)
+    assert k(w) == 55.0
+    Settings.scale[0] = 2.0
+    assert k(w) == 56.0
+    assert len(k.kernels) == 3
 
 
 def test_partials():

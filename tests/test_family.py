@@ -29,6 +29,10 @@ W = RNG.standard_normal(3)
 SHARED, ONES = np.ones(2), np.ones(2)
 
 
+class Subclass(np.ndarray):
+    pass
+
+
 def ridge(w, X, y, lam=0.1):
     return np.mean((X @ w - y) ** 2) + lam * np.sum(w**2)
 
@@ -365,6 +369,10 @@ def test_what_is_not_known_yet_says_so():
     inner = gradc.grad(lambda x: np.sum(x**2))
     with pytest.raises(UnsupportedError, match="inside of a loss"):
         gradc.grad(lambda x: np.sum(inner(x)))(np.ones(2))
+    with pytest.raises(UnsupportedError, match="a derivative of <grad of"):
+        gradc.grad(inner)
+    with pytest.raises(ArgumentTypeError, match="x is"):
+        gradc.grad(lambda x: np.sum(x))(np.ones(2).view(Subclass))
     for wrong in (1.0, "sum(x)", gradc.compile("sum(x)", "x[n]")):
         with pytest.raises(ArgumentTypeError, match="a function of NumPy code is needed"):
             gradc.grad(wrong)

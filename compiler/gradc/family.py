@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from gradc.ir.program import Program
 
 _dtype = attrgetter("dtype")
+_NOTHING: Mapping[str, Any] = {}
 # What goes to a kernel as it is, beside arrays; a number of Python has no width of its own.
 _NUMBERS = {float: "float64", int: "int64", bool: "bool"}
 _DTYPES = ("float64", "float32", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool")
@@ -83,31 +84,12 @@ class Arguments:
         for name, part in parts.items():
             self.spans[name] = start, start + part.count, part
             start += part.count
-        self._count = len(self.positions)
-        self._flat = not self.named and all(part.key == "*" for part in self.positions)
-        # None for a leaf, which need not be read.
-        self._readers = [None if part.key == "*" else part._read for part in self.positions]
 
-    def leaves(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
-        """The leaves of another call of this structure, or a `MisfitError`."""
-        if len(args) != self._count or len(kwargs) != len(self.named):
+    def named_leaves(self, kwargs: Mapping[str, Any]) -> list[Any]:
+        """The leaves of the arguments by name, or a `MisfitError`."""
+        if kwargs.keys() != self.named.keys():
             raise MisfitError
-        if self._flat:
-            return list(args)
-        found: list[Any] = []
-        try:
-            for read, value in zip(self._readers, args):  # noqa: B905 - the lengths are equal
-                if read is None:
-                    found.append(value)
-                else:
-                    read(value, found)
-        except (KeyError, AttributeError, TypeError):
-            raise MisfitError from None
-        for name, part in self.named.items():
-            if name not in kwargs:
-                raise MisfitError
-            found += part.leaves(kwargs[name])
-        return found
+        return [leaf for name, part in self.named.items() for leaf in part.leaves(kwargs[name])]
 
     def arrange(self, leaves: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
         """The arguments by position and by name that hold these leaves."""
@@ -132,6 +114,9 @@ class Member:
     ) -> None:
         self.family, self.arguments, self.kinds, self.captured = family, arguments, tuple(kinds), captured
         self.chosen = family._chosen(arguments, kinds)
+        # None for a leaf, which need not be read.
+        self._readers = [None if part.key == "*" else part._read for part in arguments.positions]
+        self._reads_more = bool(arguments.named or captured.slots)
         self._types = [kind.kind for kind in self.kinds]
         self._arrays = [k for k, kind in enumerate(self.kinds) if kind.dtype is not None]
         self._all_arrays = len(self._arrays) == len(self._types)
@@ -183,13 +168,24 @@ class Member:
         asked["wrt"] = names[0] if single else tuple(names)
         return make_kernel(source, signature, read=read, **asked), lengths
 
-    def takes(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any] | None:
+    def takes(self, args: Sequence[Any], kwargs: Mapping[str, Any] = _NOTHING) -> list[Any] | None:
         """The leaves of a call, where it is one of this kernel's but perhaps for ranks, which the kernel checks."""
+        readers = self._readers
+        if len(args) != len(readers):
+            return None
+        leaves: list[Any] = []
         try:
-            leaves = self.arguments.leaves(args, kwargs)
-            if self.captured.slots:
+            for read, value in zip(readers, args):  # noqa: B905 - the lengths are equal
+                if read is None:
+                    leaves.append(value)
+                else:
+                    read(value, leaves)
+            if self._reads_more:
+                leaves += self.arguments.named_leaves(kwargs)
                 leaves += self.captured.leaves()
-        except MisfitError:
+            elif kwargs:
+                return None
+        except (MisfitError, KeyError, AttributeError, TypeError):
             return None
         if list(map(type, leaves)) != self._types:
             return None
@@ -303,7 +299,11 @@ class Family:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The value: a float, or an array where the loss is one."""
-        member, leaves = self._quickly(args, kwargs)
+        member = self._last
+        # The kernel of the last call, if it takes this one, where ranks may still differ.
+        leaves = None if kwargs or member is None or not member.is_free else member.takes(args)
+        if member is None or leaves is None:
+            member, leaves = self._found(args, kwargs)
         try:
             return (member.calls.get("value") or member.call(VALUE))(*leaves)
         except GradcError as error:
@@ -321,7 +321,11 @@ class Family:
         gradient
             In the structure of the argument that it is taken by; a tuple where `wrt` is one.
         """
-        member, leaves = self._quickly(args, kwargs)
+        member = self._last
+        # The kernel of the last call, if it takes this one, where ranks may still differ.
+        leaves = None if kwargs or member is None or not member.is_free else member.takes(args)
+        if member is None or leaves is None:
+            member, leaves = self._found(args, kwargs)
         try:
             value, gradient = (member.calls.get("value_and_grad") or member.call(VALUE_AND_GRAD))(*leaves)
         except GradcError as error:
@@ -528,15 +532,6 @@ class Family:
         except GradcError as error:
             raise member.explained(error, leaves) from None
 
-    def _quickly(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Member, list[Any]]:
-        """The kernel of the last call and the leaves of this one, if it takes them, where ranks may still differ."""
-        member = self._last
-        if member is not None and member.is_free and not kwargs:
-            leaves = member.takes(args, kwargs)
-            if leaves is not None:
-                return member, leaves
-        return self._found(args, kwargs)
-
     def _found(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Member, list[Any]]:
         """The kernel of a call, and its leaves."""
         try:
@@ -623,10 +618,13 @@ def _classes(key: Any) -> bool:
 
 def _constants(captured: Captured) -> tuple[Any, ...]:
     """The constants that a function reads from outside, as a key: numbers and texts by value, the rest by identity."""
-    found = []
+    found: list[tuple[Any, Any]] = []
     for slot in captured.slots:
         for _, constant in slot.constants:
-            plain = isinstance(constant, (bool, int, float, complex, str, bytes, np.generic))
+            if isinstance(constant, np.ndarray):
+                found.append((constant.dtype.str, constant.tobytes()))
+                continue
+            plain = isinstance(constant, (bool, int, float, complex, str, bytes, np.generic, frozenset))
             found.append((type(constant), repr(constant) if plain else id(constant)))
     return tuple(found)
 
@@ -636,7 +634,7 @@ def _kind_of(leaf: Any, path: str, name: str) -> Leaf:
     kind = type(leaf)
     if kind in _NUMBERS:
         return Leaf(kind, None, 0)
-    if issubclass(kind, (np.ndarray, np.generic)) and not issubclass(kind, np.ma.MaskedArray):
+    if kind is np.ndarray or issubclass(kind, (np.generic, np.memmap)):
         if leaf.dtype.name in _DTYPES and leaf.dtype.isnative:
             return Leaf(kind, leaf.dtype, leaf.ndim)
         raise ArgumentTypeError(f"{name}(): {path} is {describe(leaf)}; known are {', '.join(_DTYPES)}")

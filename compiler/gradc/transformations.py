@@ -105,6 +105,11 @@ def _family_of(f: Any, wrt: Any) -> Family:
 def _made(f: Any, wrt: Any) -> Family:
     if isinstance(f, Family):
         return Family(f.function, wrt, f._options)
+    if isinstance(f, Derivative):
+        raise UnsupportedError(
+            f"a derivative of {f!r}: a derivative inside of a loss is not known yet; gradc.hessian, gradc.jacobian and "
+            "gradc.hvp give second derivatives"
+        )
     if not callable(f) or str(type(f).__module__).startswith("gradc"):
         raise ArgumentTypeError(
             f"a function of NumPy code is needed, not {f!r}; a kernel has methods of the same names"

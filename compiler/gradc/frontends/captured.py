@@ -4,13 +4,14 @@ scale, shift = np.ones(2), 3.0
 Captured(lambda x: np.sum(scale * x) + shift).leaves()      # [array([1., 1.])]
 
 Read are the variables of the functions around, the globals that a function and those it calls name, the arguments of a
-`functools.partial`, and the attributes of a method's object; arrays in dicts, lists and tuples there too.
+`functools.partial`, and a method's object; in dicts, lists, tuples and the attributes of objects, however deep. What is
+looked up in a user's module or class is constant, arrays too.
 """
 
 from __future__ import annotations
 
-import copy
 import dis
+import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import lru_cache, partial
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
@@ -20,20 +21,20 @@ import numpy as np
 
 from gradc.errors import ArgumentTypeError
 from gradc.frontends.structures import MisfitError, Structure
-from gradc.frontends.substituting import is_users
+from gradc.frontends.substituting import is_users, names_in
 
+_KNOWN = frozenset({"gradc", "jax", "autograd", "numpy", "scipy", *sys.stdlib_module_names})
 _CONSTANTS = (bool, int, float, complex, str, bytes, np.generic)
 
 
 class _Slot(NamedTuple):
     """One variable outside: where the copy of the function finds it, how it is read, and what was found."""
 
-    key: Hashable
+    key: tuple[Any, ...]
     read: Callable[[], Any]
     structure: Structure
     arrays: tuple[int, ...]  # which leaves are arguments
     constants: tuple[tuple[int, Any], ...]
-    owner: Any  # the object whose attributes these are, if any
 
 
 class Captured:
@@ -53,29 +54,21 @@ class Captured:
                 value = read()
             except (ValueError, KeyError, NameError):  # a variable not yet assigned
                 continue
-            if isinstance(value, ModuleType):
-                continue
-            owner = value if _is_object(value) else None
-            structure = _structure(value if owner is None else vars(owner), path)
-            arrays = tuple(k for k, leaf in enumerate(structure.first) if _is_array(leaf))
-            constants = tuple((k, leaf) for k, leaf in enumerate(structure.first) if not _is_array(leaf))
-            self.slots.append(_Slot(key, read, structure, arrays, constants, owner))
-            spelled = [structure.paths[k] for k in arrays]
-            if owner is not None:
-                spelled = [p.replace('["', ".", 1).replace('"]', "", 1) for p in spelled]
-            self.paths += spelled
+            structure = _structure(value, path)
+            fixed = key[0] == "looked up"
+            arrays = () if fixed else tuple(k for k, leaf in enumerate(structure.first) if _is_array(leaf))
+            kept = [(k, leaf) for k, leaf in enumerate(structure.first) if k not in arrays]
+            self.slots.append(_Slot(key, read, structure, arrays, tuple((k, _kept(leaf)) for k, leaf in kept)))
+            self.paths += [structure.paths[k] for k in arrays]
         self.key = tuple((slot.key, slot.structure.key) for slot in self.slots)
 
     def leaves(self) -> list[Any]:
         """The arrays as they are now, or a `MisfitError` where a constant is another, or a structure."""
         found: list[Any] = []
         for slot in self.slots:
-            value = slot.read()
-            if slot.owner is not None and type(value) is type(slot.owner):
-                value = vars(value)
-            leaves = slot.structure.leaves(value)
+            leaves = slot.structure.leaves(slot.read())
             for k, constant in slot.constants:
-                if leaves[k] is not constant and not _is_same(leaves[k], constant):
+                if (leaves[k] is not constant or type(constant) is np.ndarray) and not _is_same(leaves[k], constant):
                     raise MisfitError
             for k in slot.arrays:
                 if not _is_array(leaves[k]):
@@ -91,16 +84,11 @@ class Captured:
             if not slot.arrays:
                 continue
             every = dict(slot.constants) | {k: next(rest) for k in slot.arrays}
-            built = slot.structure.build([every[k] for k in range(slot.structure.count)])
-            if slot.owner is not None:
-                made = copy.copy(slot.owner)
-                made.__dict__.update(built)
-                built = made
-            found[slot.key] = built
+            found[slot.key] = slot.structure.build([every[k] for k in range(slot.structure.count)])
         return found
 
 
-def _variables(function: Any) -> Iterator[tuple[Hashable, str, Callable[[], Any]]]:
+def _variables(function: Any) -> Iterator[tuple[tuple[Any, ...], str, Callable[[], Any]]]:
     """Each variable outside: its key, name, and how it is read."""
     pending, met, told = [function], set(), set()
     while pending:
@@ -115,7 +103,7 @@ def _variables(function: Any) -> Iterator[tuple[Hashable, str, Callable[[], Any]
             pending.append(item.__func__)
             yield ("self", id(item.__self__)), "self", partial(getattr, item, "__self__")
         elif isinstance(item, FunctionType) and is_users(item):
-            found: list[tuple[Hashable, str, Callable[[], Any]]] = []
+            found: list[tuple[tuple[Any, ...], str, Callable[[], Any]]] = []
             for name, cell in zip(item.__code__.co_freevars, item.__closure__ or (), strict=True):
                 found.append((("cell", id(cell)), name, partial(_content, cell)))
             for name in _globals_of(item.__code__):
@@ -132,7 +120,20 @@ def _variables(function: Any) -> Iterator[tuple[Hashable, str, Callable[[], Any]
                     continue
                 if isinstance(value, (FunctionType, MethodType, partial)):
                     pending.append(value)
-                yield key, name, read
+                if isinstance(value, (ModuleType, type)):
+                    yield from _looked_up(value, name, item.__code__)
+                else:
+                    yield key, name, read
+
+
+def _looked_up(holder: Any, name: str, code: CodeType) -> Iterator[tuple[tuple[Any, ...], str, Callable[[], Any]]]:
+    """What code may look up in a user's module or class: constants, arrays too."""
+    home = holder.__name__ if isinstance(holder, ModuleType) else holder.__module__
+    if home.partition(".")[0] in _KNOWN:
+        return
+    for attribute in sorted(names_in(code)):
+        if attribute in vars(holder) and not callable(vars(holder)[attribute]):
+            yield ("looked up", id(holder), attribute), f"{name}.{attribute}", partial(getattr, holder, attribute)
 
 
 @lru_cache(maxsize=256)
@@ -157,7 +158,7 @@ def _content(cell: CellType) -> Any:
 
 def _structure(value: Any, path: str) -> Structure:
     try:
-        return Structure(value, path)
+        return Structure(value, path, objects=True)
     except ArgumentTypeError:  # of a class that is not known: a constant, by its identity
         return Structure.of_leaf(value, path)
 
@@ -166,14 +167,17 @@ def _is_array(leaf: Any) -> bool:
     return type(leaf) is np.ndarray and leaf.dtype.kind in "fiub"
 
 
-def _is_object(value: Any) -> bool:
-    """Whether something is an object of a user's class that holds arrays."""
-    own = type(value).__module__.partition(".")[0]
-    if own in ("numpy", "scipy", "gradc", "builtins") or isinstance(value, (type, FunctionType)):
-        return False
-    return not isinstance(value, (dict, list, tuple)) and any(map(_is_array, getattr(value, "__dict__", {}).values()))
+def _kept(constant: Any) -> Any:
+    """What is remembered of a constant, which may be written to."""
+    if type(constant) is np.ndarray:
+        return constant.copy()
+    return frozenset(constant) if type(constant) is set else constant
 
 
 def _is_same(now: Any, before: Any) -> bool:
     """Whether a constant is the same number, text, or whatever else can be compared safely."""
+    if type(now) is np.ndarray and type(before) is np.ndarray:
+        return now.dtype == before.dtype and np.array_equal(now, before, equal_nan=now.dtype.kind == "f")
+    if type(now) is set:
+        return type(before) is frozenset and now == before
     return type(now) is type(before) and isinstance(now, _CONSTANTS) and bool(now == before)

@@ -13,15 +13,19 @@ A leaf is whatever is none of these. `None` has no leaves. Keys of a dict are so
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
-from gradc.errors import ArgumentTypeError
+from gradc.errors import ArgumentTypeError, UnsupportedError
 
 Flatten = Callable[[Any], "tuple[Sequence[Any], Hashable]"]
 Unflatten = Callable[[Any, Sequence[Any]], Any]
+
+_LIBRARIES = frozenset({"numpy", "scipy", "gradc", *sys.stdlib_module_names})
 
 _registered: dict[type, tuple[Flatten, Unflatten]] = {}
 
@@ -46,15 +50,17 @@ class Structure:
         One that has the structure.
     path
         What messages call it.
+    objects
+        Whether objects of a user's classes are looked into as well.
     """
 
     __slots__ = ("_build", "_read", "count", "first", "is_flat", "key", "paths")
 
-    def __init__(self, tree: Any, path: str = "") -> None:
+    def __init__(self, tree: Any, path: str = "", objects: bool = False) -> None:
         self.first: list[Any] = []  # the leaves of the tree itself
         paths: list[str] = []
         self.key: Any
-        self.key, self._read, self._build = _known(tree, path, self.first, paths)
+        self.key, self._read, self._build = _known(tree, path, self.first, paths, () if objects else None)
         self.paths = tuple(paths)
         self.count = len(paths)
         # A dict of leaves, which is built of any row of them.
@@ -84,24 +90,42 @@ class Structure:
 _Read = Callable[[Any, list[Any]], None]
 _Build = Callable[[Iterator[Any]], Any]
 _Known = tuple[Hashable, _Read, _Build]
+# The objects around, by identity, where objects are looked into; else None.
+_Around: TypeAlias = "tuple[int, ...] | None"
 
 
-def _known(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> _Known:
+def _known(tree: Any, path: str, leaves: list[Any], paths: list[str], around: _Around) -> _Known:
     """The key of a tree's structure, what reads the leaves of another, and what builds one."""
     kind = type(tree)
     if tree is None:
         return None, _read_none, _build_none
     if kind in _registered:
-        return _of_registered(tree, path, leaves, paths)
+        return _of_registered(tree, path, leaves, paths, around)
+    if around is not None and isinstance(tree, (dict, list, tuple)):
+        if id(tree) in around:
+            raise UnsupportedError(f"{path} holds itself, so it is no tree: pass what the loss needs of it")
+        around = (*around, id(tree))
     if isinstance(tree, dict):
-        return _of_dict(tree, path, leaves, paths)
+        return _of_dict(tree, path, leaves, paths, around)
     if isinstance(tree, (tuple, list)):
-        return _of_sequence(tree, path, leaves, paths)
+        return _of_sequence(tree, path, leaves, paths, around)
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        return _of_dataclass(tree, path, leaves, paths)
+        return _of_dataclass(tree, path, leaves, paths, around)
+    if around is not None and is_object(tree):
+        if id(tree) in around:
+            raise UnsupportedError(f"{path} holds itself, so it is no tree: pass what the loss needs of it")
+        return _of_object(tree, path, leaves, paths, (*around, id(tree)))
     leaves.append(tree)
     paths.append(path)
     return "*", _read_leaf, next
+
+
+def is_object(value: Any) -> bool:
+    """Whether something is an object whose attributes lie open: of a user's class, or a namespace."""
+    kind = type(value)
+    if isinstance(value, type) or type(getattr(value, "__dict__", None)) is not dict:
+        return False
+    return kind.__module__.partition(".")[0] not in _LIBRARIES or kind.__name__ in ("SimpleNamespace", "Namespace")
 
 
 def _read_leaf(tree: Any, found: list[Any]) -> None:
@@ -117,11 +141,11 @@ def _build_none(_: Iterator[Any]) -> None:
     return None
 
 
-def _of_dict(tree: dict[Any, Any], path: str, leaves: list[Any], paths: list[str]) -> _Known:
+def _of_dict(tree: dict[Any, Any], path: str, leaves: list[Any], paths: list[str], around: _Around) -> _Known:
     kind, count = type(tree), len(tree)
     keys = _sorted(tree)
     parts = [
-        _known(tree[key], f'{path}["{key}"]' if isinstance(key, str) else f"{path}[{key!r}]", leaves, paths)
+        _known(tree[key], f'{path}["{key}"]' if isinstance(key, str) else f"{path}[{key!r}]", leaves, paths, around)
         for key in keys
     ]
     flat = count > 1 and all(read is _read_leaf for _, read, _ in parts)
@@ -163,7 +187,7 @@ def _like(first: Any, made: dict[Any, Any]) -> Any:
     return other
 
 
-def _of_sequence(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> _Known:
+def _of_sequence(tree: Any, path: str, leaves: list[Any], paths: list[str], around: _Around) -> _Known:
     kind, count = type(tree), len(tree)
     names = getattr(kind, "_fields", None)
     if names is None and kind not in (tuple, list):
@@ -172,7 +196,7 @@ def _of_sequence(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> _
             "gradc.register_pytree_node"
         )
     spelled = [f"{path}[{k}]" if names is None else f"{path}.{names[k]}" for k in range(count)]
-    parts = [_known(part, where, leaves, paths) for part, where in zip(tree, spelled, strict=True)]
+    parts = [_known(part, where, leaves, paths, around) for part, where in zip(tree, spelled, strict=True)]
     readers = [read for _, read, _ in parts]
     builders = [build for *_, build in parts]
     flat = all(read is _read_leaf for read in readers)
@@ -193,10 +217,10 @@ def _of_sequence(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> _
     return ("sequence", kind, count, tuple(key for key, _, _ in parts)), read, build
 
 
-def _of_dataclass(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> _Known:
+def _of_dataclass(tree: Any, path: str, leaves: list[Any], paths: list[str], around: _Around) -> _Known:
     kind = type(tree)
     names = [field.name for field in dataclasses.fields(tree)]
-    parts = [_known(getattr(tree, name), f"{path}.{name}", leaves, paths) for name in names]
+    parts = [_known(getattr(tree, name), f"{path}.{name}", leaves, paths, around) for name in names]
 
     def read(other: Any, found: list[Any]) -> None:
         if type(other) is not kind:
@@ -213,11 +237,30 @@ def _of_dataclass(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> 
     return ("dataclass", kind, tuple(key for key, _, _ in parts)), read, build
 
 
-def _of_registered(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> _Known:
+def _of_object(tree: Any, path: str, leaves: list[Any], paths: list[str], around: _Around) -> _Known:
+    kind, names = type(tree), sorted(vars(tree))
+    parts = [_known(vars(tree)[name], f"{path}.{name}", leaves, paths, around) for name in names]
+
+    def read(other: Any, found: list[Any]) -> None:
+        held = vars(other)
+        if type(other) is not kind or len(held) != len(names):
+            raise MisfitError
+        for name, (_, inner, _) in zip(names, parts, strict=True):
+            inner(held[name], found)
+
+    def build(rest: Iterator[Any]) -> Any:
+        made = copy.copy(tree)
+        made.__dict__.update({name: inner(rest) for name, (*_, inner) in zip(names, parts, strict=True)})
+        return made
+
+    return ("object", kind, tuple(names), tuple(key for key, _, _ in parts)), read, build
+
+
+def _of_registered(tree: Any, path: str, leaves: list[Any], paths: list[str], around: _Around) -> _Known:
     kind = type(tree)
     flatten, unflatten = _registered[kind]
     children, auxiliary = flatten(tree)
-    parts = [_known(part, f"{path}.{k}", leaves, paths) for k, part in enumerate(children)]
+    parts = [_known(part, f"{path}.{k}", leaves, paths, around) for k, part in enumerate(children)]
 
     def read(other: Any, found: list[Any]) -> None:
         if type(other) is not kind:
