@@ -585,7 +585,7 @@ class _Printer:
         words = self._words(team.arguments)
         with self.scope():
             given = self.table.choose("given")
-        lines = [
+        lines: list[Statement] = [
             Line(f"const struct {team.function} {given} = {{{', '.join(words)}}};"),
             Block(f"if ({parts} > 1)", [Line(f"gradc_run({parts}, {team.function}, &{given});")]),
             Block("else", [Line(f"{team.function}(&{given}, 0, 0);")]),
