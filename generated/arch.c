@@ -25,9 +25,27 @@ size_t arch_value_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_value_rows0(int64_t part, int64_t t, int64_t parts, const volatile int *stop,
-                                         const double *restrict y, double t0, double t1, double *restrict t2_parts)
+struct arch_value_rows0 {
+    int64_t t;
+    int64_t parts;
+    const volatile int *stop;
+    const double *y;
+    double t0;
+    double t1;
+    double *t2_parts;
+};
+
+static GRADC_APART void arch_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct arch_value_rows0 *const given = context;
+    const int64_t t = given->t;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const y = given->y;
+    const double t0 = given->t0;
+    const double t1 = given->t1;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t2_part = 0.0;
@@ -53,23 +71,6 @@ static GRADC_APART void arch_value_rows0(int64_t part, int64_t t, int64_t parts,
     t2_parts[part] = t2_part;
 }
 
-struct arch_value_rows0 {
-    int64_t t;
-    int64_t parts;
-    const volatile int *stop;
-    const double *y;
-    double t0;
-    double t1;
-    double *t2_parts;
-};
-
-static GRADC_APART void arch_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct arch_value_rows0 *const given = context;
-    (void)thread;
-    arch_value_rows0(part, given->t, given->parts, given->stop, given->y, given->t0, given->t1, given->t2_parts);
-}
-
 int arch_value(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
                void *restrict work)
 {
@@ -82,11 +83,13 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
     const double t1 = gradc_exp(log_reply);
     const int64_t parts = gradc_parts(t - 1, 33, 0);
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct arch_value_rows0 given = {t, parts, stop, y, t0, t1, t2_parts};
-        gradc_run(parts, arch_value_team0, &given);
-    } else {
-        arch_value_rows0(0, t, parts, stop, y, t0, t1, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, arch_value_rows0, &given);
+        } else {
+            arch_value_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -107,9 +110,27 @@ size_t arch_forward_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_forward_rows0(int64_t part, int64_t t, int64_t parts, const volatile int *stop,
-                                           const double *restrict y, double t0, double t1, double *restrict t2_parts)
+struct arch_forward_rows0 {
+    int64_t t;
+    int64_t parts;
+    const volatile int *stop;
+    const double *y;
+    double t0;
+    double t1;
+    double *t2_parts;
+};
+
+static GRADC_APART void arch_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct arch_forward_rows0 *const given = context;
+    const int64_t t = given->t;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const y = given->y;
+    const double t0 = given->t0;
+    const double t1 = given->t1;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t2_part = 0.0;
@@ -135,23 +156,6 @@ static GRADC_APART void arch_forward_rows0(int64_t part, int64_t t, int64_t part
     t2_parts[part] = t2_part;
 }
 
-struct arch_forward_rows0 {
-    int64_t t;
-    int64_t parts;
-    const volatile int *stop;
-    const double *y;
-    double t0;
-    double t1;
-    double *t2_parts;
-};
-
-static GRADC_APART void arch_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct arch_forward_rows0 *const given = context;
-    (void)thread;
-    arch_forward_rows0(part, given->t, given->parts, given->stop, given->y, given->t0, given->t1, given->t2_parts);
-}
-
 int arch_forward(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
                  double *restrict t0, double *restrict t1, void *restrict work)
 {
@@ -164,11 +168,13 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
     const double t1_ = gradc_exp(log_reply);
     const int64_t parts = gradc_parts(t - 1, 33, 0);
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct arch_forward_rows0 given = {t, parts, stop, y, t0_, t1_, t2_parts};
-        gradc_run(parts, arch_forward_team0, &given);
-    } else {
-        arch_forward_rows0(0, t, parts, stop, y, t0_, t1_, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, arch_forward_rows0, &given);
+        } else {
+            arch_forward_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -250,11 +256,33 @@ size_t arch_value_and_grad_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64_t parts, const volatile int *stop,
-                                                  const double *restrict y, double t0, double t1, double t2_bar,
-                                                  double *restrict t2_parts, double *restrict t0_bar_parts,
-                                                  double *restrict t1_bar_parts)
+struct arch_value_and_grad_rows0 {
+    int64_t t;
+    int64_t parts;
+    const volatile int *stop;
+    const double *y;
+    double t0;
+    double t1;
+    double t2_bar;
+    double *t2_parts;
+    double *t0_bar_parts;
+    double *t1_bar_parts;
+};
+
+static GRADC_APART void arch_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct arch_value_and_grad_rows0 *const given = context;
+    const int64_t t = given->t;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const y = given->y;
+    const double t0 = given->t0;
+    const double t1 = given->t1;
+    const double t2_bar = given->t2_bar;
+    double *restrict const t2_parts = given->t2_parts;
+    double *restrict const t0_bar_parts = given->t0_bar_parts;
+    double *restrict const t1_bar_parts = given->t1_bar_parts;
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t2_part = 0.0;
@@ -301,27 +329,6 @@ static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64
     t1_bar_parts[part] = t1_bar_part;
 }
 
-struct arch_value_and_grad_rows0 {
-    int64_t t;
-    int64_t parts;
-    const volatile int *stop;
-    const double *y;
-    double t0;
-    double t1;
-    double t2_bar;
-    double *t2_parts;
-    double *t0_bar_parts;
-    double *t1_bar_parts;
-};
-
-static GRADC_APART void arch_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct arch_value_and_grad_rows0 *const given = context;
-    (void)thread;
-    arch_value_and_grad_rows0(part, given->t, given->parts, given->stop, given->y, given->t0, given->t1,
-        given->t2_bar, given->t2_parts, given->t0_bar_parts, given->t1_bar_parts);
-}
-
 int arch_value_and_grad(int64_t t, double log_base, double log_reply, const double *restrict y,
                         double *restrict value, double *restrict grad_log_base, double *restrict grad_log_reply,
                         void *restrict work)
@@ -339,12 +346,14 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
     double t2_parts[GRADC_PARTS];
     double t0_bar_parts[GRADC_PARTS];
     double t1_bar_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct arch_value_and_grad_rows0 given = {t, parts, stop, y, t0, t1, t2_bar, t2_parts, t0_bar_parts,
             t1_bar_parts};
-        gradc_run(parts, arch_value_and_grad_team0, &given);
-    } else {
-        arch_value_and_grad_rows0(0, t, parts, stop, y, t0, t1, t2_bar, t2_parts, t0_bar_parts, t1_bar_parts);
+        if (parts > 1) {
+            gradc_run(parts, arch_value_and_grad_rows0, &given);
+        } else {
+            arch_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -27,12 +27,32 @@ size_t binary_cross_entropy_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 50, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void binary_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         int64_t d, const volatile int *stop,
-                                                         const double *restrict X, const double *restrict w,
-                                                         const double *restrict y, double *restrict t0_parts)
+struct binary_cross_entropy_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void binary_cross_entropy_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct binary_cross_entropy_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -65,26 +85,6 @@ static GRADC_APART void binary_cross_entropy_value_rows0(int64_t part, int64_t t
     t0_parts[part] = t0_part;
 }
 
-struct binary_cross_entropy_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double *t0_parts;
-};
-
-static GRADC_APART void binary_cross_entropy_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct binary_cross_entropy_value_rows0 *const given = context;
-    binary_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->stop, given->X, given->w, given->y, given->t0_parts);
-}
-
 int binary_cross_entropy_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                const double *restrict y, double *restrict value, void *restrict work)
 {
@@ -94,12 +94,14 @@ int binary_cross_entropy_value(int64_t n, int64_t d, const double *restrict w, c
     const int64_t parts = gradc_parts(n, 3*d + 50, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct binary_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y,
             t0_parts};
-        gradc_run(parts, binary_cross_entropy_value_team0, &given);
-    } else {
-        binary_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, binary_cross_entropy_value_rows0, &given);
+        } else {
+            binary_cross_entropy_value_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -121,10 +123,25 @@ size_t binary_cross_entropy_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void binary_cross_entropy_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                           const volatile int *stop, double *restrict z,
-                                                           const double *restrict y, double *restrict t0_parts)
+struct binary_cross_entropy_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double *z;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void binary_cross_entropy_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct binary_cross_entropy_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    double *restrict const z = given->z;
+    const double *restrict const y = given->y;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -151,23 +168,6 @@ static GRADC_APART void binary_cross_entropy_forward_rows0(int64_t part, int64_t
     t0_parts[part] = t0_part;
 }
 
-struct binary_cross_entropy_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double *z;
-    const double *y;
-    double *t0_parts;
-};
-
-static GRADC_APART void binary_cross_entropy_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct binary_cross_entropy_forward_rows0 *const given = context;
-    (void)thread;
-    binary_cross_entropy_forward_rows0(part, given->n, given->parts, given->stop, given->z, given->y,
-        given->t0_parts);
-}
-
 int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict y, double *restrict value, double *restrict z,
                                  void *restrict work)
@@ -182,11 +182,13 @@ int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w,
     gradc_dots(n, d, X, d, w, z, 1, 1);
     const int64_t parts = gradc_parts(n, 50, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct binary_cross_entropy_forward_rows0 given = {n, parts, stop, z, y, t0_parts};
-        gradc_run(parts, binary_cross_entropy_forward_team0, &given);
-    } else {
-        binary_cross_entropy_forward_rows0(0, n, parts, stop, z, y, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, binary_cross_entropy_forward_rows0, &given);
+        } else {
+            binary_cross_entropy_forward_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -209,14 +211,38 @@ size_t binary_cross_entropy_backward_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void binary_cross_entropy_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            double *restrict grad_w, int64_t d,
-                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            const volatile int *stop, const double *restrict z,
-                                                            double t0_bar, const double *restrict y,
-                                                            const double *restrict X)
+struct binary_cross_entropy_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *z;
+    double t0_bar;
+    const double *y;
+    const double *X;
+};
+
+static GRADC_APART void binary_cross_entropy_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct binary_cross_entropy_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const z = given->z;
+    const double t0_bar = given->t0_bar;
+    const double *restrict const y = given->y;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -248,30 +274,6 @@ static GRADC_APART void binary_cross_entropy_backward_rows0(int64_t part, int64_
     }
 }
 
-struct binary_cross_entropy_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *z;
-    double t0_bar;
-    const double *y;
-    const double *X;
-};
-
-static GRADC_APART void binary_cross_entropy_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct binary_cross_entropy_backward_rows0 *const given = context;
-    binary_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->z, given->t0_bar,
-        given->y, given->X);
-}
-
 int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                   const double *restrict y, const double *restrict z, double cotangent,
                                   double *restrict grad_w, void *restrict work)
@@ -288,13 +290,14 @@ int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w
     const int64_t parts = gradc_parts(n, 3*d + 37, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct binary_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, z, t0_bar, y, X};
-        gradc_run(parts, binary_cross_entropy_backward_team0, &given);
-    } else {
-        binary_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, stop, z, t0_bar, y, X);
+        if (parts > 1) {
+            gradc_run(parts, binary_cross_entropy_backward_rows0, &given);
+        } else {
+            binary_cross_entropy_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -320,16 +323,40 @@ size_t binary_cross_entropy_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
-                                                                  int64_t parts,
-                                                                  unsigned char *restrict part_scratch,
-                                                                  size_t part_bytes, double *restrict grad_w,
-                                                                  int64_t d, unsigned char *restrict tile_scratch,
-                                                                  size_t tile_bytes, const volatile int *stop,
-                                                                  const double *restrict X, const double *restrict w,
-                                                                  const double *restrict y, double t0_bar,
-                                                                  double *restrict t0_parts)
+struct binary_cross_entropy_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double t0_bar;
+    double *t0_parts;
+};
+
+static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct binary_cross_entropy_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    const double t0_bar = given->t0_bar;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -375,31 +402,6 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, 
     t0_parts[part] = t0_part;
 }
 
-struct binary_cross_entropy_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double t0_bar;
-    double *t0_parts;
-};
-
-static GRADC_APART void binary_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct binary_cross_entropy_value_and_grad_rows0 *const given = context;
-    binary_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X,
-        given->w, given->y, given->t0_bar, given->t0_parts);
-}
-
 int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                         const double *restrict y, double *restrict value, double *restrict grad_w,
                                         void *restrict work)
@@ -416,13 +418,14 @@ int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *rest
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct binary_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, X, w, y, t0_bar, t0_parts};
-        gradc_run(parts, binary_cross_entropy_value_and_grad_team0, &given);
-    } else {
-        binary_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, stop, X, w, y, t0_bar, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, binary_cross_entropy_value_and_grad_rows0, &given);
+        } else {
+            binary_cross_entropy_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

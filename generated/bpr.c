@@ -42,13 +42,40 @@ size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
     return (size_t)gradc_parts(n, 14*k + 48, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void bpr_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                        const volatile int *stop, const int64_t *restrict user, int64_t m,
-                                        const int64_t *restrict liked, int64_t p, const int64_t *restrict other,
-                                        int64_t k, const double *restrict U, const double *restrict V,
-                                        double *restrict t0_parts)
+struct bpr_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const int64_t *user;
+    int64_t m;
+    const int64_t *liked;
+    int64_t p;
+    const int64_t *other;
+    int64_t k;
+    const double *U;
+    const double *V;
+    double *t0_parts;
+};
+
+static GRADC_APART void bpr_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct bpr_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const user = given->user;
+    const int64_t m = given->m;
+    const int64_t *restrict const liked = given->liked;
+    const int64_t p = given->p;
+    const int64_t *restrict const other = given->other;
+    const int64_t k = given->k;
+    const double *restrict const U = given->U;
+    const double *restrict const V = given->V;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -94,30 +121,6 @@ static GRADC_APART void bpr_value_rows0(int64_t part, int64_t thread, int64_t n,
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
-}
-
-struct bpr_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const int64_t *user;
-    int64_t m;
-    const int64_t *liked;
-    int64_t p;
-    const int64_t *other;
-    int64_t k;
-    const double *U;
-    const double *V;
-    double *t0_parts;
-};
-
-static GRADC_APART void bpr_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct bpr_value_rows0 *const given = context;
-    bpr_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
-        given->user, given->m, given->liked, given->p, given->other, given->k, given->U, given->V, given->t0_parts);
 }
 
 int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
@@ -167,12 +170,14 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct bpr_value_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, user, m, liked, p, other, k,
             U, V, t0_parts};
-        gradc_run(parts, bpr_value_team0, &given);
-    } else {
-        bpr_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, user, m, liked, p, other, k, U, V, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, bpr_value_rows0, &given);
+        } else {
+            bpr_value_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -242,12 +247,39 @@ size_t bpr_forward_work(int64_t m, int64_t k, int64_t p, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                          const int64_t *restrict user, int64_t m, const int64_t *restrict liked,
-                                          int64_t p, const int64_t *restrict other, int64_t k,
-                                          const double *restrict U, const double *restrict V,
-                                          double *restrict margin, double *restrict t0_parts)
+struct bpr_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const int64_t *user;
+    int64_t m;
+    const int64_t *liked;
+    int64_t p;
+    const int64_t *other;
+    int64_t k;
+    const double *U;
+    const double *V;
+    double *margin;
+    double *t0_parts;
+};
+
+static GRADC_APART void bpr_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct bpr_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const user = given->user;
+    const int64_t m = given->m;
+    const int64_t *restrict const liked = given->liked;
+    const int64_t p = given->p;
+    const int64_t *restrict const other = given->other;
+    const int64_t k = given->k;
+    const double *restrict const U = given->U;
+    const double *restrict const V = given->V;
+    double *restrict const margin = given->margin;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -291,30 +323,6 @@ static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
-}
-
-struct bpr_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const int64_t *user;
-    int64_t m;
-    const int64_t *liked;
-    int64_t p;
-    const int64_t *other;
-    int64_t k;
-    const double *U;
-    const double *V;
-    double *margin;
-    double *t0_parts;
-};
-
-static GRADC_APART void bpr_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct bpr_forward_rows0 *const given = context;
-    (void)thread;
-    bpr_forward_rows0(part, given->n, given->parts, given->stop, given->user, given->m, given->liked, given->p,
-        given->other, given->k, given->U, given->V, given->margin, given->t0_parts);
 }
 
 int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
@@ -362,11 +370,13 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
     }
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct bpr_forward_rows0 given = {n, parts, stop, user, m, liked, p, other, k, U, V, margin, t0_parts};
-        gradc_run(parts, bpr_forward_team0, &given);
-    } else {
-        bpr_forward_rows0(0, n, parts, stop, user, m, liked, p, other, k, U, V, margin, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, bpr_forward_rows0, &given);
+        } else {
+            bpr_forward_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

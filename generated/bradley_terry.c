@@ -34,11 +34,29 @@ size_t bradley_terry_value_work(int64_t m, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                                  const int64_t *restrict loser, int64_t m,
-                                                  const int64_t *restrict winner, const double *restrict s,
-                                                  double *restrict t0_parts)
+struct bradley_terry_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const int64_t *loser;
+    int64_t m;
+    const int64_t *winner;
+    const double *s;
+    double *t0_parts;
+};
+
+static GRADC_APART void bradley_terry_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct bradley_terry_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const loser = given->loser;
+    const int64_t m = given->m;
+    const int64_t *restrict const winner = given->winner;
+    const double *restrict const s = given->s;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -68,25 +86,6 @@ static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
-}
-
-struct bradley_terry_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const int64_t *loser;
-    int64_t m;
-    const int64_t *winner;
-    const double *s;
-    double *t0_parts;
-};
-
-static GRADC_APART void bradley_terry_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct bradley_terry_value_rows0 *const given = context;
-    (void)thread;
-    bradley_terry_value_rows0(part, given->n, given->parts, given->stop, given->loser, given->m, given->winner,
-        given->s, given->t0_parts);
 }
 
 int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
@@ -120,11 +119,13 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
     }
     const int64_t parts = gradc_parts(n, 55, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct bradley_terry_value_rows0 given = {n, parts, stop, loser, m, winner, s, t0_parts};
-        gradc_run(parts, bradley_terry_value_team0, &given);
-    } else {
-        bradley_terry_value_rows0(0, n, parts, stop, loser, m, winner, s, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, bradley_terry_value_rows0, &given);
+        } else {
+            bradley_terry_value_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -146,11 +147,29 @@ size_t bradley_terry_forward_work(int64_t m, int64_t n)
     return 0;
 }
 
-static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                                    const int64_t *restrict loser, int64_t m,
-                                                    const int64_t *restrict winner, const double *restrict s,
-                                                    double *restrict t0_parts)
+struct bradley_terry_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const int64_t *loser;
+    int64_t m;
+    const int64_t *winner;
+    const double *s;
+    double *t0_parts;
+};
+
+static GRADC_APART void bradley_terry_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct bradley_terry_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const loser = given->loser;
+    const int64_t m = given->m;
+    const int64_t *restrict const winner = given->winner;
+    const double *restrict const s = given->s;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -180,25 +199,6 @@ static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
-}
-
-struct bradley_terry_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const int64_t *loser;
-    int64_t m;
-    const int64_t *winner;
-    const double *s;
-    double *t0_parts;
-};
-
-static GRADC_APART void bradley_terry_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct bradley_terry_forward_rows0 *const given = context;
-    (void)thread;
-    bradley_terry_forward_rows0(part, given->n, given->parts, given->stop, given->loser, given->m, given->winner,
-        given->s, given->t0_parts);
 }
 
 int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
@@ -232,11 +232,13 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
     }
     const int64_t parts = gradc_parts(n, 55, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct bradley_terry_forward_rows0 given = {n, parts, stop, loser, m, winner, s, t0_parts};
-        gradc_run(parts, bradley_terry_forward_team0, &given);
-    } else {
-        bradley_terry_forward_rows0(0, n, parts, stop, loser, m, winner, s, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, bradley_terry_forward_rows0, &given);
+        } else {
+            bradley_terry_forward_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -23,12 +23,34 @@ size_t contrastive_value_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 4*k + 15, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                const volatile int *stop, const double *restrict A,
-                                                const double *restrict B, const double *restrict same, double margin,
-                                                double *restrict t1_parts)
+struct contrastive_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *A;
+    const double *B;
+    const double *same;
+    double margin;
+    double *t1_parts;
+};
+
+static GRADC_APART void contrastive_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct contrastive_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const A = given->A;
+    const double *restrict const B = given->B;
+    const double *restrict const same = given->same;
+    const double margin = given->margin;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -91,27 +113,6 @@ static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, in
     t1_parts[part] = t1_part;
 }
 
-struct contrastive_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *A;
-    const double *B;
-    const double *same;
-    double margin;
-    double *t1_parts;
-};
-
-static GRADC_APART void contrastive_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct contrastive_value_rows0 *const given = context;
-    contrastive_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->A, given->B, given->same, given->margin, given->t1_parts);
-}
-
 int contrastive_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                       const double *restrict same, double margin, double *restrict value, void *restrict work)
 {
@@ -121,12 +122,14 @@ int contrastive_value(int64_t n, int64_t k, const double *restrict A, const doub
     const int64_t parts = gradc_parts(n, 4*k + 15, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct contrastive_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, B, same, margin,
             t1_parts};
-        gradc_run(parts, contrastive_value_team0, &given);
-    } else {
-        contrastive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, B, same, margin, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, contrastive_value_rows0, &given);
+        } else {
+            contrastive_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -148,12 +151,33 @@ size_t contrastive_forward_work(int64_t n, int64_t k)
     return 0;
 }
 
-static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
-                                                  const volatile int *stop, const double *restrict A,
-                                                  const double *restrict B, double *restrict t0,
-                                                  const double *restrict same, double margin,
-                                                  double *restrict t1_parts)
+struct contrastive_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t k;
+    const volatile int *stop;
+    const double *A;
+    const double *B;
+    double *t0;
+    const double *same;
+    double margin;
+    double *t1_parts;
+};
+
+static GRADC_APART void contrastive_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct contrastive_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const A = given->A;
+    const double *restrict const B = given->B;
+    double *restrict const t0 = given->t0;
+    const double *restrict const same = given->same;
+    const double margin = given->margin;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
@@ -214,27 +238,6 @@ static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64
     t1_parts[part] = t1_part;
 }
 
-struct contrastive_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    int64_t k;
-    const volatile int *stop;
-    const double *A;
-    const double *B;
-    double *t0;
-    const double *same;
-    double margin;
-    double *t1_parts;
-};
-
-static GRADC_APART void contrastive_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct contrastive_forward_rows0 *const given = context;
-    (void)thread;
-    contrastive_forward_rows0(part, given->n, given->parts, given->k, given->stop, given->A, given->B, given->t0,
-        given->same, given->margin, given->t1_parts);
-}
-
 int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                         const double *restrict same, double margin, double *restrict value, double *restrict t0,
                         void *restrict work)
@@ -243,11 +246,13 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
     const volatile int *const stop = gradc_flag(5.0*(double)k*(double)n + 16.0*(double)n);
     const int64_t parts = gradc_parts(n, 4*k + 15, 0);
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct contrastive_forward_rows0 given = {n, parts, k, stop, A, B, t0, same, margin, t1_parts};
-        gradc_run(parts, contrastive_forward_team0, &given);
-    } else {
-        contrastive_forward_rows0(0, n, parts, k, stop, A, B, t0, same, margin, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, contrastive_forward_rows0, &given);
+        } else {
+            contrastive_forward_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -267,13 +272,40 @@ size_t contrastive_backward_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 7*k + 27, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   int64_t k, const volatile int *stop, const double *restrict same,
-                                                   const double *restrict t0, double margin, double t1_bar,
-                                                   const double *restrict A, const double *restrict B,
-                                                   double *restrict grad_A, double *restrict grad_B)
+struct contrastive_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *same;
+    const double *t0;
+    double margin;
+    double t1_bar;
+    const double *A;
+    const double *B;
+    double *grad_A;
+    double *grad_B;
+};
+
+static GRADC_APART void contrastive_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct contrastive_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const same = given->same;
+    const double *restrict const t0 = given->t0;
+    const double margin = given->margin;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const A = given->A;
+    const double *restrict const B = given->B;
+    double *restrict const grad_A = given->grad_A;
+    double *restrict const grad_B = given->grad_B;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -311,31 +343,6 @@ static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread,
     }
 }
 
-struct contrastive_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *same;
-    const double *t0;
-    double margin;
-    double t1_bar;
-    const double *A;
-    const double *B;
-    double *grad_A;
-    double *grad_B;
-};
-
-static GRADC_APART void contrastive_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct contrastive_backward_rows0 *const given = context;
-    contrastive_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->same, given->t0, given->margin, given->t1_bar, given->A, given->B, given->grad_A,
-        given->grad_B);
-}
-
 int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                          const double *restrict same, double margin, const double *restrict t0, double cotangent,
                          double *restrict grad_A, double *restrict grad_B, void *restrict work)
@@ -348,13 +355,14 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
     const double t1_bar = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 7*k + 27, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct contrastive_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, same, t0,
             margin, t1_bar, A, B, grad_A, grad_B};
-        gradc_run(parts, contrastive_backward_team0, &given);
-    } else {
-        contrastive_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, same, t0, margin, t1_bar, A, B,
-            grad_A, grad_B);
+        if (parts > 1) {
+            gradc_run(parts, contrastive_backward_rows0, &given);
+        } else {
+            contrastive_backward_rows0(&given, 0, 0);
+        }
     }
     if (gradc_stopped(stop)) {
         return gradc_ended(stop, GRADC_STOPPED);
@@ -367,14 +375,40 @@ size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 11*k + 31, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         int64_t k, const volatile int *stop,
-                                                         const double *restrict A, const double *restrict B,
-                                                         const double *restrict same, double margin, double t1_bar,
-                                                         double *restrict grad_A, double *restrict grad_B,
-                                                         double *restrict t1_parts)
+struct contrastive_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *A;
+    const double *B;
+    const double *same;
+    double margin;
+    double t1_bar;
+    double *grad_A;
+    double *grad_B;
+    double *t1_parts;
+};
+
+static GRADC_APART void contrastive_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct contrastive_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const A = given->A;
+    const double *restrict const B = given->B;
+    const double *restrict const same = given->same;
+    const double margin = given->margin;
+    const double t1_bar = given->t1_bar;
+    double *restrict const grad_A = given->grad_A;
+    double *restrict const grad_B = given->grad_B;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -458,31 +492,6 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
     t1_parts[part] = t1_part;
 }
 
-struct contrastive_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *A;
-    const double *B;
-    const double *same;
-    double margin;
-    double t1_bar;
-    double *grad_A;
-    double *grad_B;
-    double *t1_parts;
-};
-
-static GRADC_APART void contrastive_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct contrastive_value_and_grad_rows0 *const given = context;
-    contrastive_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->A, given->B, given->same, given->margin, given->t1_bar, given->grad_A,
-        given->grad_B, given->t1_parts);
-}
-
 int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                                const double *restrict same, double margin, double *restrict value,
                                double *restrict grad_A, double *restrict grad_B, void *restrict work)
@@ -496,13 +505,14 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
     const int64_t parts = gradc_parts(n, 11*k + 31, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct contrastive_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, B,
             same, margin, t1_bar, grad_A, grad_B, t1_parts};
-        gradc_run(parts, contrastive_value_and_grad_team0, &given);
-    } else {
-        contrastive_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, B, same, margin,
-            t1_bar, grad_A, grad_B, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, contrastive_value_and_grad_rows0, &given);
+        } else {
+            contrastive_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -33,12 +33,39 @@ size_t cox_value_work(int64_t n, int64_t d)
         * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, unsigned char *restrict part_scratch,
-                                        size_t part_bytes, double *restrict t0_total_most, int64_t d,
-                                        const volatile int *stop, const double *restrict X, const double *restrict w,
-                                        double *restrict z, const double *restrict time_,
-                                        const double *restrict event, double *restrict t2_parts)
+struct cox_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0_total_most;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double *z;
+    const double *time_;
+    const double *event;
+    double *t2_parts;
+};
+
+static GRADC_APART void cox_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct cox_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const t0_total_most = given->t0_total_most;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const z = given->z;
+    const double *restrict const time_ = given->time_;
+    const double *restrict const event = given->event;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -85,36 +112,32 @@ static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, 
     t2_parts[part] = t2_part;
 }
 
-struct cox_value_rows0 {
+struct cox_value_rows1 {
     int64_t n;
     int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *t0_total_most;
-    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
     const volatile int *stop;
-    const double *X;
-    const double *w;
-    double *z;
+    double *t0_total_most;
     const double *time_;
+    double *z;
     const double *event;
-    double *t2_parts;
+    double *t1_parts;
 };
 
-static GRADC_APART void cox_value_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void cox_value_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct cox_value_rows0 *const given = context;
-    (void)thread;
-    cox_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes, given->t0_total_most,
-        given->d, given->stop, given->X, given->w, given->z, given->time_, given->event, given->t2_parts);
-}
-
-static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                        const volatile int *stop, double *restrict t0_total_most,
-                                        const double *restrict time_, double *restrict z,
-                                        const double *restrict event, double *restrict t1_parts)
-{
+    const struct cox_value_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0_total_most = given->t0_total_most;
+    const double *restrict const time_ = given->time_;
+    double *restrict const z = given->z;
+    const double *restrict const event = given->event;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -187,26 +210,6 @@ static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n,
     t1_parts[part] = t1_part;
 }
 
-struct cox_value_rows1 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double *t0_total_most;
-    const double *time_;
-    double *z;
-    const double *event;
-    double *t1_parts;
-};
-
-static GRADC_APART void cox_value_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct cox_value_rows1 *const given = context;
-    cox_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
-        given->t0_total_most, given->time_, given->z, given->event, given->t1_parts);
-}
-
 int cox_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict time_,
               const double *restrict event, double *restrict value, void *restrict work)
 {
@@ -222,13 +225,14 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct cox_value_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X, w, z,
             time_, event, t2_parts};
-        gradc_run(parts, cox_value_team0, &given);
-    } else {
-        cox_value_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X, w, z, time_, event,
-            t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, cox_value_rows0, &given);
+        } else {
+            cox_value_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -248,12 +252,14 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     const int64_t parts_ = gradc_parts(n, 27*n + 31, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct cox_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, stop, t0_total_most, time_, z,
             event, t1_parts};
-        gradc_run(parts_, cox_value_team1, &given);
-    } else {
-        cox_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, stop, t0_total_most, time_, z, event, t1_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, cox_value_rows1, &given);
+        } else {
+            cox_value_rows1(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -275,12 +281,34 @@ size_t cox_forward_work(int64_t n, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                          const volatile int *stop, const double *restrict time_, double *restrict z,
-                                          const double *restrict event, double *restrict t0,
-                                          double *restrict t2_parts, double *restrict t1_parts)
+struct cox_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *time_;
+    double *z;
+    const double *event;
+    double *t0;
+    double *t2_parts;
+    double *t1_parts;
+};
+
+static GRADC_APART void cox_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct cox_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const time_ = given->time_;
+    double *restrict const z = given->z;
+    const double *restrict const event = given->event;
+    double *restrict const t0 = given->t0;
+    double *restrict const t2_parts = given->t2_parts;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -383,27 +411,6 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
     t1_parts[part] = t1_part;
 }
 
-struct cox_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *time_;
-    double *z;
-    const double *event;
-    double *t0;
-    double *t2_parts;
-    double *t1_parts;
-};
-
-static GRADC_APART void cox_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct cox_forward_rows0 *const given = context;
-    cox_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
-        given->time_, given->z, given->event, given->t0, given->t2_parts, given->t1_parts);
-}
-
 int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                 const double *restrict time_, const double *restrict event, double *restrict value,
                 double *restrict z, double *restrict t0, double *restrict t2, void *restrict work)
@@ -421,12 +428,14 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct cox_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, time_, z, event, t0,
             t2_parts, t1_parts};
-        gradc_run(parts, cox_forward_team0, &given);
-    } else {
-        cox_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, time_, z, event, t0, t2_parts, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, cox_forward_rows0, &given);
+        } else {
+            cox_forward_rows0(&given, 0, 0);
+        }
     }
     double t2_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -454,13 +463,42 @@ size_t cox_backward_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                           unsigned char *restrict part_scratch, size_t part_bytes,
-                                           double *restrict grad_w, int64_t d, unsigned char *restrict tile_scratch,
-                                           size_t tile_bytes, const volatile int *stop, const double *restrict time_,
-                                           double t1_bar, const double *restrict event, const double *restrict t0,
-                                           const double *restrict z, const double *restrict X)
+struct cox_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *time_;
+    double t1_bar;
+    const double *event;
+    const double *t0;
+    const double *z;
+    const double *X;
+};
+
+static GRADC_APART void cox_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct cox_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const time_ = given->time_;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const event = given->event;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const z = given->z;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -561,32 +599,6 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
     }
 }
 
-struct cox_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *time_;
-    double t1_bar;
-    const double *event;
-    const double *t0;
-    const double *z;
-    const double *X;
-};
-
-static GRADC_APART void cox_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct cox_backward_rows0 *const given = context;
-    cox_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->stop, given->time_, given->t1_bar, given->event,
-        given->t0, given->z, given->X);
-}
-
 int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                  const double *restrict time_, const double *restrict event, const double *restrict z,
                  const double *restrict t0, double t2, double cotangent, double *restrict grad_w,
@@ -604,13 +616,14 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
     const int64_t parts = gradc_parts(n, 3*d + 44*n + 5, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct cox_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, time_, t1_bar, event, t0, z, X};
-        gradc_run(parts, cox_backward_team0, &given);
-    } else {
-        cox_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop, time_,
-            t1_bar, event, t0, z, X);
+        if (parts > 1) {
+            gradc_run(parts, cox_backward_rows0, &given);
+        } else {
+            cox_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -639,13 +652,39 @@ size_t cox_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
-                                                 unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict t0_total_most, int64_t d, const volatile int *stop,
-                                                 const double *restrict X, const double *restrict w,
-                                                 double *restrict z, const double *restrict time_,
-                                                 const double *restrict event, double *restrict t2_parts)
+struct cox_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0_total_most;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double *z;
+    const double *time_;
+    const double *event;
+    double *t2_parts;
+};
+
+static GRADC_APART void cox_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct cox_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const t0_total_most = given->t0_total_most;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const z = given->z;
+    const double *restrict const time_ = given->time_;
+    const double *restrict const event = given->event;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -692,39 +731,40 @@ static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_
     t2_parts[part] = t2_part;
 }
 
-struct cox_value_and_grad_rows0 {
+struct cox_value_and_grad_rows1 {
     int64_t n;
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t0_total_most;
-    int64_t d;
+    double *z_bar_term_2;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
     const volatile int *stop;
-    const double *X;
-    const double *w;
-    double *z;
+    double *t0_total_most;
     const double *time_;
+    double *z;
     const double *event;
-    double *t2_parts;
+    double t1_bar;
+    double *t1_parts;
 };
 
-static GRADC_APART void cox_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void cox_value_and_grad_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct cox_value_and_grad_rows0 *const given = context;
-    (void)thread;
-    cox_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t0_total_most, given->d, given->stop, given->X, given->w, given->z, given->time_, given->event,
-        given->t2_parts);
-}
-
-static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                 unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict z_bar_term_2, unsigned char *restrict tile_scratch,
-                                                 size_t tile_bytes, const volatile int *stop,
-                                                 double *restrict t0_total_most, const double *restrict time_,
-                                                 double *restrict z, const double *restrict event, double t1_bar,
-                                                 double *restrict t1_parts)
-{
+    const struct cox_value_and_grad_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const z_bar_term_2 = given->z_bar_term_2;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0_total_most = given->t0_total_most;
+    const double *restrict const time_ = given->time_;
+    double *restrict const z = given->z;
+    const double *restrict const event = given->event;
+    const double t1_bar = given->t1_bar;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -825,39 +865,38 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
     t1_parts[part] = t1_part;
 }
 
-struct cox_value_and_grad_rows1 {
+struct cox_value_and_grad_rows2 {
     int64_t n;
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *z_bar_term_2;
+    double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const volatile int *stop;
-    double *t0_total_most;
-    const double *time_;
-    double *z;
-    const double *event;
+    double *z_bar_term_2;
     double t1_bar;
-    double *t1_parts;
+    const double *event;
+    const double *X;
 };
 
-static GRADC_APART void cox_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void cox_value_and_grad_rows2(const void *context, int64_t part, int64_t thread)
 {
-    const struct cox_value_and_grad_rows1 *const given = context;
-    cox_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->z_bar_term_2, given->tile_scratch, given->tile_bytes, given->stop, given->t0_total_most, given->time_,
-        given->z, given->event, given->t1_bar, given->t1_parts);
-}
-
-static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                 unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict grad_w, int64_t d,
-                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                 const volatile int *stop, double *restrict z_bar_term_2,
-                                                 double t1_bar, const double *restrict event,
-                                                 const double *restrict X)
-{
+    const struct cox_value_and_grad_rows2 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const z_bar_term_2 = given->z_bar_term_2;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const event = given->event;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -885,30 +924,6 @@ static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t thread, i
     }
 }
 
-struct cox_value_and_grad_rows2 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double *z_bar_term_2;
-    double t1_bar;
-    const double *event;
-    const double *X;
-};
-
-static GRADC_APART void cox_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
-{
-    const struct cox_value_and_grad_rows2 *const given = context;
-    cox_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->z_bar_term_2,
-        given->t1_bar, given->event, given->X);
-}
-
 int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                        const double *restrict time_, const double *restrict event, double *restrict value,
                        double *restrict grad_w, void *restrict work)
@@ -934,13 +949,14 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct cox_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X,
             w, z, time_, event, t2_parts};
-        gradc_run(parts, cox_value_and_grad_team0, &given);
-    } else {
-        cox_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X, w, z, time_, event,
-            t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, cox_value_and_grad_rows0, &given);
+        } else {
+            cox_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -964,13 +980,14 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const size_t part_bytes_ = gradc_bytes(n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct cox_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, z_bar_term_2,
             tile_scratch, tile_bytes, stop, t0_total_most, time_, z, event, t1_bar, t1_parts};
-        gradc_run(parts_, cox_value_and_grad_team1, &given);
-    } else {
-        cox_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, z_bar_term_2, tile_scratch, tile_bytes,
-            stop, t0_total_most, time_, z, event, t1_bar, t1_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, cox_value_and_grad_rows1, &given);
+        } else {
+            cox_value_and_grad_rows1(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -992,13 +1009,14 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const int64_t parts_2 = gradc_parts(n, 3*d + 5, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
-    if (parts_2 > 1) {
+    {
         const struct cox_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d,
             tile_scratch_, tile_bytes_, stop, z_bar_term_2, t1_bar, event, X};
-        gradc_run(parts_2, cox_value_and_grad_team2, &given);
-    } else {
-        cox_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_,
-            tile_bytes_, stop, z_bar_term_2, t1_bar, event, X);
+        if (parts_2 > 1) {
+            gradc_run(parts_2, cox_value_and_grad_rows2, &given);
+        } else {
+            cox_value_and_grad_rows2(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         if (gradc_stopped(stop)) {

@@ -42,12 +42,33 @@ size_t cox_sorted_value_work(int64_t n, int64_t d)
     return gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n + 1, sizeof(double));
 }
 
-static GRADC_APART void cox_sorted_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                               const volatile int *stop, const double *restrict X,
-                                               const double *restrict w, double *restrict z,
-                                               const double *restrict event, double *restrict top_parts,
-                                               double *restrict t4_parts)
+struct cox_sorted_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double *z;
+    const double *event;
+    double *top_parts;
+    double *t4_parts;
+};
+
+static GRADC_APART void cox_sorted_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct cox_sorted_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const z = given->z;
+    const double *restrict const event = given->event;
+    double *restrict const top_parts = given->top_parts;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double top_part = -(double)INFINITY;
@@ -80,30 +101,25 @@ static GRADC_APART void cox_sorted_value_rows0(int64_t part, int64_t n, int64_t 
     t4_parts[part] = t4_part;
 }
 
-struct cox_sorted_value_rows0 {
+struct cox_sorted_value_rows1 {
+    const volatile int *stop;
     int64_t n;
     int64_t parts;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
+    double *t1;
     double *z;
-    const double *event;
-    double *top_parts;
-    double *t4_parts;
+    double top;
 };
 
-static GRADC_APART void cox_sorted_value_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void cox_sorted_value_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct cox_sorted_value_rows0 *const given = context;
     (void)thread;
-    cox_sorted_value_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->w, given->z,
-        given->event, given->top_parts, given->t4_parts);
-}
-
-static GRADC_APART void cox_sorted_value_rows1(int64_t part, const volatile int *stop, int64_t n, int64_t parts,
-                                               double *restrict t1, double *restrict z, double top)
-{
+    const struct cox_sorted_value_rows1 *const given = context;
+    const volatile int *const stop = given->stop;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    double *restrict const t1 = given->t1;
+    double *restrict const z = given->z;
+    const double top = given->top;
     if (gradc_stopped(stop)) {
         return;
     }
@@ -117,27 +133,31 @@ static GRADC_APART void cox_sorted_value_rows1(int64_t part, const volatile int 
     }
 }
 
-struct cox_sorted_value_rows1 {
-    const volatile int *stop;
+struct cox_sorted_value_rows2 {
     int64_t n;
     int64_t parts;
-    double *t1;
-    double *z;
+    const volatile int *stop;
+    const int64_t *last;
+    const double *event;
     double top;
+    double *t2;
+    double *z;
+    double *t3_parts;
 };
 
-static GRADC_APART void cox_sorted_value_team1(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void cox_sorted_value_rows2(const void *context, int64_t part, int64_t thread)
 {
-    const struct cox_sorted_value_rows1 *const given = context;
     (void)thread;
-    cox_sorted_value_rows1(part, given->stop, given->n, given->parts, given->t1, given->z, given->top);
-}
-
-static GRADC_APART void cox_sorted_value_rows2(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                               const int64_t *restrict last, const double *restrict event,
-                                               double top, double *restrict t2, double *restrict z,
-                                               double *restrict t3_parts)
-{
+    const struct cox_sorted_value_rows2 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const last = given->last;
+    const double *restrict const event = given->event;
+    const double top = given->top;
+    double *restrict const t2 = given->t2;
+    double *restrict const z = given->z;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t3_part = 0.0;
@@ -160,26 +180,6 @@ static GRADC_APART void cox_sorted_value_rows2(int64_t part, int64_t n, int64_t 
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;
-}
-
-struct cox_sorted_value_rows2 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const int64_t *last;
-    const double *event;
-    double top;
-    double *t2;
-    double *z;
-    double *t3_parts;
-};
-
-static GRADC_APART void cox_sorted_value_team2(const void *context, int64_t part, int64_t thread)
-{
-    const struct cox_sorted_value_rows2 *const given = context;
-    (void)thread;
-    cox_sorted_value_rows2(part, given->n, given->parts, given->stop, given->last, given->event, given->top,
-        given->t2, given->z, given->t3_parts);
 }
 
 int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -211,11 +211,13 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts = gradc_parts(n, 3*d + 2, 0);
     double top_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct cox_sorted_value_rows0 given = {n, parts, d, stop, X, w, z, event, top_parts, t4_parts};
-        gradc_run(parts, cox_sorted_value_team0, &given);
-    } else {
-        cox_sorted_value_rows0(0, n, parts, d, stop, X, w, z, event, top_parts, t4_parts);
+        if (parts > 1) {
+            gradc_run(parts, cox_sorted_value_rows0, &given);
+        } else {
+            cox_sorted_value_rows0(&given, 0, 0);
+        }
     }
     double top = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -226,11 +228,13 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         t4 += t4_parts[part];
     }
     const int64_t parts_ = gradc_parts(n, 23, 0);
-    if (parts_ > 1) {
+    {
         const struct cox_sorted_value_rows1 given = {stop, n, parts_, t1, z, top};
-        gradc_run(parts_, cox_sorted_value_team1, &given);
-    } else {
-        cox_sorted_value_rows1(0, stop, n, parts_, t1, z, top);
+        if (parts_ > 1) {
+            gradc_run(parts_, cox_sorted_value_rows1, &given);
+        } else {
+            cox_sorted_value_rows1(&given, 0, 0);
+        }
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
@@ -247,11 +251,13 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     }
     const int64_t parts_2 = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
-    if (parts_2 > 1) {
+    {
         const struct cox_sorted_value_rows2 given = {n, parts_2, stop, last, event, top, t2, z, t3_parts};
-        gradc_run(parts_2, cox_sorted_value_team2, &given);
-    } else {
-        cox_sorted_value_rows2(0, n, parts_2, stop, last, event, top, t2, z, t3_parts);
+        if (parts_2 > 1) {
+            gradc_run(parts_2, cox_sorted_value_rows2, &given);
+        } else {
+            cox_sorted_value_rows2(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -273,9 +279,25 @@ size_t cox_sorted_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void cox_sorted_forward_rows0(int64_t part, const volatile int *stop, int64_t n, int64_t parts,
-                                                 double *restrict t1, double *restrict z, double top)
+struct cox_sorted_forward_rows0 {
+    const volatile int *stop;
+    int64_t n;
+    int64_t parts;
+    double *t1;
+    double *z;
+    double top;
+};
+
+static GRADC_APART void cox_sorted_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct cox_sorted_forward_rows0 *const given = context;
+    const volatile int *const stop = given->stop;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    double *restrict const t1 = given->t1;
+    double *restrict const z = given->z;
+    const double top = given->top;
     if (gradc_stopped(stop)) {
         return;
     }
@@ -289,27 +311,31 @@ static GRADC_APART void cox_sorted_forward_rows0(int64_t part, const volatile in
     }
 }
 
-struct cox_sorted_forward_rows0 {
-    const volatile int *stop;
+struct cox_sorted_forward_rows1 {
     int64_t n;
     int64_t parts;
-    double *t1;
-    double *z;
+    const volatile int *stop;
+    const int64_t *last;
+    const double *event;
     double top;
+    double *t2;
+    double *z;
+    double *t3_parts;
 };
 
-static GRADC_APART void cox_sorted_forward_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void cox_sorted_forward_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct cox_sorted_forward_rows0 *const given = context;
     (void)thread;
-    cox_sorted_forward_rows0(part, given->stop, given->n, given->parts, given->t1, given->z, given->top);
-}
-
-static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                                 const int64_t *restrict last, const double *restrict event,
-                                                 double top, double *restrict t2, double *restrict z,
-                                                 double *restrict t3_parts)
-{
+    const struct cox_sorted_forward_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const last = given->last;
+    const double *restrict const event = given->event;
+    const double top = given->top;
+    double *restrict const t2 = given->t2;
+    double *restrict const z = given->z;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t3_part = 0.0;
@@ -332,26 +358,6 @@ static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;
-}
-
-struct cox_sorted_forward_rows1 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const int64_t *last;
-    const double *event;
-    double top;
-    double *t2;
-    double *z;
-    double *t3_parts;
-};
-
-static GRADC_APART void cox_sorted_forward_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct cox_sorted_forward_rows1 *const given = context;
-    (void)thread;
-    cox_sorted_forward_rows1(part, given->n, given->parts, given->stop, given->last, given->event, given->top,
-        given->t2, given->z, given->t3_parts);
 }
 
 int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -405,11 +411,13 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     }
     t4_ = gradc_rounded(t4_, t4_low);
     const int64_t parts = gradc_parts(n, 23, 0);
-    if (parts > 1) {
+    {
         const struct cox_sorted_forward_rows0 given = {stop, n, parts, t1, z, top_};
-        gradc_run(parts, cox_sorted_forward_team0, &given);
-    } else {
-        cox_sorted_forward_rows0(0, stop, n, parts, t1, z, top_);
+        if (parts > 1) {
+            gradc_run(parts, cox_sorted_forward_rows0, &given);
+        } else {
+            cox_sorted_forward_rows0(&given, 0, 0);
+        }
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t2_next = t2_t + t1[t] return t2_next */
@@ -426,11 +434,13 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     }
     const int64_t parts_ = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct cox_sorted_forward_rows1 given = {n, parts_, stop, last, event, top_, t2, z, t3_parts};
-        gradc_run(parts_, cox_sorted_forward_team1, &given);
-    } else {
-        cox_sorted_forward_rows1(0, n, parts_, stop, last, event, top_, t2, z, t3_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, cox_sorted_forward_rows1, &given);
+        } else {
+            cox_sorted_forward_rows1(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -456,16 +466,50 @@ size_t cox_sorted_backward_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                  unsigned char *restrict part_scratch, size_t part_bytes,
-                                                  double *restrict grad_w, int64_t d,
-                                                  unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                  const volatile int *stop, double t4, double t3_bar,
-                                                  double z_bar_total_2, double z_bar_total_3,
-                                                  const double *restrict t1, double *restrict z_bar_total,
-                                                  const double *restrict event, double top, const double *restrict z,
-                                                  const double *restrict X)
+struct cox_sorted_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double t4;
+    double t3_bar;
+    double z_bar_total_2;
+    double z_bar_total_3;
+    const double *t1;
+    double *z_bar_total;
+    const double *event;
+    double top;
+    const double *z;
+    const double *X;
+};
+
+static GRADC_APART void cox_sorted_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct cox_sorted_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double t4 = given->t4;
+    const double t3_bar = given->t3_bar;
+    const double z_bar_total_2 = given->z_bar_total_2;
+    const double z_bar_total_3 = given->z_bar_total_3;
+    const double *restrict const t1 = given->t1;
+    double *restrict const z_bar_total = given->z_bar_total;
+    const double *restrict const event = given->event;
+    const double top = given->top;
+    const double *restrict const z = given->z;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -494,37 +538,6 @@ static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, 
         /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_term, 1, grad_w_part);
     }
-}
-
-struct cox_sorted_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double t4;
-    double t3_bar;
-    double z_bar_total_2;
-    double z_bar_total_3;
-    const double *t1;
-    double *z_bar_total;
-    const double *event;
-    double top;
-    const double *z;
-    const double *X;
-};
-
-static GRADC_APART void cox_sorted_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct cox_sorted_backward_rows0 *const given = context;
-    cox_sorted_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t4, given->t3_bar,
-        given->z_bar_total_2, given->z_bar_total_3, given->t1, given->z_bar_total, given->event, given->top, given->z,
-        given->X);
 }
 
 int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -618,13 +631,14 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     const int64_t parts = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct cox_sorted_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, t4, t3_bar, z_bar_total_2, z_bar_total_3, t1, z_bar_total, event, top, z, X};
-        gradc_run(parts, cox_sorted_backward_team0, &given);
-    } else {
-        cox_sorted_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
-            t4, t3_bar, z_bar_total_2, z_bar_total_3, t1, z_bar_total, event, top, z, X);
+        if (parts > 1) {
+            gradc_run(parts, cox_sorted_backward_rows0, &given);
+        } else {
+            cox_sorted_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -652,12 +666,33 @@ size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                        const volatile int *stop, const double *restrict X,
-                                                        const double *restrict w, double *restrict z,
-                                                        const double *restrict event, double *restrict top_parts,
-                                                        double *restrict t4_parts)
+struct cox_sorted_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double *z;
+    const double *event;
+    double *top_parts;
+    double *t4_parts;
+};
+
+static GRADC_APART void cox_sorted_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct cox_sorted_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const z = given->z;
+    const double *restrict const event = given->event;
+    double *restrict const top_parts = given->top_parts;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double top_part = -(double)INFINITY;
@@ -690,32 +725,27 @@ static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part, int64_t n,
     t4_parts[part] = t4_part;
 }
 
-struct cox_sorted_value_and_grad_rows0 {
+struct cox_sorted_value_and_grad_rows1 {
     int64_t n;
     int64_t parts;
-    int64_t d;
     const volatile int *stop;
-    const double *X;
-    const double *w;
     double *z;
-    const double *event;
-    double *top_parts;
-    double *t4_parts;
+    double *t1;
+    double top;
+    double *z_bar_total_3_parts;
 };
 
-static GRADC_APART void cox_sorted_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void cox_sorted_value_and_grad_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct cox_sorted_value_and_grad_rows0 *const given = context;
     (void)thread;
-    cox_sorted_value_and_grad_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->w, given->z,
-        given->event, given->top_parts, given->t4_parts);
-}
-
-static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts,
-                                                        const volatile int *stop, double *restrict z,
-                                                        double *restrict t1, double top,
-                                                        double *restrict z_bar_total_3_parts)
-{
+    const struct cox_sorted_value_and_grad_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    double *restrict const z = given->z;
+    double *restrict const t1 = given->t1;
+    const double top = given->top;
+    double *restrict const z_bar_total_3_parts = given->z_bar_total_3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double z_bar_total_3_part = 0.0;
@@ -741,34 +771,50 @@ static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n,
     z_bar_total_3_parts[part] = z_bar_total_3_part;
 }
 
-struct cox_sorted_value_and_grad_rows1 {
+struct cox_sorted_value_and_grad_rows2 {
     int64_t n;
     int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
     const volatile int *stop;
-    double *z;
+    double t3_bar;
+    double t4;
+    double z_bar_total_2;
+    double z_bar_total_3;
+    double *z_bar_total;
     double *t1;
+    const double *event;
     double top;
-    double *z_bar_total_3_parts;
+    double *z;
+    const double *X;
 };
 
-static GRADC_APART void cox_sorted_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void cox_sorted_value_and_grad_rows2(const void *context, int64_t part, int64_t thread)
 {
-    const struct cox_sorted_value_and_grad_rows1 *const given = context;
-    (void)thread;
-    cox_sorted_value_and_grad_rows1(part, given->n, given->parts, given->stop, given->z, given->t1, given->top,
-        given->z_bar_total_3_parts);
-}
-
-static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                        unsigned char *restrict part_scratch, size_t part_bytes,
-                                                        double *restrict grad_w, int64_t d,
-                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        const volatile int *stop, double t3_bar, double t4,
-                                                        double z_bar_total_2, double z_bar_total_3,
-                                                        double *restrict z_bar_total, double *restrict t1,
-                                                        const double *restrict event, double top, double *restrict z,
-                                                        const double *restrict X)
-{
+    const struct cox_sorted_value_and_grad_rows2 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double t3_bar = given->t3_bar;
+    const double t4 = given->t4;
+    const double z_bar_total_2 = given->z_bar_total_2;
+    const double z_bar_total_3 = given->z_bar_total_3;
+    double *restrict const z_bar_total = given->z_bar_total;
+    double *restrict const t1 = given->t1;
+    const double *restrict const event = given->event;
+    const double top = given->top;
+    double *restrict const z = given->z;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -797,37 +843,6 @@ static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t th
         /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_term, 1, grad_w_part);
     }
-}
-
-struct cox_sorted_value_and_grad_rows2 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double t3_bar;
-    double t4;
-    double z_bar_total_2;
-    double z_bar_total_3;
-    double *z_bar_total;
-    double *t1;
-    const double *event;
-    double top;
-    double *z;
-    const double *X;
-};
-
-static GRADC_APART void cox_sorted_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
-{
-    const struct cox_sorted_value_and_grad_rows2 *const given = context;
-    cox_sorted_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t3_bar, given->t4,
-        given->z_bar_total_2, given->z_bar_total_3, given->z_bar_total, given->t1, given->event, given->top, given->z,
-        given->X);
 }
 
 int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -867,11 +882,13 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const int64_t parts = gradc_parts(n, 3*d + 2, 0);
     double top_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct cox_sorted_value_and_grad_rows0 given = {n, parts, d, stop, X, w, z, event, top_parts, t4_parts};
-        gradc_run(parts, cox_sorted_value_and_grad_team0, &given);
-    } else {
-        cox_sorted_value_and_grad_rows0(0, n, parts, d, stop, X, w, z, event, top_parts, t4_parts);
+        if (parts > 1) {
+            gradc_run(parts, cox_sorted_value_and_grad_rows0, &given);
+        } else {
+            cox_sorted_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double top = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -886,11 +903,13 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const double t3_bar = 1.0 / t4;
     const int64_t parts_ = gradc_parts(n, 25, 0);
     double z_bar_total_3_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct cox_sorted_value_and_grad_rows1 given = {n, parts_, stop, z, t1, top, z_bar_total_3_parts};
-        gradc_run(parts_, cox_sorted_value_and_grad_team1, &given);
-    } else {
-        cox_sorted_value_and_grad_rows1(0, n, parts_, stop, z, t1, top, z_bar_total_3_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, cox_sorted_value_and_grad_rows1, &given);
+        } else {
+            cox_sorted_value_and_grad_rows1(&given, 0, 0);
+        }
     }
     double z_bar_total_3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -978,14 +997,15 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const int64_t parts_2 = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts_2 > 1) {
+    {
         const struct cox_sorted_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, t3_bar, t4, z_bar_total_2, z_bar_total_3, z_bar_total, t1, event, top, z,
             X};
-        gradc_run(parts_2, cox_sorted_value_and_grad_team2, &given);
-    } else {
-        cox_sorted_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, stop, t3_bar, t4, z_bar_total_2, z_bar_total_3, z_bar_total, t1, event, top, z, X);
+        if (parts_2 > 1) {
+            gradc_run(parts_2, cox_sorted_value_and_grad_rows2, &given);
+        } else {
+            cox_sorted_value_and_grad_rows2(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         if (gradc_stopped(stop)) {

@@ -42,12 +42,36 @@ size_t distillation_value_work(int64_t n, int64_t k)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                 const volatile int *stop, const double *restrict B, double tau,
-                                                 const double *restrict A, const int64_t *restrict y,
-                                                 double *restrict t5_parts, double *restrict t8_parts)
+struct distillation_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *B;
+    double tau;
+    const double *A;
+    const int64_t *y;
+    double *t5_parts;
+    double *t8_parts;
+};
+
+static GRADC_APART void distillation_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct distillation_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const B = given->B;
+    const double tau = given->tau;
+    const double *restrict const A = given->A;
+    const int64_t *restrict const y = given->y;
+    double *restrict const t5_parts = given->t5_parts;
+    double *restrict const t8_parts = given->t8_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -249,28 +273,6 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
     t8_parts[part] = t8_part;
 }
 
-struct distillation_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *B;
-    double tau;
-    const double *A;
-    const int64_t *y;
-    double *t5_parts;
-    double *t8_parts;
-};
-
-static GRADC_APART void distillation_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct distillation_value_rows0 *const given = context;
-    distillation_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->B, given->tau, given->A, given->y, given->t5_parts, given->t8_parts);
-}
-
 int distillation_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                        const int64_t *restrict y, double tau, double mix, double *restrict value,
                        void *restrict work)
@@ -297,12 +299,14 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     double t8_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct distillation_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, tau, A, y,
             t5_parts, t8_parts};
-        gradc_run(parts, distillation_value_team0, &given);
-    } else {
-        distillation_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, tau, A, y, t5_parts, t8_parts);
+        if (parts > 1) {
+            gradc_run(parts, distillation_value_rows0, &given);
+        } else {
+            distillation_value_rows0(&given, 0, 0);
+        }
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -332,14 +336,42 @@ size_t distillation_forward_work(int64_t n, int64_t k)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   int64_t k, const volatile int *stop, const double *restrict B,
-                                                   double tau, double *restrict t1, const double *restrict A,
-                                                   double *restrict t3, double *restrict t6,
-                                                   const int64_t *restrict y, double *restrict t5_parts,
-                                                   double *restrict t8_parts)
+struct distillation_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *B;
+    double tau;
+    double *t1;
+    const double *A;
+    double *t3;
+    double *t6;
+    const int64_t *y;
+    double *t5_parts;
+    double *t8_parts;
+};
+
+static GRADC_APART void distillation_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct distillation_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const B = given->B;
+    const double tau = given->tau;
+    double *restrict const t1 = given->t1;
+    const double *restrict const A = given->A;
+    double *restrict const t3 = given->t3;
+    double *restrict const t6 = given->t6;
+    const int64_t *restrict const y = given->y;
+    double *restrict const t5_parts = given->t5_parts;
+    double *restrict const t8_parts = given->t8_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -534,32 +566,6 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
     t8_parts[part] = t8_part;
 }
 
-struct distillation_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *B;
-    double tau;
-    double *t1;
-    const double *A;
-    double *t3;
-    double *t6;
-    const int64_t *y;
-    double *t5_parts;
-    double *t8_parts;
-};
-
-static GRADC_APART void distillation_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct distillation_forward_rows0 *const given = context;
-    distillation_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->B, given->tau, given->t1, given->A, given->t3, given->t6, given->y, given->t5_parts,
-        given->t8_parts);
-}
-
 int distillation_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                          const int64_t *restrict y, double tau, double mix, double *restrict value,
                          double *restrict t1, double *restrict t3, double *restrict t6, void *restrict work)
@@ -586,13 +592,14 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
         + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     double t8_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct distillation_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, tau, t1, A,
             t3, t6, y, t5_parts, t8_parts};
-        gradc_run(parts, distillation_forward_team0, &given);
-    } else {
-        distillation_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, tau, t1, A, t3, t6, y,
-            t5_parts, t8_parts);
+        if (parts > 1) {
+            gradc_run(parts, distillation_forward_rows0, &given);
+        } else {
+            distillation_forward_rows0(&given, 0, 0);
+        }
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -620,14 +627,44 @@ size_t distillation_backward_work(int64_t n, int64_t k)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    int64_t k, const volatile int *stop, const double *restrict B,
-                                                    const int64_t *restrict y, double tau, const double *restrict t1,
-                                                    double t8_bar, const double *restrict A,
-                                                    const double *restrict t6, double t5_bar,
-                                                    const double *restrict t3, double *restrict grad_A)
+struct distillation_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *B;
+    const int64_t *y;
+    double tau;
+    const double *t1;
+    double t8_bar;
+    const double *A;
+    const double *t6;
+    double t5_bar;
+    const double *t3;
+    double *grad_A;
+};
+
+static GRADC_APART void distillation_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct distillation_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const B = given->B;
+    const int64_t *restrict const y = given->y;
+    const double tau = given->tau;
+    const double *restrict const t1 = given->t1;
+    const double t8_bar = given->t8_bar;
+    const double *restrict const A = given->A;
+    const double *restrict const t6 = given->t6;
+    const double t5_bar = given->t5_bar;
+    const double *restrict const t3 = given->t3;
+    double *restrict const grad_A = given->grad_A;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -704,33 +741,6 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
     }
 }
 
-struct distillation_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *B;
-    const int64_t *y;
-    double tau;
-    const double *t1;
-    double t8_bar;
-    const double *A;
-    const double *t6;
-    double t5_bar;
-    const double *t3;
-    double *grad_A;
-};
-
-static GRADC_APART void distillation_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct distillation_backward_rows0 *const given = context;
-    distillation_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->B, given->y, given->tau, given->t1, given->t8_bar, given->A, given->t6,
-        given->t5_bar, given->t3, given->grad_A);
-}
-
 int distillation_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                           const int64_t *restrict y, double tau, double mix, const double *restrict t1,
                           const double *restrict t3, const double *restrict t6, double cotangent,
@@ -760,13 +770,14 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
     const int64_t parts = gradc_parts(n, 123*k, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    if (parts > 1) {
+    {
         const struct distillation_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, y, tau, t1,
             t8_bar, A, t6, t5_bar, t3, grad_A};
-        gradc_run(parts, distillation_backward_team0, &given);
-    } else {
-        distillation_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, y, tau, t1, t8_bar, A, t6,
-            t5_bar, t3, grad_A);
+        if (parts > 1) {
+            gradc_run(parts, distillation_backward_rows0, &given);
+        } else {
+            distillation_backward_rows0(&given, 0, 0);
+        }
     }
     if (gradc_stopped(stop)) {
         return gradc_ended(stop, GRADC_STOPPED);
@@ -786,15 +797,42 @@ size_t distillation_value_and_grad_work(int64_t n, int64_t k)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t k, const volatile int *stop,
-                                                          const double *restrict B, double tau,
-                                                          const int64_t *restrict y, double t8_bar,
-                                                          const double *restrict A, double t5_bar,
-                                                          double *restrict grad_A, double *restrict t5_parts,
-                                                          double *restrict t8_parts)
+struct distillation_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *B;
+    double tau;
+    const int64_t *y;
+    double t8_bar;
+    const double *A;
+    double t5_bar;
+    double *grad_A;
+    double *t5_parts;
+    double *t8_parts;
+};
+
+static GRADC_APART void distillation_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct distillation_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const B = given->B;
+    const double tau = given->tau;
+    const int64_t *restrict const y = given->y;
+    const double t8_bar = given->t8_bar;
+    const double *restrict const A = given->A;
+    const double t5_bar = given->t5_bar;
+    double *restrict const grad_A = given->grad_A;
+    double *restrict const t5_parts = given->t5_parts;
+    double *restrict const t8_parts = given->t8_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -1031,32 +1069,6 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
     t8_parts[part] = t8_part;
 }
 
-struct distillation_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *B;
-    double tau;
-    const int64_t *y;
-    double t8_bar;
-    const double *A;
-    double t5_bar;
-    double *grad_A;
-    double *t5_parts;
-    double *t8_parts;
-};
-
-static GRADC_APART void distillation_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct distillation_value_and_grad_rows0 *const given = context;
-    distillation_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->B, given->tau, given->y, given->t8_bar, given->A, given->t5_bar, given->grad_A,
-        given->t5_parts, given->t8_parts);
-}
-
 int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                                 const int64_t *restrict y, double tau, double mix, double *restrict value,
                                 double *restrict grad_A, void *restrict work)
@@ -1091,13 +1103,14 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
         + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     double t8_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct distillation_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, tau,
             y, t8_bar, A, t5_bar, grad_A, t5_parts, t8_parts};
-        gradc_run(parts, distillation_value_and_grad_team0, &given);
-    } else {
-        distillation_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, tau, y, t8_bar, A,
-            t5_bar, grad_A, t5_parts, t8_parts);
+        if (parts > 1) {
+            gradc_run(parts, distillation_value_and_grad_rows0, &given);
+        } else {
+            distillation_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -26,13 +26,34 @@ size_t epsilon_insensitive_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 7, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void epsilon_insensitive_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        int64_t d, const volatile int *stop,
-                                                        const double *restrict X, const double *restrict w,
-                                                        const double *restrict y, double eps,
-                                                        double *restrict t1_parts)
+struct epsilon_insensitive_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double eps;
+    double *t1_parts;
+};
+
+static GRADC_APART void epsilon_insensitive_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct epsilon_insensitive_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    const double eps = given->eps;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -62,27 +83,6 @@ static GRADC_APART void epsilon_insensitive_value_rows0(int64_t part, int64_t th
     t1_parts[part] = t1_part;
 }
 
-struct epsilon_insensitive_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double eps;
-    double *t1_parts;
-};
-
-static GRADC_APART void epsilon_insensitive_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct epsilon_insensitive_value_rows0 *const given = context;
-    epsilon_insensitive_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->stop, given->X, given->w, given->y, given->eps, given->t1_parts);
-}
-
 int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                               const double *restrict y, double eps, double lam, double *restrict value,
                               void *restrict work)
@@ -93,12 +93,14 @@ int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, co
     const int64_t parts = gradc_parts(n, 3*d + 7, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct epsilon_insensitive_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y,
             eps, t1_parts};
-        gradc_run(parts, epsilon_insensitive_value_team0, &given);
-    } else {
-        epsilon_insensitive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, eps, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, epsilon_insensitive_value_rows0, &given);
+        } else {
+            epsilon_insensitive_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -138,12 +140,33 @@ size_t epsilon_insensitive_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 2, n) * gradc_bytes(n, sizeof(double));
 }
 
-static GRADC_APART void epsilon_insensitive_forward_rows0(int64_t part, int64_t d, int64_t parts,
-                                                          unsigned char *restrict part_scratch, size_t part_bytes,
-                                                          double *restrict t0, int64_t n, const volatile int *stop,
-                                                          const double *restrict X, const double *restrict w,
-                                                          double *restrict t2_parts)
+struct epsilon_insensitive_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0;
+    int64_t n;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double *t2_parts;
+};
+
+static GRADC_APART void epsilon_insensitive_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct epsilon_insensitive_forward_rows0 *const given = context;
+    const int64_t d = given->d;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const t0 = given->t0;
+    const int64_t n = given->n;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -175,27 +198,6 @@ static GRADC_APART void epsilon_insensitive_forward_rows0(int64_t part, int64_t 
     t2_parts[part] = t2_part;
 }
 
-struct epsilon_insensitive_forward_rows0 {
-    int64_t d;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *t0;
-    int64_t n;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double *t2_parts;
-};
-
-static GRADC_APART void epsilon_insensitive_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct epsilon_insensitive_forward_rows0 *const given = context;
-    (void)thread;
-    epsilon_insensitive_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0,
-        given->n, given->stop, given->X, given->w, given->t2_parts);
-}
-
 int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                 const double *restrict y, double eps, double lam, double *restrict value,
                                 double *restrict t0, void *restrict work)
@@ -206,12 +208,14 @@ int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, 
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct epsilon_insensitive_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, stop, X, w,
             t2_parts};
-        gradc_run(parts, epsilon_insensitive_forward_team0, &given);
-    } else {
-        epsilon_insensitive_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, stop, X, w, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, epsilon_insensitive_forward_rows0, &given);
+        } else {
+            epsilon_insensitive_forward_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -262,14 +266,40 @@ size_t epsilon_insensitive_backward_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 3*d + 14, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void epsilon_insensitive_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                           unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict grad_w_total, int64_t d,
-                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           const volatile int *stop, double t1_bar,
-                                                           const double *restrict t0, const double *restrict y,
-                                                           double eps, const double *restrict X)
+struct epsilon_insensitive_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w_total;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double t1_bar;
+    const double *t0;
+    const double *y;
+    double eps;
+    const double *X;
+};
+
+static GRADC_APART void epsilon_insensitive_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct epsilon_insensitive_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w_total = given->grad_w_total;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const y = given->y;
+    const double eps = given->eps;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -303,31 +333,6 @@ static GRADC_APART void epsilon_insensitive_backward_rows0(int64_t part, int64_t
     }
 }
 
-struct epsilon_insensitive_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w_total;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double t1_bar;
-    const double *t0;
-    const double *y;
-    double eps;
-    const double *X;
-};
-
-static GRADC_APART void epsilon_insensitive_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct epsilon_insensitive_backward_rows0 *const given = context;
-    epsilon_insensitive_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t1_bar, given->t0,
-        given->y, given->eps, given->X);
-}
-
 int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict y, double eps, double lam, const double *restrict t0,
                                  double cotangent, double *restrict grad_w, void *restrict work)
@@ -345,13 +350,14 @@ int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w,
     const int64_t parts = gradc_parts(n, 3*d + 14, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct epsilon_insensitive_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
             tile_scratch, tile_bytes, stop, t1_bar, t0, y, eps, X};
-        gradc_run(parts, epsilon_insensitive_backward_team0, &given);
-    } else {
-        epsilon_insensitive_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, stop, t1_bar, t0, y, eps, X);
+        if (parts > 1) {
+            gradc_run(parts, epsilon_insensitive_backward_rows0, &given);
+        } else {
+            epsilon_insensitive_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -384,15 +390,42 @@ size_t epsilon_insensitive_value_and_grad_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 6*d + 15, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
-                                                                 int64_t parts, unsigned char *restrict part_scratch,
-                                                                 size_t part_bytes, double *restrict grad_w_total,
-                                                                 int64_t d, unsigned char *restrict tile_scratch,
-                                                                 size_t tile_bytes, const volatile int *stop,
-                                                                 const double *restrict X, const double *restrict w,
-                                                                 double t1_bar, const double *restrict y, double eps,
-                                                                 double *restrict t1_parts)
+struct epsilon_insensitive_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w_total;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double t1_bar;
+    const double *y;
+    double eps;
+    double *t1_parts;
+};
+
+static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct epsilon_insensitive_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w_total = given->grad_w_total;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const y = given->y;
+    const double eps = given->eps;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -437,32 +470,6 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, i
     t1_parts[part] = t1_part;
 }
 
-struct epsilon_insensitive_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w_total;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double t1_bar;
-    const double *y;
-    double eps;
-    double *t1_parts;
-};
-
-static GRADC_APART void epsilon_insensitive_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct epsilon_insensitive_value_and_grad_rows0 *const given = context;
-    epsilon_insensitive_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop,
-        given->X, given->w, given->t1_bar, given->y, given->eps, given->t1_parts);
-}
-
 int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                        const double *restrict y, double eps, double lam, double *restrict value,
                                        double *restrict grad_w, void *restrict work)
@@ -499,13 +506,14 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct epsilon_insensitive_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes,
             grad_w_total, d, tile_scratch, tile_bytes, stop, X, w, t1_bar, y, eps, t1_parts};
-        gradc_run(parts, epsilon_insensitive_value_and_grad_team0, &given);
-    } else {
-        epsilon_insensitive_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d,
-            tile_scratch, tile_bytes, stop, X, w, t1_bar, y, eps, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, epsilon_insensitive_value_and_grad_rows0, &given);
+        } else {
+            epsilon_insensitive_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

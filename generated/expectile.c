@@ -24,12 +24,34 @@ size_t expectile_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 9, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void expectile_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                              const volatile int *stop, const double *restrict X,
-                                              const double *restrict w, double tau, const double *restrict y,
-                                              double *restrict t1_parts)
+struct expectile_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double tau;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void expectile_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct expectile_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double tau = given->tau;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -60,27 +82,6 @@ static GRADC_APART void expectile_value_rows0(int64_t part, int64_t thread, int6
     t1_parts[part] = t1_part;
 }
 
-struct expectile_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double tau;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void expectile_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct expectile_value_rows0 *const given = context;
-    expectile_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->tau, given->y, given->t1_parts);
-}
-
 int expectile_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, double tau, double *restrict value, void *restrict work)
 {
@@ -90,12 +91,14 @@ int expectile_value(int64_t n, int64_t d, const double *restrict w, const double
     const int64_t parts = gradc_parts(n, 3*d + 9, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct expectile_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, tau, y,
             t1_parts};
-        gradc_run(parts, expectile_value_team0, &given);
-    } else {
-        expectile_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, tau, y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, expectile_value_rows0, &given);
+        } else {
+            expectile_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -225,15 +228,42 @@ size_t expectile_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void expectile_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                       double *restrict grad_w, int64_t d,
-                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       const volatile int *stop, const double *restrict X,
-                                                       const double *restrict w, double tau,
-                                                       const double *restrict y, double t1_bar,
-                                                       double *restrict t1_parts)
+struct expectile_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double tau;
+    const double *y;
+    double t1_bar;
+    double *t1_parts;
+};
+
+static GRADC_APART void expectile_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct expectile_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double tau = given->tau;
+    const double *restrict const y = given->y;
+    const double t1_bar = given->t1_bar;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -297,32 +327,6 @@ static GRADC_APART void expectile_value_and_grad_rows0(int64_t part, int64_t thr
     t1_parts[part] = t1_part;
 }
 
-struct expectile_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double tau;
-    const double *y;
-    double t1_bar;
-    double *t1_parts;
-};
-
-static GRADC_APART void expectile_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct expectile_value_and_grad_rows0 *const given = context;
-    expectile_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->tau,
-        given->y, given->t1_bar, given->t1_parts);
-}
-
 int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                              const double *restrict y, double tau, double *restrict value, double *restrict grad_w,
                              void *restrict work)
@@ -339,13 +343,14 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct expectile_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, X, w, tau, y, t1_bar, t1_parts};
-        gradc_run(parts, expectile_value_and_grad_team0, &given);
-    } else {
-        expectile_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            stop, X, w, tau, y, t1_bar, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, expectile_value_and_grad_rows0, &given);
+        } else {
+            expectile_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

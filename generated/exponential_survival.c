@@ -26,13 +26,34 @@ size_t exponential_survival_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 27, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void exponential_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         int64_t d, const volatile int *stop,
-                                                         const double *restrict X, const double *restrict w,
-                                                         const double *restrict event, const double *restrict time_,
-                                                         double *restrict t0_parts)
+struct exponential_survival_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *event;
+    const double *time_;
+    double *t0_parts;
+};
+
+static GRADC_APART void exponential_survival_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct exponential_survival_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const event = given->event;
+    const double *restrict const time_ = given->time_;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -62,27 +83,6 @@ static GRADC_APART void exponential_survival_value_rows0(int64_t part, int64_t t
     t0_parts[part] = t0_part;
 }
 
-struct exponential_survival_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *event;
-    const double *time_;
-    double *t0_parts;
-};
-
-static GRADC_APART void exponential_survival_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct exponential_survival_value_rows0 *const given = context;
-    exponential_survival_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->stop, given->X, given->w, given->event, given->time_, given->t0_parts);
-}
-
 int exponential_survival_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                const double *restrict time_, const double *restrict event, double *restrict value,
                                void *restrict work)
@@ -93,13 +93,14 @@ int exponential_survival_value(int64_t n, int64_t d, const double *restrict w, c
     const int64_t parts = gradc_parts(n, 3*d + 27, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct exponential_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w,
             event, time_, t0_parts};
-        gradc_run(parts, exponential_survival_value_team0, &given);
-    } else {
-        exponential_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, event, time_,
-            t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, exponential_survival_value_rows0, &given);
+        } else {
+            exponential_survival_value_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -121,11 +122,27 @@ size_t exponential_survival_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void exponential_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                           const volatile int *stop, double *restrict z,
-                                                           const double *restrict event,
-                                                           const double *restrict time_, double *restrict t0_parts)
+struct exponential_survival_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double *z;
+    const double *event;
+    const double *time_;
+    double *t0_parts;
+};
+
+static GRADC_APART void exponential_survival_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct exponential_survival_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    double *restrict const z = given->z;
+    const double *restrict const event = given->event;
+    const double *restrict const time_ = given->time_;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -149,24 +166,6 @@ static GRADC_APART void exponential_survival_forward_rows0(int64_t part, int64_t
     t0_parts[part] = t0_part;
 }
 
-struct exponential_survival_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double *z;
-    const double *event;
-    const double *time_;
-    double *t0_parts;
-};
-
-static GRADC_APART void exponential_survival_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct exponential_survival_forward_rows0 *const given = context;
-    (void)thread;
-    exponential_survival_forward_rows0(part, given->n, given->parts, given->stop, given->z, given->event,
-        given->time_, given->t0_parts);
-}
-
 int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict time_, const double *restrict event, double *restrict value,
                                  double *restrict z, void *restrict work)
@@ -181,11 +180,13 @@ int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w,
     gradc_dots(n, d, X, d, w, z, 1, 1);
     const int64_t parts = gradc_parts(n, 27, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct exponential_survival_forward_rows0 given = {n, parts, stop, z, event, time_, t0_parts};
-        gradc_run(parts, exponential_survival_forward_team0, &given);
-    } else {
-        exponential_survival_forward_rows0(0, n, parts, stop, z, event, time_, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, exponential_survival_forward_rows0, &given);
+        } else {
+            exponential_survival_forward_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -208,14 +209,40 @@ size_t exponential_survival_backward_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            double *restrict grad_w, int64_t d,
-                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            const volatile int *stop, double t0_bar,
-                                                            const double *restrict event, const double *restrict z,
-                                                            const double *restrict time_, const double *restrict X)
+struct exponential_survival_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double t0_bar;
+    const double *event;
+    const double *z;
+    const double *time_;
+    const double *X;
+};
+
+static GRADC_APART void exponential_survival_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct exponential_survival_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double t0_bar = given->t0_bar;
+    const double *restrict const event = given->event;
+    const double *restrict const z = given->z;
+    const double *restrict const time_ = given->time_;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -243,31 +270,6 @@ static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_
     }
 }
 
-struct exponential_survival_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double t0_bar;
-    const double *event;
-    const double *z;
-    const double *time_;
-    const double *X;
-};
-
-static GRADC_APART void exponential_survival_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct exponential_survival_backward_rows0 *const given = context;
-    exponential_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0_bar, given->event,
-        given->z, given->time_, given->X);
-}
-
 int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                   const double *restrict time_, const double *restrict event,
                                   const double *restrict z, double cotangent, double *restrict grad_w,
@@ -285,13 +287,14 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
     const int64_t parts = gradc_parts(n, 3*d + 29, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct exponential_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, t0_bar, event, z, time_, X};
-        gradc_run(parts, exponential_survival_backward_team0, &given);
-    } else {
-        exponential_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, stop, t0_bar, event, z, time_, X);
+        if (parts > 1) {
+            gradc_run(parts, exponential_survival_backward_rows0, &given);
+        } else {
+            exponential_survival_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -317,17 +320,42 @@ size_t exponential_survival_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
-                                                                  int64_t parts,
-                                                                  unsigned char *restrict part_scratch,
-                                                                  size_t part_bytes, double *restrict grad_w,
-                                                                  int64_t d, unsigned char *restrict tile_scratch,
-                                                                  size_t tile_bytes, const volatile int *stop,
-                                                                  const double *restrict X, const double *restrict w,
-                                                                  const double *restrict event,
-                                                                  const double *restrict time_, double t0_bar,
-                                                                  double *restrict t0_parts)
+struct exponential_survival_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *event;
+    const double *time_;
+    double t0_bar;
+    double *t0_parts;
+};
+
+static GRADC_APART void exponential_survival_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct exponential_survival_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const event = given->event;
+    const double *restrict const time_ = given->time_;
+    const double t0_bar = given->t0_bar;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -370,32 +398,6 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
     t0_parts[part] = t0_part;
 }
 
-struct exponential_survival_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *event;
-    const double *time_;
-    double t0_bar;
-    double *t0_parts;
-};
-
-static GRADC_APART void exponential_survival_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct exponential_survival_value_and_grad_rows0 *const given = context;
-    exponential_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X,
-        given->w, given->event, given->time_, given->t0_bar, given->t0_parts);
-}
-
 int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                         const double *restrict time_, const double *restrict event,
                                         double *restrict value, double *restrict grad_w, void *restrict work)
@@ -412,13 +414,14 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct exponential_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, X, w, event, time_, t0_bar, t0_parts};
-        gradc_run(parts, exponential_survival_value_and_grad_team0, &given);
-    } else {
-        exponential_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, stop, X, w, event, time_, t0_bar, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, exponential_survival_value_and_grad_rows0, &given);
+        } else {
+            exponential_survival_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -37,14 +37,40 @@ size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t k, int64_t d, const volatile int *stop,
-                                                          const double *restrict X, const double *restrict w,
-                                                          const double *restrict V, double *restrict t2,
-                                                          const double *restrict y, double b,
-                                                          double *restrict t6_parts)
+struct factorization_machine_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *V;
+    double *t2;
+    const double *y;
+    double b;
+    double *t6_parts;
+};
+
+static GRADC_APART void factorization_machine_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct factorization_machine_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const V = given->V;
+    double *restrict const t2 = given->t2;
+    const double *restrict const y = given->y;
+    const double b = given->b;
+    double *restrict const t6_parts = given->t6_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -133,31 +159,6 @@ static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t 
     t6_parts[part] = t6_part;
 }
 
-struct factorization_machine_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *V;
-    double *t2;
-    const double *y;
-    double b;
-    double *t6_parts;
-};
-
-static GRADC_APART void factorization_machine_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct factorization_machine_value_rows0 *const given = context;
-    factorization_machine_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->stop, given->X, given->w, given->V, given->t2, given->y, given->b,
-        given->t6_parts);
-}
-
 int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                 const double *restrict V, const double *restrict X, const double *restrict y,
                                 double *restrict value, void *restrict work)
@@ -185,13 +186,14 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
         + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct factorization_machine_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, stop, X, w,
             V, t2, y, b, t6_parts};
-        gradc_run(parts, factorization_machine_value_team0, &given);
-    } else {
-        factorization_machine_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, stop, X, w, V, t2, y, b,
-            t6_parts);
+        if (parts > 1) {
+            gradc_run(parts, factorization_machine_value_rows0, &given);
+        } else {
+            factorization_machine_value_rows0(&given, 0, 0);
+        }
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -214,16 +216,48 @@ size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
         * gradc_bytes(128*gradc_width(k), sizeof(double));
 }
 
-static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            int64_t k, const volatile int *stop, int64_t d,
-                                                            const double *restrict X, const double *restrict w,
-                                                            double *restrict t0, const double *restrict V,
-                                                            double *restrict t1, double *restrict t3,
-                                                            double *restrict t5, double *restrict t2,
-                                                            const double *restrict y, double b,
-                                                            double *restrict t6_parts)
+struct factorization_machine_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    int64_t d;
+    const double *X;
+    const double *w;
+    double *t0;
+    const double *V;
+    double *t1;
+    double *t3;
+    double *t5;
+    double *t2;
+    const double *y;
+    double b;
+    double *t6_parts;
+};
+
+static GRADC_APART void factorization_machine_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct factorization_machine_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const int64_t d = given->d;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const t0 = given->t0;
+    const double *restrict const V = given->V;
+    double *restrict const t1 = given->t1;
+    double *restrict const t3 = given->t3;
+    double *restrict const t5 = given->t5;
+    double *restrict const t2 = given->t2;
+    const double *restrict const y = given->y;
+    const double b = given->b;
+    double *restrict const t6_parts = given->t6_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -315,35 +349,6 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
     t6_parts[part] = t6_part;
 }
 
-struct factorization_machine_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    int64_t d;
-    const double *X;
-    const double *w;
-    double *t0;
-    const double *V;
-    double *t1;
-    double *t3;
-    double *t5;
-    double *t2;
-    const double *y;
-    double b;
-    double *t6_parts;
-};
-
-static GRADC_APART void factorization_machine_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct factorization_machine_forward_rows0 *const given = context;
-    factorization_machine_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->d, given->X, given->w, given->t0, given->V, given->t1, given->t3, given->t5,
-        given->t2, given->y, given->b, given->t6_parts);
-}
-
 int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                   const double *restrict V, const double *restrict X, const double *restrict y,
                                   double *restrict value, double *restrict t0, double *restrict t1,
@@ -370,13 +375,14 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
     const int64_t parts = gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double));
     double t6_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct factorization_machine_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, d, X,
             w, t0, V, t1, t3, t5, t2, y, b, t6_parts};
-        gradc_run(parts, factorization_machine_forward_team0, &given);
-    } else {
-        factorization_machine_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, d, X, w, t0, V, t1, t3,
-            t5, t2, y, b, t6_parts);
+        if (parts > 1) {
+            gradc_run(parts, factorization_machine_forward_rows0, &given);
+        } else {
+            factorization_machine_forward_rows0(&given, 0, 0);
+        }
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -402,18 +408,54 @@ size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_w, int64_t d,
-                                                             double *restrict grad_V_total, int64_t k,
-                                                             double *restrict grad_V_total_2,
-                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const volatile int *stop, const double *restrict y,
-                                                             const double *restrict t5, const double *restrict t0,
-                                                             double b, double t6_bar, const double *restrict X,
-                                                             const double *restrict t1, const double *restrict t3,
-                                                             double *restrict grad_b_parts)
+struct factorization_machine_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    double *grad_V_total;
+    int64_t k;
+    double *grad_V_total_2;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *y;
+    const double *t5;
+    const double *t0;
+    double b;
+    double t6_bar;
+    const double *X;
+    const double *t1;
+    const double *t3;
+    double *grad_b_parts;
+};
+
+static GRADC_APART void factorization_machine_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct factorization_machine_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    double *restrict const grad_V_total = given->grad_V_total;
+    const int64_t k = given->k;
+    double *restrict const grad_V_total_2 = given->grad_V_total_2;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const y = given->y;
+    const double *restrict const t5 = given->t5;
+    const double *restrict const t0 = given->t0;
+    const double b = given->b;
+    const double t6_bar = given->t6_bar;
+    const double *restrict const X = given->X;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const t3 = given->t3;
+    double *restrict const grad_b_parts = given->grad_b_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -497,39 +539,6 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
     grad_b_parts[part] = grad_b_part;
 }
 
-struct factorization_machine_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    double *grad_V_total;
-    int64_t k;
-    double *grad_V_total_2;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *y;
-    const double *t5;
-    const double *t0;
-    double b;
-    double t6_bar;
-    const double *X;
-    const double *t1;
-    const double *t3;
-    double *grad_b_parts;
-};
-
-static GRADC_APART void factorization_machine_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct factorization_machine_backward_rows0 *const given = context;
-    factorization_machine_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->grad_V_total, given->k, given->grad_V_total_2, given->tile_scratch,
-        given->tile_bytes, given->stop, given->y, given->t5, given->t0, given->b, given->t6_bar, given->X, given->t1,
-        given->t3, given->grad_b_parts);
-}
-
 int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                    const double *restrict V, const double *restrict X, const double *restrict y,
                                    const double *restrict t0, const double *restrict t1, const double *restrict t3,
@@ -556,14 +565,15 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double grad_b_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct factorization_machine_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             grad_V_total, k, grad_V_total_2, tile_scratch, tile_bytes, stop, y, t5, t0, b, t6_bar, X, t1, t3,
             grad_b_parts};
-        gradc_run(parts, factorization_machine_backward_team0, &given);
-    } else {
-        factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_V_total, k,
-            grad_V_total_2, tile_scratch, tile_bytes, stop, y, t5, t0, b, t6_bar, X, t1, t3, grad_b_parts);
+        if (parts > 1) {
+            gradc_run(parts, factorization_machine_backward_rows0, &given);
+        } else {
+            factorization_machine_backward_rows0(&given, 0, 0);
+        }
     }
     double grad_b_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -632,21 +642,54 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
         + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
-                                                                   int64_t parts,
-                                                                   unsigned char *restrict part_scratch,
-                                                                   size_t part_bytes, double *restrict grad_w,
-                                                                   int64_t d, double *restrict grad_V_total,
-                                                                   int64_t k, double *restrict grad_V_total_2,
-                                                                   unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, const volatile int *stop,
-                                                                   const double *restrict X,
-                                                                   const double *restrict w,
-                                                                   const double *restrict V, double *restrict t2,
-                                                                   const double *restrict y, double b, double t6_bar,
-                                                                   double *restrict t6_parts,
-                                                                   double *restrict grad_b_parts)
+struct factorization_machine_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    double *grad_V_total;
+    int64_t k;
+    double *grad_V_total_2;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *V;
+    double *t2;
+    const double *y;
+    double b;
+    double t6_bar;
+    double *t6_parts;
+    double *grad_b_parts;
+};
+
+static GRADC_APART void factorization_machine_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct factorization_machine_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    double *restrict const grad_V_total = given->grad_V_total;
+    const int64_t k = given->k;
+    double *restrict const grad_V_total_2 = given->grad_V_total_2;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const V = given->V;
+    double *restrict const t2 = given->t2;
+    const double *restrict const y = given->y;
+    const double b = given->b;
+    const double t6_bar = given->t6_bar;
+    double *restrict const t6_parts = given->t6_parts;
+    double *restrict const grad_b_parts = given->grad_b_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -781,39 +824,6 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
     grad_b_parts[part] = grad_b_part;
 }
 
-struct factorization_machine_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    double *grad_V_total;
-    int64_t k;
-    double *grad_V_total_2;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *V;
-    double *t2;
-    const double *y;
-    double b;
-    double t6_bar;
-    double *t6_parts;
-    double *grad_b_parts;
-};
-
-static GRADC_APART void factorization_machine_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct factorization_machine_value_and_grad_rows0 *const given = context;
-    factorization_machine_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->grad_V_total, given->k, given->grad_V_total_2,
-        given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->V, given->t2, given->y,
-        given->b, given->t6_bar, given->t6_parts, given->grad_b_parts);
-}
-
 int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                          const double *restrict V, const double *restrict X,
                                          const double *restrict y, double *restrict value, double *restrict grad_b,
@@ -855,14 +865,15 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     double grad_b_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct factorization_machine_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
             d, grad_V_total, k, grad_V_total_2, tile_scratch, tile_bytes, stop, X, w, V, t2, y, b, t6_bar, t6_parts,
             grad_b_parts};
-        gradc_run(parts, factorization_machine_value_and_grad_team0, &given);
-    } else {
-        factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_V_total,
-            k, grad_V_total_2, tile_scratch, tile_bytes, stop, X, w, V, t2, y, b, t6_bar, t6_parts, grad_b_parts);
+        if (parts > 1) {
+            gradc_run(parts, factorization_machine_value_and_grad_rows0, &given);
+        } else {
+            factorization_machine_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

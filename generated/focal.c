@@ -28,12 +28,36 @@ size_t focal_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 87, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void focal_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                          unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                          const volatile int *stop, const double *restrict X,
-                                          const double *restrict w, double alpha, const double *restrict y,
-                                          double gamma_, double *restrict t1_parts)
+struct focal_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double alpha;
+    const double *y;
+    double gamma_;
+    double *t1_parts;
+};
+
+static GRADC_APART void focal_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct focal_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double alpha = given->alpha;
+    const double *restrict const y = given->y;
+    const double gamma_ = given->gamma_;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -71,28 +95,6 @@ static GRADC_APART void focal_value_rows0(int64_t part, int64_t thread, int64_t 
     t1_parts[part] = t1_part;
 }
 
-struct focal_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double alpha;
-    const double *y;
-    double gamma_;
-    double *t1_parts;
-};
-
-static GRADC_APART void focal_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct focal_value_rows0 *const given = context;
-    focal_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->alpha, given->y, given->gamma_, given->t1_parts);
-}
-
 int focal_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double alpha, double gamma_, double *restrict value, void *restrict work)
 {
@@ -102,12 +104,14 @@ int focal_value(int64_t n, int64_t d, const double *restrict w, const double *re
     const int64_t parts = gradc_parts(n, 3*d + 87, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct focal_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, alpha, y, gamma_,
             t1_parts};
-        gradc_run(parts, focal_value_team0, &given);
-    } else {
-        focal_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, alpha, y, gamma_, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, focal_value_rows0, &given);
+        } else {
+            focal_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -129,10 +133,29 @@ size_t focal_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void focal_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                            double alpha, const double *restrict y, double *restrict t0,
-                                            double gamma_, double *restrict t1_parts)
+struct focal_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double alpha;
+    const double *y;
+    double *t0;
+    double gamma_;
+    double *t1_parts;
+};
+
+static GRADC_APART void focal_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct focal_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double alpha = given->alpha;
+    const double *restrict const y = given->y;
+    double *restrict const t0 = given->t0;
+    const double gamma_ = given->gamma_;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
@@ -164,25 +187,6 @@ static GRADC_APART void focal_forward_rows0(int64_t part, int64_t n, int64_t par
     t1_parts[part] = t1_part;
 }
 
-struct focal_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double alpha;
-    const double *y;
-    double *t0;
-    double gamma_;
-    double *t1_parts;
-};
-
-static GRADC_APART void focal_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct focal_forward_rows0 *const given = context;
-    (void)thread;
-    focal_forward_rows0(part, given->n, given->parts, given->stop, given->alpha, given->y, given->t0, given->gamma_,
-        given->t1_parts);
-}
-
 int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double alpha, double gamma_, double *restrict value, double *restrict t0, void *restrict work)
 {
@@ -196,11 +200,13 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     const int64_t parts = gradc_parts(n, 87, 0);
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct focal_forward_rows0 given = {n, parts, stop, alpha, y, t0, gamma_, t1_parts};
-        gradc_run(parts, focal_forward_team0, &given);
-    } else {
-        focal_forward_rows0(0, n, parts, stop, alpha, y, t0, gamma_, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, focal_forward_rows0, &given);
+        } else {
+            focal_forward_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -223,14 +229,42 @@ size_t focal_backward_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 3*d + 143, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict grad_w, int64_t d,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                             const volatile int *stop, double alpha, const double *restrict y,
-                                             const double *restrict t0, double gamma_, double t1_bar,
-                                             const double *restrict X)
+struct focal_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double alpha;
+    const double *y;
+    const double *t0;
+    double gamma_;
+    double t1_bar;
+    const double *X;
+};
+
+static GRADC_APART void focal_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct focal_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double alpha = given->alpha;
+    const double *restrict const y = given->y;
+    const double *restrict const t0 = given->t0;
+    const double gamma_ = given->gamma_;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -287,32 +321,6 @@ static GRADC_APART void focal_backward_rows0(int64_t part, int64_t thread, int64
     }
 }
 
-struct focal_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double alpha;
-    const double *y;
-    const double *t0;
-    double gamma_;
-    double t1_bar;
-    const double *X;
-};
-
-static GRADC_APART void focal_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct focal_backward_rows0 *const given = context;
-    focal_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->stop, given->alpha, given->y, given->t0,
-        given->gamma_, given->t1_bar, given->X);
-}
-
 int focal_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                    const double *restrict y, double alpha, double gamma_, const double *restrict t0,
                    double cotangent, double *restrict grad_w, void *restrict work)
@@ -329,13 +337,14 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const int64_t parts = gradc_parts(n, 3*d + 143, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct focal_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, alpha, y, t0, gamma_, t1_bar, X};
-        gradc_run(parts, focal_backward_team0, &given);
-    } else {
-        focal_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
-            alpha, y, t0, gamma_, t1_bar, X);
+        if (parts > 1) {
+            gradc_run(parts, focal_backward_rows0, &given);
+        } else {
+            focal_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -361,14 +370,44 @@ size_t focal_value_and_grad_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 6*d + 116, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                   unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict grad_w, int64_t d,
-                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const volatile int *stop, const double *restrict X,
-                                                   const double *restrict w, double alpha, const double *restrict y,
-                                                   double gamma_, double t1_bar, double *restrict t1_parts)
+struct focal_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double alpha;
+    const double *y;
+    double gamma_;
+    double t1_bar;
+    double *t1_parts;
+};
+
+static GRADC_APART void focal_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct focal_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double alpha = given->alpha;
+    const double *restrict const y = given->y;
+    const double gamma_ = given->gamma_;
+    const double t1_bar = given->t1_bar;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -430,33 +469,6 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
     t1_parts[part] = t1_part;
 }
 
-struct focal_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double alpha;
-    const double *y;
-    double gamma_;
-    double t1_bar;
-    double *t1_parts;
-};
-
-static GRADC_APART void focal_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct focal_value_and_grad_rows0 *const given = context;
-    focal_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
-        given->alpha, given->y, given->gamma_, given->t1_bar, given->t1_parts);
-}
-
 int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double alpha, double gamma_, double *restrict value,
                          double *restrict grad_w, void *restrict work)
@@ -473,13 +485,14 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct focal_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, X, w, alpha, y, gamma_, t1_bar, t1_parts};
-        gradc_run(parts, focal_value_and_grad_team0, &given);
-    } else {
-        focal_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            stop, X, w, alpha, y, gamma_, t1_bar, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, focal_value_and_grad_rows0, &given);
+        } else {
+            focal_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

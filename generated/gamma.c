@@ -26,12 +26,32 @@ size_t gamma_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 25, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void gamma_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                          unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                          const volatile int *stop, const double *restrict X,
-                                          const double *restrict w, const double *restrict y,
-                                          double *restrict t0_parts)
+struct gamma_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void gamma_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gamma_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -61,26 +81,6 @@ static GRADC_APART void gamma_value_rows0(int64_t part, int64_t thread, int64_t 
     t0_parts[part] = t0_part;
 }
 
-struct gamma_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double *t0_parts;
-};
-
-static GRADC_APART void gamma_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gamma_value_rows0 *const given = context;
-    gamma_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->y, given->t0_parts);
-}
-
 int gamma_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double *restrict value, void *restrict work)
 {
@@ -90,11 +90,13 @@ int gamma_value(int64_t n, int64_t d, const double *restrict w, const double *re
     const int64_t parts = gradc_parts(n, 3*d + 25, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gamma_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t0_parts};
-        gradc_run(parts, gamma_value_team0, &given);
-    } else {
-        gamma_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, gamma_value_rows0, &given);
+        } else {
+            gamma_value_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -116,9 +118,25 @@ size_t gamma_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void gamma_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                            double *restrict z, const double *restrict y, double *restrict t0_parts)
+struct gamma_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double *z;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void gamma_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct gamma_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    double *restrict const z = given->z;
+    const double *restrict const y = given->y;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -142,22 +160,6 @@ static GRADC_APART void gamma_forward_rows0(int64_t part, int64_t n, int64_t par
     t0_parts[part] = t0_part;
 }
 
-struct gamma_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double *z;
-    const double *y;
-    double *t0_parts;
-};
-
-static GRADC_APART void gamma_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gamma_forward_rows0 *const given = context;
-    (void)thread;
-    gamma_forward_rows0(part, given->n, given->parts, given->stop, given->z, given->y, given->t0_parts);
-}
-
 int gamma_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double *restrict value, double *restrict z, void *restrict work)
 {
@@ -171,11 +173,13 @@ int gamma_forward(int64_t n, int64_t d, const double *restrict w, const double *
     gradc_dots(n, d, X, d, w, z, 1, 1);
     const int64_t parts = gradc_parts(n, 25, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gamma_forward_rows0 given = {n, parts, stop, z, y, t0_parts};
-        gradc_run(parts, gamma_forward_team0, &given);
-    } else {
-        gamma_forward_rows0(0, n, parts, stop, z, y, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, gamma_forward_rows0, &given);
+        } else {
+            gamma_forward_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -198,13 +202,38 @@ size_t gamma_backward_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void gamma_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict grad_w, int64_t d,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                             const volatile int *stop, double t0_bar, const double *restrict z,
-                                             const double *restrict y, const double *restrict X)
+struct gamma_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double t0_bar;
+    const double *z;
+    const double *y;
+    const double *X;
+};
+
+static GRADC_APART void gamma_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gamma_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double t0_bar = given->t0_bar;
+    const double *restrict const z = given->z;
+    const double *restrict const y = given->y;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -232,29 +261,6 @@ static GRADC_APART void gamma_backward_rows0(int64_t part, int64_t thread, int64
     }
 }
 
-struct gamma_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double t0_bar;
-    const double *z;
-    const double *y;
-    const double *X;
-};
-
-static GRADC_APART void gamma_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gamma_backward_rows0 *const given = context;
-    gamma_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0_bar, given->z, given->y, given->X);
-}
-
 int gamma_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                    const double *restrict y, const double *restrict z, double cotangent, double *restrict grad_w,
                    void *restrict work)
@@ -271,13 +277,14 @@ int gamma_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const int64_t parts = gradc_parts(n, 3*d + 27, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct gamma_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, t0_bar, z, y, X};
-        gradc_run(parts, gamma_backward_team0, &given);
-    } else {
-        gamma_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
-            t0_bar, z, y, X);
+        if (parts > 1) {
+            gradc_run(parts, gamma_backward_rows0, &given);
+        } else {
+            gamma_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -303,14 +310,40 @@ size_t gamma_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void gamma_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                   unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict grad_w, int64_t d,
-                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const volatile int *stop, const double *restrict X,
-                                                   const double *restrict w, const double *restrict y, double t0_bar,
-                                                   double *restrict t0_parts)
+struct gamma_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double t0_bar;
+    double *t0_parts;
+};
+
+static GRADC_APART void gamma_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gamma_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    const double t0_bar = given->t0_bar;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -352,31 +385,6 @@ static GRADC_APART void gamma_value_and_grad_rows0(int64_t part, int64_t thread,
     t0_parts[part] = t0_part;
 }
 
-struct gamma_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double t0_bar;
-    double *t0_parts;
-};
-
-static GRADC_APART void gamma_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gamma_value_and_grad_rows0 *const given = context;
-    gamma_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
-        given->t0_bar, given->t0_parts);
-}
-
 int gamma_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double *restrict value, double *restrict grad_w,
                          void *restrict work)
@@ -393,13 +401,14 @@ int gamma_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gamma_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, X, w, y, t0_bar, t0_parts};
-        gradc_run(parts, gamma_value_and_grad_team0, &given);
-    } else {
-        gamma_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            stop, X, w, y, t0_bar, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, gamma_value_and_grad_rows0, &given);
+        } else {
+            gamma_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

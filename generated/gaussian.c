@@ -28,12 +28,34 @@ size_t gaussian_value_work(int64_t n, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                             const volatile int *stop, const double *restrict X,
-                                             const double *restrict v0, const double *restrict w,
-                                             const double *restrict y, double *restrict t1_parts)
+struct gaussian_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *v0;
+    const double *w;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void gaussian_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gaussian_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const v0 = given->v0;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -69,27 +91,6 @@ static GRADC_APART void gaussian_value_rows0(int64_t part, int64_t thread, int64
     t1_parts[part] = t1_part;
 }
 
-struct gaussian_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *v0;
-    const double *w;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void gaussian_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_value_rows0 *const given = context;
-    gaussian_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->v0, given->w, given->y, given->t1_parts);
-}
-
 int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                    const double *restrict X, const double *restrict y, double *restrict value, void *restrict work)
 {
@@ -99,12 +100,14 @@ int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double 
     const int64_t parts = gradc_parts(n, 6*d + 29, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gaussian_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, v0, w, y,
             t1_parts};
-        gradc_run(parts, gaussian_value_team0, &given);
-    } else {
-        gaussian_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, v0, w, y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_value_rows0, &given);
+        } else {
+            gaussian_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -126,12 +129,35 @@ size_t gaussian_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 6*n, 2*n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_forward_rows0(int64_t part, int64_t d, int64_t parts,
-                                               unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict s, int64_t n, double *restrict t0,
-                                               const volatile int *stop, const double *restrict X,
-                                               const double *restrict v0, const double *restrict w)
+struct gaussian_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *s;
+    int64_t n;
+    double *t0;
+    const volatile int *stop;
+    const double *X;
+    const double *v0;
+    const double *w;
+};
+
+static GRADC_APART void gaussian_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct gaussian_forward_rows0 *const given = context;
+    const int64_t d = given->d;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const s = given->s;
+    const int64_t n = given->n;
+    double *restrict const t0 = given->t0;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const v0 = given->v0;
+    const double *restrict const w = given->w;
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -158,32 +184,27 @@ static GRADC_APART void gaussian_forward_rows0(int64_t part, int64_t d, int64_t 
     }
 }
 
-struct gaussian_forward_rows0 {
-    int64_t d;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *s;
+struct gaussian_forward_rows1 {
     int64_t n;
-    double *t0;
+    int64_t parts;
     const volatile int *stop;
-    const double *X;
-    const double *v0;
-    const double *w;
+    double *s;
+    const double *y;
+    double *t0;
+    double *t1_parts;
 };
 
-static GRADC_APART void gaussian_forward_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_forward_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_forward_rows0 *const given = context;
     (void)thread;
-    gaussian_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->s, given->n,
-        given->t0, given->stop, given->X, given->v0, given->w);
-}
-
-static GRADC_APART void gaussian_forward_rows1(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                               double *restrict s, const double *restrict y, double *restrict t0,
-                                               double *restrict t1_parts)
-{
+    const struct gaussian_forward_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    double *restrict const s = given->s;
+    const double *restrict const y = given->y;
+    double *restrict const t0 = given->t0;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
@@ -208,23 +229,6 @@ static GRADC_APART void gaussian_forward_rows1(int64_t part, int64_t n, int64_t 
     t1_parts[part] = t1_part;
 }
 
-struct gaussian_forward_rows1 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double *s;
-    const double *y;
-    double *t0;
-    double *t1_parts;
-};
-
-static GRADC_APART void gaussian_forward_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_forward_rows1 *const given = context;
-    (void)thread;
-    gaussian_forward_rows1(part, given->n, given->parts, given->stop, given->s, given->y, given->t0, given->t1_parts);
-}
-
 int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                      const double *restrict X, const double *restrict y, double *restrict value, double *restrict s,
                      double *restrict t0, void *restrict work)
@@ -234,11 +238,13 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 30.0*(double)n);
     const int64_t parts = gradc_parts(d, 6*n, 2*n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
-    if (parts > 1) {
+    {
         const struct gaussian_forward_rows0 given = {d, parts, part_scratch, part_bytes, s, n, t0, stop, X, v0, w};
-        gradc_run(parts, gaussian_forward_team0, &given);
-    } else {
-        gaussian_forward_rows0(0, d, parts, part_scratch, part_bytes, s, n, t0, stop, X, v0, w);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_forward_rows0, &given);
+        } else {
+            gaussian_forward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -263,11 +269,13 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     }
     const int64_t parts_ = gradc_parts(n, 29, 0);
     double t1_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct gaussian_forward_rows1 given = {n, parts_, stop, s, y, t0, t1_parts};
-        gradc_run(parts_, gaussian_forward_team1, &given);
-    } else {
-        gaussian_forward_rows1(0, n, parts_, stop, s, y, t0, t1_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, gaussian_forward_rows1, &given);
+        } else {
+            gaussian_forward_rows1(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -291,14 +299,42 @@ size_t gaussian_backward_work(int64_t n, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                                double *restrict grad_w, int64_t d, double *restrict grad_v,
-                                                unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                const volatile int *stop, const double *restrict s,
-                                                const double *restrict y, const double *restrict t0, double t1_bar,
-                                                const double *restrict X)
+struct gaussian_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    double *grad_v;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *s;
+    const double *y;
+    const double *t0;
+    double t1_bar;
+    const double *X;
+};
+
+static GRADC_APART void gaussian_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gaussian_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    double *restrict const grad_v = given->grad_v;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const s = given->s;
+    const double *restrict const y = given->y;
+    const double *restrict const t0 = given->t0;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -341,32 +377,6 @@ static GRADC_APART void gaussian_backward_rows0(int64_t part, int64_t thread, in
     }
 }
 
-struct gaussian_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    double *grad_v;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *s;
-    const double *y;
-    const double *t0;
-    double t1_bar;
-    const double *X;
-};
-
-static GRADC_APART void gaussian_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_backward_rows0 *const given = context;
-    gaussian_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->stop, given->s,
-        given->y, given->t0, given->t1_bar, given->X);
-}
-
 int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                       const double *restrict X, const double *restrict y, const double *restrict s,
                       const double *restrict t0, double cotangent, double *restrict grad_w, double *restrict grad_v,
@@ -386,13 +396,14 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const int64_t parts = gradc_parts(n, 6*d + 33, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct gaussian_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
             tile_scratch, tile_bytes, stop, s, y, t0, t1_bar, X};
-        gradc_run(parts, gaussian_backward_team0, &given);
-    } else {
-        gaussian_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes,
-            stop, s, y, t0, t1_bar, X);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_backward_rows0, &given);
+        } else {
+            gaussian_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -430,15 +441,44 @@ size_t gaussian_value_and_grad_work(int64_t n, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict grad_w, int64_t d, double *restrict grad_v,
-                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      const volatile int *stop, const double *restrict X,
-                                                      const double *restrict v0, const double *restrict w,
-                                                      const double *restrict y, double t1_bar,
-                                                      double *restrict t1_parts)
+struct gaussian_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    double *grad_v;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *v0;
+    const double *w;
+    const double *y;
+    double t1_bar;
+    double *t1_parts;
+};
+
+static GRADC_APART void gaussian_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gaussian_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    double *restrict const grad_v = given->grad_v;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const v0 = given->v0;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    const double t1_bar = given->t1_bar;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -499,33 +539,6 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t thre
     t1_parts[part] = t1_part;
 }
 
-struct gaussian_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    double *grad_v;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *v0;
-    const double *w;
-    const double *y;
-    double t1_bar;
-    double *t1_parts;
-};
-
-static GRADC_APART void gaussian_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_value_and_grad_rows0 *const given = context;
-    gaussian_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->stop, given->X,
-        given->v0, given->w, given->y, given->t1_bar, given->t1_parts);
-}
-
 int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                             const double *restrict X, const double *restrict y, double *restrict value,
                             double *restrict grad_w, double *restrict grad_v, void *restrict work)
@@ -543,13 +556,14 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gaussian_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
             tile_scratch, tile_bytes, stop, X, v0, w, y, t1_bar, t1_parts};
-        gradc_run(parts, gaussian_value_and_grad_team0, &given);
-    } else {
-        gaussian_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch,
-            tile_bytes, stop, X, v0, w, y, t1_bar, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_value_and_grad_rows0, &given);
+        } else {
+            gaussian_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

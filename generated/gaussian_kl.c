@@ -28,11 +28,30 @@ size_t gaussian_kl_value_work(int64_t n, int64_t k)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                const volatile int *stop, const double *restrict log_var,
-                                                const double *restrict mu, double *restrict t1_parts)
+struct gaussian_kl_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *log_var;
+    const double *mu;
+    double *t1_parts;
+};
+
+static GRADC_APART void gaussian_kl_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gaussian_kl_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const log_var = given->log_var;
+    const double *restrict const mu = given->mu;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -98,25 +117,6 @@ static GRADC_APART void gaussian_kl_value_rows0(int64_t part, int64_t thread, in
     t1_parts[part] = t1_part;
 }
 
-struct gaussian_kl_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *log_var;
-    const double *mu;
-    double *t1_parts;
-};
-
-static GRADC_APART void gaussian_kl_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_kl_value_rows0 *const given = context;
-    gaussian_kl_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->log_var, given->mu, given->t1_parts);
-}
-
 int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                       double *restrict value, void *restrict work)
 {
@@ -127,12 +127,14 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gaussian_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, log_var, mu,
             t1_parts};
-        gradc_run(parts, gaussian_kl_value_team0, &given);
-    } else {
-        gaussian_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, log_var, mu, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_kl_value_rows0, &given);
+        } else {
+            gaussian_kl_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -155,11 +157,30 @@ size_t gaussian_kl_forward_work(int64_t n, int64_t k)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                  const volatile int *stop, const double *restrict log_var,
-                                                  const double *restrict mu, double *restrict t1_parts)
+struct gaussian_kl_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *log_var;
+    const double *mu;
+    double *t1_parts;
+};
+
+static GRADC_APART void gaussian_kl_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gaussian_kl_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const log_var = given->log_var;
+    const double *restrict const mu = given->mu;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -225,25 +246,6 @@ static GRADC_APART void gaussian_kl_forward_rows0(int64_t part, int64_t thread, 
     t1_parts[part] = t1_part;
 }
 
-struct gaussian_kl_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *log_var;
-    const double *mu;
-    double *t1_parts;
-};
-
-static GRADC_APART void gaussian_kl_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_kl_forward_rows0 *const given = context;
-    gaussian_kl_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->log_var, given->mu, given->t1_parts);
-}
-
 int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                         double *restrict value, void *restrict work)
 {
@@ -254,12 +256,14 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gaussian_kl_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, log_var, mu,
             t1_parts};
-        gradc_run(parts, gaussian_kl_forward_team0, &given);
-    } else {
-        gaussian_kl_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, log_var, mu, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_kl_forward_rows0, &given);
+        } else {
+            gaussian_kl_forward_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -281,11 +285,29 @@ size_t gaussian_kl_backward_work(int64_t n, int64_t k)
     return 0;
 }
 
-static GRADC_APART void gaussian_kl_backward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
-                                                   double *restrict grad_mu, double t1_bar,
-                                                   const double *restrict mu, double *restrict grad_log_var,
-                                                   const double *restrict log_var)
+struct gaussian_kl_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t k;
+    double *grad_mu;
+    double t1_bar;
+    const double *mu;
+    double *grad_log_var;
+    const double *log_var;
+};
+
+static GRADC_APART void gaussian_kl_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct gaussian_kl_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const int64_t k = given->k;
+    double *restrict const grad_mu = given->grad_mu;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const mu = given->mu;
+    double *restrict const grad_log_var = given->grad_log_var;
+    const double *restrict const log_var = given->log_var;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
 
@@ -300,25 +322,6 @@ static GRADC_APART void gaussian_kl_backward_rows0(int64_t part, int64_t n, int6
     }
 }
 
-struct gaussian_kl_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    int64_t k;
-    double *grad_mu;
-    double t1_bar;
-    const double *mu;
-    double *grad_log_var;
-    const double *log_var;
-};
-
-static GRADC_APART void gaussian_kl_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_kl_backward_rows0 *const given = context;
-    (void)thread;
-    gaussian_kl_backward_rows0(part, given->n, given->parts, given->k, given->grad_mu, given->t1_bar, given->mu,
-        given->grad_log_var, given->log_var);
-}
-
 int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                          double cotangent, double *restrict grad_mu, double *restrict grad_log_var,
                          void *restrict work)
@@ -328,11 +331,13 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
     /* t1_bar = 0.5 * cotangent / n */
     const double t1_bar = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 26*k, 0);
-    if (parts > 1) {
+    {
         const struct gaussian_kl_backward_rows0 given = {n, parts, k, grad_mu, t1_bar, mu, grad_log_var, log_var};
-        gradc_run(parts, gaussian_kl_backward_team0, &given);
-    } else {
-        gaussian_kl_backward_rows0(0, n, parts, k, grad_mu, t1_bar, mu, grad_log_var, log_var);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_kl_backward_rows0, &given);
+        } else {
+            gaussian_kl_backward_rows0(&given, 0, 0);
+        }
     }
     return 0;
 }
@@ -345,13 +350,36 @@ size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         int64_t k, const volatile int *stop,
-                                                         const double *restrict log_var, const double *restrict mu,
-                                                         double t1_bar, double *restrict grad_mu,
-                                                         double *restrict grad_log_var, double *restrict t1_parts)
+struct gaussian_kl_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *log_var;
+    const double *mu;
+    double t1_bar;
+    double *grad_mu;
+    double *grad_log_var;
+    double *t1_parts;
+};
+
+static GRADC_APART void gaussian_kl_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gaussian_kl_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const log_var = given->log_var;
+    const double *restrict const mu = given->mu;
+    const double t1_bar = given->t1_bar;
+    double *restrict const grad_mu = given->grad_mu;
+    double *restrict const grad_log_var = given->grad_log_var;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -412,29 +440,6 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t t
     t1_parts[part] = t1_part;
 }
 
-struct gaussian_kl_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *log_var;
-    const double *mu;
-    double t1_bar;
-    double *grad_mu;
-    double *grad_log_var;
-    double *t1_parts;
-};
-
-static GRADC_APART void gaussian_kl_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_kl_value_and_grad_rows0 *const given = context;
-    gaussian_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->log_var, given->mu, given->t1_bar, given->grad_mu, given->grad_log_var,
-        given->t1_parts);
-}
-
 int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                                double *restrict value, double *restrict grad_mu, double *restrict grad_log_var,
                                void *restrict work)
@@ -449,13 +454,14 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gaussian_kl_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, log_var,
             mu, t1_bar, grad_mu, grad_log_var, t1_parts};
-        gradc_run(parts, gaussian_kl_value_and_grad_team0, &given);
-    } else {
-        gaussian_kl_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, log_var, mu, t1_bar,
-            grad_mu, grad_log_var, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_kl_value_and_grad_rows0, &given);
+        } else {
+            gaussian_kl_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

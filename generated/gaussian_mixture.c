@@ -35,11 +35,29 @@ size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_value_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                     const volatile int *stop, double *restrict t0,
-                                                     const double *restrict log_sigma, const double *restrict a,
-                                                     double *restrict t2_total_most_parts)
+struct gaussian_mixture_value_rows0 {
+    int64_t k;
+    int64_t parts;
+    int64_t d;
+    const volatile int *stop;
+    double *t0;
+    const double *log_sigma;
+    const double *a;
+    double *t2_total_most_parts;
+};
+
+static GRADC_APART void gaussian_mixture_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct gaussian_mixture_value_rows0 *const given = context;
+    const int64_t k = given->k;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    const double *restrict const log_sigma = given->log_sigma;
+    const double *restrict const a = given->a;
+    double *restrict const t2_total_most_parts = given->t2_total_most_parts;
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_total_most_part = -(double)INFINITY;
@@ -71,29 +89,25 @@ static GRADC_APART void gaussian_mixture_value_rows0(int64_t part, int64_t k, in
     t2_total_most_parts[part] = t2_total_most_part;
 }
 
-struct gaussian_mixture_value_rows0 {
+struct gaussian_mixture_value_rows1 {
     int64_t k;
     int64_t parts;
-    int64_t d;
     const volatile int *stop;
-    double *t0;
-    const double *log_sigma;
     const double *a;
-    double *t2_total_most_parts;
+    double t2_total_term;
+    double *t2_total_parts;
 };
 
-static GRADC_APART void gaussian_mixture_value_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_mixture_value_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_mixture_value_rows0 *const given = context;
     (void)thread;
-    gaussian_mixture_value_rows0(part, given->k, given->parts, given->d, given->stop, given->t0, given->log_sigma,
-        given->a, given->t2_total_most_parts);
-}
-
-static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, int64_t parts,
-                                                     const volatile int *stop, const double *restrict a,
-                                                     double t2_total_term, double *restrict t2_total_parts)
-{
+    const struct gaussian_mixture_value_rows1 *const given = context;
+    const int64_t k = given->k;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const a = given->a;
+    const double t2_total_term = given->t2_total_term;
+    double *restrict const t2_total_parts = given->t2_total_parts;
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_total_part = 0.0;
@@ -116,30 +130,40 @@ static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, in
     t2_total_parts[part] = t2_total_part;
 }
 
-struct gaussian_mixture_value_rows1 {
-    int64_t k;
+struct gaussian_mixture_value_rows2 {
+    int64_t n;
     int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    int64_t k;
     const volatile int *stop;
+    const double *X;
+    const double *log_sigma;
+    double *t0;
+    const double *mu;
     const double *a;
-    double t2_total_term;
-    double *t2_total_parts;
+    double t2;
+    double *t4_parts;
 };
 
-static GRADC_APART void gaussian_mixture_value_team1(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_mixture_value_rows2(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_mixture_value_rows1 *const given = context;
-    (void)thread;
-    gaussian_mixture_value_rows1(part, given->k, given->parts, given->stop, given->a, given->t2_total_term,
-        given->t2_total_parts);
-}
-
-static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t d, int64_t k, const volatile int *stop,
-                                                     const double *restrict X, const double *restrict log_sigma,
-                                                     double *restrict t0, const double *restrict mu,
-                                                     const double *restrict a, double t2, double *restrict t4_parts)
-{
+    const struct gaussian_mixture_value_rows2 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const log_sigma = given->log_sigma;
+    double *restrict const t0 = given->t0;
+    const double *restrict const mu = given->mu;
+    const double *restrict const a = given->a;
+    const double t2 = given->t2;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -276,31 +300,6 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
     t4_parts[part] = t4_part;
 }
 
-struct gaussian_mixture_value_rows2 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    int64_t k;
-    const volatile int *stop;
-    const double *X;
-    const double *log_sigma;
-    double *t0;
-    const double *mu;
-    const double *a;
-    double t2;
-    double *t4_parts;
-};
-
-static GRADC_APART void gaussian_mixture_value_team2(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_mixture_value_rows2 *const given = context;
-    gaussian_mixture_value_rows2(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->k, given->stop, given->X, given->log_sigma, given->t0, given->mu, given->a, given->t2,
-        given->t4_parts);
-}
-
 int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                            const double *restrict log_sigma, const double *restrict X, double *restrict value,
                            void *restrict work)
@@ -313,11 +312,13 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
         + 2.0*(double)d*(double)n + 32.0*(double)k*(double)n + 26.0*(double)k + 31.0*(double)n);
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_total_most_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gaussian_mixture_value_rows0 given = {k, parts, d, stop, t0, log_sigma, a, t2_total_most_parts};
-        gradc_run(parts, gaussian_mixture_value_team0, &given);
-    } else {
-        gaussian_mixture_value_rows0(0, k, parts, d, stop, t0, log_sigma, a, t2_total_most_parts);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_mixture_value_rows0, &given);
+        } else {
+            gaussian_mixture_value_rows0(&given, 0, 0);
+        }
     }
     double t2_total_most = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -329,11 +330,13 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     const double t2_total_term = (double)INFINITY == fabs(t2_total_most) ? 0.0 : t2_total_most;
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t2_total_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct gaussian_mixture_value_rows1 given = {k, parts_, stop, a, t2_total_term, t2_total_parts};
-        gradc_run(parts_, gaussian_mixture_value_team1, &given);
-    } else {
-        gaussian_mixture_value_rows1(0, k, parts_, stop, a, t2_total_term, t2_total_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, gaussian_mixture_value_rows1, &given);
+        } else {
+            gaussian_mixture_value_rows1(&given, 0, 0);
+        }
     }
     double t2_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -346,13 +349,14 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     const size_t tile_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts_2 > 1) {
+    {
         const struct gaussian_mixture_value_rows2 given = {n, parts_2, tile_scratch, tile_bytes, d, k, stop, X,
             log_sigma, t0, mu, a, t2, t4_parts};
-        gradc_run(parts_2, gaussian_mixture_value_team2, &given);
-    } else {
-        gaussian_mixture_value_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, d, k, stop, X, log_sigma, t0, mu, a,
-            t2, t4_parts);
+        if (parts_2 > 1) {
+            gradc_run(parts_2, gaussian_mixture_value_rows2, &given);
+        } else {
+            gaussian_mixture_value_rows2(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -375,11 +379,29 @@ size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                       const volatile int *stop, double *restrict t0,
-                                                       const double *restrict log_sigma, const double *restrict a,
-                                                       double *restrict t2_total_most_parts)
+struct gaussian_mixture_forward_rows0 {
+    int64_t k;
+    int64_t parts;
+    int64_t d;
+    const volatile int *stop;
+    double *t0;
+    const double *log_sigma;
+    const double *a;
+    double *t2_total_most_parts;
+};
+
+static GRADC_APART void gaussian_mixture_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct gaussian_mixture_forward_rows0 *const given = context;
+    const int64_t k = given->k;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    const double *restrict const log_sigma = given->log_sigma;
+    const double *restrict const a = given->a;
+    double *restrict const t2_total_most_parts = given->t2_total_most_parts;
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_total_most_part = -(double)INFINITY;
@@ -411,29 +433,25 @@ static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, 
     t2_total_most_parts[part] = t2_total_most_part;
 }
 
-struct gaussian_mixture_forward_rows0 {
+struct gaussian_mixture_forward_rows1 {
     int64_t k;
     int64_t parts;
-    int64_t d;
     const volatile int *stop;
-    double *t0;
-    const double *log_sigma;
     const double *a;
-    double *t2_total_most_parts;
+    double t2_total_term;
+    double *t2_total_parts;
 };
 
-static GRADC_APART void gaussian_mixture_forward_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_mixture_forward_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_mixture_forward_rows0 *const given = context;
     (void)thread;
-    gaussian_mixture_forward_rows0(part, given->k, given->parts, given->d, given->stop, given->t0, given->log_sigma,
-        given->a, given->t2_total_most_parts);
-}
-
-static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, int64_t parts,
-                                                       const volatile int *stop, const double *restrict a,
-                                                       double t2_total_term, double *restrict t2_total_parts)
-{
+    const struct gaussian_mixture_forward_rows1 *const given = context;
+    const int64_t k = given->k;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const a = given->a;
+    const double t2_total_term = given->t2_total_term;
+    double *restrict const t2_total_parts = given->t2_total_parts;
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_total_part = 0.0;
@@ -456,31 +474,44 @@ static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, 
     t2_total_parts[part] = t2_total_part;
 }
 
-struct gaussian_mixture_forward_rows1 {
-    int64_t k;
+struct gaussian_mixture_forward_rows2 {
+    int64_t n;
     int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
     const volatile int *stop;
+    double *t0;
+    const double *X;
+    const double *mu;
+    const double *log_sigma;
+    double *t1;
     const double *a;
-    double t2_total_term;
-    double *t2_total_parts;
+    double t2;
+    double *t3;
+    double *t4_parts;
 };
 
-static GRADC_APART void gaussian_mixture_forward_team1(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_mixture_forward_rows2(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_mixture_forward_rows1 *const given = context;
-    (void)thread;
-    gaussian_mixture_forward_rows1(part, given->k, given->parts, given->stop, given->a, given->t2_total_term,
-        given->t2_total_parts);
-}
-
-static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       int64_t k, int64_t d, const volatile int *stop,
-                                                       double *restrict t0, const double *restrict X,
-                                                       const double *restrict mu, const double *restrict log_sigma,
-                                                       double *restrict t1, const double *restrict a, double t2,
-                                                       double *restrict t3, double *restrict t4_parts)
-{
+    const struct gaussian_mixture_forward_rows2 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    const double *restrict const X = given->X;
+    const double *restrict const mu = given->mu;
+    const double *restrict const log_sigma = given->log_sigma;
+    double *restrict const t1 = given->t1;
+    const double *restrict const a = given->a;
+    const double t2 = given->t2;
+    double *restrict const t3 = given->t3;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -580,33 +611,6 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
     t4_parts[part] = t4_part;
 }
 
-struct gaussian_mixture_forward_rows2 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    int64_t d;
-    const volatile int *stop;
-    double *t0;
-    const double *X;
-    const double *mu;
-    const double *log_sigma;
-    double *t1;
-    const double *a;
-    double t2;
-    double *t3;
-    double *t4_parts;
-};
-
-static GRADC_APART void gaussian_mixture_forward_team2(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_mixture_forward_rows2 *const given = context;
-    gaussian_mixture_forward_rows2(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->d, given->stop, given->t0, given->X, given->mu, given->log_sigma, given->t1, given->a,
-        given->t2, given->t3, given->t4_parts);
-}
-
 int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                              const double *restrict log_sigma, const double *restrict X, double *restrict value,
                              double *restrict t0, double *restrict t1, double *restrict t2, double *restrict t3,
@@ -618,12 +622,14 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
         + 32.0*(double)k*(double)n + 26.0*(double)k + 31.0*(double)n);
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_total_most_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gaussian_mixture_forward_rows0 given = {k, parts, d, stop, t0, log_sigma, a,
             t2_total_most_parts};
-        gradc_run(parts, gaussian_mixture_forward_team0, &given);
-    } else {
-        gaussian_mixture_forward_rows0(0, k, parts, d, stop, t0, log_sigma, a, t2_total_most_parts);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_mixture_forward_rows0, &given);
+        } else {
+            gaussian_mixture_forward_rows0(&given, 0, 0);
+        }
     }
     double t2_total_most = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -635,11 +641,13 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     const double t2_total_term = (double)INFINITY == fabs(t2_total_most) ? 0.0 : t2_total_most;
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t2_total_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct gaussian_mixture_forward_rows1 given = {k, parts_, stop, a, t2_total_term, t2_total_parts};
-        gradc_run(parts_, gaussian_mixture_forward_team1, &given);
-    } else {
-        gaussian_mixture_forward_rows1(0, k, parts_, stop, a, t2_total_term, t2_total_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, gaussian_mixture_forward_rows1, &given);
+        } else {
+            gaussian_mixture_forward_rows1(&given, 0, 0);
+        }
     }
     double t2_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -652,13 +660,14 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts_2 > 1) {
+    {
         const struct gaussian_mixture_forward_rows2 given = {n, parts_2, tile_scratch, tile_bytes, k, d, stop, t0, X,
             mu, log_sigma, t1, a, t2_, t3, t4_parts};
-        gradc_run(parts_2, gaussian_mixture_forward_team2, &given);
-    } else {
-        gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, d, stop, t0, X, mu, log_sigma,
-            t1, a, t2_, t3, t4_parts);
+        if (parts_2 > 1) {
+            gradc_run(parts_2, gaussian_mixture_forward_rows2, &given);
+        } else {
+            gaussian_mixture_forward_rows2(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -686,19 +695,54 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                        unsigned char *restrict part_scratch, size_t part_bytes,
-                                                        double *restrict grad_a_total, int64_t k,
-                                                        double *restrict grad_log_sigma_total,
-                                                        double *restrict grad_mu_total, int64_t d,
-                                                        double *restrict grad_log_sigma_total_2,
-                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        const volatile int *stop, const double *restrict t1,
-                                                        const double *restrict a, double t2,
-                                                        const double *restrict t3, double t4_bar,
-                                                        const double *restrict X, const double *restrict mu,
-                                                        double *restrict t2_bar_parts)
+struct gaussian_mixture_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_a_total;
+    int64_t k;
+    double *grad_log_sigma_total;
+    double *grad_mu_total;
+    int64_t d;
+    double *grad_log_sigma_total_2;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *t1;
+    const double *a;
+    double t2;
+    const double *t3;
+    double t4_bar;
+    const double *X;
+    const double *mu;
+    double *t2_bar_parts;
+};
+
+static GRADC_APART void gaussian_mixture_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gaussian_mixture_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_a_total = given->grad_a_total;
+    const int64_t k = given->k;
+    double *restrict const grad_log_sigma_total = given->grad_log_sigma_total;
+    double *restrict const grad_mu_total = given->grad_mu_total;
+    const int64_t d = given->d;
+    double *restrict const grad_log_sigma_total_2 = given->grad_log_sigma_total_2;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const a = given->a;
+    const double t2 = given->t2;
+    const double *restrict const t3 = given->t3;
+    const double t4_bar = given->t4_bar;
+    const double *restrict const X = given->X;
+    const double *restrict const mu = given->mu;
+    double *restrict const t2_bar_parts = given->t2_bar_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -884,49 +928,43 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t th
     t2_bar_parts[part] = t2_bar_part;
 }
 
-struct gaussian_mixture_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_a_total;
+struct gaussian_mixture_backward_rows1 {
     int64_t k;
-    double *grad_log_sigma_total;
-    double *grad_mu_total;
+    int64_t parts;
     int64_t d;
-    double *grad_log_sigma_total_2;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
     const volatile int *stop;
-    const double *t1;
     const double *a;
     double t2;
-    const double *t3;
-    double t4_bar;
-    const double *X;
-    const double *mu;
-    double *t2_bar_parts;
+    double *grad_a;
+    double *grad_a_total;
+    double t2_bar;
+    double *grad_log_sigma_total;
+    const double *t0;
+    double *grad_mu;
+    double *grad_mu_total;
+    double *grad_log_sigma;
+    double *grad_log_sigma_total_2;
 };
 
-static GRADC_APART void gaussian_mixture_backward_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_mixture_backward_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_mixture_backward_rows0 *const given = context;
-    gaussian_mixture_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_a_total, given->k, given->grad_log_sigma_total, given->grad_mu_total, given->d,
-        given->grad_log_sigma_total_2, given->tile_scratch, given->tile_bytes, given->stop, given->t1, given->a,
-        given->t2, given->t3, given->t4_bar, given->X, given->mu, given->t2_bar_parts);
-}
-
-static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                        const volatile int *stop, const double *restrict a,
-                                                        double t2, double *restrict grad_a,
-                                                        double *restrict grad_a_total, double t2_bar,
-                                                        double *restrict grad_log_sigma_total,
-                                                        const double *restrict t0, double *restrict grad_mu,
-                                                        double *restrict grad_mu_total,
-                                                        double *restrict grad_log_sigma,
-                                                        double *restrict grad_log_sigma_total_2)
-{
+    (void)thread;
+    const struct gaussian_mixture_backward_rows1 *const given = context;
+    const int64_t k = given->k;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const a = given->a;
+    const double t2 = given->t2;
+    double *restrict const grad_a = given->grad_a;
+    double *restrict const grad_a_total = given->grad_a_total;
+    const double t2_bar = given->t2_bar;
+    double *restrict const grad_log_sigma_total = given->grad_log_sigma_total;
+    const double *restrict const t0 = given->t0;
+    double *restrict const grad_mu = given->grad_mu;
+    double *restrict const grad_mu_total = given->grad_mu_total;
+    double *restrict const grad_log_sigma = given->grad_log_sigma;
+    double *restrict const grad_log_sigma_total_2 = given->grad_log_sigma_total_2;
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     const int64_t tile_rows = gradc_rows(3*d, sizeof(double));
@@ -963,33 +1001,6 @@ static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k,
     }
 }
 
-struct gaussian_mixture_backward_rows1 {
-    int64_t k;
-    int64_t parts;
-    int64_t d;
-    const volatile int *stop;
-    const double *a;
-    double t2;
-    double *grad_a;
-    double *grad_a_total;
-    double t2_bar;
-    double *grad_log_sigma_total;
-    const double *t0;
-    double *grad_mu;
-    double *grad_mu_total;
-    double *grad_log_sigma;
-    double *grad_log_sigma_total_2;
-};
-
-static GRADC_APART void gaussian_mixture_backward_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_mixture_backward_rows1 *const given = context;
-    (void)thread;
-    gaussian_mixture_backward_rows1(part, given->k, given->parts, given->d, given->stop, given->a, given->t2,
-        given->grad_a, given->grad_a_total, given->t2_bar, given->grad_log_sigma_total, given->t0, given->grad_mu,
-        given->grad_mu_total, given->grad_log_sigma, given->grad_log_sigma_total_2);
-}
-
 int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                               const double *restrict log_sigma, const double *restrict X, const double *restrict t0,
                               const double *restrict t1, double t2, const double *restrict t3, double cotangent,
@@ -1022,15 +1033,15 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double t2_bar_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gaussian_mixture_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_a_total, k,
             grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes, stop, t1, a, t2,
             t3, t4_bar, X, mu, t2_bar_parts};
-        gradc_run(parts, gaussian_mixture_backward_team0, &given);
-    } else {
-        gaussian_mixture_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_a_total, k,
-            grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes, stop, t1, a, t2,
-            t3, t4_bar, X, mu, t2_bar_parts);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_mixture_backward_rows0, &given);
+        } else {
+            gaussian_mixture_backward_rows0(&given, 0, 0);
+        }
     }
     double t2_bar = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1080,13 +1091,14 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         }
     }
     const int64_t parts_ = gradc_parts(k, 10*d + 39, 0);
-    if (parts_ > 1) {
+    {
         const struct gaussian_mixture_backward_rows1 given = {k, parts_, d, stop, a, t2, grad_a, grad_a_total, t2_bar,
             grad_log_sigma_total, t0, grad_mu, grad_mu_total, grad_log_sigma, grad_log_sigma_total_2};
-        gradc_run(parts_, gaussian_mixture_backward_team1, &given);
-    } else {
-        gaussian_mixture_backward_rows1(0, k, parts_, d, stop, a, t2, grad_a, grad_a_total, t2_bar,
-            grad_log_sigma_total, t0, grad_mu, grad_mu_total, grad_log_sigma, grad_log_sigma_total_2);
+        if (parts_ > 1) {
+            gradc_run(parts_, gaussian_mixture_backward_rows1, &given);
+        } else {
+            gaussian_mixture_backward_rows1(&given, 0, 0);
+        }
     }
     if (gradc_stopped(stop)) {
         return gradc_ended(stop, GRADC_STOPPED);
@@ -1108,12 +1120,29 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
         + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                              const volatile int *stop, double *restrict t0,
-                                                              const double *restrict log_sigma,
-                                                              const double *restrict a,
-                                                              double *restrict t2_total_most_parts)
+struct gaussian_mixture_value_and_grad_rows0 {
+    int64_t k;
+    int64_t parts;
+    int64_t d;
+    const volatile int *stop;
+    double *t0;
+    const double *log_sigma;
+    const double *a;
+    double *t2_total_most_parts;
+};
+
+static GRADC_APART void gaussian_mixture_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct gaussian_mixture_value_and_grad_rows0 *const given = context;
+    const int64_t k = given->k;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    const double *restrict const log_sigma = given->log_sigma;
+    const double *restrict const a = given->a;
+    double *restrict const t2_total_most_parts = given->t2_total_most_parts;
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_total_most_part = -(double)INFINITY;
@@ -1145,29 +1174,25 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part, int6
     t2_total_most_parts[part] = t2_total_most_part;
 }
 
-struct gaussian_mixture_value_and_grad_rows0 {
+struct gaussian_mixture_value_and_grad_rows1 {
     int64_t k;
     int64_t parts;
-    int64_t d;
     const volatile int *stop;
-    double *t0;
-    const double *log_sigma;
     const double *a;
-    double *t2_total_most_parts;
+    double t2_total_term;
+    double *t2_total_parts;
 };
 
-static GRADC_APART void gaussian_mixture_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_mixture_value_and_grad_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_mixture_value_and_grad_rows0 *const given = context;
     (void)thread;
-    gaussian_mixture_value_and_grad_rows0(part, given->k, given->parts, given->d, given->stop, given->t0,
-        given->log_sigma, given->a, given->t2_total_most_parts);
-}
-
-static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part, int64_t k, int64_t parts,
-                                                              const volatile int *stop, const double *restrict a,
-                                                              double t2_total_term, double *restrict t2_total_parts)
-{
+    const struct gaussian_mixture_value_and_grad_rows1 *const given = context;
+    const int64_t k = given->k;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const a = given->a;
+    const double t2_total_term = given->t2_total_term;
+    double *restrict const t2_total_parts = given->t2_total_parts;
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     double t2_total_part = 0.0;
@@ -1190,37 +1215,56 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part, int6
     t2_total_parts[part] = t2_total_part;
 }
 
-struct gaussian_mixture_value_and_grad_rows1 {
-    int64_t k;
+struct gaussian_mixture_value_and_grad_rows2 {
+    int64_t n;
     int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_a_total;
+    int64_t k;
+    double *grad_log_sigma_total;
+    double *grad_mu_total;
+    int64_t d;
+    double *grad_log_sigma_total_2;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
     const volatile int *stop;
+    const double *X;
+    const double *log_sigma;
+    double *t0;
+    const double *mu;
     const double *a;
-    double t2_total_term;
-    double *t2_total_parts;
+    double t2;
+    double t4_bar;
+    double *t4_parts;
+    double *t2_bar_parts;
 };
 
-static GRADC_APART void gaussian_mixture_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_mixture_value_and_grad_rows2(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_mixture_value_and_grad_rows1 *const given = context;
-    (void)thread;
-    gaussian_mixture_value_and_grad_rows1(part, given->k, given->parts, given->stop, given->a, given->t2_total_term,
-        given->t2_total_parts);
-}
-
-static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                              unsigned char *restrict part_scratch,
-                                                              size_t part_bytes, double *restrict grad_a_total,
-                                                              int64_t k, double *restrict grad_log_sigma_total,
-                                                              double *restrict grad_mu_total, int64_t d,
-                                                              double *restrict grad_log_sigma_total_2,
-                                                              unsigned char *restrict tile_scratch,
-                                                              size_t tile_bytes, const volatile int *stop,
-                                                              const double *restrict X,
-                                                              const double *restrict log_sigma, double *restrict t0,
-                                                              const double *restrict mu, const double *restrict a,
-                                                              double t2, double t4_bar, double *restrict t4_parts,
-                                                              double *restrict t2_bar_parts)
-{
+    const struct gaussian_mixture_value_and_grad_rows2 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_a_total = given->grad_a_total;
+    const int64_t k = given->k;
+    double *restrict const grad_log_sigma_total = given->grad_log_sigma_total;
+    double *restrict const grad_mu_total = given->grad_mu_total;
+    const int64_t d = given->d;
+    double *restrict const grad_log_sigma_total_2 = given->grad_log_sigma_total_2;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const log_sigma = given->log_sigma;
+    double *restrict const t0 = given->t0;
+    const double *restrict const mu = given->mu;
+    const double *restrict const a = given->a;
+    const double t2 = given->t2;
+    const double t4_bar = given->t4_bar;
+    double *restrict const t4_parts = given->t4_parts;
+    double *restrict const t2_bar_parts = given->t2_bar_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -1480,52 +1524,45 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
     t2_bar_parts[part] = t2_bar_part;
 }
 
-struct gaussian_mixture_value_and_grad_rows2 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_a_total;
+struct gaussian_mixture_value_and_grad_rows3 {
     int64_t k;
-    double *grad_log_sigma_total;
-    double *grad_mu_total;
+    int64_t parts;
     int64_t d;
-    double *grad_log_sigma_total_2;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
     const volatile int *stop;
-    const double *X;
-    const double *log_sigma;
-    double *t0;
-    const double *mu;
     const double *a;
-    double t2;
-    double t4_bar;
-    double *t4_parts;
-    double *t2_bar_parts;
+    double *grad_a;
+    double *grad_a_total;
+    double t2_bar;
+    double grad_a_term;
+    double t2_total_term;
+    double *grad_log_sigma_total;
+    double *t0;
+    double *grad_mu;
+    double *grad_mu_total;
+    double *grad_log_sigma;
+    double *grad_log_sigma_total_2;
 };
 
-static GRADC_APART void gaussian_mixture_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_mixture_value_and_grad_rows3(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_mixture_value_and_grad_rows2 *const given = context;
-    gaussian_mixture_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_a_total, given->k, given->grad_log_sigma_total, given->grad_mu_total, given->d,
-        given->grad_log_sigma_total_2, given->tile_scratch, given->tile_bytes, given->stop, given->X,
-        given->log_sigma, given->t0, given->mu, given->a, given->t2, given->t4_bar, given->t4_parts,
-        given->t2_bar_parts);
-}
-
-static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int64_t k, int64_t parts, int64_t d,
-                                                              const volatile int *stop, const double *restrict a,
-                                                              double *restrict grad_a, double *restrict grad_a_total,
-                                                              double t2_bar, double grad_a_term,
-                                                              double t2_total_term,
-                                                              double *restrict grad_log_sigma_total,
-                                                              double *restrict t0, double *restrict grad_mu,
-                                                              double *restrict grad_mu_total,
-                                                              double *restrict grad_log_sigma,
-                                                              double *restrict grad_log_sigma_total_2)
-{
+    (void)thread;
+    const struct gaussian_mixture_value_and_grad_rows3 *const given = context;
+    const int64_t k = given->k;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const a = given->a;
+    double *restrict const grad_a = given->grad_a;
+    double *restrict const grad_a_total = given->grad_a_total;
+    const double t2_bar = given->t2_bar;
+    const double grad_a_term = given->grad_a_term;
+    const double t2_total_term = given->t2_total_term;
+    double *restrict const grad_log_sigma_total = given->grad_log_sigma_total;
+    double *restrict const t0 = given->t0;
+    double *restrict const grad_mu = given->grad_mu;
+    double *restrict const grad_mu_total = given->grad_mu_total;
+    double *restrict const grad_log_sigma = given->grad_log_sigma;
+    double *restrict const grad_log_sigma_total_2 = given->grad_log_sigma_total_2;
     const int64_t part_begin = gradc_cut(k, parts, part);
     const int64_t part_end = gradc_cut(k, parts, part + 1);
     const int64_t tile_rows = gradc_rows(3*d, sizeof(double));
@@ -1559,35 +1596,6 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int6
     }
 }
 
-struct gaussian_mixture_value_and_grad_rows3 {
-    int64_t k;
-    int64_t parts;
-    int64_t d;
-    const volatile int *stop;
-    const double *a;
-    double *grad_a;
-    double *grad_a_total;
-    double t2_bar;
-    double grad_a_term;
-    double t2_total_term;
-    double *grad_log_sigma_total;
-    double *t0;
-    double *grad_mu;
-    double *grad_mu_total;
-    double *grad_log_sigma;
-    double *grad_log_sigma_total_2;
-};
-
-static GRADC_APART void gaussian_mixture_value_and_grad_team3(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_mixture_value_and_grad_rows3 *const given = context;
-    (void)thread;
-    gaussian_mixture_value_and_grad_rows3(part, given->k, given->parts, given->d, given->stop, given->a,
-        given->grad_a, given->grad_a_total, given->t2_bar, given->grad_a_term, given->t2_total_term,
-        given->grad_log_sigma_total, given->t0, given->grad_mu, given->grad_mu_total, given->grad_log_sigma,
-        given->grad_log_sigma_total_2);
-}
-
 int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const double *restrict a,
                                     const double *restrict mu, const double *restrict log_sigma,
                                     const double *restrict X, double *restrict value, double *restrict grad_a,
@@ -1616,12 +1624,14 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const double t4_bar = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_total_most_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct gaussian_mixture_value_and_grad_rows0 given = {k, parts, d, stop, t0, log_sigma, a,
             t2_total_most_parts};
-        gradc_run(parts, gaussian_mixture_value_and_grad_team0, &given);
-    } else {
-        gaussian_mixture_value_and_grad_rows0(0, k, parts, d, stop, t0, log_sigma, a, t2_total_most_parts);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_mixture_value_and_grad_rows0, &given);
+        } else {
+            gaussian_mixture_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t2_total_most = -(double)INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1633,12 +1643,14 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const double t2_total_term = (double)INFINITY == fabs(t2_total_most) ? 0.0 : t2_total_most;
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t2_total_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct gaussian_mixture_value_and_grad_rows1 given = {k, parts_, stop, a, t2_total_term,
             t2_total_parts};
-        gradc_run(parts_, gaussian_mixture_value_and_grad_team1, &given);
-    } else {
-        gaussian_mixture_value_and_grad_rows1(0, k, parts_, stop, a, t2_total_term, t2_total_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, gaussian_mixture_value_and_grad_rows1, &given);
+        } else {
+            gaussian_mixture_value_and_grad_rows1(&given, 0, 0);
+        }
     }
     double t2_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -1657,15 +1669,15 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t4_parts[GRADC_PARTS];
     double t2_bar_parts[GRADC_PARTS];
-    if (parts_2 > 1) {
+    {
         const struct gaussian_mixture_value_and_grad_rows2 given = {n, parts_2, part_scratch, part_bytes,
             grad_a_total, k, grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes,
             stop, X, log_sigma, t0, mu, a, t2, t4_bar, t4_parts, t2_bar_parts};
-        gradc_run(parts_2, gaussian_mixture_value_and_grad_team2, &given);
-    } else {
-        gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_a_total, k,
-            grad_log_sigma_total, grad_mu_total, d, grad_log_sigma_total_2, tile_scratch, tile_bytes, stop, X,
-            log_sigma, t0, mu, a, t2, t4_bar, t4_parts, t2_bar_parts);
+        if (parts_2 > 1) {
+            gradc_run(parts_2, gaussian_mixture_value_and_grad_rows2, &given);
+        } else {
+            gaussian_mixture_value_and_grad_rows2(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -1719,14 +1731,15 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         }
     }
     const int64_t parts_3 = gradc_parts(k, 10*d + 31, 0);
-    if (parts_3 > 1) {
+    {
         const struct gaussian_mixture_value_and_grad_rows3 given = {k, parts_3, d, stop, a, grad_a, grad_a_total,
             t2_bar, grad_a_term, t2_total_term, grad_log_sigma_total, t0, grad_mu, grad_mu_total, grad_log_sigma,
             grad_log_sigma_total_2};
-        gradc_run(parts_3, gaussian_mixture_value_and_grad_team3, &given);
-    } else {
-        gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, stop, a, grad_a, grad_a_total, t2_bar, grad_a_term,
-            t2_total_term, grad_log_sigma_total, t0, grad_mu, grad_mu_total, grad_log_sigma, grad_log_sigma_total_2);
+        if (parts_3 > 1) {
+            gradc_run(parts_3, gaussian_mixture_value_and_grad_rows3, &given);
+        } else {
+            gaussian_mixture_value_and_grad_rows3(&given, 0, 0);
+        }
     }
 
     /* value = -(t4 / n) */

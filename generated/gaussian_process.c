@@ -45,12 +45,38 @@ size_t gaussian_process_value_work(int64_t n, int64_t d)
         + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t d, const volatile int *stop, const double *restrict X,
-                                                     double log_amplitude, double t0, double t1, double *restrict K,
-                                                     double *restrict t2, const double *restrict y)
+struct gaussian_process_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    double log_amplitude;
+    double t0;
+    double t1;
+    double *K;
+    double *t2;
+    const double *y;
+};
+
+static GRADC_APART void gaussian_process_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct gaussian_process_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double log_amplitude = given->log_amplitude;
+    const double t0 = given->t0;
+    const double t1 = given->t1;
+    double *restrict const K = given->K;
+    double *restrict const t2 = given->t2;
+    const double *restrict const y = given->y;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -122,29 +148,6 @@ static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t threa
     }
 }
 
-struct gaussian_process_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    double log_amplitude;
-    double t0;
-    double t1;
-    double *K;
-    double *t2;
-    const double *y;
-};
-
-static GRADC_APART void gaussian_process_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_process_value_rows0 *const given = context;
-    gaussian_process_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->stop, given->X, given->log_amplitude, given->t0, given->t1, given->K, given->t2, given->y);
-}
-
 int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                            const double *restrict X, const double *restrict y, double *restrict value,
                            void *restrict work)
@@ -174,13 +177,14 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
-    if (parts > 1) {
+    {
         const struct gaussian_process_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X,
             log_amplitude, t0, t1, K, t2, y};
-        gradc_run(parts, gaussian_process_value_team0, &given);
-    } else {
-        gaussian_process_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, log_amplitude, t0, t1, K,
-            t2, y);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_process_value_rows0, &given);
+        } else {
+            gaussian_process_value_rows0(&given, 0, 0);
+        }
     }
 
     /* t3 = call.solve(K, t2) */
@@ -230,12 +234,37 @@ size_t gaussian_process_forward_work(int64_t n, int64_t d)
         + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                       const volatile int *stop, const double *restrict X,
-                                                       double *restrict gap, double log_amplitude,
-                                                       double *restrict K, double t0, double t1, double *restrict t2,
-                                                       const double *restrict y)
+struct gaussian_process_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    double *gap;
+    double log_amplitude;
+    double *K;
+    double t0;
+    double t1;
+    double *t2;
+    const double *y;
+};
+
+static GRADC_APART void gaussian_process_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct gaussian_process_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    double *restrict const gap = given->gap;
+    const double log_amplitude = given->log_amplitude;
+    double *restrict const K = given->K;
+    const double t0 = given->t0;
+    const double t1 = given->t1;
+    double *restrict const t2 = given->t2;
+    const double *restrict const y = given->y;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     const int64_t tile_rows = gradc_rows(d + n, sizeof(double));
@@ -308,29 +337,6 @@ static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, 
     }
 }
 
-struct gaussian_process_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    double *gap;
-    double log_amplitude;
-    double *K;
-    double t0;
-    double t1;
-    double *t2;
-    const double *y;
-};
-
-static GRADC_APART void gaussian_process_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_process_forward_rows0 *const given = context;
-    (void)thread;
-    gaussian_process_forward_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->gap,
-        given->log_amplitude, given->K, given->t0, given->t1, given->t2, given->y);
-}
-
 int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                              const double *restrict X, const double *restrict y, double *restrict value,
                              double *restrict t0, double *restrict t1, double *restrict gap, double *restrict K,
@@ -354,12 +360,14 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     const double t0_ = gradc_exp(2.0 * log_noise);
     const double t1_ = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
-    if (parts > 1) {
+    {
         const struct gaussian_process_forward_rows0 given = {n, parts, d, stop, X, gap, log_amplitude, K, t0_, t1_,
             t2, y};
-        gradc_run(parts, gaussian_process_forward_team0, &given);
-    } else {
-        gaussian_process_forward_rows0(0, n, parts, d, stop, X, gap, log_amplitude, K, t0_, t1_, t2, y);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_process_forward_rows0, &given);
+        } else {
+            gaussian_process_forward_rows0(&given, 0, 0);
+        }
     }
 
     /* t3 = call.solve(K, t2) */
@@ -412,11 +420,29 @@ size_t gaussian_process_backward_work(int64_t n, int64_t d)
         + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                        const volatile int *stop, double *restrict K_bar_solve_term,
-                                                        const double *restrict K, double *restrict t3_bar,
-                                                        double log_det_bar, const double *restrict y)
+struct gaussian_process_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double *K_bar_solve_term;
+    const double *K;
+    double *t3_bar;
+    double log_det_bar;
+    const double *y;
+};
+
+static GRADC_APART void gaussian_process_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct gaussian_process_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    double *restrict const K_bar_solve_term = given->K_bar_solve_term;
+    const double *restrict const K = given->K;
+    double *restrict const t3_bar = given->t3_bar;
+    const double log_det_bar = given->log_det_bar;
+    const double *restrict const y = given->y;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     const int64_t tile_rows = gradc_rows(n, sizeof(double));
@@ -445,34 +471,39 @@ static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n,
     }
 }
 
-struct gaussian_process_backward_rows0 {
+struct gaussian_process_backward_rows1 {
     int64_t n;
     int64_t parts;
     const volatile int *stop;
-    double *K_bar_solve_term;
-    const double *K;
-    double *t3_bar;
+    double log_amplitude;
+    double *K_bar_solve;
     double log_det_bar;
-    const double *y;
+    double *K_bar_inv;
+    const double *t3;
+    const double *gap;
+    double t1;
+    double *grad_log_amplitude_total_parts;
+    double *grad_log_length_total_parts;
+    double *t0_bar_parts;
 };
 
-static GRADC_APART void gaussian_process_backward_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_process_backward_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_process_backward_rows0 *const given = context;
     (void)thread;
-    gaussian_process_backward_rows0(part, given->n, given->parts, given->stop, given->K_bar_solve_term, given->K,
-        given->t3_bar, given->log_det_bar, given->y);
-}
-
-static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n, int64_t parts,
-                                                        const volatile int *stop, double log_amplitude,
-                                                        double *restrict K_bar_solve, double log_det_bar,
-                                                        double *restrict K_bar_inv, const double *restrict t3,
-                                                        const double *restrict gap, double t1,
-                                                        double *restrict grad_log_amplitude_total_parts,
-                                                        double *restrict grad_log_length_total_parts,
-                                                        double *restrict t0_bar_parts)
-{
+    const struct gaussian_process_backward_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double log_amplitude = given->log_amplitude;
+    double *restrict const K_bar_solve = given->K_bar_solve;
+    const double log_det_bar = given->log_det_bar;
+    double *restrict const K_bar_inv = given->K_bar_inv;
+    const double *restrict const t3 = given->t3;
+    const double *restrict const gap = given->gap;
+    const double t1 = given->t1;
+    double *restrict const grad_log_amplitude_total_parts = given->grad_log_amplitude_total_parts;
+    double *restrict const grad_log_length_total_parts = given->grad_log_length_total_parts;
+    double *restrict const t0_bar_parts = given->t0_bar_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double grad_log_amplitude_total_part = 0.0;
@@ -534,31 +565,6 @@ static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n,
     t0_bar_parts[part] = t0_bar_part;
 }
 
-struct gaussian_process_backward_rows1 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double log_amplitude;
-    double *K_bar_solve;
-    double log_det_bar;
-    double *K_bar_inv;
-    const double *t3;
-    const double *gap;
-    double t1;
-    double *grad_log_amplitude_total_parts;
-    double *grad_log_length_total_parts;
-    double *t0_bar_parts;
-};
-
-static GRADC_APART void gaussian_process_backward_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_process_backward_rows1 *const given = context;
-    (void)thread;
-    gaussian_process_backward_rows1(part, given->n, given->parts, given->stop, given->log_amplitude,
-        given->K_bar_solve, given->log_det_bar, given->K_bar_inv, given->t3, given->gap, given->t1,
-        given->grad_log_amplitude_total_parts, given->grad_log_length_total_parts, given->t0_bar_parts);
-}
-
 int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                               const double *restrict X, const double *restrict y, double t0, double t1,
                               const double *restrict gap, const double *restrict K, const double *restrict t3,
@@ -596,12 +602,14 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
         return gradc_ended(stop, gradc_stopped(stop) ? GRADC_STOPPED : 1);
     }
     const int64_t parts = gradc_parts(n, n + 3, 0);
-    if (parts > 1) {
+    {
         const struct gaussian_process_backward_rows0 given = {n, parts, stop, K_bar_solve_term, K, t3_bar,
             log_det_bar, y};
-        gradc_run(parts, gaussian_process_backward_team0, &given);
-    } else {
-        gaussian_process_backward_rows0(0, n, parts, stop, K_bar_solve_term, K, t3_bar, log_det_bar, y);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_process_backward_rows0, &given);
+        } else {
+            gaussian_process_backward_rows0(&given, 0, 0);
+        }
     }
 
     /* K_bar_solve = call.solve(K_bar_solve_term, t3_bar) */
@@ -612,14 +620,15 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     double grad_log_amplitude_total_parts[GRADC_PARTS];
     double grad_log_length_total_parts[GRADC_PARTS];
     double t0_bar_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct gaussian_process_backward_rows1 given = {n, parts_, stop, log_amplitude, K_bar_solve,
             log_det_bar, K_bar_inv, t3, gap, t1, grad_log_amplitude_total_parts, grad_log_length_total_parts,
             t0_bar_parts};
-        gradc_run(parts_, gaussian_process_backward_team1, &given);
-    } else {
-        gaussian_process_backward_rows1(0, n, parts_, stop, log_amplitude, K_bar_solve, log_det_bar, K_bar_inv, t3,
-            gap, t1, grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, gaussian_process_backward_rows1, &given);
+        } else {
+            gaussian_process_backward_rows1(&given, 0, 0);
+        }
     }
     double grad_log_amplitude_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -659,14 +668,41 @@ size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
         + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                              const volatile int *stop, const double *restrict X,
-                                                              double *restrict gap, double log_amplitude,
-                                                              double *restrict K, double t0, double t1,
-                                                              const double *restrict y, double *restrict t2,
-                                                              double *restrict t3_bar,
-                                                              double *restrict K_bar_solve_term)
+struct gaussian_process_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    double *gap;
+    double log_amplitude;
+    double *K;
+    double t0;
+    double t1;
+    const double *y;
+    double *t2;
+    double *t3_bar;
+    double *K_bar_solve_term;
+};
+
+static GRADC_APART void gaussian_process_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct gaussian_process_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    double *restrict const gap = given->gap;
+    const double log_amplitude = given->log_amplitude;
+    double *restrict const K = given->K;
+    const double t0 = given->t0;
+    const double t1 = given->t1;
+    const double *restrict const y = given->y;
+    double *restrict const t2 = given->t2;
+    double *restrict const t3_bar = given->t3_bar;
+    double *restrict const K_bar_solve_term = given->K_bar_solve_term;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     const int64_t tile_rows = gradc_rows(d + 2*n, sizeof(double));
@@ -753,41 +789,37 @@ static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int6
     }
 }
 
-struct gaussian_process_value_and_grad_rows0 {
+struct gaussian_process_value_and_grad_rows1 {
     int64_t n;
     int64_t parts;
-    int64_t d;
     const volatile int *stop;
-    const double *X;
-    double *gap;
     double log_amplitude;
-    double *K;
-    double t0;
+    double *K_bar_solve;
+    double *K_bar_inv;
+    double *t3;
+    double *gap;
     double t1;
-    const double *y;
-    double *t2;
-    double *t3_bar;
-    double *K_bar_solve_term;
+    double *grad_log_amplitude_total_parts;
+    double *grad_log_length_total_parts;
+    double *t0_bar_parts;
 };
 
-static GRADC_APART void gaussian_process_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void gaussian_process_value_and_grad_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct gaussian_process_value_and_grad_rows0 *const given = context;
     (void)thread;
-    gaussian_process_value_and_grad_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->gap,
-        given->log_amplitude, given->K, given->t0, given->t1, given->y, given->t2, given->t3_bar,
-        given->K_bar_solve_term);
-}
-
-static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts,
-                                                              const volatile int *stop, double log_amplitude,
-                                                              double *restrict K_bar_solve,
-                                                              double *restrict K_bar_inv, double *restrict t3,
-                                                              double *restrict gap, double t1,
-                                                              double *restrict grad_log_amplitude_total_parts,
-                                                              double *restrict grad_log_length_total_parts,
-                                                              double *restrict t0_bar_parts)
-{
+    const struct gaussian_process_value_and_grad_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double log_amplitude = given->log_amplitude;
+    double *restrict const K_bar_solve = given->K_bar_solve;
+    double *restrict const K_bar_inv = given->K_bar_inv;
+    double *restrict const t3 = given->t3;
+    double *restrict const gap = given->gap;
+    const double t1 = given->t1;
+    double *restrict const grad_log_amplitude_total_parts = given->grad_log_amplitude_total_parts;
+    double *restrict const grad_log_length_total_parts = given->grad_log_length_total_parts;
+    double *restrict const t0_bar_parts = given->t0_bar_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double grad_log_amplitude_total_part = 0.0;
@@ -841,30 +873,6 @@ static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int6
     t0_bar_parts[part] = t0_bar_part;
 }
 
-struct gaussian_process_value_and_grad_rows1 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double log_amplitude;
-    double *K_bar_solve;
-    double *K_bar_inv;
-    double *t3;
-    double *gap;
-    double t1;
-    double *grad_log_amplitude_total_parts;
-    double *grad_log_length_total_parts;
-    double *t0_bar_parts;
-};
-
-static GRADC_APART void gaussian_process_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct gaussian_process_value_and_grad_rows1 *const given = context;
-    (void)thread;
-    gaussian_process_value_and_grad_rows1(part, given->n, given->parts, given->stop, given->log_amplitude,
-        given->K_bar_solve, given->K_bar_inv, given->t3, given->gap, given->t1, given->grad_log_amplitude_total_parts,
-        given->grad_log_length_total_parts, given->t0_bar_parts);
-}
-
 int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                                     const double *restrict X, const double *restrict y, double *restrict value,
                                     double *restrict grad_log_amplitude, double *restrict grad_log_length,
@@ -910,13 +918,14 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     const double t0 = gradc_exp(2.0 * log_noise);
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 32*n + 2, 0);
-    if (parts > 1) {
+    {
         const struct gaussian_process_value_and_grad_rows0 given = {n, parts, d, stop, X, gap, log_amplitude, K, t0,
             t1, y, t2, t3_bar, K_bar_solve_term};
-        gradc_run(parts, gaussian_process_value_and_grad_team0, &given);
-    } else {
-        gaussian_process_value_and_grad_rows0(0, n, parts, d, stop, X, gap, log_amplitude, K, t0, t1, y, t2, t3_bar,
-            K_bar_solve_term);
+        if (parts > 1) {
+            gradc_run(parts, gaussian_process_value_and_grad_rows0, &given);
+        } else {
+            gaussian_process_value_and_grad_rows0(&given, 0, 0);
+        }
     }
 
     /* t3 = call.solve(K, t2) */
@@ -965,13 +974,14 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     double grad_log_amplitude_total_parts[GRADC_PARTS];
     double grad_log_length_total_parts[GRADC_PARTS];
     double t0_bar_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct gaussian_process_value_and_grad_rows1 given = {n, parts_, stop, log_amplitude, K_bar_solve,
             K_bar_inv, t3, gap, t1, grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts};
-        gradc_run(parts_, gaussian_process_value_and_grad_team1, &given);
-    } else {
-        gaussian_process_value_and_grad_rows1(0, n, parts_, stop, log_amplitude, K_bar_solve, K_bar_inv, t3, gap, t1,
-            grad_log_amplitude_total_parts, grad_log_length_total_parts, t0_bar_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, gaussian_process_value_and_grad_rows1, &given);
+        } else {
+            gaussian_process_value_and_grad_rows1(&given, 0, 0);
+        }
     }
     double grad_log_amplitude_total = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {

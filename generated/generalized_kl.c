@@ -28,12 +28,34 @@ size_t generalized_kl_value_work(int64_t n, int64_t k, int64_t d)
     return (size_t)gradc_parts(n, 3*d*k + 56*d, 0) * gradc_bytes(128*gradc_width(d), sizeof(double));
 }
 
-static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   int64_t d, const volatile int *stop, int64_t k,
-                                                   const double *restrict W, const double *restrict H,
-                                                   const double *restrict V, double *restrict value_parts)
+struct generalized_kl_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    int64_t k;
+    const double *W;
+    const double *H;
+    const double *V;
+    double *value_parts;
+};
+
+static GRADC_APART void generalized_kl_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct generalized_kl_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const int64_t k = given->k;
+    const double *restrict const W = given->W;
+    const double *restrict const H = given->H;
+    const double *restrict const V = given->V;
+    double *restrict const value_parts = given->value_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -89,27 +111,6 @@ static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread,
     value_parts[part] = value_part;
 }
 
-struct generalized_kl_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    int64_t k;
-    const double *W;
-    const double *H;
-    const double *V;
-    double *value_parts;
-};
-
-static GRADC_APART void generalized_kl_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct generalized_kl_value_rows0 *const given = context;
-    generalized_kl_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->k, given->W, given->H, given->V, given->value_parts);
-}
-
 int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                          const double *restrict V, double *restrict value, void *restrict work)
 {
@@ -119,12 +120,14 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
     const int64_t parts = gradc_parts(n, 3*d*k + 56*d, 0);
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     double value_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct generalized_kl_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, k, W, H, V,
             value_parts};
-        gradc_run(parts, generalized_kl_value_team0, &given);
-    } else {
-        generalized_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, k, W, H, V, value_parts);
+        if (parts > 1) {
+            gradc_run(parts, generalized_kl_value_rows0, &given);
+        } else {
+            generalized_kl_value_rows0(&given, 0, 0);
+        }
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -145,10 +148,27 @@ size_t generalized_kl_forward_work(int64_t n, int64_t k, int64_t d)
     return 0;
 }
 
-static GRADC_APART void generalized_kl_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                     const volatile int *stop, double *restrict M,
-                                                     const double *restrict V, double *restrict value_parts)
+struct generalized_kl_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const volatile int *stop;
+    double *M;
+    const double *V;
+    double *value_parts;
+};
+
+static GRADC_APART void generalized_kl_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct generalized_kl_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    double *restrict const M = given->M;
+    const double *restrict const V = given->V;
+    double *restrict const value_parts = given->value_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double value_part = 0.0;
@@ -191,24 +211,6 @@ static GRADC_APART void generalized_kl_forward_rows0(int64_t part, int64_t n, in
     value_parts[part] = value_part;
 }
 
-struct generalized_kl_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    int64_t d;
-    const volatile int *stop;
-    double *M;
-    const double *V;
-    double *value_parts;
-};
-
-static GRADC_APART void generalized_kl_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct generalized_kl_forward_rows0 *const given = context;
-    (void)thread;
-    generalized_kl_forward_rows0(part, given->n, given->parts, given->d, given->stop, given->M, given->V,
-        given->value_parts);
-}
-
 int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                            const double *restrict V, double *restrict value, double *restrict M, void *restrict work)
 {
@@ -222,11 +224,13 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
     gradc_product(n, d, k, W, k, 1, H, d, 1, NULL, 0, M, d, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 56*d, 0);
     double value_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct generalized_kl_forward_rows0 given = {n, parts, d, stop, M, V, value_parts};
-        gradc_run(parts, generalized_kl_forward_team0, &given);
-    } else {
-        generalized_kl_forward_rows0(0, n, parts, d, stop, M, V, value_parts);
+        if (parts > 1) {
+            gradc_run(parts, generalized_kl_forward_rows0, &given);
+        } else {
+            generalized_kl_forward_rows0(&given, 0, 0);
+        }
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -247,15 +251,44 @@ size_t generalized_kl_backward_work(int64_t n, int64_t k, int64_t d)
         + (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * gradc_bytes(128*gradc_width(d), sizeof(double));
 }
 
-static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict grad_H, int64_t k, int64_t d,
-                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      const volatile int *stop, double *restrict grad_W,
-                                                      const double *restrict M, double cotangent,
-                                                      const double *restrict V, const double *restrict H,
-                                                      const double *restrict W)
+struct generalized_kl_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_H;
+    int64_t k;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double *grad_W;
+    const double *M;
+    double cotangent;
+    const double *V;
+    const double *H;
+    const double *W;
+};
+
+static GRADC_APART void generalized_kl_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct generalized_kl_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_H = given->grad_H;
+    const int64_t k = given->k;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const grad_W = given->grad_W;
+    const double *restrict const M = given->M;
+    const double cotangent = given->cotangent;
+    const double *restrict const V = given->V;
+    const double *restrict const H = given->H;
+    const double *restrict const W = given->W;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -303,33 +336,6 @@ static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t thre
     }
 }
 
-struct generalized_kl_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_H;
-    int64_t k;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double *grad_W;
-    const double *M;
-    double cotangent;
-    const double *V;
-    const double *H;
-    const double *W;
-};
-
-static GRADC_APART void generalized_kl_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct generalized_kl_backward_rows0 *const given = context;
-    generalized_kl_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->grad_W,
-        given->M, given->cotangent, given->V, given->H, given->W);
-}
-
 int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                             const double *restrict V, const double *restrict M, double cotangent,
                             double *restrict grad_W, double *restrict grad_H, void *restrict work)
@@ -342,13 +348,14 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
     const int64_t parts = gradc_parts(n, 6*d*k + 12*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
-    if (parts > 1) {
+    {
         const struct generalized_kl_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d,
             tile_scratch, tile_bytes, stop, grad_W, M, cotangent, V, H, W};
-        gradc_run(parts, generalized_kl_backward_team0, &given);
-    } else {
-        generalized_kl_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch,
-            tile_bytes, stop, grad_W, M, cotangent, V, H, W);
+        if (parts > 1) {
+            gradc_run(parts, generalized_kl_backward_rows0, &given);
+        } else {
+            generalized_kl_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -375,14 +382,42 @@ size_t generalized_kl_value_and_grad_work(int64_t n, int64_t k, int64_t d)
         + gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            double *restrict grad_H, int64_t k, int64_t d,
-                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            const volatile int *stop, double *restrict grad_W,
-                                                            const double *restrict W, const double *restrict H,
-                                                            const double *restrict V, double *restrict value_parts)
+struct generalized_kl_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_H;
+    int64_t k;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double *grad_W;
+    const double *W;
+    const double *H;
+    const double *V;
+    double *value_parts;
+};
+
+static GRADC_APART void generalized_kl_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct generalized_kl_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_H = given->grad_H;
+    const int64_t k = given->k;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const grad_W = given->grad_W;
+    const double *restrict const W = given->W;
+    const double *restrict const H = given->H;
+    const double *restrict const V = given->V;
+    double *restrict const value_parts = given->value_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -461,32 +496,6 @@ static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_
     value_parts[part] = value_part;
 }
 
-struct generalized_kl_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_H;
-    int64_t k;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double *grad_W;
-    const double *W;
-    const double *H;
-    const double *V;
-    double *value_parts;
-};
-
-static GRADC_APART void generalized_kl_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct generalized_kl_value_and_grad_rows0 *const given = context;
-    generalized_kl_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_H, given->k, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->grad_W,
-        given->W, given->H, given->V, given->value_parts);
-}
-
 int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W,
                                   const double *restrict H, const double *restrict V, double *restrict value,
                                   double *restrict grad_W, double *restrict grad_H, void *restrict work)
@@ -501,13 +510,14 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
     const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double))
         + gradc_bytes(128*gradc_width(d), sizeof(double));
     double value_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct generalized_kl_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_H, k, d,
             tile_scratch, tile_bytes, stop, grad_W, W, H, V, value_parts};
-        gradc_run(parts, generalized_kl_value_and_grad_team0, &given);
-    } else {
-        generalized_kl_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, k, d, tile_scratch,
-            tile_bytes, stop, grad_W, W, H, V, value_parts);
+        if (parts > 1) {
+            gradc_run(parts, generalized_kl_value_and_grad_rows0, &given);
+        } else {
+            generalized_kl_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

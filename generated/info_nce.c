@@ -39,11 +39,32 @@ size_t info_nce_value_work(int64_t n, int64_t k)
         + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)));
 }
 
-static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                             const volatile int *stop, const double *restrict B,
-                                             const double *restrict A, double *restrict B_2, double *restrict A_2)
+struct info_nce_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *B;
+    const double *A;
+    double *B_2;
+    double *A_2;
+};
+
+static GRADC_APART void info_nce_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct info_nce_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const B = given->B;
+    const double *restrict const A = given->A;
+    double *restrict const B_2 = given->B_2;
+    double *restrict const A_2 = given->A_2;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -134,31 +155,32 @@ static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64
     }
 }
 
-struct info_nce_value_rows0 {
+struct info_nce_value_rows1 {
     int64_t n;
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t k;
     const volatile int *stop;
-    const double *B;
-    const double *A;
-    double *B_2;
+    int64_t k;
     double *A_2;
+    double *B_2;
+    double tau;
+    double *t4_parts;
 };
 
-static GRADC_APART void info_nce_value_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void info_nce_value_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct info_nce_value_rows0 *const given = context;
-    info_nce_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->B, given->A, given->B_2, given->A_2);
-}
-
-static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                             const volatile int *stop, int64_t k, double *restrict A_2,
-                                             double *restrict B_2, double tau, double *restrict t4_parts)
-{
+    const struct info_nce_value_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const int64_t k = given->k;
+    double *restrict const A_2 = given->A_2;
+    double *restrict const B_2 = given->B_2;
+    const double tau = given->tau;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -252,26 +274,6 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
     t4_parts[part] = t4_part;
 }
 
-struct info_nce_value_rows1 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    int64_t k;
-    double *A_2;
-    double *B_2;
-    double tau;
-    double *t4_parts;
-};
-
-static GRADC_APART void info_nce_value_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct info_nce_value_rows1 *const given = context;
-    info_nce_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
-        given->k, given->A_2, given->B_2, given->tau, given->t4_parts);
-}
-
 int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                    double *restrict value, void *restrict work)
 {
@@ -291,22 +293,26 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct info_nce_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, A, B_2, A_2};
-        gradc_run(parts, info_nce_value_team0, &given);
-    } else {
-        info_nce_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, A, B_2, A_2);
+        if (parts > 1) {
+            gradc_run(parts, info_nce_value_rows0, &given);
+        } else {
+            info_nce_value_rows0(&given, 0, 0);
+        }
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
     const size_t tile_bytes_ = gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double))
         + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct info_nce_value_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, stop, k, A_2, B_2, tau,
             t4_parts};
-        gradc_run(parts_, info_nce_value_team1, &given);
-    } else {
-        info_nce_value_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, stop, k, A_2, B_2, tau, t4_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, info_nce_value_rows1, &given);
+        } else {
+            info_nce_value_rows1(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -332,12 +338,36 @@ size_t info_nce_forward_work(int64_t n, int64_t k)
         + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)));
 }
 
-static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                               const volatile int *stop, const double *restrict B,
-                                               const double *restrict A, double *restrict t0, double *restrict t1,
-                                               double *restrict B_2, double *restrict A_2)
+struct info_nce_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *B;
+    const double *A;
+    double *t0;
+    double *t1;
+    double *B_2;
+    double *A_2;
+};
+
+static GRADC_APART void info_nce_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct info_nce_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const B = given->B;
+    const double *restrict const A = given->A;
+    double *restrict const t0 = given->t0;
+    double *restrict const t1 = given->t1;
+    double *restrict const B_2 = given->B_2;
+    double *restrict const A_2 = given->A_2;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -426,34 +456,36 @@ static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t thread, int
     }
 }
 
-struct info_nce_forward_rows0 {
+struct info_nce_forward_rows1 {
     int64_t n;
     int64_t parts;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t k;
     const volatile int *stop;
-    const double *B;
-    const double *A;
-    double *t0;
-    double *t1;
-    double *B_2;
+    int64_t k;
     double *A_2;
+    double *B_2;
+    double *t2;
+    double tau;
+    double *t3;
+    double *t4_parts;
 };
 
-static GRADC_APART void info_nce_forward_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void info_nce_forward_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct info_nce_forward_rows0 *const given = context;
-    info_nce_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->B, given->A, given->t0, given->t1, given->B_2, given->A_2);
-}
-
-static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                               const volatile int *stop, int64_t k, double *restrict A_2,
-                                               double *restrict B_2, double *restrict t2, double tau,
-                                               double *restrict t3, double *restrict t4_parts)
-{
+    const struct info_nce_forward_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const int64_t k = given->k;
+    double *restrict const A_2 = given->A_2;
+    double *restrict const B_2 = given->B_2;
+    double *restrict const t2 = given->t2;
+    const double tau = given->tau;
+    double *restrict const t3 = given->t3;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -527,28 +559,6 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
     t4_parts[part] = t4_part;
 }
 
-struct info_nce_forward_rows1 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    int64_t k;
-    double *A_2;
-    double *B_2;
-    double *t2;
-    double tau;
-    double *t3;
-    double *t4_parts;
-};
-
-static GRADC_APART void info_nce_forward_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct info_nce_forward_rows1 *const given = context;
-    info_nce_forward_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
-        given->k, given->A_2, given->B_2, given->t2, given->tau, given->t3, given->t4_parts);
-}
-
 int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                      double *restrict value, double *restrict t0, double *restrict t1, double *restrict t2,
                      double *restrict t3, void *restrict work)
@@ -569,23 +579,27 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct info_nce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, A, t0, t1, B_2,
             A_2};
-        gradc_run(parts, info_nce_forward_team0, &given);
-    } else {
-        info_nce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, A, t0, t1, B_2, A_2);
+        if (parts > 1) {
+            gradc_run(parts, info_nce_forward_rows0, &given);
+        } else {
+            info_nce_forward_rows0(&given, 0, 0);
+        }
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
     const size_t tile_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double))
         + gradc_bytes(32, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct info_nce_forward_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, stop, k, A_2, B_2, t2,
             tau, t3, t4_parts};
-        gradc_run(parts_, info_nce_forward_team1, &given);
-    } else {
-        info_nce_forward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, stop, k, A_2, B_2, t2, tau, t3, t4_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, info_nce_forward_rows1, &given);
+        } else {
+            info_nce_forward_rows1(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -611,16 +625,50 @@ size_t info_nce_backward_work(int64_t n, int64_t k)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                                double *restrict B_2_bar, int64_t k,
-                                                unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                const volatile int *stop, const double *restrict t0,
-                                                const double *restrict t1, double *restrict B_2,
-                                                const double *restrict B, const double *restrict A, double t4_bar,
-                                                const double *restrict t3, const double *restrict t2, double tau,
-                                                double *restrict t2_bar)
+struct info_nce_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *B_2_bar;
+    int64_t k;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *t0;
+    const double *t1;
+    double *B_2;
+    const double *B;
+    const double *A;
+    double t4_bar;
+    const double *t3;
+    const double *t2;
+    double tau;
+    double *t2_bar;
+};
+
+static GRADC_APART void info_nce_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct info_nce_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const B_2_bar = given->B_2_bar;
+    const int64_t k = given->k;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const t1 = given->t1;
+    double *restrict const B_2 = given->B_2;
+    const double *restrict const B = given->B;
+    const double *restrict const A = given->A;
+    const double t4_bar = given->t4_bar;
+    const double *restrict const t3 = given->t3;
+    const double *restrict const t2 = given->t2;
+    const double tau = given->tau;
+    double *restrict const t2_bar = given->t2_bar;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -671,44 +719,42 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, in
     }
 }
 
-struct info_nce_backward_rows0 {
+struct info_nce_backward_rows1 {
     int64_t n;
     int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *B_2_bar;
-    int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    int64_t k;
     const volatile int *stop;
-    const double *t0;
-    const double *t1;
     double *B_2;
-    const double *B;
-    const double *A;
-    double t4_bar;
-    const double *t3;
-    const double *t2;
-    double tau;
     double *t2_bar;
+    const double *A;
+    const double *B;
+    double *B_2_bar;
+    const double *t1;
+    const double *t0;
+    double *grad_A;
+    double *grad_B;
 };
 
-static GRADC_APART void info_nce_backward_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void info_nce_backward_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct info_nce_backward_rows0 *const given = context;
-    info_nce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->B_2_bar, given->k, given->tile_scratch, given->tile_bytes, given->stop, given->t0, given->t1,
-        given->B_2, given->B, given->A, given->t4_bar, given->t3, given->t2, given->tau, given->t2_bar);
-}
-
-static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                const volatile int *stop, double *restrict B_2,
-                                                double *restrict t2_bar, const double *restrict A,
-                                                const double *restrict B, double *restrict B_2_bar,
-                                                const double *restrict t1, const double *restrict t0,
-                                                double *restrict grad_A, double *restrict grad_B)
-{
+    const struct info_nce_backward_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    double *restrict const B_2 = given->B_2;
+    double *restrict const t2_bar = given->t2_bar;
+    const double *restrict const A = given->A;
+    const double *restrict const B = given->B;
+    double *restrict const B_2_bar = given->B_2_bar;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const t0 = given->t0;
+    double *restrict const grad_A = given->grad_A;
+    double *restrict const grad_B = given->grad_B;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -802,32 +848,6 @@ static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, in
     }
 }
 
-struct info_nce_backward_rows1 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    double *B_2;
-    double *t2_bar;
-    const double *A;
-    const double *B;
-    double *B_2_bar;
-    const double *t1;
-    const double *t0;
-    double *grad_A;
-    double *grad_B;
-};
-
-static GRADC_APART void info_nce_backward_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct info_nce_backward_rows1 *const given = context;
-    info_nce_backward_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->B_2, given->t2_bar, given->A, given->B, given->B_2_bar, given->t1, given->t0,
-        given->grad_A, given->grad_B);
-}
-
 int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                       const double *restrict t0, const double *restrict t1, const double *restrict t2,
                       const double *restrict t3, double cotangent, double *restrict grad_A, double *restrict grad_B,
@@ -853,13 +873,14 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     const int64_t parts = gradc_parts(n, 3*k*n + 12*k + 40*n, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double));
-    if (parts > 1) {
+    {
         const struct info_nce_backward_rows0 given = {n, parts, part_scratch, part_bytes, B_2_bar, k, tile_scratch,
             tile_bytes, stop, t0, t1, B_2, B, A, t4_bar, t3, t2, tau, t2_bar};
-        gradc_run(parts, info_nce_backward_team0, &given);
-    } else {
-        info_nce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, B_2_bar, k, tile_scratch, tile_bytes, stop,
-            t0, t1, B_2, B, A, t4_bar, t3, t2, tau, t2_bar);
+        if (parts > 1) {
+            gradc_run(parts, info_nce_backward_rows0, &given);
+        } else {
+            info_nce_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -874,13 +895,14 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     const int64_t parts_ = gradc_parts(n, 3*k*n + 38*k + 16, 0);
     const size_t tile_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
-    if (parts_ > 1) {
+    {
         const struct info_nce_backward_rows1 given = {n, parts_, tile_scratch_, tile_bytes_, k, stop, B_2, t2_bar, A,
             B, B_2_bar, t1, t0, grad_A, grad_B};
-        gradc_run(parts_, info_nce_backward_team1, &given);
-    } else {
-        info_nce_backward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, stop, B_2, t2_bar, A, B, B_2_bar, t1,
-            t0, grad_A, grad_B);
+        if (parts_ > 1) {
+            gradc_run(parts_, info_nce_backward_rows1, &given);
+        } else {
+            info_nce_backward_rows1(&given, 0, 0);
+        }
     }
     if (gradc_stopped(stop)) {
         return gradc_ended(stop, GRADC_STOPPED);
@@ -903,13 +925,36 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      int64_t k, const volatile int *stop, const double *restrict B,
-                                                      const double *restrict A, double *restrict t0,
-                                                      double *restrict t1, double *restrict B_2,
-                                                      double *restrict A_2)
+struct info_nce_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *B;
+    const double *A;
+    double *t0;
+    double *t1;
+    double *B_2;
+    double *A_2;
+};
+
+static GRADC_APART void info_nce_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct info_nce_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const B = given->B;
+    const double *restrict const A = given->A;
+    double *restrict const t0 = given->t0;
+    double *restrict const t1 = given->t1;
+    double *restrict const B_2 = given->B_2;
+    double *restrict const A_2 = given->A_2;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -998,37 +1043,46 @@ static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thre
     }
 }
 
-struct info_nce_value_and_grad_rows0 {
+struct info_nce_value_and_grad_rows1 {
     int64_t n;
     int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *B_2_bar;
+    int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
-    int64_t k;
     const volatile int *stop;
-    const double *B;
-    const double *A;
-    double *t0;
-    double *t1;
-    double *B_2;
     double *A_2;
+    double *B_2;
+    double tau;
+    double t4_bar;
+    const double *A;
+    double *t1;
+    double *grad_A;
+    double *t4_parts;
 };
 
-static GRADC_APART void info_nce_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void info_nce_value_and_grad_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct info_nce_value_and_grad_rows0 *const given = context;
-    info_nce_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->B, given->A, given->t0, given->t1, given->B_2, given->A_2);
-}
-
-static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict B_2_bar, int64_t k,
-                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      const volatile int *stop, double *restrict A_2,
-                                                      double *restrict B_2, double tau, double t4_bar,
-                                                      const double *restrict A, double *restrict t1,
-                                                      double *restrict grad_A, double *restrict t4_parts)
-{
+    const struct info_nce_value_and_grad_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const B_2_bar = given->B_2_bar;
+    const int64_t k = given->k;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const A_2 = given->A_2;
+    double *restrict const B_2 = given->B_2;
+    const double tau = given->tau;
+    const double t4_bar = given->t4_bar;
+    const double *restrict const A = given->A;
+    double *restrict const t1 = given->t1;
+    double *restrict const grad_A = given->grad_A;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -1203,40 +1257,32 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
     t4_parts[part] = t4_part;
 }
 
-struct info_nce_value_and_grad_rows1 {
+struct info_nce_value_and_grad_rows2 {
     int64_t n;
     int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *B_2_bar;
-    int64_t k;
     unsigned char *tile_scratch;
     size_t tile_bytes;
+    int64_t k;
     const volatile int *stop;
-    double *A_2;
-    double *B_2;
-    double tau;
-    double t4_bar;
-    const double *A;
-    double *t1;
-    double *grad_A;
-    double *t4_parts;
+    const double *B;
+    double *B_2_bar;
+    double *t0;
+    double *grad_B;
 };
 
-static GRADC_APART void info_nce_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void info_nce_value_and_grad_rows2(const void *context, int64_t part, int64_t thread)
 {
-    const struct info_nce_value_and_grad_rows1 *const given = context;
-    info_nce_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->B_2_bar, given->k, given->tile_scratch, given->tile_bytes, given->stop, given->A_2, given->B_2,
-        given->tau, given->t4_bar, given->A, given->t1, given->grad_A, given->t4_parts);
-}
-
-static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      int64_t k, const volatile int *stop, const double *restrict B,
-                                                      double *restrict B_2_bar, double *restrict t0,
-                                                      double *restrict grad_B)
-{
+    const struct info_nce_value_and_grad_rows2 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const B = given->B;
+    double *restrict const B_2_bar = given->B_2_bar;
+    double *restrict const t0 = given->t0;
+    double *restrict const grad_B = given->grad_B;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -1296,26 +1342,6 @@ static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thre
     }
 }
 
-struct info_nce_value_and_grad_rows2 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *B;
-    double *B_2_bar;
-    double *t0;
-    double *grad_B;
-};
-
-static GRADC_APART void info_nce_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
-{
-    const struct info_nce_value_and_grad_rows2 *const given = context;
-    info_nce_value_and_grad_rows2(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->B, given->B_2_bar, given->t0, given->grad_B);
-}
-
 int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                             double *restrict value, double *restrict grad_A, double *restrict grad_B,
                             void *restrict work)
@@ -1352,12 +1378,14 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct info_nce_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, B, A, t0, t1,
             B_2, A_2};
-        gradc_run(parts, info_nce_value_and_grad_team0, &given);
-    } else {
-        info_nce_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, B, A, t0, t1, B_2, A_2);
+        if (parts > 1) {
+            gradc_run(parts, info_nce_value_and_grad_rows0, &given);
+        } else {
+            info_nce_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
@@ -1365,13 +1393,14 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double))
         + gradc_bytes(32*k, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct info_nce_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, B_2_bar, k,
             tile_scratch_, tile_bytes_, stop, A_2, B_2, tau, t4_bar, A, t1, grad_A, t4_parts};
-        gradc_run(parts_, info_nce_value_and_grad_team1, &given);
-    } else {
-        info_nce_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, B_2_bar, k, tile_scratch_,
-            tile_bytes_, stop, A_2, B_2, tau, t4_bar, A, t1, grad_A, t4_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, info_nce_value_and_grad_rows1, &given);
+        } else {
+            info_nce_value_and_grad_rows1(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -1389,13 +1418,14 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     }
     const int64_t parts_2 = gradc_parts(n, 19*k + 8, 0);
     const size_t tile_bytes_2 = gradc_bytes(128, sizeof(double));
-    if (parts_2 > 1) {
+    {
         const struct info_nce_value_and_grad_rows2 given = {n, parts_2, tile_scratch_2, tile_bytes_2, k, stop, B,
             B_2_bar, t0, grad_B};
-        gradc_run(parts_2, info_nce_value_and_grad_team2, &given);
-    } else {
-        info_nce_value_and_grad_rows2(0, 0, n, parts_2, tile_scratch_2, tile_bytes_2, k, stop, B, B_2_bar, t0,
-            grad_B);
+        if (parts_2 > 1) {
+            gradc_run(parts_2, info_nce_value_and_grad_rows2, &given);
+        } else {
+            info_nce_value_and_grad_rows2(&given, 0, 0);
+        }
     }
 
     /* value = t4 / n */

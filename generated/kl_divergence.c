@@ -32,11 +32,30 @@ size_t kl_divergence_value_work(int64_t n, int64_t k)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                  const volatile int *stop, const double *restrict A,
-                                                  const double *restrict B, double *restrict t3_parts)
+struct kl_divergence_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *A;
+    const double *B;
+    double *t3_parts;
+};
+
+static GRADC_APART void kl_divergence_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct kl_divergence_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const A = given->A;
+    const double *restrict const B = given->B;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -206,25 +225,6 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
     t3_parts[part] = t3_part;
 }
 
-struct kl_divergence_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *A;
-    const double *B;
-    double *t3_parts;
-};
-
-static GRADC_APART void kl_divergence_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct kl_divergence_value_rows0 *const given = context;
-    kl_divergence_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->A, given->B, given->t3_parts);
-}
-
 int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                         double *restrict value, void *restrict work)
 {
@@ -236,11 +236,13 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct kl_divergence_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, B, t3_parts};
-        gradc_run(parts, kl_divergence_value_team0, &given);
-    } else {
-        kl_divergence_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, B, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, kl_divergence_value_rows0, &given);
+        } else {
+            kl_divergence_value_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -264,12 +266,34 @@ size_t kl_divergence_forward_work(int64_t n, int64_t k)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    int64_t k, const volatile int *stop, const double *restrict A,
-                                                    double *restrict t0, const double *restrict B,
-                                                    double *restrict t1, double *restrict t3_parts)
+struct kl_divergence_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *A;
+    double *t0;
+    const double *B;
+    double *t1;
+    double *t3_parts;
+};
+
+static GRADC_APART void kl_divergence_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct kl_divergence_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const A = given->A;
+    double *restrict const t0 = given->t0;
+    const double *restrict const B = given->B;
+    double *restrict const t1 = given->t1;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -431,27 +455,6 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
     t3_parts[part] = t3_part;
 }
 
-struct kl_divergence_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *A;
-    double *t0;
-    const double *B;
-    double *t1;
-    double *t3_parts;
-};
-
-static GRADC_APART void kl_divergence_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct kl_divergence_forward_rows0 *const given = context;
-    kl_divergence_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->A, given->t0, given->B, given->t1, given->t3_parts);
-}
-
 int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                           double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
 {
@@ -463,12 +466,14 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct kl_divergence_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, t0, B, t1,
             t3_parts};
-        gradc_run(parts, kl_divergence_forward_team0, &given);
-    } else {
-        kl_divergence_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, t0, B, t1, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, kl_divergence_forward_rows0, &given);
+        } else {
+            kl_divergence_forward_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -491,13 +496,38 @@ size_t kl_divergence_backward_work(int64_t n, int64_t k)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t k, const volatile int *stop, const double *restrict A,
-                                                     const double *restrict B, const double *restrict t0,
-                                                     double t3_bar, const double *restrict t1,
-                                                     double *restrict grad_A, double *restrict grad_B)
+struct kl_divergence_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *A;
+    const double *B;
+    const double *t0;
+    double t3_bar;
+    const double *t1;
+    double *grad_A;
+    double *grad_B;
+};
+
+static GRADC_APART void kl_divergence_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct kl_divergence_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const A = given->A;
+    const double *restrict const B = given->B;
+    const double *restrict const t0 = given->t0;
+    const double t3_bar = given->t3_bar;
+    const double *restrict const t1 = given->t1;
+    double *restrict const grad_A = given->grad_A;
+    double *restrict const grad_B = given->grad_B;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -593,29 +623,6 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
     }
 }
 
-struct kl_divergence_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *A;
-    const double *B;
-    const double *t0;
-    double t3_bar;
-    const double *t1;
-    double *grad_A;
-    double *grad_B;
-};
-
-static GRADC_APART void kl_divergence_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct kl_divergence_backward_rows0 *const given = context;
-    kl_divergence_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->A, given->B, given->t0, given->t3_bar, given->t1, given->grad_A, given->grad_B);
-}
-
 int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                            const double *restrict t0, const double *restrict t1, double cotangent,
                            double *restrict grad_A, double *restrict grad_B, void *restrict work)
@@ -629,13 +636,14 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
     const int64_t parts = gradc_parts(n, 114*k, 0);
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct kl_divergence_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, B, t0,
             t3_bar, t1, grad_A, grad_B};
-        gradc_run(parts, kl_divergence_backward_team0, &given);
-    } else {
-        kl_divergence_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, B, t0, t3_bar, t1, grad_A,
-            grad_B);
+        if (parts > 1) {
+            gradc_run(parts, kl_divergence_backward_rows0, &given);
+        } else {
+            kl_divergence_backward_rows0(&given, 0, 0);
+        }
     }
     if (gradc_stopped(stop)) {
         return gradc_ended(stop, GRADC_STOPPED);
@@ -654,13 +662,36 @@ size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           int64_t k, const volatile int *stop,
-                                                           const double *restrict A, const double *restrict B,
-                                                           double t3_bar, double *restrict grad_A,
-                                                           double *restrict grad_B, double *restrict t3_parts)
+struct kl_divergence_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *A;
+    const double *B;
+    double t3_bar;
+    double *grad_A;
+    double *grad_B;
+    double *t3_parts;
+};
+
+static GRADC_APART void kl_divergence_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct kl_divergence_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const A = given->A;
+    const double *restrict const B = given->B;
+    const double t3_bar = given->t3_bar;
+    double *restrict const grad_A = given->grad_A;
+    double *restrict const grad_B = given->grad_B;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -858,28 +889,6 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
     t3_parts[part] = t3_part;
 }
 
-struct kl_divergence_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *A;
-    const double *B;
-    double t3_bar;
-    double *grad_A;
-    double *grad_B;
-    double *t3_parts;
-};
-
-static GRADC_APART void kl_divergence_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct kl_divergence_value_and_grad_rows0 *const given = context;
-    kl_divergence_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->A, given->B, given->t3_bar, given->grad_A, given->grad_B, given->t3_parts);
-}
-
 int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                                  double *restrict value, double *restrict grad_A, double *restrict grad_B,
                                  void *restrict work)
@@ -896,13 +905,14 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct kl_divergence_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, A, B,
             t3_bar, grad_A, grad_B, t3_parts};
-        gradc_run(parts, kl_divergence_value_and_grad_team0, &given);
-    } else {
-        kl_divergence_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, A, B, t3_bar, grad_A,
-            grad_B, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, kl_divergence_value_and_grad_rows0, &given);
+        } else {
+            kl_divergence_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

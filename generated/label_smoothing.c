@@ -38,12 +38,36 @@ size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    int64_t k, const volatile int *stop, int64_t d,
-                                                    const double *restrict W, const double *restrict X, double eps,
-                                                    const int64_t *restrict y, double *restrict t3_parts)
+struct label_smoothing_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    int64_t d;
+    const double *W;
+    const double *X;
+    double eps;
+    const int64_t *y;
+    double *t3_parts;
+};
+
+static GRADC_APART void label_smoothing_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct label_smoothing_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const int64_t d = given->d;
+    const double *restrict const W = given->W;
+    const double *restrict const X = given->X;
+    const double eps = given->eps;
+    const int64_t *restrict const y = given->y;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -143,28 +167,6 @@ static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread
     t3_parts[part] = t3_part;
 }
 
-struct label_smoothing_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    int64_t d;
-    const double *W;
-    const double *X;
-    double eps;
-    const int64_t *y;
-    double *t3_parts;
-};
-
-static GRADC_APART void label_smoothing_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct label_smoothing_value_rows0 *const given = context;
-    label_smoothing_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->d, given->W, given->X, given->eps, given->y, given->t3_parts);
-}
-
 int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                           const int64_t *restrict y, double eps, double *restrict value, void *restrict work)
 {
@@ -188,12 +190,14 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct label_smoothing_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, eps,
             y, t3_parts};
-        gradc_run(parts, label_smoothing_value_team0, &given);
-    } else {
-        label_smoothing_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, eps, y, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, label_smoothing_value_rows0, &given);
+        } else {
+            label_smoothing_value_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -217,12 +221,34 @@ size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      int64_t k, const volatile int *stop, double *restrict t0,
-                                                      double *restrict t1, double eps, const int64_t *restrict y,
-                                                      double *restrict t3_parts)
+struct label_smoothing_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    double *t0;
+    double *t1;
+    double eps;
+    const int64_t *y;
+    double *t3_parts;
+};
+
+static GRADC_APART void label_smoothing_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct label_smoothing_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    double *restrict const t1 = given->t1;
+    const double eps = given->eps;
+    const int64_t *restrict const y = given->y;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -306,27 +332,6 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
     t3_parts[part] = t3_part;
 }
 
-struct label_smoothing_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    double *t0;
-    double *t1;
-    double eps;
-    const int64_t *y;
-    double *t3_parts;
-};
-
-static GRADC_APART void label_smoothing_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct label_smoothing_forward_rows0 *const given = context;
-    label_smoothing_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->t0, given->t1, given->eps, given->y, given->t3_parts);
-}
-
 int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                             const int64_t *restrict y, double eps, double *restrict value, double *restrict t0,
                             double *restrict t1, void *restrict work)
@@ -357,12 +362,14 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct label_smoothing_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, t0, t1, eps,
             y, t3_parts};
-        gradc_run(parts, label_smoothing_forward_team0, &given);
-    } else {
-        label_smoothing_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, t0, t1, eps, y, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, label_smoothing_forward_rows0, &given);
+        } else {
+            label_smoothing_forward_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -387,14 +394,44 @@ size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                       double *restrict grad_W, int64_t d, int64_t k,
-                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       const volatile int *stop, double eps, double t3_bar,
-                                                       const int64_t *restrict y, const double *restrict t0,
-                                                       const double *restrict t1, const double *restrict X)
+struct label_smoothing_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_W;
+    int64_t d;
+    int64_t k;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double eps;
+    double t3_bar;
+    const int64_t *y;
+    const double *t0;
+    const double *t1;
+    const double *X;
+};
+
+static GRADC_APART void label_smoothing_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct label_smoothing_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_W = given->grad_W;
+    const int64_t d = given->d;
+    const int64_t k = given->k;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double eps = given->eps;
+    const double t3_bar = given->t3_bar;
+    const int64_t *restrict const y = given->y;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -475,33 +512,6 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thr
     }
 }
 
-struct label_smoothing_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_W;
-    int64_t d;
-    int64_t k;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double eps;
-    double t3_bar;
-    const int64_t *y;
-    const double *t0;
-    const double *t1;
-    const double *X;
-};
-
-static GRADC_APART void label_smoothing_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct label_smoothing_backward_rows0 *const given = context;
-    label_smoothing_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->stop, given->eps,
-        given->t3_bar, given->y, given->t0, given->t1, given->X);
-}
-
 int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                              const int64_t *restrict y, double eps, const double *restrict t0,
                              const double *restrict t1, double cotangent, double *restrict grad_W,
@@ -534,13 +544,14 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
-    if (parts > 1) {
+    {
         const struct label_smoothing_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k,
             tile_scratch, tile_bytes, stop, eps, t3_bar, y, t0, t1, X};
-        gradc_run(parts, label_smoothing_backward_team0, &given);
-    } else {
-        label_smoothing_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch,
-            tile_bytes, stop, eps, t3_bar, y, t0, t1, X);
+        if (parts > 1) {
+            gradc_run(parts, label_smoothing_backward_rows0, &given);
+        } else {
+            label_smoothing_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -569,14 +580,44 @@ size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_W, int64_t d, int64_t k,
-                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const volatile int *stop, const double *restrict W,
-                                                             const double *restrict X, double eps, double t3_bar,
-                                                             const int64_t *restrict y, double *restrict t3_parts)
+struct label_smoothing_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_W;
+    int64_t d;
+    int64_t k;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *W;
+    const double *X;
+    double eps;
+    double t3_bar;
+    const int64_t *y;
+    double *t3_parts;
+};
+
+static GRADC_APART void label_smoothing_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct label_smoothing_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_W = given->grad_W;
+    const int64_t d = given->d;
+    const int64_t k = given->k;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const W = given->W;
+    const double *restrict const X = given->X;
+    const double eps = given->eps;
+    const double t3_bar = given->t3_bar;
+    const int64_t *restrict const y = given->y;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -718,33 +759,6 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
     t3_parts[part] = t3_part;
 }
 
-struct label_smoothing_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_W;
-    int64_t d;
-    int64_t k;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *W;
-    const double *X;
-    double eps;
-    double t3_bar;
-    const int64_t *y;
-    double *t3_parts;
-};
-
-static GRADC_APART void label_smoothing_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct label_smoothing_value_and_grad_rows0 *const given = context;
-    label_smoothing_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_W, given->d, given->k, given->tile_scratch, given->tile_bytes, given->stop, given->W, given->X,
-        given->eps, given->t3_bar, given->y, given->t3_parts);
-}
-
 int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict X, const int64_t *restrict y, double eps,
                                    double *restrict value, double *restrict grad_W, void *restrict work)
@@ -777,13 +791,14 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct label_smoothing_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W, d, k,
             tile_scratch, tile_bytes, stop, W, X, eps, t3_bar, y, t3_parts};
-        gradc_run(parts, label_smoothing_value_and_grad_team0, &given);
-    } else {
-        label_smoothing_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, d, k, tile_scratch,
-            tile_bytes, stop, W, X, eps, t3_bar, y, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, label_smoothing_value_and_grad_rows0, &given);
+        } else {
+            label_smoothing_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

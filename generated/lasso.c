@@ -26,12 +26,32 @@ size_t lasso_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 4, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void lasso_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                          unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                          const volatile int *stop, const double *restrict X,
-                                          const double *restrict w, const double *restrict y,
-                                          double *restrict t2_parts)
+struct lasso_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t2_parts;
+};
+
+static GRADC_APART void lasso_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct lasso_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -61,26 +81,6 @@ static GRADC_APART void lasso_value_rows0(int64_t part, int64_t thread, int64_t 
     t2_parts[part] = t2_part;
 }
 
-struct lasso_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double *t2_parts;
-};
-
-static GRADC_APART void lasso_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct lasso_value_rows0 *const given = context;
-    lasso_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->y, given->t2_parts);
-}
-
 int lasso_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double lam, double *restrict value, void *restrict work)
 {
@@ -107,11 +107,13 @@ int lasso_value(int64_t n, int64_t d, const double *restrict w, const double *re
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct lasso_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t2_parts};
-        gradc_run(parts, lasso_value_team0, &given);
-    } else {
-        lasso_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, lasso_value_rows0, &given);
+        } else {
+            lasso_value_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -133,12 +135,33 @@ size_t lasso_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 2, n) * gradc_bytes(n, sizeof(double));
 }
 
-static GRADC_APART void lasso_forward_rows0(int64_t part, int64_t d, int64_t parts,
-                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                            double *restrict t1, int64_t n, const volatile int *stop,
-                                            const double *restrict w, const double *restrict X,
-                                            double *restrict t0_parts)
+struct lasso_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t1;
+    int64_t n;
+    const volatile int *stop;
+    const double *w;
+    const double *X;
+    double *t0_parts;
+};
+
+static GRADC_APART void lasso_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct lasso_forward_rows0 *const given = context;
+    const int64_t d = given->d;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const t1 = given->t1;
+    const int64_t n = given->n;
+    const volatile int *const stop = given->stop;
+    const double *restrict const w = given->w;
+    const double *restrict const X = given->X;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -169,27 +192,6 @@ static GRADC_APART void lasso_forward_rows0(int64_t part, int64_t d, int64_t par
     t0_parts[part] = t0_part;
 }
 
-struct lasso_forward_rows0 {
-    int64_t d;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *t1;
-    int64_t n;
-    const volatile int *stop;
-    const double *w;
-    const double *X;
-    double *t0_parts;
-};
-
-static GRADC_APART void lasso_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct lasso_forward_rows0 *const given = context;
-    (void)thread;
-    lasso_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t1, given->n,
-        given->stop, given->w, given->X, given->t0_parts);
-}
-
 int lasso_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double lam, double *restrict value, double *restrict t1, void *restrict work)
 {
@@ -199,11 +201,13 @@ int lasso_forward(int64_t n, int64_t d, const double *restrict w, const double *
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct lasso_forward_rows0 given = {d, parts, part_scratch, part_bytes, t1, n, stop, w, X, t0_parts};
-        gradc_run(parts, lasso_forward_team0, &given);
-    } else {
-        lasso_forward_rows0(0, d, parts, part_scratch, part_bytes, t1, n, stop, w, X, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, lasso_forward_rows0, &given);
+        } else {
+            lasso_forward_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -254,13 +258,38 @@ size_t lasso_backward_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 3*d + 6, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void lasso_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict grad_w_total, int64_t d,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                             const volatile int *stop, double t2_bar, const double *restrict t1,
-                                             const double *restrict y, const double *restrict X)
+struct lasso_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w_total;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double t2_bar;
+    const double *t1;
+    const double *y;
+    const double *X;
+};
+
+static GRADC_APART void lasso_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct lasso_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w_total = given->grad_w_total;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double t2_bar = given->t2_bar;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const y = given->y;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -289,30 +318,6 @@ static GRADC_APART void lasso_backward_rows0(int64_t part, int64_t thread, int64
     }
 }
 
-struct lasso_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w_total;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double t2_bar;
-    const double *t1;
-    const double *y;
-    const double *X;
-};
-
-static GRADC_APART void lasso_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct lasso_backward_rows0 *const given = context;
-    lasso_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t2_bar, given->t1,
-        given->y, given->X);
-}
-
 int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                    const double *restrict y, double lam, const double *restrict t1, double cotangent,
                    double *restrict grad_w, void *restrict work)
@@ -330,13 +335,14 @@ int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const int64_t parts = gradc_parts(n, 3*d + 6, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct lasso_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
             tile_bytes, stop, t2_bar, t1, y, X};
-        gradc_run(parts, lasso_backward_team0, &given);
-    } else {
-        lasso_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
-            stop, t2_bar, t1, y, X);
+        if (parts > 1) {
+            gradc_run(parts, lasso_backward_rows0, &given);
+        } else {
+            lasso_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -370,14 +376,40 @@ size_t lasso_value_and_grad_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 6*d + 7, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void lasso_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                   unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict grad_w_total, int64_t d,
-                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const volatile int *stop, const double *restrict X,
-                                                   const double *restrict w, double t2_bar, const double *restrict y,
-                                                   double *restrict t2_parts)
+struct lasso_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w_total;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double t2_bar;
+    const double *y;
+    double *t2_parts;
+};
+
+static GRADC_APART void lasso_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct lasso_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w_total = given->grad_w_total;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double t2_bar = given->t2_bar;
+    const double *restrict const y = given->y;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -419,31 +451,6 @@ static GRADC_APART void lasso_value_and_grad_rows0(int64_t part, int64_t thread,
     t2_parts[part] = t2_part;
 }
 
-struct lasso_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w_total;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double t2_bar;
-    const double *y;
-    double *t2_parts;
-};
-
-static GRADC_APART void lasso_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct lasso_value_and_grad_rows0 *const given = context;
-    lasso_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
-        given->t2_bar, given->y, given->t2_parts);
-}
-
 int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double lam, double *restrict value, double *restrict grad_w,
                          void *restrict work)
@@ -479,13 +486,14 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct lasso_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
             tile_scratch, tile_bytes, stop, X, w, t2_bar, y, t2_parts};
-        gradc_run(parts, lasso_value_and_grad_team0, &given);
-    } else {
-        lasso_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, stop, X, w, t2_bar, y, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, lasso_value_and_grad_rows0, &given);
+        } else {
+            lasso_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -35,12 +35,34 @@ size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                            unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                            int64_t d, const volatile int *stop, const double *restrict X,
-                                            const double *restrict w, const double *restrict grade,
-                                            double *restrict t4_parts)
+struct listnet_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *grade;
+    double *t4_parts;
+};
+
+static GRADC_APART void listnet_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct listnet_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const grade = given->grade;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -201,27 +223,6 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
     t4_parts[part] = t4_part;
 }
 
-struct listnet_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *grade;
-    double *t4_parts;
-};
-
-static GRADC_APART void listnet_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct listnet_value_rows0 *const given = context;
-    listnet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->d, given->stop, given->X, given->w, given->grade, given->t4_parts);
-}
-
 int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                   const double *restrict grade, double *restrict value, void *restrict work)
 {
@@ -233,12 +234,14 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct listnet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, d, stop, X, w, grade,
             t4_parts};
-        gradc_run(parts, listnet_value_team0, &given);
-    } else {
-        listnet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, stop, X, w, grade, t4_parts);
+        if (parts > 1) {
+            gradc_run(parts, listnet_value_rows0, &given);
+        } else {
+            listnet_value_rows0(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -262,12 +265,34 @@ size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                              const volatile int *stop, double *restrict t0,
-                                              const double *restrict grade, double *restrict t1, double *restrict t2,
-                                              double *restrict t4_parts)
+struct listnet_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    double *t0;
+    const double *grade;
+    double *t1;
+    double *t2;
+    double *t4_parts;
+};
+
+static GRADC_APART void listnet_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct listnet_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    const double *restrict const grade = given->grade;
+    double *restrict const t1 = given->t1;
+    double *restrict const t2 = given->t2;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -402,27 +427,6 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
     t4_parts[part] = t4_part;
 }
 
-struct listnet_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    double *t0;
-    const double *grade;
-    double *t1;
-    double *t2;
-    double *t4_parts;
-};
-
-static GRADC_APART void listnet_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct listnet_forward_rows0 *const given = context;
-    listnet_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->t0, given->grade, given->t1, given->t2, given->t4_parts);
-}
-
 int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict grade, double *restrict value, double *restrict t0, double *restrict t1,
                     double *restrict t2, void *restrict work)
@@ -446,12 +450,14 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct listnet_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, t0, grade, t1, t2,
             t4_parts};
-        gradc_run(parts, listnet_forward_team0, &given);
-    } else {
-        listnet_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, t0, grade, t1, t2, t4_parts);
+        if (parts > 1) {
+            gradc_run(parts, listnet_forward_rows0, &given);
+        } else {
+            listnet_forward_rows0(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -476,14 +482,44 @@ size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
         + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                               unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict grad_w, int64_t d,
-                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                               const volatile int *stop, const double *restrict grade,
-                                               const double *restrict t2, double t4_bar, const double *restrict t0,
-                                               const double *restrict t1, const double *restrict X)
+struct listnet_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *grade;
+    const double *t2;
+    double t4_bar;
+    const double *t0;
+    const double *t1;
+    const double *X;
+};
+
+static GRADC_APART void listnet_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct listnet_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const grade = given->grade;
+    const double *restrict const t2 = given->t2;
+    const double t4_bar = given->t4_bar;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -589,33 +625,6 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
     }
 }
 
-struct listnet_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *grade;
-    const double *t2;
-    double t4_bar;
-    const double *t0;
-    const double *t1;
-    const double *X;
-};
-
-static GRADC_APART void listnet_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct listnet_backward_rows0 *const given = context;
-    listnet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->stop, given->grade,
-        given->t2, given->t4_bar, given->t0, given->t1, given->X);
-}
-
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict grade, const double *restrict t0, const double *restrict t1,
                      const double *restrict t2, double cotangent, double *restrict grad_w, void *restrict work)
@@ -633,13 +642,14 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
-    if (parts > 1) {
+    {
         const struct listnet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, k, stop, grade, t2, t4_bar, t0, t1, X};
-        gradc_run(parts, listnet_backward_team0, &given);
-    } else {
-        listnet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k, stop,
-            grade, t2, t4_bar, t0, t1, X);
+        if (parts > 1) {
+            gradc_run(parts, listnet_backward_rows0, &given);
+        } else {
+            listnet_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -668,14 +678,42 @@ size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                     unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, int64_t d,
-                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t k, const volatile int *stop, const double *restrict X,
-                                                     const double *restrict w, const double *restrict grade,
-                                                     double t4_bar, double *restrict t4_parts)
+struct listnet_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *grade;
+    double t4_bar;
+    double *t4_parts;
+};
+
+static GRADC_APART void listnet_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct listnet_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const grade = given->grade;
+    const double t4_bar = given->t4_bar;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -886,32 +924,6 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
     t4_parts[part] = t4_part;
 }
 
-struct listnet_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *grade;
-    double t4_bar;
-    double *t4_parts;
-};
-
-static GRADC_APART void listnet_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct listnet_value_and_grad_rows0 *const given = context;
-    listnet_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->k, given->stop, given->X, given->w,
-        given->grade, given->t4_bar, given->t4_parts);
-}
-
 int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict grade, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -932,13 +944,14 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct listnet_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, k, stop, X, w, grade, t4_bar, t4_parts};
-        gradc_run(parts, listnet_value_and_grad_team0, &given);
-    } else {
-        listnet_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, k,
-            stop, X, w, grade, t4_bar, t4_parts);
+        if (parts > 1) {
+            gradc_run(parts, listnet_value_and_grad_rows0, &given);
+        } else {
+            listnet_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -27,12 +27,32 @@ size_t log_cosh_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 52, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void log_cosh_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                             const volatile int *stop, const double *restrict X,
-                                             const double *restrict w, const double *restrict y,
-                                             double *restrict t1_parts)
+struct log_cosh_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void log_cosh_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct log_cosh_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -66,26 +86,6 @@ static GRADC_APART void log_cosh_value_rows0(int64_t part, int64_t thread, int64
     t1_parts[part] = t1_part;
 }
 
-struct log_cosh_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void log_cosh_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct log_cosh_value_rows0 *const given = context;
-    log_cosh_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->y, given->t1_parts);
-}
-
 int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                    const double *restrict y, double *restrict value, void *restrict work)
 {
@@ -95,11 +95,13 @@ int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double 
     const int64_t parts = gradc_parts(n, 3*d + 52, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct log_cosh_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts};
-        gradc_run(parts, log_cosh_value_team0, &given);
-    } else {
-        log_cosh_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, log_cosh_value_rows0, &given);
+        } else {
+            log_cosh_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -121,10 +123,25 @@ size_t log_cosh_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void log_cosh_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                               double *restrict t0, const double *restrict y,
-                                               double *restrict t1_parts)
+struct log_cosh_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double *t0;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void log_cosh_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct log_cosh_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
@@ -152,22 +169,6 @@ static GRADC_APART void log_cosh_forward_rows0(int64_t part, int64_t n, int64_t 
     t1_parts[part] = t1_part;
 }
 
-struct log_cosh_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double *t0;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void log_cosh_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct log_cosh_forward_rows0 *const given = context;
-    (void)thread;
-    log_cosh_forward_rows0(part, given->n, given->parts, given->stop, given->t0, given->y, given->t1_parts);
-}
-
 int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
@@ -181,11 +182,13 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     const int64_t parts = gradc_parts(n, 52, 0);
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct log_cosh_forward_rows0 given = {n, parts, stop, t0, y, t1_parts};
-        gradc_run(parts, log_cosh_forward_team0, &given);
-    } else {
-        log_cosh_forward_rows0(0, n, parts, stop, t0, y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, log_cosh_forward_rows0, &given);
+        } else {
+            log_cosh_forward_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -208,13 +211,38 @@ size_t log_cosh_backward_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                                double *restrict grad_w, int64_t d,
-                                                unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                const volatile int *stop, const double *restrict t0,
-                                                const double *restrict y, double t1_bar, const double *restrict X)
+struct log_cosh_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *t0;
+    const double *y;
+    double t1_bar;
+    const double *X;
+};
+
+static GRADC_APART void log_cosh_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct log_cosh_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const y = given->y;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -263,30 +291,6 @@ static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t thread, in
     }
 }
 
-struct log_cosh_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *t0;
-    const double *y;
-    double t1_bar;
-    const double *X;
-};
-
-static GRADC_APART void log_cosh_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct log_cosh_backward_rows0 *const given = context;
-    log_cosh_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0, given->y,
-        given->t1_bar, given->X);
-}
-
 int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, const double *restrict t0, double cotangent, double *restrict grad_w,
                       void *restrict work)
@@ -303,13 +307,14 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const int64_t parts = gradc_parts(n, 3*d + 82, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct log_cosh_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, t0, y, t1_bar, X};
-        gradc_run(parts, log_cosh_backward_team0, &given);
-    } else {
-        log_cosh_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
-            t0, y, t1_bar, X);
+        if (parts > 1) {
+            gradc_run(parts, log_cosh_backward_rows0, &given);
+        } else {
+            log_cosh_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -335,14 +340,40 @@ size_t log_cosh_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict grad_w, int64_t d,
-                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      const volatile int *stop, const double *restrict X,
-                                                      const double *restrict w, const double *restrict y,
-                                                      double t1_bar, double *restrict t1_parts)
+struct log_cosh_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double t1_bar;
+    double *t1_parts;
+};
+
+static GRADC_APART void log_cosh_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct log_cosh_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    const double t1_bar = given->t1_bar;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -393,31 +424,6 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
     t1_parts[part] = t1_part;
 }
 
-struct log_cosh_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double t1_bar;
-    double *t1_parts;
-};
-
-static GRADC_APART void log_cosh_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct log_cosh_value_and_grad_rows0 *const given = context;
-    log_cosh_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
-        given->t1_bar, given->t1_parts);
-}
-
 int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                             const double *restrict y, double *restrict value, double *restrict grad_w,
                             void *restrict work)
@@ -434,13 +440,14 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct log_cosh_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, X, w, y, t1_bar, t1_parts};
-        gradc_run(parts, log_cosh_value_and_grad_team0, &given);
-    } else {
-        log_cosh_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            stop, X, w, y, t1_bar, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, log_cosh_value_and_grad_rows0, &given);
+        } else {
+            log_cosh_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -30,14 +30,38 @@ size_t log_logistic_survival_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 82, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void log_logistic_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t d, const volatile int *stop,
-                                                          const double *restrict X, const double *restrict w,
-                                                          const double *restrict time_, double t0,
-                                                          const double *restrict event, double log_sigma,
-                                                          double *restrict t2_parts)
+struct log_logistic_survival_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *time_;
+    double t0;
+    const double *event;
+    double log_sigma;
+    double *t2_parts;
+};
+
+static GRADC_APART void log_logistic_survival_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct log_logistic_survival_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const time_ = given->time_;
+    const double t0 = given->t0;
+    const double *restrict const event = given->event;
+    const double log_sigma = given->log_sigma;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -74,30 +98,6 @@ static GRADC_APART void log_logistic_survival_value_rows0(int64_t part, int64_t 
     t2_parts[part] = t2_part;
 }
 
-struct log_logistic_survival_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *time_;
-    double t0;
-    const double *event;
-    double log_sigma;
-    double *t2_parts;
-};
-
-static GRADC_APART void log_logistic_survival_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct log_logistic_survival_value_rows0 *const given = context;
-    log_logistic_survival_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->stop, given->X, given->w, given->time_, given->t0, given->event, given->log_sigma,
-        given->t2_parts);
-}
-
 int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                 const double *restrict X, const double *restrict time_, const double *restrict event,
                                 double *restrict value, void *restrict work)
@@ -111,13 +111,14 @@ int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, 
     const int64_t parts = gradc_parts(n, 3*d + 82, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct log_logistic_survival_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w,
             time_, t0, event, log_sigma, t2_parts};
-        gradc_run(parts, log_logistic_survival_value_team0, &given);
-    } else {
-        log_logistic_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, time_, t0, event,
-            log_sigma, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, log_logistic_survival_value_rows0, &given);
+        } else {
+            log_logistic_survival_value_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -139,12 +140,31 @@ size_t log_logistic_survival_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void log_logistic_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                            const volatile int *stop, const double *restrict time_,
-                                                            double t0, double *restrict t1,
-                                                            const double *restrict event, double log_sigma,
-                                                            double *restrict t2_parts)
+struct log_logistic_survival_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const double *time_;
+    double t0;
+    double *t1;
+    const double *event;
+    double log_sigma;
+    double *t2_parts;
+};
+
+static GRADC_APART void log_logistic_survival_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct log_logistic_survival_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const time_ = given->time_;
+    const double t0 = given->t0;
+    double *restrict const t1 = given->t1;
+    const double *restrict const event = given->event;
+    const double log_sigma = given->log_sigma;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t2_part = 0.0;
@@ -175,26 +195,6 @@ static GRADC_APART void log_logistic_survival_forward_rows0(int64_t part, int64_
     t2_parts[part] = t2_part;
 }
 
-struct log_logistic_survival_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *time_;
-    double t0;
-    double *t1;
-    const double *event;
-    double log_sigma;
-    double *t2_parts;
-};
-
-static GRADC_APART void log_logistic_survival_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct log_logistic_survival_forward_rows0 *const given = context;
-    (void)thread;
-    log_logistic_survival_forward_rows0(part, given->n, given->parts, given->stop, given->time_, given->t0, given->t1,
-        given->event, given->log_sigma, given->t2_parts);
-}
-
 int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                   const double *restrict X, const double *restrict time_,
                                   const double *restrict event, double *restrict value, double *restrict t0,
@@ -213,12 +213,14 @@ int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w
     gradc_dots(n, d, X, d, w, t1, 1, 1);
     const int64_t parts = gradc_parts(n, 82, 0);
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct log_logistic_survival_forward_rows0 given = {n, parts, stop, time_, t0_, t1, event, log_sigma,
             t2_parts};
-        gradc_run(parts, log_logistic_survival_forward_team0, &given);
-    } else {
-        log_logistic_survival_forward_rows0(0, n, parts, stop, time_, t0_, t1, event, log_sigma, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, log_logistic_survival_forward_rows0, &given);
+        } else {
+            log_logistic_survival_forward_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -242,17 +244,46 @@ size_t log_logistic_survival_backward_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_w, int64_t d,
-                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const volatile int *stop, const double *restrict time_,
-                                                             const double *restrict t1, double t0,
-                                                             const double *restrict event, double t2_bar,
-                                                             const double *restrict X,
-                                                             double *restrict grad_log_sigma_total_parts,
-                                                             double *restrict t0_bar_parts)
+struct log_logistic_survival_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *time_;
+    const double *t1;
+    double t0;
+    const double *event;
+    double t2_bar;
+    const double *X;
+    double *grad_log_sigma_total_parts;
+    double *t0_bar_parts;
+};
+
+static GRADC_APART void log_logistic_survival_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct log_logistic_survival_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const time_ = given->time_;
+    const double *restrict const t1 = given->t1;
+    const double t0 = given->t0;
+    const double *restrict const event = given->event;
+    const double t2_bar = given->t2_bar;
+    const double *restrict const X = given->X;
+    double *restrict const grad_log_sigma_total_parts = given->grad_log_sigma_total_parts;
+    double *restrict const t0_bar_parts = given->t0_bar_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -308,34 +339,6 @@ static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64
     t0_bar_parts[part] = t0_bar_part;
 }
 
-struct log_logistic_survival_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *time_;
-    const double *t1;
-    double t0;
-    const double *event;
-    double t2_bar;
-    const double *X;
-    double *grad_log_sigma_total_parts;
-    double *t0_bar_parts;
-};
-
-static GRADC_APART void log_logistic_survival_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct log_logistic_survival_backward_rows0 *const given = context;
-    log_logistic_survival_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->time_, given->t1,
-        given->t0, given->event, given->t2_bar, given->X, given->grad_log_sigma_total_parts, given->t0_bar_parts);
-}
-
 int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                    const double *restrict X, const double *restrict time_,
                                    const double *restrict event, double t0, const double *restrict t1,
@@ -357,14 +360,15 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double grad_log_sigma_total_parts[GRADC_PARTS];
     double t0_bar_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct log_logistic_survival_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, time_, t1, t0, event, t2_bar, X, grad_log_sigma_total_parts,
             t0_bar_parts};
-        gradc_run(parts, log_logistic_survival_backward_team0, &given);
-    } else {
-        log_logistic_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, stop, time_, t1, t0, event, t2_bar, X, grad_log_sigma_total_parts, t0_bar_parts);
+        if (parts > 1) {
+            gradc_run(parts, log_logistic_survival_backward_rows0, &given);
+        } else {
+            log_logistic_survival_backward_rows0(&given, 0, 0);
+        }
     }
     double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -401,20 +405,50 @@ size_t log_logistic_survival_value_and_grad_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 6*d + 108, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
-                                                                   int64_t parts,
-                                                                   unsigned char *restrict part_scratch,
-                                                                   size_t part_bytes, double *restrict grad_w,
-                                                                   int64_t d, unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, const volatile int *stop,
-                                                                   const double *restrict X,
-                                                                   const double *restrict w,
-                                                                   const double *restrict time_, double t0,
-                                                                   const double *restrict event, double log_sigma,
-                                                                   double t2_bar, double *restrict t2_parts,
-                                                                   double *restrict grad_log_sigma_total_parts,
-                                                                   double *restrict t0_bar_parts)
+struct log_logistic_survival_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *time_;
+    double t0;
+    const double *event;
+    double log_sigma;
+    double t2_bar;
+    double *t2_parts;
+    double *grad_log_sigma_total_parts;
+    double *t0_bar_parts;
+};
+
+static GRADC_APART void log_logistic_survival_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct log_logistic_survival_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const time_ = given->time_;
+    const double t0 = given->t0;
+    const double *restrict const event = given->event;
+    const double log_sigma = given->log_sigma;
+    const double t2_bar = given->t2_bar;
+    double *restrict const t2_parts = given->t2_parts;
+    double *restrict const grad_log_sigma_total_parts = given->grad_log_sigma_total_parts;
+    double *restrict const t0_bar_parts = given->t0_bar_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -488,37 +522,6 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
     t0_bar_parts[part] = t0_bar_part;
 }
 
-struct log_logistic_survival_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *time_;
-    double t0;
-    const double *event;
-    double log_sigma;
-    double t2_bar;
-    double *t2_parts;
-    double *grad_log_sigma_total_parts;
-    double *t0_bar_parts;
-};
-
-static GRADC_APART void log_logistic_survival_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct log_logistic_survival_value_and_grad_rows0 *const given = context;
-    log_logistic_survival_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X,
-        given->w, given->time_, given->t0, given->event, given->log_sigma, given->t2_bar, given->t2_parts,
-        given->grad_log_sigma_total_parts, given->t0_bar_parts);
-}
-
 int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                          const double *restrict X, const double *restrict time_,
                                          const double *restrict event, double *restrict value,
@@ -541,15 +544,15 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
     double t2_parts[GRADC_PARTS];
     double grad_log_sigma_total_parts[GRADC_PARTS];
     double t0_bar_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct log_logistic_survival_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
             d, tile_scratch, tile_bytes, stop, X, w, time_, t0, event, log_sigma, t2_bar, t2_parts,
             grad_log_sigma_total_parts, t0_bar_parts};
-        gradc_run(parts, log_logistic_survival_value_and_grad_team0, &given);
-    } else {
-        log_logistic_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, stop, X, w, time_, t0, event, log_sigma, t2_bar, t2_parts, grad_log_sigma_total_parts,
-            t0_bar_parts);
+        if (parts > 1) {
+            gradc_run(parts, log_logistic_survival_value_and_grad_rows0, &given);
+        } else {
+            log_logistic_survival_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

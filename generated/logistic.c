@@ -28,12 +28,32 @@ size_t logistic_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 50, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void logistic_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                             const volatile int *stop, const double *restrict X,
-                                             const double *restrict w, const double *restrict y,
-                                             double *restrict t1_parts)
+struct logistic_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void logistic_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct logistic_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -67,26 +87,6 @@ static GRADC_APART void logistic_value_rows0(int64_t part, int64_t thread, int64
     t1_parts[part] = t1_part;
 }
 
-struct logistic_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void logistic_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct logistic_value_rows0 *const given = context;
-    logistic_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->y, given->t1_parts);
-}
-
 int logistic_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                    const double *restrict y, double lam, double *restrict value, void *restrict work)
 {
@@ -96,11 +96,13 @@ int logistic_value(int64_t n, int64_t d, const double *restrict w, const double 
     const int64_t parts = gradc_parts(n, 3*d + 50, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts};
-        gradc_run(parts, logistic_value_team0, &given);
-    } else {
-        logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, logistic_value_rows0, &given);
+        } else {
+            logistic_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -140,12 +142,33 @@ size_t logistic_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 2, n) * gradc_bytes(n, sizeof(double));
 }
 
-static GRADC_APART void logistic_forward_rows0(int64_t part, int64_t d, int64_t parts,
-                                               unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict t0, int64_t n, const volatile int *stop,
-                                               const double *restrict X, const double *restrict w,
-                                               double *restrict t2_parts)
+struct logistic_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0;
+    int64_t n;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double *t2_parts;
+};
+
+static GRADC_APART void logistic_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct logistic_forward_rows0 *const given = context;
+    const int64_t d = given->d;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const t0 = given->t0;
+    const int64_t n = given->n;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -177,31 +200,25 @@ static GRADC_APART void logistic_forward_rows0(int64_t part, int64_t d, int64_t 
     t2_parts[part] = t2_part;
 }
 
-struct logistic_forward_rows0 {
-    int64_t d;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *t0;
+struct logistic_forward_rows1 {
     int64_t n;
+    int64_t parts;
     const volatile int *stop;
-    const double *X;
-    const double *w;
-    double *t2_parts;
+    const double *y;
+    double *t0;
+    double *t1_parts;
 };
 
-static GRADC_APART void logistic_forward_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void logistic_forward_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct logistic_forward_rows0 *const given = context;
     (void)thread;
-    logistic_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->t0, given->n,
-        given->stop, given->X, given->w, given->t2_parts);
-}
-
-static GRADC_APART void logistic_forward_rows1(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                               const double *restrict y, double *restrict t0,
-                                               double *restrict t1_parts)
-{
+    const struct logistic_forward_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const y = given->y;
+    double *restrict const t0 = given->t0;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
@@ -229,22 +246,6 @@ static GRADC_APART void logistic_forward_rows1(int64_t part, int64_t n, int64_t 
     t1_parts[part] = t1_part;
 }
 
-struct logistic_forward_rows1 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *y;
-    double *t0;
-    double *t1_parts;
-};
-
-static GRADC_APART void logistic_forward_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct logistic_forward_rows1 *const given = context;
-    (void)thread;
-    logistic_forward_rows1(part, given->n, given->parts, given->stop, given->y, given->t0, given->t1_parts);
-}
-
 int logistic_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double lam, double *restrict value, double *restrict t0,
                      void *restrict work)
@@ -255,11 +256,13 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct logistic_forward_rows0 given = {d, parts, part_scratch, part_bytes, t0, n, stop, X, w, t2_parts};
-        gradc_run(parts, logistic_forward_team0, &given);
-    } else {
-        logistic_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, stop, X, w, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, logistic_forward_rows0, &given);
+        } else {
+            logistic_forward_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -277,11 +280,13 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     }
     const int64_t parts_ = gradc_parts(n, 50, 0);
     double t1_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct logistic_forward_rows1 given = {n, parts_, stop, y, t0, t1_parts};
-        gradc_run(parts_, logistic_forward_team1, &given);
-    } else {
-        logistic_forward_rows1(0, n, parts_, stop, y, t0, t1_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, logistic_forward_rows1, &given);
+        } else {
+            logistic_forward_rows1(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -304,13 +309,38 @@ size_t logistic_backward_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 3*d + 54, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                                double *restrict grad_w_total, int64_t d,
-                                                unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                const volatile int *stop, const double *restrict y,
-                                                const double *restrict t0, double t1_bar, const double *restrict X)
+struct logistic_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w_total;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *y;
+    const double *t0;
+    double t1_bar;
+    const double *X;
+};
+
+static GRADC_APART void logistic_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct logistic_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w_total = given->grad_w_total;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const y = given->y;
+    const double *restrict const t0 = given->t0;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -349,30 +379,6 @@ static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t thread, in
     }
 }
 
-struct logistic_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w_total;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *y;
-    const double *t0;
-    double t1_bar;
-    const double *X;
-};
-
-static GRADC_APART void logistic_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct logistic_backward_rows0 *const given = context;
-    logistic_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->y, given->t0,
-        given->t1_bar, given->X);
-}
-
 int logistic_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, double lam, const double *restrict t0, double cotangent,
                       double *restrict grad_w, void *restrict work)
@@ -390,13 +396,14 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const int64_t parts = gradc_parts(n, 3*d + 54, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct logistic_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
             tile_scratch, tile_bytes, stop, y, t0, t1_bar, X};
-        gradc_run(parts, logistic_backward_team0, &given);
-    } else {
-        logistic_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
-            stop, y, t0, t1_bar, X);
+        if (parts > 1) {
+            gradc_run(parts, logistic_backward_rows0, &given);
+        } else {
+            logistic_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -429,14 +436,40 @@ size_t logistic_value_and_grad_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 6*d + 63, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict grad_w_total, int64_t d,
-                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      const volatile int *stop, const double *restrict X,
-                                                      const double *restrict w, const double *restrict y,
-                                                      double t1_bar, double *restrict t1_parts)
+struct logistic_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w_total;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double t1_bar;
+    double *t1_parts;
+};
+
+static GRADC_APART void logistic_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct logistic_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w_total = given->grad_w_total;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    const double t1_bar = given->t1_bar;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -484,31 +517,6 @@ static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thre
     t1_parts[part] = t1_part;
 }
 
-struct logistic_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w_total;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double t1_bar;
-    double *t1_parts;
-};
-
-static GRADC_APART void logistic_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct logistic_value_and_grad_rows0 *const given = context;
-    logistic_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
-        given->y, given->t1_bar, given->t1_parts);
-}
-
 int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                             const double *restrict y, double lam, double *restrict value, double *restrict grad_w,
                             void *restrict work)
@@ -545,13 +553,14 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct logistic_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
             tile_scratch, tile_bytes, stop, X, w, y, t1_bar, t1_parts};
-        gradc_run(parts, logistic_value_and_grad_team0, &given);
-    } else {
-        logistic_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, stop, X, w, y, t1_bar, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, logistic_value_and_grad_rows0, &given);
+        } else {
+            logistic_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -36,14 +36,40 @@ size_t matrix_factorization_value_work(int64_t m, int64_t k, int64_t p, int64_t 
     return (size_t)gradc_parts(n, 9*k + 4, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void matrix_factorization_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         const volatile int *stop, const int64_t *restrict row,
-                                                         int64_t m, const int64_t *restrict column, int64_t p,
-                                                         int64_t k, const double *restrict U,
-                                                         const double *restrict V, const double *restrict y,
-                                                         double *restrict t1_parts)
+struct matrix_factorization_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const int64_t *row;
+    int64_t m;
+    const int64_t *column;
+    int64_t p;
+    int64_t k;
+    const double *U;
+    const double *V;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void matrix_factorization_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct matrix_factorization_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const row = given->row;
+    const int64_t m = given->m;
+    const int64_t *restrict const column = given->column;
+    const int64_t p = given->p;
+    const int64_t k = given->k;
+    const double *restrict const U = given->U;
+    const double *restrict const V = given->V;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -117,31 +143,6 @@ static GRADC_APART void matrix_factorization_value_rows0(int64_t part, int64_t t
     t1_parts[part] = t1_part;
 }
 
-struct matrix_factorization_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const int64_t *row;
-    int64_t m;
-    const int64_t *column;
-    int64_t p;
-    int64_t k;
-    const double *U;
-    const double *V;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void matrix_factorization_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct matrix_factorization_value_rows0 *const given = context;
-    matrix_factorization_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->stop, given->row, given->m, given->column, given->p, given->k, given->U, given->V, given->y,
-        given->t1_parts);
-}
-
 int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
                                const double *restrict V, const int64_t *restrict row, const int64_t *restrict column,
                                const double *restrict y, double lam, double *restrict value, void *restrict work)
@@ -177,13 +178,14 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct matrix_factorization_value_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, row, m,
             column, p, k, U, V, y, t1_parts};
-        gradc_run(parts, matrix_factorization_value_team0, &given);
-    } else {
-        matrix_factorization_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, row, m, column, p, k, U, V,
-            y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, matrix_factorization_value_rows0, &given);
+        } else {
+            matrix_factorization_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -253,13 +255,39 @@ size_t matrix_factorization_forward_work(int64_t m, int64_t k, int64_t p, int64_
     return 0;
 }
 
-static GRADC_APART void matrix_factorization_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                           const volatile int *stop, const int64_t *restrict row,
-                                                           int64_t m, const int64_t *restrict column, int64_t p,
-                                                           int64_t k, const double *restrict U,
-                                                           const double *restrict V, double *restrict t0,
-                                                           const double *restrict y, double *restrict t1_parts)
+struct matrix_factorization_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const int64_t *row;
+    int64_t m;
+    const int64_t *column;
+    int64_t p;
+    int64_t k;
+    const double *U;
+    const double *V;
+    double *t0;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void matrix_factorization_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct matrix_factorization_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const row = given->row;
+    const int64_t m = given->m;
+    const int64_t *restrict const column = given->column;
+    const int64_t p = given->p;
+    const int64_t k = given->k;
+    const double *restrict const U = given->U;
+    const double *restrict const V = given->V;
+    double *restrict const t0 = given->t0;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
@@ -331,30 +359,6 @@ static GRADC_APART void matrix_factorization_forward_rows0(int64_t part, int64_t
     t1_parts[part] = t1_part;
 }
 
-struct matrix_factorization_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const int64_t *row;
-    int64_t m;
-    const int64_t *column;
-    int64_t p;
-    int64_t k;
-    const double *U;
-    const double *V;
-    double *t0;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void matrix_factorization_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct matrix_factorization_forward_rows0 *const given = context;
-    (void)thread;
-    matrix_factorization_forward_rows0(part, given->n, given->parts, given->stop, given->row, given->m, given->column,
-        given->p, given->k, given->U, given->V, given->t0, given->y, given->t1_parts);
-}
-
 int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
                                  const double *restrict V, const int64_t *restrict row,
                                  const int64_t *restrict column, const double *restrict y, double lam,
@@ -389,12 +393,14 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
     }
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct matrix_factorization_forward_rows0 given = {n, parts, stop, row, m, column, p, k, U, V, t0, y,
             t1_parts};
-        gradc_run(parts, matrix_factorization_forward_team0, &given);
-    } else {
-        matrix_factorization_forward_rows0(0, n, parts, stop, row, m, column, p, k, U, V, t0, y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, matrix_factorization_forward_rows0, &given);
+        } else {
+            matrix_factorization_forward_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

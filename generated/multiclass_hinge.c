@@ -33,12 +33,34 @@ size_t multiclass_hinge_value_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t k, const volatile int *stop, int64_t d,
-                                                     const double *restrict W, const double *restrict X,
-                                                     const double *restrict Y, double *restrict t3_parts)
+struct multiclass_hinge_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    int64_t d;
+    const double *W;
+    const double *X;
+    const double *Y;
+    double *t3_parts;
+};
+
+static GRADC_APART void multiclass_hinge_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct multiclass_hinge_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const int64_t d = given->d;
+    const double *restrict const W = given->W;
+    const double *restrict const X = given->X;
+    const double *restrict const Y = given->Y;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -96,27 +118,6 @@ static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t threa
     t3_parts[part] = t3_part;
 }
 
-struct multiclass_hinge_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    int64_t d;
-    const double *W;
-    const double *X;
-    const double *Y;
-    double *t3_parts;
-};
-
-static GRADC_APART void multiclass_hinge_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct multiclass_hinge_value_rows0 *const given = context;
-    multiclass_hinge_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->d, given->W, given->X, given->Y, given->t3_parts);
-}
-
 int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                            const double *restrict Y, double lam, double *restrict value, void *restrict work)
 {
@@ -128,12 +129,14 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct multiclass_hinge_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, Y,
             t3_parts};
-        gradc_run(parts, multiclass_hinge_value_team0, &given);
-    } else {
-        multiclass_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, Y, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, multiclass_hinge_value_rows0, &given);
+        } else {
+            multiclass_hinge_value_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -179,12 +182,35 @@ size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
         + (size_t)gradc_parts(n, 5*k + 3, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
-                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                       double *restrict Z, int64_t n, int64_t k,
-                                                       const volatile int *stop, const double *restrict W,
-                                                       const double *restrict X, double *restrict t4_parts)
+struct multiclass_hinge_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *Z;
+    int64_t n;
+    int64_t k;
+    const volatile int *stop;
+    const double *W;
+    const double *X;
+    double *t4_parts;
+};
+
+static GRADC_APART void multiclass_hinge_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct multiclass_hinge_forward_rows0 *const given = context;
+    const int64_t d = given->d;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const Z = given->Z;
+    const int64_t n = given->n;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const W = given->W;
+    const double *restrict const X = given->X;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -219,34 +245,32 @@ static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, 
     t4_parts[part] = t4_part;
 }
 
-struct multiclass_hinge_forward_rows0 {
-    int64_t d;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *Z;
+struct multiclass_hinge_forward_rows1 {
     int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
     int64_t k;
     const volatile int *stop;
-    const double *W;
-    const double *X;
-    double *t4_parts;
+    double *Z;
+    const double *Y;
+    double *t1;
+    double *t3_parts;
 };
 
-static GRADC_APART void multiclass_hinge_forward_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void multiclass_hinge_forward_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct multiclass_hinge_forward_rows0 *const given = context;
-    (void)thread;
-    multiclass_hinge_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes, given->Z,
-        given->n, given->k, given->stop, given->W, given->X, given->t4_parts);
-}
-
-static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       int64_t k, const volatile int *stop, double *restrict Z,
-                                                       const double *restrict Y, double *restrict t1,
-                                                       double *restrict t3_parts)
-{
+    const struct multiclass_hinge_forward_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    double *restrict const Z = given->Z;
+    const double *restrict const Y = given->Y;
+    double *restrict const t1 = given->t1;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -289,26 +313,6 @@ static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part, int64_t thr
     t3_parts[part] = t3_part;
 }
 
-struct multiclass_hinge_forward_rows1 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    double *Z;
-    const double *Y;
-    double *t1;
-    double *t3_parts;
-};
-
-static GRADC_APART void multiclass_hinge_forward_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct multiclass_hinge_forward_rows1 *const given = context;
-    multiclass_hinge_forward_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->Z, given->Y, given->t1, given->t3_parts);
-}
-
 int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                              const double *restrict Y, double lam, double *restrict value, double *restrict Z,
                              double *restrict t1, void *restrict work)
@@ -322,12 +326,14 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     const int64_t parts = gradc_parts(d, 3*k*n + 2*k, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct multiclass_hinge_forward_rows0 given = {d, parts, part_scratch, part_bytes, Z, n, k, stop, W, X,
             t4_parts};
-        gradc_run(parts, multiclass_hinge_forward_team0, &given);
-    } else {
-        multiclass_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, Z, n, k, stop, W, X, t4_parts);
+        if (parts > 1) {
+            gradc_run(parts, multiclass_hinge_forward_rows0, &given);
+        } else {
+            multiclass_hinge_forward_rows0(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -346,12 +352,14 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     const int64_t parts_ = gradc_parts(n, 5*k + 3, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct multiclass_hinge_forward_rows1 given = {n, parts_, tile_scratch, tile_bytes, k, stop, Z, Y, t1,
             t3_parts};
-        gradc_run(parts_, multiclass_hinge_forward_team1, &given);
-    } else {
-        multiclass_hinge_forward_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, k, stop, Z, Y, t1, t3_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, multiclass_hinge_forward_rows1, &given);
+        } else {
+            multiclass_hinge_forward_rows1(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -376,14 +384,42 @@ size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                        unsigned char *restrict part_scratch, size_t part_bytes,
-                                                        double *restrict grad_W_total, int64_t d, int64_t k,
-                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                        const volatile int *stop, const double *restrict t1,
-                                                        const double *restrict Z, const double *restrict Y,
-                                                        double t3_bar, const double *restrict X)
+struct multiclass_hinge_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_W_total;
+    int64_t d;
+    int64_t k;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *t1;
+    const double *Z;
+    const double *Y;
+    double t3_bar;
+    const double *X;
+};
+
+static GRADC_APART void multiclass_hinge_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct multiclass_hinge_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_W_total = given->grad_W_total;
+    const int64_t d = given->d;
+    const int64_t k = given->k;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const Z = given->Z;
+    const double *restrict const Y = given->Y;
+    const double t3_bar = given->t3_bar;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -442,32 +478,6 @@ static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t th
     }
 }
 
-struct multiclass_hinge_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_W_total;
-    int64_t d;
-    int64_t k;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *t1;
-    const double *Z;
-    const double *Y;
-    double t3_bar;
-    const double *X;
-};
-
-static GRADC_APART void multiclass_hinge_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct multiclass_hinge_backward_rows0 *const given = context;
-    multiclass_hinge_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_W_total, given->d, given->k, given->tile_scratch, given->tile_bytes, given->stop, given->t1,
-        given->Z, given->Y, given->t3_bar, given->X);
-}
-
 int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                               const double *restrict Y, double lam, const double *restrict Z,
                               const double *restrict t1, double cotangent, double *restrict grad_W,
@@ -488,13 +498,14 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
-    if (parts > 1) {
+    {
         const struct multiclass_hinge_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_W_total, d, k,
             tile_scratch, tile_bytes, stop, t1, Z, Y, t3_bar, X};
-        gradc_run(parts, multiclass_hinge_backward_team0, &given);
-    } else {
-        multiclass_hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W_total, d, k, tile_scratch,
-            tile_bytes, stop, t1, Z, Y, t3_bar, X);
+        if (parts > 1) {
+            gradc_run(parts, multiclass_hinge_backward_rows0, &given);
+        } else {
+            multiclass_hinge_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -535,16 +546,42 @@ size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                              unsigned char *restrict part_scratch,
-                                                              size_t part_bytes, double *restrict grad_W_total,
-                                                              int64_t d, int64_t k,
-                                                              unsigned char *restrict tile_scratch,
-                                                              size_t tile_bytes, const volatile int *stop,
-                                                              const double *restrict W, const double *restrict X,
-                                                              const double *restrict Y, double t3_bar,
-                                                              double *restrict t3_parts)
+struct multiclass_hinge_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_W_total;
+    int64_t d;
+    int64_t k;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *W;
+    const double *X;
+    const double *Y;
+    double t3_bar;
+    double *t3_parts;
+};
+
+static GRADC_APART void multiclass_hinge_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct multiclass_hinge_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_W_total = given->grad_W_total;
+    const int64_t d = given->d;
+    const int64_t k = given->k;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const W = given->W;
+    const double *restrict const X = given->X;
+    const double *restrict const Y = given->Y;
+    const double t3_bar = given->t3_bar;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -654,32 +691,6 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
     t3_parts[part] = t3_part;
 }
 
-struct multiclass_hinge_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_W_total;
-    int64_t d;
-    int64_t k;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *W;
-    const double *X;
-    const double *Y;
-    double t3_bar;
-    double *t3_parts;
-};
-
-static GRADC_APART void multiclass_hinge_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct multiclass_hinge_value_and_grad_rows0 *const given = context;
-    multiclass_hinge_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_W_total, given->d, given->k, given->tile_scratch, given->tile_bytes,
-        given->stop, given->W, given->X, given->Y, given->t3_bar, given->t3_parts);
-}
-
 int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                     const double *restrict X, const double *restrict Y, double lam,
                                     double *restrict value, double *restrict grad_W, void *restrict work)
@@ -724,13 +735,14 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct multiclass_hinge_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_W_total,
             d, k, tile_scratch, tile_bytes, stop, W, X, Y, t3_bar, t3_parts};
-        gradc_run(parts, multiclass_hinge_value_and_grad_team0, &given);
-    } else {
-        multiclass_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W_total, d, k,
-            tile_scratch, tile_bytes, stop, W, X, Y, t3_bar, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, multiclass_hinge_value_and_grad_rows0, &given);
+        } else {
+            multiclass_hinge_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

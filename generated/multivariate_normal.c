@@ -238,13 +238,34 @@ size_t multivariate_normal_backward_work(int64_t d, int64_t n)
         + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t));
 }
 
-static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t thread, int64_t d, int64_t parts,
-                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           const volatile int *stop, int64_t n,
-                                                           double *restrict grad_mu_total_solve, double t2_bar,
-                                                           const double *restrict t1, double *restrict grad_mu,
-                                                           double *restrict grad_S_total)
+struct multivariate_normal_backward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    int64_t n;
+    double *grad_mu_total_solve;
+    double t2_bar;
+    const double *t1;
+    double *grad_mu;
+    double *grad_S_total;
+};
+
+static GRADC_APART void multivariate_normal_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct multivariate_normal_backward_rows0 *const given = context;
+    const int64_t d = given->d;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const int64_t n = given->n;
+    double *restrict const grad_mu_total_solve = given->grad_mu_total_solve;
+    const double t2_bar = given->t2_bar;
+    const double *restrict const t1 = given->t1;
+    double *restrict const grad_mu = given->grad_mu;
+    double *restrict const grad_S_total = given->grad_S_total;
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -292,28 +313,6 @@ static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t
         gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &grad_mu_total_solve[tile_begin*n], 1, n, NULL, 0,
             &grad_S_total[tile_begin*d], 1, d, 0, 0);
     }
-}
-
-struct multivariate_normal_backward_rows0 {
-    int64_t d;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    int64_t n;
-    double *grad_mu_total_solve;
-    double t2_bar;
-    const double *t1;
-    double *grad_mu;
-    double *grad_S_total;
-};
-
-static GRADC_APART void multivariate_normal_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct multivariate_normal_backward_rows0 *const given = context;
-    multivariate_normal_backward_rows0(part, thread, given->d, given->parts, given->tile_scratch, given->tile_bytes,
-        given->stop, given->n, given->grad_mu_total_solve, given->t2_bar, given->t1, given->grad_mu,
-        given->grad_S_total);
 }
 
 int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -387,13 +386,14 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     }
     const int64_t parts = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct multivariate_normal_backward_rows0 given = {d, parts, tile_scratch, tile_bytes, stop, n,
             grad_mu_total_solve, t2_bar, t1, grad_mu, grad_S_total};
-        gradc_run(parts, multivariate_normal_backward_team0, &given);
-    } else {
-        multivariate_normal_backward_rows0(0, 0, d, parts, tile_scratch, tile_bytes, stop, n, grad_mu_total_solve,
-            t2_bar, t1, grad_mu, grad_S_total);
+        if (parts > 1) {
+            gradc_run(parts, multivariate_normal_backward_rows0, &given);
+        } else {
+            multivariate_normal_backward_rows0(&given, 0, 0);
+        }
     }
 
     /* grad_S_inv = call.inv(S) */
@@ -431,15 +431,39 @@ size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n)
         * gradc_bytes(128, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t));
 }
 
-static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, int64_t d, int64_t parts,
-                                                                 unsigned char *restrict part_scratch,
-                                                                 size_t part_bytes, double *restrict distance,
-                                                                 int64_t n, const volatile int *stop,
-                                                                 double *restrict t0, double *restrict t1,
-                                                                 double *restrict t1_bar, double t2_bar,
-                                                                 double *restrict grad_mu_total_solve_term,
-                                                                 const double *restrict S)
+struct multivariate_normal_value_and_grad_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *distance;
+    int64_t n;
+    const volatile int *stop;
+    double *t0;
+    double *t1;
+    double *t1_bar;
+    double t2_bar;
+    double *grad_mu_total_solve_term;
+    const double *S;
+};
+
+static GRADC_APART void multivariate_normal_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct multivariate_normal_value_and_grad_rows0 *const given = context;
+    const int64_t d = given->d;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const distance = given->distance;
+    const int64_t n = given->n;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    double *restrict const t1 = given->t1;
+    double *restrict const t1_bar = given->t1_bar;
+    const double t2_bar = given->t2_bar;
+    double *restrict const grad_mu_total_solve_term = given->grad_mu_total_solve_term;
+    const double *restrict const S = given->S;
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -478,39 +502,34 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, i
     }
 }
 
-struct multivariate_normal_value_and_grad_rows0 {
+struct multivariate_normal_value_and_grad_rows1 {
     int64_t d;
     int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *distance;
-    int64_t n;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
     const volatile int *stop;
-    double *t0;
-    double *t1;
-    double *t1_bar;
+    int64_t n;
+    double *grad_mu_total_solve;
     double t2_bar;
-    double *grad_mu_total_solve_term;
-    const double *S;
+    double *t1;
+    double *grad_mu;
+    double *grad_S_total;
 };
 
-static GRADC_APART void multivariate_normal_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void multivariate_normal_value_and_grad_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct multivariate_normal_value_and_grad_rows0 *const given = context;
-    (void)thread;
-    multivariate_normal_value_and_grad_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes,
-        given->distance, given->n, given->stop, given->t0, given->t1, given->t1_bar, given->t2_bar,
-        given->grad_mu_total_solve_term, given->S);
-}
-
-static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, int64_t thread, int64_t d,
-                                                                 int64_t parts, unsigned char *restrict tile_scratch,
-                                                                 size_t tile_bytes, const volatile int *stop,
-                                                                 int64_t n, double *restrict grad_mu_total_solve,
-                                                                 double t2_bar, double *restrict t1,
-                                                                 double *restrict grad_mu,
-                                                                 double *restrict grad_S_total)
-{
+    const struct multivariate_normal_value_and_grad_rows1 *const given = context;
+    const int64_t d = given->d;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const int64_t n = given->n;
+    double *restrict const grad_mu_total_solve = given->grad_mu_total_solve;
+    const double t2_bar = given->t2_bar;
+    double *restrict const t1 = given->t1;
+    double *restrict const grad_mu = given->grad_mu;
+    double *restrict const grad_S_total = given->grad_S_total;
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -558,28 +577,6 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, i
         gradc_product(d, tile_end - tile_begin, n, t1, n, 1, &grad_mu_total_solve[tile_begin*n], 1, n, NULL, 0,
             &grad_S_total[tile_begin*d], 1, d, 0, 0);
     }
-}
-
-struct multivariate_normal_value_and_grad_rows1 {
-    int64_t d;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    int64_t n;
-    double *grad_mu_total_solve;
-    double t2_bar;
-    double *t1;
-    double *grad_mu;
-    double *grad_S_total;
-};
-
-static GRADC_APART void multivariate_normal_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct multivariate_normal_value_and_grad_rows1 *const given = context;
-    multivariate_normal_value_and_grad_rows1(part, thread, given->d, given->parts, given->tile_scratch,
-        given->tile_bytes, given->stop, given->n, given->grad_mu_total_solve, given->t2_bar, given->t1,
-        given->grad_mu, given->grad_S_total);
 }
 
 int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -650,13 +647,14 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     }
     const int64_t parts = gradc_parts(d, d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    if (parts > 1) {
+    {
         const struct multivariate_normal_value_and_grad_rows0 given = {d, parts, part_scratch, part_bytes, distance,
             n, stop, t0, t1, t1_bar, t2_bar, grad_mu_total_solve_term, S};
-        gradc_run(parts, multivariate_normal_value_and_grad_team0, &given);
-    } else {
-        multivariate_normal_value_and_grad_rows0(0, d, parts, part_scratch, part_bytes, distance, n, stop, t0, t1,
-            t1_bar, t2_bar, grad_mu_total_solve_term, S);
+        if (parts > 1) {
+            gradc_run(parts, multivariate_normal_value_and_grad_rows0, &given);
+        } else {
+            multivariate_normal_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -695,13 +693,14 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     }
     const int64_t parts_ = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts_ > 1) {
+    {
         const struct multivariate_normal_value_and_grad_rows1 given = {d, parts_, tile_scratch, tile_bytes, stop, n,
             grad_mu_total_solve, t2_bar, t1, grad_mu, grad_S_total};
-        gradc_run(parts_, multivariate_normal_value_and_grad_team1, &given);
-    } else {
-        multivariate_normal_value_and_grad_rows1(0, 0, d, parts_, tile_scratch, tile_bytes, stop, n,
-            grad_mu_total_solve, t2_bar, t1, grad_mu, grad_S_total);
+        if (parts_ > 1) {
+            gradc_run(parts_, multivariate_normal_value_and_grad_rows1, &given);
+        } else {
+            multivariate_normal_value_and_grad_rows1(&given, 0, 0);
+        }
     }
 
     /* grad_S_inv = call.inv(S) */

@@ -37,12 +37,38 @@ size_t negative_binomial_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 84, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void negative_binomial_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                      int64_t d, const volatile int *stop, const double *restrict X,
-                                                      const double *restrict w, double r, const double *restrict y,
-                                                      double log_alpha, double t0, double *restrict t2_parts)
+struct negative_binomial_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double r;
+    const double *y;
+    double log_alpha;
+    double t0;
+    double *t2_parts;
+};
+
+static GRADC_APART void negative_binomial_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct negative_binomial_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double r = given->r;
+    const double *restrict const y = given->y;
+    const double log_alpha = given->log_alpha;
+    const double t0 = given->t0;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -100,29 +126,6 @@ static GRADC_APART void negative_binomial_value_rows0(int64_t part, int64_t thre
     t2_parts[part] = t2_part;
 }
 
-struct negative_binomial_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double r;
-    const double *y;
-    double log_alpha;
-    double t0;
-    double *t2_parts;
-};
-
-static GRADC_APART void negative_binomial_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct negative_binomial_value_rows0 *const given = context;
-    negative_binomial_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->stop, given->X, given->w, given->r, given->y, given->log_alpha, given->t0, given->t2_parts);
-}
-
 int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                             const double *restrict X, const double *restrict y, double *restrict value,
                             void *restrict work)
@@ -139,13 +142,14 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
     const int64_t parts = gradc_parts(n, 3*d + 84, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct negative_binomial_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, r, y,
             log_alpha, t0, t2_parts};
-        gradc_run(parts, negative_binomial_value_team0, &given);
-    } else {
-        negative_binomial_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, r, y, log_alpha, t0,
-            t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, negative_binomial_value_rows0, &given);
+        } else {
+            negative_binomial_value_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -167,11 +171,31 @@ size_t negative_binomial_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void negative_binomial_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                        const volatile int *stop, double r, const double *restrict y,
-                                                        double log_alpha, double *restrict t1, double t0,
-                                                        double *restrict t2_parts)
+struct negative_binomial_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double r;
+    const double *y;
+    double log_alpha;
+    double *t1;
+    double t0;
+    double *t2_parts;
+};
+
+static GRADC_APART void negative_binomial_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct negative_binomial_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double r = given->r;
+    const double *restrict const y = given->y;
+    const double log_alpha = given->log_alpha;
+    double *restrict const t1 = given->t1;
+    const double t0 = given->t0;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t2_part = 0.0;
@@ -223,26 +247,6 @@ static GRADC_APART void negative_binomial_forward_rows0(int64_t part, int64_t n,
     t2_parts[part] = t2_part;
 }
 
-struct negative_binomial_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double r;
-    const double *y;
-    double log_alpha;
-    double *t1;
-    double t0;
-    double *t2_parts;
-};
-
-static GRADC_APART void negative_binomial_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct negative_binomial_forward_rows0 *const given = context;
-    (void)thread;
-    negative_binomial_forward_rows0(part, given->n, given->parts, given->stop, given->r, given->y, given->log_alpha,
-        given->t1, given->t0, given->t2_parts);
-}
-
 int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                               const double *restrict X, const double *restrict y, double *restrict value,
                               double *restrict r, double *restrict t1, void *restrict work)
@@ -263,11 +267,13 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
     gradc_dots(n, d, X, d, w, t1, 1, 1);
     const int64_t parts = gradc_parts(n, 84, 0);
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct negative_binomial_forward_rows0 given = {n, parts, stop, r_, y, log_alpha, t1, t0, t2_parts};
-        gradc_run(parts, negative_binomial_forward_team0, &given);
-    } else {
-        negative_binomial_forward_rows0(0, n, parts, stop, r_, y, log_alpha, t1, t0, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, negative_binomial_forward_rows0, &given);
+        } else {
+            negative_binomial_forward_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -291,16 +297,46 @@ size_t negative_binomial_backward_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 3*d + 149, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                         unsigned char *restrict part_scratch, size_t part_bytes,
-                                                         double *restrict grad_w, int64_t d,
-                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                         const volatile int *stop, double r, double t2_bar,
-                                                         const double *restrict y, const double *restrict t1,
-                                                         double log_alpha, const double *restrict X,
-                                                         double *restrict grad_log_alpha_total_parts,
-                                                         double *restrict r_bar_term_parts)
+struct negative_binomial_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double r;
+    double t2_bar;
+    const double *y;
+    const double *t1;
+    double log_alpha;
+    const double *X;
+    double *grad_log_alpha_total_parts;
+    double *r_bar_term_parts;
+};
+
+static GRADC_APART void negative_binomial_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct negative_binomial_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double r = given->r;
+    const double t2_bar = given->t2_bar;
+    const double *restrict const y = given->y;
+    const double *restrict const t1 = given->t1;
+    const double log_alpha = given->log_alpha;
+    const double *restrict const X = given->X;
+    double *restrict const grad_log_alpha_total_parts = given->grad_log_alpha_total_parts;
+    double *restrict const r_bar_term_parts = given->r_bar_term_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -409,34 +445,6 @@ static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t t
     r_bar_term_parts[part] = r_bar_term_part;
 }
 
-struct negative_binomial_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double r;
-    double t2_bar;
-    const double *y;
-    const double *t1;
-    double log_alpha;
-    const double *X;
-    double *grad_log_alpha_total_parts;
-    double *r_bar_term_parts;
-};
-
-static GRADC_APART void negative_binomial_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct negative_binomial_backward_rows0 *const given = context;
-    negative_binomial_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->r, given->t2_bar,
-        given->y, given->t1, given->log_alpha, given->X, given->grad_log_alpha_total_parts, given->r_bar_term_parts);
-}
-
 int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                                const double *restrict X, const double *restrict y, double r,
                                const double *restrict t1, double cotangent, double *restrict grad_w,
@@ -456,14 +464,15 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double grad_log_alpha_total_parts[GRADC_PARTS];
     double r_bar_term_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct negative_binomial_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, r, t2_bar, y, t1, log_alpha, X, grad_log_alpha_total_parts,
             r_bar_term_parts};
-        gradc_run(parts, negative_binomial_backward_team0, &given);
-    } else {
-        negative_binomial_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, stop, r, t2_bar, y, t1, log_alpha, X, grad_log_alpha_total_parts, r_bar_term_parts);
+        if (parts > 1) {
+            gradc_run(parts, negative_binomial_backward_rows0, &given);
+        } else {
+            negative_binomial_backward_rows0(&given, 0, 0);
+        }
     }
     double grad_log_alpha_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -501,18 +510,50 @@ size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
-                                                               int64_t parts, unsigned char *restrict part_scratch,
-                                                               size_t part_bytes, double *restrict grad_w, int64_t d,
-                                                               unsigned char *restrict tile_scratch,
-                                                               size_t tile_bytes, const volatile int *stop,
-                                                               const double *restrict X, const double *restrict w,
-                                                               double r, double t2_bar, const double *restrict y,
-                                                               double log_alpha, double t0,
-                                                               double *restrict t2_parts,
-                                                               double *restrict grad_log_alpha_total_parts,
-                                                               double *restrict r_bar_term_parts)
+struct negative_binomial_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double r;
+    double t2_bar;
+    const double *y;
+    double log_alpha;
+    double t0;
+    double *t2_parts;
+    double *grad_log_alpha_total_parts;
+    double *r_bar_term_parts;
+};
+
+static GRADC_APART void negative_binomial_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct negative_binomial_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double r = given->r;
+    const double t2_bar = given->t2_bar;
+    const double *restrict const y = given->y;
+    const double log_alpha = given->log_alpha;
+    const double t0 = given->t0;
+    double *restrict const t2_parts = given->t2_parts;
+    double *restrict const grad_log_alpha_total_parts = given->grad_log_alpha_total_parts;
+    double *restrict const r_bar_term_parts = given->r_bar_term_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -625,37 +666,6 @@ static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int
     r_bar_term_parts[part] = r_bar_term_part;
 }
 
-struct negative_binomial_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double r;
-    double t2_bar;
-    const double *y;
-    double log_alpha;
-    double t0;
-    double *t2_parts;
-    double *grad_log_alpha_total_parts;
-    double *r_bar_term_parts;
-};
-
-static GRADC_APART void negative_binomial_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct negative_binomial_value_and_grad_rows0 *const given = context;
-    negative_binomial_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X,
-        given->w, given->r, given->t2_bar, given->y, given->log_alpha, given->t0, given->t2_parts,
-        given->grad_log_alpha_total_parts, given->r_bar_term_parts);
-}
-
 int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                                      const double *restrict X, const double *restrict y, double *restrict value,
                                      double *restrict grad_w, double *restrict grad_log_alpha, void *restrict work)
@@ -679,15 +689,15 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     double t2_parts[GRADC_PARTS];
     double grad_log_alpha_total_parts[GRADC_PARTS];
     double r_bar_term_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct negative_binomial_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, X, w, r, t2_bar, y, log_alpha, t0, t2_parts, grad_log_alpha_total_parts,
             r_bar_term_parts};
-        gradc_run(parts, negative_binomial_value_and_grad_team0, &given);
-    } else {
-        negative_binomial_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, stop, X, w, r, t2_bar, y, log_alpha, t0, t2_parts, grad_log_alpha_total_parts,
-            r_bar_term_parts);
+        if (parts > 1) {
+            gradc_run(parts, negative_binomial_value_and_grad_rows0, &given);
+        } else {
+            negative_binomial_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

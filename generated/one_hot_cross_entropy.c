@@ -33,13 +33,36 @@ size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t k, const volatile int *stop, int64_t d,
-                                                          const double *restrict W, const double *restrict X,
-                                                          const double *restrict b, const double *restrict Y,
-                                                          double *restrict t3_parts)
+struct one_hot_cross_entropy_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    int64_t d;
+    const double *W;
+    const double *X;
+    const double *b;
+    const double *Y;
+    double *t3_parts;
+};
+
+static GRADC_APART void one_hot_cross_entropy_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct one_hot_cross_entropy_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const int64_t d = given->d;
+    const double *restrict const W = given->W;
+    const double *restrict const X = given->X;
+    const double *restrict const b = given->b;
+    const double *restrict const Y = given->Y;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -160,28 +183,6 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
     t3_parts[part] = t3_part;
 }
 
-struct one_hot_cross_entropy_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    int64_t d;
-    const double *W;
-    const double *X;
-    const double *b;
-    const double *Y;
-    double *t3_parts;
-};
-
-static GRADC_APART void one_hot_cross_entropy_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct one_hot_cross_entropy_value_rows0 *const given = context;
-    one_hot_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->d, given->W, given->X, given->b, given->Y, given->t3_parts);
-}
-
 int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                 const double *restrict X, const double *restrict Y, double *restrict value,
                                 void *restrict work)
@@ -194,12 +195,14 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct one_hot_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, d, W, X,
             b, Y, t3_parts};
-        gradc_run(parts, one_hot_cross_entropy_value_team0, &given);
-    } else {
-        one_hot_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, b, Y, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, one_hot_cross_entropy_value_rows0, &given);
+        } else {
+            one_hot_cross_entropy_value_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -223,12 +226,34 @@ size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            int64_t k, const volatile int *stop, double *restrict t0,
-                                                            const double *restrict b, double *restrict t1,
-                                                            const double *restrict Y, double *restrict t3_parts)
+struct one_hot_cross_entropy_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    double *t0;
+    const double *b;
+    double *t1;
+    const double *Y;
+    double *t3_parts;
+};
+
+static GRADC_APART void one_hot_cross_entropy_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct one_hot_cross_entropy_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    const double *restrict const b = given->b;
+    double *restrict const t1 = given->t1;
+    const double *restrict const Y = given->Y;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -328,27 +353,6 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
     t3_parts[part] = t3_part;
 }
 
-struct one_hot_cross_entropy_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    double *t0;
-    const double *b;
-    double *t1;
-    const double *Y;
-    double *t3_parts;
-};
-
-static GRADC_APART void one_hot_cross_entropy_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct one_hot_cross_entropy_forward_rows0 *const given = context;
-    one_hot_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->t0, given->b, given->t1, given->Y, given->t3_parts);
-}
-
 int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                   const double *restrict b, const double *restrict X, const double *restrict Y,
                                   double *restrict value, double *restrict t0, double *restrict t1,
@@ -368,13 +372,14 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct one_hot_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, t0, b,
             t1, Y, t3_parts};
-        gradc_run(parts, one_hot_cross_entropy_forward_team0, &given);
-    } else {
-        one_hot_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, t0, b, t1, Y,
-            t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, one_hot_cross_entropy_forward_rows0, &given);
+        } else {
+            one_hot_cross_entropy_forward_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -401,17 +406,48 @@ size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_b_total, int64_t k,
-                                                             double *restrict grad_b_total_2,
-                                                             double *restrict grad_W, int64_t d,
-                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const volatile int *stop, const double *restrict Y,
-                                                             double t3_bar, const double *restrict t0,
-                                                             const double *restrict b, const double *restrict t1,
-                                                             const double *restrict X)
+struct one_hot_cross_entropy_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_b_total;
+    int64_t k;
+    double *grad_b_total_2;
+    double *grad_W;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *Y;
+    double t3_bar;
+    const double *t0;
+    const double *b;
+    const double *t1;
+    const double *X;
+};
+
+static GRADC_APART void one_hot_cross_entropy_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct one_hot_cross_entropy_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_b_total = given->grad_b_total;
+    const int64_t k = given->k;
+    double *restrict const grad_b_total_2 = given->grad_b_total_2;
+    double *restrict const grad_W = given->grad_W;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const Y = given->Y;
+    const double t3_bar = given->t3_bar;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const b = given->b;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -520,35 +556,6 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
     }
 }
 
-struct one_hot_cross_entropy_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_b_total;
-    int64_t k;
-    double *grad_b_total_2;
-    double *grad_W;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *Y;
-    double t3_bar;
-    const double *t0;
-    const double *b;
-    const double *t1;
-    const double *X;
-};
-
-static GRADC_APART void one_hot_cross_entropy_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct one_hot_cross_entropy_backward_rows0 *const given = context;
-    one_hot_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_b_total, given->k, given->grad_b_total_2, given->grad_W, given->d, given->tile_scratch,
-        given->tile_bytes, given->stop, given->Y, given->t3_bar, given->t0, given->b, given->t1, given->X);
-}
-
 int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict b, const double *restrict X, const double *restrict Y,
                                    const double *restrict t0, const double *restrict t1, double cotangent,
@@ -574,13 +581,14 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
-    if (parts > 1) {
+    {
         const struct one_hot_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b_total,
             k, grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, stop, Y, t3_bar, t0, b, t1, X};
-        gradc_run(parts, one_hot_cross_entropy_backward_team0, &given);
-    } else {
-        one_hot_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b_total, k,
-            grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, stop, Y, t3_bar, t0, b, t1, X);
+        if (parts > 1) {
+            gradc_run(parts, one_hot_cross_entropy_backward_rows0, &given);
+        } else {
+            one_hot_cross_entropy_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -639,20 +647,48 @@ size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
         + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
-                                                                   int64_t parts,
-                                                                   unsigned char *restrict part_scratch,
-                                                                   size_t part_bytes, double *restrict grad_b_total,
-                                                                   int64_t k, double *restrict grad_b_total_2,
-                                                                   double *restrict grad_W, int64_t d,
-                                                                   unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, const volatile int *stop,
-                                                                   const double *restrict W,
-                                                                   const double *restrict X,
-                                                                   const double *restrict b,
-                                                                   const double *restrict Y, double t3_bar,
-                                                                   double *restrict t3_parts)
+struct one_hot_cross_entropy_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_b_total;
+    int64_t k;
+    double *grad_b_total_2;
+    double *grad_W;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *W;
+    const double *X;
+    const double *b;
+    const double *Y;
+    double t3_bar;
+    double *t3_parts;
+};
+
+static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct one_hot_cross_entropy_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_b_total = given->grad_b_total;
+    const int64_t k = given->k;
+    double *restrict const grad_b_total_2 = given->grad_b_total_2;
+    double *restrict const grad_W = given->grad_W;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const W = given->W;
+    const double *restrict const X = given->X;
+    const double *restrict const b = given->b;
+    const double *restrict const Y = given->Y;
+    const double t3_bar = given->t3_bar;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -836,36 +872,6 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
     t3_parts[part] = t3_part;
 }
 
-struct one_hot_cross_entropy_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_b_total;
-    int64_t k;
-    double *grad_b_total_2;
-    double *grad_W;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *W;
-    const double *X;
-    const double *b;
-    const double *Y;
-    double t3_bar;
-    double *t3_parts;
-};
-
-static GRADC_APART void one_hot_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct one_hot_cross_entropy_value_and_grad_rows0 *const given = context;
-    one_hot_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_b_total, given->k, given->grad_b_total_2, given->grad_W, given->d,
-        given->tile_scratch, given->tile_bytes, given->stop, given->W, given->X, given->b, given->Y, given->t3_bar,
-        given->t3_parts);
-}
-
 int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                          const double *restrict b, const double *restrict X,
                                          const double *restrict Y, double *restrict value, double *restrict grad_W,
@@ -893,13 +899,14 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct one_hot_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes,
             grad_b_total, k, grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, stop, W, X, b, Y, t3_bar, t3_parts};
-        gradc_run(parts, one_hot_cross_entropy_value_and_grad_team0, &given);
-    } else {
-        one_hot_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b_total, k,
-            grad_b_total_2, grad_W, d, tile_scratch, tile_bytes, stop, W, X, b, Y, t3_bar, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, one_hot_cross_entropy_value_and_grad_rows0, &given);
+        } else {
+            one_hot_cross_entropy_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

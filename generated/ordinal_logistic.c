@@ -52,12 +52,36 @@ size_t ordinal_logistic_value_work(int64_t n, int64_t d, int64_t k)
         + (size_t)gradc_parts(n, 3*d + 189, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     int64_t d, const volatile int *stop, const double *restrict X,
-                                                     const double *restrict w, const int64_t *restrict y, int64_t k,
-                                                     double *restrict ends, double *restrict t3_parts)
+struct ordinal_logistic_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const int64_t *y;
+    int64_t k;
+    double *ends;
+    double *t3_parts;
+};
+
+static GRADC_APART void ordinal_logistic_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct ordinal_logistic_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const int64_t *restrict const y = given->y;
+    const int64_t k = given->k;
+    double *restrict const ends = given->ends;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -104,28 +128,6 @@ static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t threa
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;
-}
-
-struct ordinal_logistic_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const int64_t *y;
-    int64_t k;
-    double *ends;
-    double *t3_parts;
-};
-
-static GRADC_APART void ordinal_logistic_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct ordinal_logistic_value_rows0 *const given = context;
-    ordinal_logistic_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->stop, given->X, given->w, given->y, given->k, given->ends, given->t3_parts);
 }
 
 int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -214,12 +216,14 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     const int64_t parts = gradc_parts(n, 3*d + 189, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct ordinal_logistic_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, k,
             ends, t3_parts};
-        gradc_run(parts, ordinal_logistic_value_team0, &given);
-    } else {
-        ordinal_logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, k, ends, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, ordinal_logistic_value_rows0, &given);
+        } else {
+            ordinal_logistic_value_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -243,11 +247,29 @@ size_t ordinal_logistic_forward_work(int64_t n, int64_t d, int64_t k)
     return gradc_bytes(k, sizeof(double)) + gradc_bytes(k + 2, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                       const volatile int *stop, double *restrict z,
-                                                       const int64_t *restrict y, int64_t k, double *restrict ends,
-                                                       double *restrict t3_parts)
+struct ordinal_logistic_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double *z;
+    const int64_t *y;
+    int64_t k;
+    double *ends;
+    double *t3_parts;
+};
+
+static GRADC_APART void ordinal_logistic_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct ordinal_logistic_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    double *restrict const z = given->z;
+    const int64_t *restrict const y = given->y;
+    const int64_t k = given->k;
+    double *restrict const ends = given->ends;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t3_part = 0.0;
@@ -288,25 +310,6 @@ static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, 
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;
-}
-
-struct ordinal_logistic_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double *z;
-    const int64_t *y;
-    int64_t k;
-    double *ends;
-    double *t3_parts;
-};
-
-static GRADC_APART void ordinal_logistic_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct ordinal_logistic_forward_rows0 *const given = context;
-    (void)thread;
-    ordinal_logistic_forward_rows0(part, given->n, given->parts, given->stop, given->z, given->y, given->k,
-        given->ends, given->t3_parts);
 }
 
 int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -396,11 +399,13 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     }
     const int64_t parts = gradc_parts(n, 189, 0);
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct ordinal_logistic_forward_rows0 given = {n, parts, stop, z, y, k, ends, t3_parts};
-        gradc_run(parts, ordinal_logistic_forward_team0, &given);
-    } else {
-        ordinal_logistic_forward_rows0(0, n, parts, stop, z, y, k, ends, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, ordinal_logistic_forward_rows0, &given);
+        } else {
+            ordinal_logistic_forward_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -426,10 +431,25 @@ size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k)
         + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, const volatile int *stop, int64_t k,
-                                                        int64_t parts, double *restrict grad_c_total_2,
-                                                        double *restrict grad_c_total, const double *restrict c)
+struct ordinal_logistic_backward_rows0 {
+    const volatile int *stop;
+    int64_t k;
+    int64_t parts;
+    double *grad_c_total_2;
+    double *grad_c_total;
+    const double *c;
+};
+
+static GRADC_APART void ordinal_logistic_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct ordinal_logistic_backward_rows0 *const given = context;
+    const volatile int *const stop = given->stop;
+    const int64_t k = given->k;
+    const int64_t parts = given->parts;
+    double *restrict const grad_c_total_2 = given->grad_c_total_2;
+    double *restrict const grad_c_total = given->grad_c_total;
+    const double *restrict const c = given->c;
     if (gradc_stopped(stop)) {
         return;
     }
@@ -441,23 +461,6 @@ static GRADC_APART void ordinal_logistic_backward_rows0(int64_t part, const vola
     for (int64_t i = part_begin; i < part_end; ++i) {
         grad_c_total_2[i + 1] = grad_c_total[k - i - 2] * gradc_exp(c[i + 1]);
     }
-}
-
-struct ordinal_logistic_backward_rows0 {
-    const volatile int *stop;
-    int64_t k;
-    int64_t parts;
-    double *grad_c_total_2;
-    double *grad_c_total;
-    const double *c;
-};
-
-static GRADC_APART void ordinal_logistic_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct ordinal_logistic_backward_rows0 *const given = context;
-    (void)thread;
-    ordinal_logistic_backward_rows0(part, given->stop, given->k, given->parts, given->grad_c_total_2,
-        given->grad_c_total, given->c);
 }
 
 int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -626,11 +629,13 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     }
     grad_c_total_2[0] = 0.0;
     const int64_t parts = gradc_parts(k - 1, 23, 0);
-    if (parts > 1) {
+    {
         const struct ordinal_logistic_backward_rows0 given = {stop, k, parts, grad_c_total_2, grad_c_total, c};
-        gradc_run(parts, ordinal_logistic_backward_team0, &given);
-    } else {
-        ordinal_logistic_backward_rows0(0, stop, k, parts, grad_c_total_2, grad_c_total, c);
+        if (parts > 1) {
+            gradc_run(parts, ordinal_logistic_backward_rows0, &given);
+        } else {
+            ordinal_logistic_backward_rows0(&given, 0, 0);
+        }
     }
 
     /* grad_c[l:k] = grad_c_total_3[l] + grad_c_total_2[l] */
@@ -656,11 +661,25 @@ size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
         + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double));
 }
 
-static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part, const volatile int *stop, int64_t k,
-                                                              int64_t parts, double *restrict grad_c_total_3,
-                                                              double *restrict grad_c_total,
-                                                              const double *restrict c)
+struct ordinal_logistic_value_and_grad_rows0 {
+    const volatile int *stop;
+    int64_t k;
+    int64_t parts;
+    double *grad_c_total_3;
+    double *grad_c_total;
+    const double *c;
+};
+
+static GRADC_APART void ordinal_logistic_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct ordinal_logistic_value_and_grad_rows0 *const given = context;
+    const volatile int *const stop = given->stop;
+    const int64_t k = given->k;
+    const int64_t parts = given->parts;
+    double *restrict const grad_c_total_3 = given->grad_c_total_3;
+    double *restrict const grad_c_total = given->grad_c_total;
+    const double *restrict const c = given->c;
     if (gradc_stopped(stop)) {
         return;
     }
@@ -672,23 +691,6 @@ static GRADC_APART void ordinal_logistic_value_and_grad_rows0(int64_t part, cons
     for (int64_t i = part_begin; i < part_end; ++i) {
         grad_c_total_3[i + 1] = grad_c_total[k - i - 2] * gradc_exp(c[i + 1]);
     }
-}
-
-struct ordinal_logistic_value_and_grad_rows0 {
-    const volatile int *stop;
-    int64_t k;
-    int64_t parts;
-    double *grad_c_total_3;
-    double *grad_c_total;
-    const double *c;
-};
-
-static GRADC_APART void ordinal_logistic_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct ordinal_logistic_value_and_grad_rows0 *const given = context;
-    (void)thread;
-    ordinal_logistic_value_and_grad_rows0(part, given->stop, given->k, given->parts, given->grad_c_total_3,
-        given->grad_c_total, given->c);
 }
 
 int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const double *restrict w,
@@ -909,11 +911,13 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     }
     grad_c_total_3[0] = 0.0;
     const int64_t parts = gradc_parts(k - 1, 23, 0);
-    if (parts > 1) {
+    {
         const struct ordinal_logistic_value_and_grad_rows0 given = {stop, k, parts, grad_c_total_3, grad_c_total, c};
-        gradc_run(parts, ordinal_logistic_value_and_grad_team0, &given);
-    } else {
-        ordinal_logistic_value_and_grad_rows0(0, stop, k, parts, grad_c_total_3, grad_c_total, c);
+        if (parts > 1) {
+            gradc_run(parts, ordinal_logistic_value_and_grad_rows0, &given);
+        } else {
+            ordinal_logistic_value_and_grad_rows0(&given, 0, 0);
+        }
     }
 
     /* grad_c[l:k] = grad_c_total_2[l] + grad_c_total_3[l] */

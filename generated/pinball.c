@@ -25,12 +25,34 @@ size_t pinball_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 8, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void pinball_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                            unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                            const volatile int *stop, const double *restrict X,
-                                            const double *restrict w, double tau, const double *restrict y,
-                                            double *restrict t1_parts)
+struct pinball_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double tau;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void pinball_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct pinball_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double tau = given->tau;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -63,27 +85,6 @@ static GRADC_APART void pinball_value_rows0(int64_t part, int64_t thread, int64_
     t1_parts[part] = t1_part;
 }
 
-struct pinball_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double tau;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void pinball_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct pinball_value_rows0 *const given = context;
-    pinball_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->tau, given->y, given->t1_parts);
-}
-
 int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double tau, double *restrict value, void *restrict work)
 {
@@ -93,12 +94,14 @@ int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *
     const int64_t parts = gradc_parts(n, 3*d + 8, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct pinball_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, tau, y,
             t1_parts};
-        gradc_run(parts, pinball_value_team0, &given);
-    } else {
-        pinball_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, tau, y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, pinball_value_rows0, &given);
+        } else {
+            pinball_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -170,14 +173,40 @@ size_t pinball_backward_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 3*d + 18, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void pinball_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                               unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict grad_w_total, int64_t d,
-                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                               const volatile int *stop, double tau, double t1_bar,
-                                               const double *restrict y, const double *restrict t0,
-                                               const double *restrict X)
+struct pinball_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w_total;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double tau;
+    double t1_bar;
+    const double *y;
+    const double *t0;
+    const double *X;
+};
+
+static GRADC_APART void pinball_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct pinball_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w_total = given->grad_w_total;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double tau = given->tau;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const y = given->y;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -212,31 +241,6 @@ static GRADC_APART void pinball_backward_rows0(int64_t part, int64_t thread, int
     }
 }
 
-struct pinball_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w_total;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double tau;
-    double t1_bar;
-    const double *y;
-    const double *t0;
-    const double *X;
-};
-
-static GRADC_APART void pinball_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct pinball_backward_rows0 *const given = context;
-    pinball_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->tau, given->t1_bar,
-        given->y, given->t0, given->X);
-}
-
 int pinball_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double tau, const double *restrict t0, double cotangent,
                      double *restrict grad_w, void *restrict work)
@@ -255,13 +259,14 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts = gradc_parts(n, 3*d + 18, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct pinball_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
             tile_scratch, tile_bytes, stop, tau, t1_bar, y, t0, X};
-        gradc_run(parts, pinball_backward_team0, &given);
-    } else {
-        pinball_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch, tile_bytes,
-            stop, tau, t1_bar, y, t0, X);
+        if (parts > 1) {
+            gradc_run(parts, pinball_backward_rows0, &given);
+        } else {
+            pinball_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -293,14 +298,42 @@ size_t pinball_value_and_grad_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 6*d + 19, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                     unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w_total, int64_t d,
-                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     const volatile int *stop, const double *restrict X,
-                                                     const double *restrict w, double tau, double t1_bar,
-                                                     const double *restrict y, double *restrict t1_parts)
+struct pinball_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w_total;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double tau;
+    double t1_bar;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void pinball_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct pinball_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w_total = given->grad_w_total;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double tau = given->tau;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -348,32 +381,6 @@ static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t threa
     t1_parts[part] = t1_part;
 }
 
-struct pinball_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w_total;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double tau;
-    double t1_bar;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void pinball_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct pinball_value_and_grad_rows0 *const given = context;
-    pinball_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w_total, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
-        given->tau, given->t1_bar, given->y, given->t1_parts);
-}
-
 int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict y, double tau, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -392,13 +399,14 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct pinball_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w_total, d,
             tile_scratch, tile_bytes, stop, X, w, tau, t1_bar, y, t1_parts};
-        gradc_run(parts, pinball_value_and_grad_team0, &given);
-    } else {
-        pinball_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w_total, d, tile_scratch,
-            tile_bytes, stop, X, w, tau, t1_bar, y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, pinball_value_and_grad_rows0, &given);
+        } else {
+            pinball_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -32,13 +32,35 @@ size_t plackett_luce_value_work(int64_t n, int64_t d)
         * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                  unsigned char *restrict part_scratch, size_t part_bytes,
-                                                  double *restrict t0_total_most, int64_t d,
-                                                  const volatile int *stop, const double *restrict X,
-                                                  const double *restrict w, double *restrict s,
-                                                  const double *restrict place)
+struct plackett_luce_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0_total_most;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double *s;
+    const double *place;
+};
+
+static GRADC_APART void plackett_luce_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct plackett_luce_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const t0_total_most = given->t0_total_most;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const s = given->s;
+    const double *restrict const place = given->place;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -73,34 +95,30 @@ static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64
     }
 }
 
-struct plackett_luce_value_rows0 {
+struct plackett_luce_value_rows1 {
     int64_t n;
     int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *t0_total_most;
-    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
     const volatile int *stop;
-    const double *X;
-    const double *w;
-    double *s;
+    double *t0_total_most;
     const double *place;
+    double *s;
+    double *t1_parts;
 };
 
-static GRADC_APART void plackett_luce_value_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void plackett_luce_value_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct plackett_luce_value_rows0 *const given = context;
-    (void)thread;
-    plackett_luce_value_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t0_total_most, given->d, given->stop, given->X, given->w, given->s, given->place);
-}
-
-static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                  unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                  const volatile int *stop, double *restrict t0_total_most,
-                                                  const double *restrict place, double *restrict s,
-                                                  double *restrict t1_parts)
-{
+    const struct plackett_luce_value_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0_total_most = given->t0_total_most;
+    const double *restrict const place = given->place;
+    double *restrict const s = given->s;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -173,25 +191,6 @@ static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, 
     t1_parts[part] = t1_part;
 }
 
-struct plackett_luce_value_rows1 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double *t0_total_most;
-    const double *place;
-    double *s;
-    double *t1_parts;
-};
-
-static GRADC_APART void plackett_luce_value_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct plackett_luce_value_rows1 *const given = context;
-    plackett_luce_value_rows1(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->stop, given->t0_total_most, given->place, given->s, given->t1_parts);
-}
-
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict place, double *restrict value, void *restrict work)
 {
@@ -206,12 +205,14 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 34.0*(double)n*(double)n + 33.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    if (parts > 1) {
+    {
         const struct plackett_luce_value_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X,
             w, s, place};
-        gradc_run(parts, plackett_luce_value_team0, &given);
-    } else {
-        plackett_luce_value_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X, w, s, place);
+        if (parts > 1) {
+            gradc_run(parts, plackett_luce_value_rows0, &given);
+        } else {
+            plackett_luce_value_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -227,12 +228,14 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     const int64_t parts_ = gradc_parts(n, 27*n + 29, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct plackett_luce_value_rows1 given = {n, parts_, tile_scratch, tile_bytes, stop, t0_total_most,
             place, s, t1_parts};
-        gradc_run(parts_, plackett_luce_value_team1, &given);
-    } else {
-        plackett_luce_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, stop, t0_total_most, place, s, t1_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, plackett_luce_value_rows1, &given);
+        } else {
+            plackett_luce_value_rows1(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -254,12 +257,30 @@ size_t plackett_luce_forward_work(int64_t n, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    const volatile int *stop, const double *restrict place,
-                                                    double *restrict s, double *restrict t0,
-                                                    double *restrict t1_parts)
+struct plackett_luce_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *place;
+    double *s;
+    double *t0;
+    double *t1_parts;
+};
+
+static GRADC_APART void plackett_luce_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct plackett_luce_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const place = given->place;
+    double *restrict const s = given->s;
+    double *restrict const t0 = given->t0;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -354,25 +375,6 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
     t1_parts[part] = t1_part;
 }
 
-struct plackett_luce_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *place;
-    double *s;
-    double *t0;
-    double *t1_parts;
-};
-
-static GRADC_APART void plackett_luce_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct plackett_luce_forward_rows0 *const given = context;
-    plackett_luce_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->stop, given->place, given->s, given->t0, given->t1_parts);
-}
-
 int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict place, double *restrict value, double *restrict s,
                           double *restrict t0, void *restrict work)
@@ -389,12 +391,14 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
     const int64_t parts = gradc_parts(n, 32*n + 29, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct plackett_luce_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, place, s, t0,
             t1_parts};
-        gradc_run(parts, plackett_luce_forward_team0, &given);
-    } else {
-        plackett_luce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, place, s, t0, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, plackett_luce_forward_rows0, &given);
+        } else {
+            plackett_luce_forward_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -417,14 +421,40 @@ size_t plackett_luce_backward_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                     unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, int64_t d,
-                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     const volatile int *stop, const double *restrict place,
-                                                     const double *restrict t0, const double *restrict s,
-                                                     double t1_bar, const double *restrict X)
+struct plackett_luce_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *place;
+    const double *t0;
+    const double *s;
+    double t1_bar;
+    const double *X;
+};
+
+static GRADC_APART void plackett_luce_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct plackett_luce_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const place = given->place;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const s = given->s;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -521,31 +551,6 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
     }
 }
 
-struct plackett_luce_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *place;
-    const double *t0;
-    const double *s;
-    double t1_bar;
-    const double *X;
-};
-
-static GRADC_APART void plackett_luce_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct plackett_luce_backward_rows0 *const given = context;
-    plackett_luce_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->place, given->t0,
-        given->s, given->t1_bar, given->X);
-}
-
 int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict place, const double *restrict s, const double *restrict t0,
                            double cotangent, double *restrict grad_w, void *restrict work)
@@ -562,13 +567,14 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     const int64_t parts = gradc_parts(n, 3*d + 42*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct plackett_luce_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, place, t0, s, t1_bar, X};
-        gradc_run(parts, plackett_luce_backward_team0, &given);
-    } else {
-        plackett_luce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            stop, place, t0, s, t1_bar, X);
+        if (parts > 1) {
+            gradc_run(parts, plackett_luce_backward_rows0, &given);
+        } else {
+            plackett_luce_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -597,13 +603,35 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 3, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
-                                                           unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict t0_total_most, int64_t d,
-                                                           const volatile int *stop, const double *restrict X,
-                                                           const double *restrict w, double *restrict s,
-                                                           const double *restrict place)
+struct plackett_luce_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *t0_total_most;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double *s;
+    const double *place;
+};
+
+static GRADC_APART void plackett_luce_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct plackett_luce_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const t0_total_most = given->t0_total_most;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const s = given->s;
+    const double *restrict const place = given->place;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -638,36 +666,38 @@ static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t
     }
 }
 
-struct plackett_luce_value_and_grad_rows0 {
+struct plackett_luce_value_and_grad_rows1 {
     int64_t n;
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *t0_total_most;
-    int64_t d;
+    double *s_bar_term_2;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
     const volatile int *stop;
-    const double *X;
-    const double *w;
-    double *s;
+    double *t0_total_most;
     const double *place;
+    double *s;
+    double t1_bar;
+    double *t1_parts;
 };
 
-static GRADC_APART void plackett_luce_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void plackett_luce_value_and_grad_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct plackett_luce_value_and_grad_rows0 *const given = context;
-    (void)thread;
-    plackett_luce_value_and_grad_rows0(part, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->t0_total_most, given->d, given->stop, given->X, given->w, given->s, given->place);
-}
-
-static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                           unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict s_bar_term_2,
-                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           const volatile int *stop, double *restrict t0_total_most,
-                                                           const double *restrict place, double *restrict s,
-                                                           double t1_bar, double *restrict t1_parts)
-{
+    const struct plackett_luce_value_and_grad_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const s_bar_term_2 = given->s_bar_term_2;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0_total_most = given->t0_total_most;
+    const double *restrict const place = given->place;
+    double *restrict const s = given->s;
+    const double t1_bar = given->t1_bar;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -768,37 +798,36 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
     t1_parts[part] = t1_part;
 }
 
-struct plackett_luce_value_and_grad_rows1 {
+struct plackett_luce_value_and_grad_rows2 {
     int64_t n;
     int64_t parts;
     unsigned char *part_scratch;
     size_t part_bytes;
-    double *s_bar_term_2;
+    double *grad_w;
+    int64_t d;
     unsigned char *tile_scratch;
     size_t tile_bytes;
     const volatile int *stop;
-    double *t0_total_most;
-    const double *place;
-    double *s;
+    double *s_bar_term_2;
     double t1_bar;
-    double *t1_parts;
+    const double *X;
 };
 
-static GRADC_APART void plackett_luce_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void plackett_luce_value_and_grad_rows2(const void *context, int64_t part, int64_t thread)
 {
-    const struct plackett_luce_value_and_grad_rows1 *const given = context;
-    plackett_luce_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->s_bar_term_2, given->tile_scratch, given->tile_bytes, given->stop, given->t0_total_most, given->place,
-        given->s, given->t1_bar, given->t1_parts);
-}
-
-static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                           unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict grad_w, int64_t d,
-                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                           const volatile int *stop, double *restrict s_bar_term_2,
-                                                           double t1_bar, const double *restrict X)
-{
+    const struct plackett_luce_value_and_grad_rows2 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const s_bar_term_2 = given->s_bar_term_2;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -824,29 +853,6 @@ static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t
         /* grad_w[j:d] = sum[i:n](X[i, j] * grad_w_term[i]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, grad_w_term, 1, grad_w_part);
     }
-}
-
-struct plackett_luce_value_and_grad_rows2 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double *s_bar_term_2;
-    double t1_bar;
-    const double *X;
-};
-
-static GRADC_APART void plackett_luce_value_and_grad_team2(const void *context, int64_t part, int64_t thread)
-{
-    const struct plackett_luce_value_and_grad_rows2 *const given = context;
-    plackett_luce_value_and_grad_rows2(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->s_bar_term_2,
-        given->t1_bar, given->X);
 }
 
 int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -876,13 +882,14 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const double t1_bar = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    if (parts > 1) {
+    {
         const struct plackett_luce_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, t0_total_most, d,
             stop, X, w, s, place};
-        gradc_run(parts, plackett_luce_value_and_grad_team0, &given);
-    } else {
-        plackett_luce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0_total_most, d, stop, X, w, s,
-            place);
+        if (parts > 1) {
+            gradc_run(parts, plackett_luce_value_and_grad_rows0, &given);
+        } else {
+            plackett_luce_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -899,13 +906,14 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const size_t part_bytes_ = gradc_bytes(n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct plackett_luce_value_and_grad_rows1 given = {n, parts_, part_scratch_, part_bytes_, s_bar_term_2,
             tile_scratch, tile_bytes, stop, t0_total_most, place, s, t1_bar, t1_parts};
-        gradc_run(parts_, plackett_luce_value_and_grad_team1, &given);
-    } else {
-        plackett_luce_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, s_bar_term_2, tile_scratch,
-            tile_bytes, stop, t0_total_most, place, s, t1_bar, t1_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, plackett_luce_value_and_grad_rows1, &given);
+        } else {
+            plackett_luce_value_and_grad_rows1(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -927,13 +935,14 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const int64_t parts_2 = gradc_parts(n, 3*d + 3, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
-    if (parts_2 > 1) {
+    {
         const struct plackett_luce_value_and_grad_rows2 given = {n, parts_2, part_scratch_2, part_bytes_2, grad_w, d,
             tile_scratch_, tile_bytes_, stop, s_bar_term_2, t1_bar, X};
-        gradc_run(parts_2, plackett_luce_value_and_grad_team2, &given);
-    } else {
-        plackett_luce_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, tile_scratch_,
-            tile_bytes_, stop, s_bar_term_2, t1_bar, X);
+        if (parts_2 > 1) {
+            gradc_run(parts_2, plackett_luce_value_and_grad_rows2, &given);
+        } else {
+            plackett_luce_value_and_grad_rows2(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         if (gradc_stopped(stop)) {

@@ -29,12 +29,32 @@ size_t probit_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 23, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void probit_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                           const volatile int *stop, const double *restrict X,
-                                           const double *restrict w, const double *restrict y,
-                                           double *restrict t1_parts)
+struct probit_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void probit_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct probit_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -63,26 +83,6 @@ static GRADC_APART void probit_value_rows0(int64_t part, int64_t thread, int64_t
     t1_parts[part] = t1_part;
 }
 
-struct probit_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void probit_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct probit_value_rows0 *const given = context;
-    probit_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->y, given->t1_parts);
-}
-
 int probit_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                  double *restrict value, void *restrict work)
 {
@@ -92,11 +92,13 @@ int probit_value(int64_t n, int64_t d, const double *restrict w, const double *r
     const int64_t parts = gradc_parts(n, 3*d + 23, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct probit_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts};
-        gradc_run(parts, probit_value_team0, &given);
-    } else {
-        probit_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, probit_value_rows0, &given);
+        } else {
+            probit_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -118,10 +120,25 @@ size_t probit_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void probit_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                             const double *restrict y, double *restrict t0,
-                                             double *restrict t1_parts)
+struct probit_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const double *y;
+    double *t0;
+    double *t1_parts;
+};
+
+static GRADC_APART void probit_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct probit_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const y = given->y;
+    double *restrict const t0 = given->t0;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
@@ -144,22 +161,6 @@ static GRADC_APART void probit_forward_rows0(int64_t part, int64_t n, int64_t pa
     t1_parts[part] = t1_part;
 }
 
-struct probit_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *y;
-    double *t0;
-    double *t1_parts;
-};
-
-static GRADC_APART void probit_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct probit_forward_rows0 *const given = context;
-    (void)thread;
-    probit_forward_rows0(part, given->n, given->parts, given->stop, given->y, given->t0, given->t1_parts);
-}
-
 int probit_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                    const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
@@ -173,11 +174,13 @@ int probit_forward(int64_t n, int64_t d, const double *restrict w, const double 
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     const int64_t parts = gradc_parts(n, 23, 0);
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct probit_forward_rows0 given = {n, parts, stop, y, t0, t1_parts};
-        gradc_run(parts, probit_forward_team0, &given);
-    } else {
-        probit_forward_rows0(0, n, parts, stop, y, t0, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, probit_forward_rows0, &given);
+        } else {
+            probit_forward_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -200,13 +203,38 @@ size_t probit_backward_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void probit_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                              double *restrict grad_w, int64_t d,
-                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                              const volatile int *stop, double t1_bar, const double *restrict y,
-                                              const double *restrict t0, const double *restrict X)
+struct probit_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double t1_bar;
+    const double *y;
+    const double *t0;
+    const double *X;
+};
+
+static GRADC_APART void probit_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct probit_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const y = given->y;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -246,29 +274,6 @@ static GRADC_APART void probit_backward_rows0(int64_t part, int64_t thread, int6
     }
 }
 
-struct probit_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double t1_bar;
-    const double *y;
-    const double *t0;
-    const double *X;
-};
-
-static GRADC_APART void probit_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct probit_backward_rows0 *const given = context;
-    probit_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes, given->grad_w,
-        given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t1_bar, given->y, given->t0, given->X);
-}
-
 int probit_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, const double *restrict t0, double cotangent, double *restrict grad_w,
                     void *restrict work)
@@ -285,13 +290,14 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
     const int64_t parts = gradc_parts(n, 3*d + 92, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct probit_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, t1_bar, y, t0, X};
-        gradc_run(parts, probit_backward_team0, &given);
-    } else {
-        probit_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
-            t1_bar, y, t0, X);
+        if (parts > 1) {
+            gradc_run(parts, probit_backward_rows0, &given);
+        } else {
+            probit_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -317,14 +323,40 @@ size_t probit_value_and_grad_work(int64_t n, int64_t d)
         + (size_t)gradc_parts(n, 6*d + 101, d) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                    double *restrict grad_w, int64_t d,
-                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    const volatile int *stop, const double *restrict X,
-                                                    const double *restrict w, double t1_bar,
-                                                    const double *restrict y, double *restrict t1_parts)
+struct probit_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double t1_bar;
+    const double *y;
+    double *t1_parts;
+};
+
+static GRADC_APART void probit_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct probit_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double t1_bar = given->t1_bar;
+    const double *restrict const y = given->y;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -371,31 +403,6 @@ static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t thread
     t1_parts[part] = t1_part;
 }
 
-struct probit_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double t1_bar;
-    const double *y;
-    double *t1_parts;
-};
-
-static GRADC_APART void probit_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct probit_value_and_grad_rows0 *const given = context;
-    probit_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
-        given->t1_bar, given->y, given->t1_parts);
-}
-
 int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict y, double *restrict value, double *restrict grad_w,
                           void *restrict work)
@@ -412,13 +419,14 @@ int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct probit_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, X, w, t1_bar, y, t1_parts};
-        gradc_run(parts, probit_value_and_grad_team0, &given);
-    } else {
-        probit_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            stop, X, w, t1_bar, y, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, probit_value_and_grad_rows0, &given);
+        } else {
+            probit_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -26,12 +26,34 @@ size_t pseudo_huber_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 34, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void pseudo_huber_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                                 const volatile int *stop, const double *restrict X,
-                                                 const double *restrict w, const double *restrict y, double delta,
-                                                 double *restrict t1_parts)
+struct pseudo_huber_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double delta;
+    double *t1_parts;
+};
+
+static GRADC_APART void pseudo_huber_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct pseudo_huber_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    const double delta = given->delta;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -61,27 +83,6 @@ static GRADC_APART void pseudo_huber_value_rows0(int64_t part, int64_t thread, i
     t1_parts[part] = t1_part;
 }
 
-struct pseudo_huber_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double delta;
-    double *t1_parts;
-};
-
-static GRADC_APART void pseudo_huber_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct pseudo_huber_value_rows0 *const given = context;
-    pseudo_huber_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->y, given->delta, given->t1_parts);
-}
-
 int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                        const double *restrict y, double delta, double *restrict value, void *restrict work)
 {
@@ -91,12 +92,14 @@ int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const dou
     const int64_t parts = gradc_parts(n, 3*d + 34, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct pseudo_huber_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, delta,
             t1_parts};
-        gradc_run(parts, pseudo_huber_value_team0, &given);
-    } else {
-        pseudo_huber_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, y, delta, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, pseudo_huber_value_rows0, &given);
+        } else {
+            pseudo_huber_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -118,10 +121,27 @@ size_t pseudo_huber_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void pseudo_huber_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                                   double *restrict t0, const double *restrict y, double delta,
-                                                   double *restrict t1_parts)
+struct pseudo_huber_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double *t0;
+    const double *y;
+    double delta;
+    double *t1_parts;
+};
+
+static GRADC_APART void pseudo_huber_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct pseudo_huber_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    const double *restrict const y = given->y;
+    const double delta = given->delta;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
@@ -145,24 +165,6 @@ static GRADC_APART void pseudo_huber_forward_rows0(int64_t part, int64_t n, int6
     t1_parts[part] = t1_part;
 }
 
-struct pseudo_huber_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double *t0;
-    const double *y;
-    double delta;
-    double *t1_parts;
-};
-
-static GRADC_APART void pseudo_huber_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct pseudo_huber_forward_rows0 *const given = context;
-    (void)thread;
-    pseudo_huber_forward_rows0(part, given->n, given->parts, given->stop, given->t0, given->y, given->delta,
-        given->t1_parts);
-}
-
 int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double delta, double *restrict value, double *restrict t0,
                          void *restrict work)
@@ -177,11 +179,13 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     const int64_t parts = gradc_parts(n, 34, 0);
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct pseudo_huber_forward_rows0 given = {n, parts, stop, t0, y, delta, t1_parts};
-        gradc_run(parts, pseudo_huber_forward_team0, &given);
-    } else {
-        pseudo_huber_forward_rows0(0, n, parts, stop, t0, y, delta, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, pseudo_huber_forward_rows0, &given);
+        } else {
+            pseudo_huber_forward_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -204,14 +208,40 @@ size_t pseudo_huber_backward_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void pseudo_huber_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                    double *restrict grad_w, int64_t d,
-                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                    const volatile int *stop, const double *restrict t0,
-                                                    const double *restrict y, double t1_bar, double delta,
-                                                    const double *restrict X)
+struct pseudo_huber_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *t0;
+    const double *y;
+    double t1_bar;
+    double delta;
+    const double *X;
+};
+
+static GRADC_APART void pseudo_huber_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct pseudo_huber_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const y = given->y;
+    const double t1_bar = given->t1_bar;
+    const double delta = given->delta;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -246,31 +276,6 @@ static GRADC_APART void pseudo_huber_backward_rows0(int64_t part, int64_t thread
     }
 }
 
-struct pseudo_huber_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *t0;
-    const double *y;
-    double t1_bar;
-    double delta;
-    const double *X;
-};
-
-static GRADC_APART void pseudo_huber_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct pseudo_huber_backward_rows0 *const given = context;
-    pseudo_huber_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->t0, given->y,
-        given->t1_bar, given->delta, given->X);
-}
-
 int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict y, double delta, const double *restrict t0, double cotangent,
                           double *restrict grad_w, void *restrict work)
@@ -287,13 +292,14 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
     const int64_t parts = gradc_parts(n, 3*d + 58, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct pseudo_huber_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, t0, y, t1_bar, delta, X};
-        gradc_run(parts, pseudo_huber_backward_team0, &given);
-    } else {
-        pseudo_huber_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            stop, t0, y, t1_bar, delta, X);
+        if (parts > 1) {
+            gradc_run(parts, pseudo_huber_backward_rows0, &given);
+        } else {
+            pseudo_huber_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -319,14 +325,42 @@ size_t pseudo_huber_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                          unsigned char *restrict part_scratch, size_t part_bytes,
-                                                          double *restrict grad_w, int64_t d,
-                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          const volatile int *stop, const double *restrict X,
-                                                          const double *restrict w, const double *restrict y,
-                                                          double delta, double t1_bar, double *restrict t1_parts)
+struct pseudo_huber_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double delta;
+    double t1_bar;
+    double *t1_parts;
+};
+
+static GRADC_APART void pseudo_huber_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct pseudo_huber_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    const double delta = given->delta;
+    const double t1_bar = given->t1_bar;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -374,32 +408,6 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t 
     t1_parts[part] = t1_part;
 }
 
-struct pseudo_huber_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double delta;
-    double t1_bar;
-    double *t1_parts;
-};
-
-static GRADC_APART void pseudo_huber_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct pseudo_huber_value_and_grad_rows0 *const given = context;
-    pseudo_huber_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
-        given->delta, given->t1_bar, given->t1_parts);
-}
-
 int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                 const double *restrict y, double delta, double *restrict value,
                                 double *restrict grad_w, void *restrict work)
@@ -416,13 +424,14 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct pseudo_huber_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, X, w, y, delta, t1_bar, t1_parts};
-        gradc_run(parts, pseudo_huber_value_and_grad_team0, &given);
-    } else {
-        pseudo_huber_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
-            tile_bytes, stop, X, w, y, delta, t1_bar, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, pseudo_huber_value_and_grad_rows0, &given);
+        } else {
+            pseudo_huber_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -31,11 +31,31 @@ size_t ranknet_value_work(int64_t n, int64_t d)
     return gradc_bytes(n, sizeof(double));
 }
 
-static GRADC_APART void ranknet_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                            const volatile int *stop, const double *restrict X,
-                                            const double *restrict w, double *restrict s,
-                                            const double *restrict grade, double *restrict t1_parts)
+struct ranknet_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double *s;
+    const double *grade;
+    double *t1_parts;
+};
+
+static GRADC_APART void ranknet_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct ranknet_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const s = given->s;
+    const double *restrict const grade = given->grade;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
@@ -68,30 +88,25 @@ static GRADC_APART void ranknet_value_rows0(int64_t part, int64_t n, int64_t par
     t1_parts[part] = t1_part;
 }
 
-struct ranknet_value_rows0 {
+struct ranknet_value_rows1 {
     int64_t n;
     int64_t parts;
-    int64_t d;
     const volatile int *stop;
-    const double *X;
-    const double *w;
-    double *s;
     const double *grade;
-    double *t1_parts;
+    double *s;
+    double *t0_parts;
 };
 
-static GRADC_APART void ranknet_value_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void ranknet_value_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct ranknet_value_rows0 *const given = context;
     (void)thread;
-    ranknet_value_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->w, given->s,
-        given->grade, given->t1_parts);
-}
-
-static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                            const double *restrict grade, double *restrict s,
-                                            double *restrict t0_parts)
-{
+    const struct ranknet_value_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const grade = given->grade;
+    double *restrict const s = given->s;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -125,22 +140,6 @@ static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t par
     t0_parts[part] = t0_part;
 }
 
-struct ranknet_value_rows1 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *grade;
-    double *s;
-    double *t0_parts;
-};
-
-static GRADC_APART void ranknet_value_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct ranknet_value_rows1 *const given = context;
-    (void)thread;
-    ranknet_value_rows1(part, given->n, given->parts, given->stop, given->grade, given->s, given->t0_parts);
-}
-
 int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                   const double *restrict grade, double *restrict value, void *restrict work)
 {
@@ -149,11 +148,13 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
     const volatile int *const stop = gradc_flag(4.0*(double)d*(double)n + 59.0*(double)n*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct ranknet_value_rows0 given = {n, parts, d, stop, X, w, s, grade, t1_parts};
-        gradc_run(parts, ranknet_value_team0, &given);
-    } else {
-        ranknet_value_rows0(0, n, parts, d, stop, X, w, s, grade, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, ranknet_value_rows0, &given);
+        } else {
+            ranknet_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -161,11 +162,13 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
     }
     const int64_t parts_ = gradc_parts(n, 53*n, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct ranknet_value_rows1 given = {n, parts_, stop, grade, s, t0_parts};
-        gradc_run(parts_, ranknet_value_team1, &given);
-    } else {
-        ranknet_value_rows1(0, n, parts_, stop, grade, s, t0_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, ranknet_value_rows1, &given);
+        } else {
+            ranknet_value_rows1(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -187,10 +190,27 @@ size_t ranknet_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                              const double *restrict grade, double *restrict s,
-                                              double *restrict t0_parts, double *restrict t1_parts)
+struct ranknet_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const double *grade;
+    double *s;
+    double *t0_parts;
+    double *t1_parts;
+};
+
+static GRADC_APART void ranknet_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct ranknet_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const grade = given->grade;
+    double *restrict const s = given->s;
+    double *restrict const t0_parts = given->t0_parts;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -233,24 +253,6 @@ static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t p
     t1_parts[part] = t1_part;
 }
 
-struct ranknet_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *grade;
-    double *s;
-    double *t0_parts;
-    double *t1_parts;
-};
-
-static GRADC_APART void ranknet_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct ranknet_forward_rows0 *const given = context;
-    (void)thread;
-    ranknet_forward_rows0(part, given->n, given->parts, given->stop, given->grade, given->s, given->t0_parts,
-        given->t1_parts);
-}
-
 int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict grade, double *restrict value, double *restrict s, double *restrict t1,
                     void *restrict work)
@@ -266,11 +268,13 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
     const int64_t parts = gradc_parts(n, 54*n, 0);
     double t0_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct ranknet_forward_rows0 given = {n, parts, stop, grade, s, t0_parts, t1_parts};
-        gradc_run(parts, ranknet_forward_team0, &given);
-    } else {
-        ranknet_forward_rows0(0, n, parts, stop, grade, s, t0_parts, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, ranknet_forward_rows0, &given);
+        } else {
+            ranknet_forward_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -299,13 +303,38 @@ size_t ranknet_backward_work(int64_t n, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                               unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict grad_w, int64_t d,
-                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                               const volatile int *stop, const double *restrict grade,
-                                               const double *restrict s, double t0_bar, const double *restrict X)
+struct ranknet_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *grade;
+    const double *s;
+    double t0_bar;
+    const double *X;
+};
+
+static GRADC_APART void ranknet_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct ranknet_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const grade = given->grade;
+    const double *restrict const s = given->s;
+    const double t0_bar = given->t0_bar;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -463,30 +492,6 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
     }
 }
 
-struct ranknet_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *grade;
-    const double *s;
-    double t0_bar;
-    const double *X;
-};
-
-static GRADC_APART void ranknet_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct ranknet_backward_rows0 *const given = context;
-    ranknet_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->grade, given->s,
-        given->t0_bar, given->X);
-}
-
 int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict grade, const double *restrict s, double t1, double cotangent,
                      double *restrict grad_w, void *restrict work)
@@ -503,13 +508,14 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts = gradc_parts(n, 3*d + 112*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct ranknet_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, grade, s, t0_bar, X};
-        gradc_run(parts, ranknet_backward_team0, &given);
-    } else {
-        ranknet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
-            grade, s, t0_bar, X);
+        if (parts > 1) {
+            gradc_run(parts, ranknet_backward_rows0, &given);
+        } else {
+            ranknet_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -536,11 +542,31 @@ size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
         * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
-                                                     const volatile int *stop, const double *restrict X,
-                                                     const double *restrict w, double *restrict s,
-                                                     const double *restrict grade, double *restrict t1_parts)
+struct ranknet_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double *s;
+    const double *grade;
+    double *t1_parts;
+};
+
+static GRADC_APART void ranknet_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct ranknet_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    double *restrict const s = given->s;
+    const double *restrict const grade = given->grade;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t1_part = 0.0;
@@ -573,34 +599,40 @@ static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part, int64_t n, in
     t1_parts[part] = t1_part;
 }
 
-struct ranknet_value_and_grad_rows0 {
+struct ranknet_value_and_grad_rows1 {
     int64_t n;
     int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
     int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
     const volatile int *stop;
-    const double *X;
-    const double *w;
-    double *s;
     const double *grade;
-    double *t1_parts;
+    double *s;
+    double t0_bar;
+    const double *X;
+    double *t0_parts;
 };
 
-static GRADC_APART void ranknet_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void ranknet_value_and_grad_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct ranknet_value_and_grad_rows0 *const given = context;
-    (void)thread;
-    ranknet_value_and_grad_rows0(part, given->n, given->parts, given->d, given->stop, given->X, given->w, given->s,
-        given->grade, given->t1_parts);
-}
-
-static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                     unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, int64_t d,
-                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     const volatile int *stop, const double *restrict grade,
-                                                     double *restrict s, double t0_bar, const double *restrict X,
-                                                     double *restrict t0_parts)
-{
+    const struct ranknet_value_and_grad_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const grade = given->grade;
+    double *restrict const s = given->s;
+    const double t0_bar = given->t0_bar;
+    const double *restrict const X = given->X;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -732,31 +764,6 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
     t0_parts[part] = t0_part;
 }
 
-struct ranknet_value_and_grad_rows1 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *grade;
-    double *s;
-    double t0_bar;
-    const double *X;
-    double *t0_parts;
-};
-
-static GRADC_APART void ranknet_value_and_grad_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct ranknet_value_and_grad_rows1 *const given = context;
-    ranknet_value_and_grad_rows1(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->grade, given->s,
-        given->t0_bar, given->X, given->t0_parts);
-}
-
 int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict grade, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -770,11 +777,13 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 142.0*(double)n*(double)n + 4.0*(double)n);
     const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct ranknet_value_and_grad_rows0 given = {n, parts, d, stop, X, w, s, grade, t1_parts};
-        gradc_run(parts, ranknet_value_and_grad_team0, &given);
-    } else {
-        ranknet_value_and_grad_rows0(0, n, parts, d, stop, X, w, s, grade, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, ranknet_value_and_grad_rows0, &given);
+        } else {
+            ranknet_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -787,13 +796,14 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct ranknet_value_and_grad_rows1 given = {n, parts_, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, grade, s, t0_bar, X, t0_parts};
-        gradc_run(parts_, ranknet_value_and_grad_team1, &given);
-    } else {
-        ranknet_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            stop, grade, s, t0_bar, X, t0_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, ranknet_value_and_grad_rows1, &given);
+        } else {
+            ranknet_value_and_grad_rows1(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {

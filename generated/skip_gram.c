@@ -46,13 +46,40 @@ size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t q,
-                                              const volatile int *stop, const int64_t *restrict word, int64_t m,
-                                              int64_t k, const double *restrict U, const int64_t *restrict noise,
-                                              const double *restrict V, const int64_t *restrict context_,
-                                              double *restrict t1_parts)
+struct skip_gram_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t q;
+    const volatile int *stop;
+    const int64_t *word;
+    int64_t m;
+    int64_t k;
+    const double *U;
+    const int64_t *noise;
+    const double *V;
+    const int64_t *context_;
+    double *t1_parts;
+};
+
+static GRADC_APART void skip_gram_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct skip_gram_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t q = given->q;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const word = given->word;
+    const int64_t m = given->m;
+    const int64_t k = given->k;
+    const double *restrict const U = given->U;
+    const int64_t *restrict const noise = given->noise;
+    const double *restrict const V = given->V;
+    const int64_t *restrict const context_ = given->context_;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -192,33 +219,8 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int6
     t1_parts[part] = t1_part;
 }
 
-struct skip_gram_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t q;
-    const volatile int *stop;
-    const int64_t *word;
-    int64_t m;
-    int64_t k;
-    const double *U;
-    const int64_t *noise;
-    const double *V;
-    const int64_t *context_;
-    double *t1_parts;
-};
-
-static GRADC_APART void skip_gram_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct skip_gram_value_rows0 *const given = context;
-    skip_gram_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q,
-        given->stop, given->word, given->m, given->k, given->U, given->noise, given->V, given->context_,
-        given->t1_parts);
-}
-
 int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
-                    const int64_t *restrict word, const int64_t *restrict context_, const int64_t *restrict noise,
+                    const int64_t *restrict word, const int64_t *restrict context, const int64_t *restrict noise,
                     double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -258,7 +260,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
-            const int64_t context_l = context_[l];
+            const int64_t context_l = context[l];
             const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
@@ -270,13 +272,14 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
     const size_t tile_bytes = gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct skip_gram_value_rows0 given = {n, parts, tile_scratch, tile_bytes, q, stop, word, m, k, U, noise,
-            V, context_, t1_parts};
-        gradc_run(parts, skip_gram_value_team0, &given);
-    } else {
-        skip_gram_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, stop, word, m, k, U, noise, V, context_,
-            t1_parts);
+            V, context, t1_parts};
+        if (parts > 1) {
+            gradc_run(parts, skip_gram_value_rows0, &given);
+        } else {
+            skip_gram_value_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -297,14 +300,44 @@ size_t skip_gram_forward_work(int64_t m, int64_t k, int64_t n, int64_t q)
     return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t q,
-                                                const volatile int *stop, const int64_t *restrict word, int64_t m,
-                                                double *restrict drawn, int64_t k, const double *restrict U,
-                                                const int64_t *restrict noise, const double *restrict V,
-                                                const int64_t *restrict context_, double *restrict seen,
-                                                double *restrict t1_parts)
+struct skip_gram_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t q;
+    const volatile int *stop;
+    const int64_t *word;
+    int64_t m;
+    double *drawn;
+    int64_t k;
+    const double *U;
+    const int64_t *noise;
+    const double *V;
+    const int64_t *context_;
+    double *seen;
+    double *t1_parts;
+};
+
+static GRADC_APART void skip_gram_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct skip_gram_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t q = given->q;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const word = given->word;
+    const int64_t m = given->m;
+    double *restrict const drawn = given->drawn;
+    const int64_t k = given->k;
+    const double *restrict const U = given->U;
+    const int64_t *restrict const noise = given->noise;
+    const double *restrict const V = given->V;
+    const int64_t *restrict const context_ = given->context_;
+    double *restrict const seen = given->seen;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -430,35 +463,8 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, in
     t1_parts[part] = t1_part;
 }
 
-struct skip_gram_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t q;
-    const volatile int *stop;
-    const int64_t *word;
-    int64_t m;
-    double *drawn;
-    int64_t k;
-    const double *U;
-    const int64_t *noise;
-    const double *V;
-    const int64_t *context_;
-    double *seen;
-    double *t1_parts;
-};
-
-static GRADC_APART void skip_gram_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct skip_gram_forward_rows0 *const given = context;
-    skip_gram_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->q,
-        given->stop, given->word, given->m, given->drawn, given->k, given->U, given->noise, given->V, given->context_,
-        given->seen, given->t1_parts);
-}
-
 int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
-                      const int64_t *restrict word, const int64_t *restrict context_, const int64_t *restrict noise,
+                      const int64_t *restrict word, const int64_t *restrict context, const int64_t *restrict noise,
                       double *restrict value, double *restrict drawn, double *restrict seen, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -498,7 +504,7 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
-            const int64_t context_l = context_[l];
+            const int64_t context_l = context[l];
             const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
@@ -509,13 +515,14 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
     const int64_t parts = gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct skip_gram_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, q, stop, word, m, drawn, k,
-            U, noise, V, context_, seen, t1_parts};
-        gradc_run(parts, skip_gram_forward_team0, &given);
-    } else {
-        skip_gram_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, stop, word, m, drawn, k, U, noise, V,
-            context_, seen, t1_parts);
+            U, noise, V, context, seen, t1_parts};
+        if (parts > 1) {
+            gradc_run(parts, skip_gram_forward_rows0, &given);
+        } else {
+            skip_gram_forward_rows0(&given, 0, 0);
+        }
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -541,7 +548,7 @@ size_t skip_gram_backward_work(int64_t m, int64_t k, int64_t n, int64_t q)
 }
 
 int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U,
-                       const double *restrict V, const int64_t *restrict word, const int64_t *restrict context_,
+                       const double *restrict V, const int64_t *restrict word, const int64_t *restrict context,
                        const int64_t *restrict noise, const double *restrict drawn, const double *restrict seen,
                        double cotangent, double *restrict grad_U, double *restrict grad_V, void *restrict work)
 {
@@ -563,7 +570,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
-            const int64_t context_l = context_[l];
+            const int64_t context_l = context[l];
             const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
@@ -641,7 +648,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
              *    context[l], context[l]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
              *    seen_bar[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t context_l = context_[l];
+                const int64_t context_l = context[l];
                 const int64_t v0 = context_l < 0 ? m + context_l : context_l;
                 const double seen_bar_l = seen_bar[l - tile_begin];
                 const int64_t word_l = word[l];
@@ -722,9 +729,9 @@ size_t skip_gram_value_and_grad_work(int64_t m, int64_t k, int64_t n, int64_t q)
 }
 
 int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U,
-                             const double *restrict V, const int64_t *restrict word,
-                             const int64_t *restrict context_, const int64_t *restrict noise, double *restrict value,
-                             double *restrict grad_U, double *restrict grad_V, void *restrict work)
+                             const double *restrict V, const int64_t *restrict word, const int64_t *restrict context,
+                             const int64_t *restrict noise, double *restrict value, double *restrict grad_U,
+                             double *restrict grad_V, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const drawn = (void *)scratch;
@@ -777,7 +784,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
         for (int64_t l = 0; l < n; ++l) {
-            const int64_t context_l = context_[l];
+            const int64_t context_l = context[l];
             const int64_t v0 = context_l < 0 ? m + context_l : context_l;
             outside |= (v0 < 0) | (v0 >= m);
         }
@@ -896,22 +903,22 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             for (int64_t l = tile_begin; l < 4*((tile_end - tile_begin) / 4) + tile_begin; l += 4) {
                 const int64_t word_l = word[l];
                 const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                const int64_t context_l = context_[l];
+                const int64_t context_l = context[l];
                 const int64_t v1 = context_l < 0 ? m + context_l : context_l;
                 double seen_sum = 0.0;
                 const int64_t word_l_ = word[l + 1];
                 const int64_t v2 = word_l_ < 0 ? m + word_l_ : word_l_;
-                const int64_t context_l_ = context_[l + 1];
+                const int64_t context_l_ = context[l + 1];
                 const int64_t v3 = context_l_ < 0 ? m + context_l_ : context_l_;
                 double seen_sum_ = 0.0;
                 const int64_t word_l_2 = word[l + 2];
                 const int64_t v4 = word_l_2 < 0 ? m + word_l_2 : word_l_2;
-                const int64_t context_l_2 = context_[l + 2];
+                const int64_t context_l_2 = context[l + 2];
                 const int64_t v5 = context_l_2 < 0 ? m + context_l_2 : context_l_2;
                 double seen_sum_2 = 0.0;
                 const int64_t word_l_3 = word[l + 3];
                 const int64_t v6 = word_l_3 < 0 ? m + word_l_3 : word_l_3;
-                const int64_t context_l_3 = context_[l + 3];
+                const int64_t context_l_3 = context[l + 3];
                 const int64_t v7 = context_l_3 < 0 ? m + context_l_3 : context_l_3;
                 double seen_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
@@ -929,7 +936,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             for (int64_t l = 4*((tile_end - tile_begin) / 4) + tile_begin; l < tile_end; ++l) {
                 const int64_t word_l = word[l];
                 const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                const int64_t context_l = context_[l];
+                const int64_t context_l = context[l];
                 const int64_t v1 = context_l < 0 ? m + context_l : context_l;
                 double seen_sum = 0.0;
                 GRADC_SIMD(reduction(+:seen_sum))
@@ -964,7 +971,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
              *    context[l], context[l]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
              *    seen_bar[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t context_l = context_[l];
+                const int64_t context_l = context[l];
                 const int64_t v0 = context_l < 0 ? m + context_l : context_l;
                 const double t0_l = t0[l - tile_begin];
                 const int64_t word_l = word[l];

@@ -35,24 +35,24 @@ extern "C" {
 size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q);
 int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *GRADC_RESTRICT U,
                     const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT word,
-                    const int64_t *GRADC_RESTRICT context_, const int64_t *GRADC_RESTRICT noise,
+                    const int64_t *GRADC_RESTRICT context, const int64_t *GRADC_RESTRICT noise,
                     double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t skip_gram_forward_work(int64_t m, int64_t k, int64_t n, int64_t q);
 int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *GRADC_RESTRICT U,
                       const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT word,
-                      const int64_t *GRADC_RESTRICT context_, const int64_t *GRADC_RESTRICT noise,
+                      const int64_t *GRADC_RESTRICT context, const int64_t *GRADC_RESTRICT noise,
                       double *GRADC_RESTRICT value, double *GRADC_RESTRICT drawn, double *GRADC_RESTRICT seen,
                       void *GRADC_RESTRICT work);
 size_t skip_gram_backward_work(int64_t m, int64_t k, int64_t n, int64_t q);
 int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double *GRADC_RESTRICT U,
                        const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT word,
-                       const int64_t *GRADC_RESTRICT context_, const int64_t *GRADC_RESTRICT noise,
+                       const int64_t *GRADC_RESTRICT context, const int64_t *GRADC_RESTRICT noise,
                        const double *GRADC_RESTRICT drawn, const double *GRADC_RESTRICT seen, double cotangent,
                        double *GRADC_RESTRICT grad_U, double *GRADC_RESTRICT grad_V, void *GRADC_RESTRICT work);
 size_t skip_gram_value_and_grad_work(int64_t m, int64_t k, int64_t n, int64_t q);
 int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const double *GRADC_RESTRICT U,
                              const double *GRADC_RESTRICT V, const int64_t *GRADC_RESTRICT word,
-                             const int64_t *GRADC_RESTRICT context_, const int64_t *GRADC_RESTRICT noise,
+                             const int64_t *GRADC_RESTRICT context, const int64_t *GRADC_RESTRICT noise,
                              double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_U,
                              double *GRADC_RESTRICT grad_V, void *GRADC_RESTRICT work);
 

@@ -30,11 +30,32 @@ size_t soft_dice_value_work(int64_t n, int64_t k)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                              const volatile int *stop, const double *restrict Z,
-                                              const double *restrict Y, double eps, double *restrict t3_parts)
+struct soft_dice_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *Z;
+    const double *Y;
+    double eps;
+    double *t3_parts;
+};
+
+static GRADC_APART void soft_dice_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct soft_dice_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const Z = given->Z;
+    const double *restrict const Y = given->Y;
+    const double eps = given->eps;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -90,26 +111,6 @@ static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int6
     t3_parts[part] = t3_part;
 }
 
-struct soft_dice_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *Z;
-    const double *Y;
-    double eps;
-    double *t3_parts;
-};
-
-static GRADC_APART void soft_dice_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct soft_dice_value_rows0 *const given = context;
-    soft_dice_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->Z, given->Y, given->eps, given->t3_parts);
-}
-
 int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                     double *restrict value, void *restrict work)
 {
@@ -120,11 +121,13 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct soft_dice_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, Z, Y, eps, t3_parts};
-        gradc_run(parts, soft_dice_value_team0, &given);
-    } else {
-        soft_dice_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, Z, Y, eps, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, soft_dice_value_rows0, &given);
+        } else {
+            soft_dice_value_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -146,12 +149,37 @@ size_t soft_dice_forward_work(int64_t n, int64_t k)
     return 0;
 }
 
-static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
-                                                const volatile int *stop, const double *restrict Z,
-                                                const double *restrict Y, double *restrict P, double *restrict t0,
-                                                double *restrict t1, double *restrict t2, double eps,
-                                                double *restrict t3_parts)
+struct soft_dice_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    int64_t k;
+    const volatile int *stop;
+    const double *Z;
+    const double *Y;
+    double *P;
+    double *t0;
+    double *t1;
+    double *t2;
+    double eps;
+    double *t3_parts;
+};
+
+static GRADC_APART void soft_dice_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct soft_dice_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const Z = given->Z;
+    const double *restrict const Y = given->Y;
+    double *restrict const P = given->P;
+    double *restrict const t0 = given->t0;
+    double *restrict const t1 = given->t1;
+    double *restrict const t2 = given->t2;
+    const double eps = given->eps;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t3_part = 0.0;
@@ -202,29 +230,6 @@ static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t
     t3_parts[part] = t3_part;
 }
 
-struct soft_dice_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    int64_t k;
-    const volatile int *stop;
-    const double *Z;
-    const double *Y;
-    double *P;
-    double *t0;
-    double *t1;
-    double *t2;
-    double eps;
-    double *t3_parts;
-};
-
-static GRADC_APART void soft_dice_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct soft_dice_forward_rows0 *const given = context;
-    (void)thread;
-    soft_dice_forward_rows0(part, given->n, given->parts, given->k, given->stop, given->Z, given->Y, given->P,
-        given->t0, given->t1, given->t2, given->eps, given->t3_parts);
-}
-
 int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                       double *restrict value, double *restrict P, double *restrict t0, double *restrict t1,
                       double *restrict t2, void *restrict work)
@@ -233,11 +238,13 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
     const volatile int *const stop = gradc_flag(78.0*(double)k*(double)n + 13.0*(double)n);
     const int64_t parts = gradc_parts(n, 71*k + 12, 0);
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct soft_dice_forward_rows0 given = {n, parts, k, stop, Z, Y, P, t0, t1, t2, eps, t3_parts};
-        gradc_run(parts, soft_dice_forward_team0, &given);
-    } else {
-        soft_dice_forward_rows0(0, n, parts, k, stop, Z, Y, P, t0, t1, t2, eps, t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, soft_dice_forward_rows0, &given);
+        } else {
+            soft_dice_forward_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -261,13 +268,42 @@ size_t soft_dice_backward_work(int64_t n, int64_t k)
         + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                 const volatile int *stop, double eps, const double *restrict t1,
-                                                 const double *restrict t2, double t3_bar, const double *restrict t0,
-                                                 const double *restrict Z, const double *restrict P,
-                                                 const double *restrict Y, double *restrict grad_Z)
+struct soft_dice_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    double eps;
+    const double *t1;
+    const double *t2;
+    double t3_bar;
+    const double *t0;
+    const double *Z;
+    const double *P;
+    const double *Y;
+    double *grad_Z;
+};
+
+static GRADC_APART void soft_dice_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct soft_dice_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double eps = given->eps;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const t2 = given->t2;
+    const double t3_bar = given->t3_bar;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const Z = given->Z;
+    const double *restrict const P = given->P;
+    const double *restrict const Y = given->Y;
+    double *restrict const grad_Z = given->grad_Z;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -326,32 +362,6 @@ static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, i
     }
 }
 
-struct soft_dice_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    double eps;
-    const double *t1;
-    const double *t2;
-    double t3_bar;
-    const double *t0;
-    const double *Z;
-    const double *P;
-    const double *Y;
-    double *grad_Z;
-};
-
-static GRADC_APART void soft_dice_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct soft_dice_backward_rows0 *const given = context;
-    soft_dice_backward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->eps, given->t1, given->t2, given->t3_bar, given->t0, given->Z, given->P, given->Y,
-        given->grad_Z);
-}
-
 int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                        const double *restrict P, const double *restrict t0, const double *restrict t1,
                        const double *restrict t2, double cotangent, double *restrict grad_Z, void *restrict work)
@@ -366,13 +376,14 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128*k, sizeof(double));
-    if (parts > 1) {
+    {
         const struct soft_dice_backward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, eps, t1, t2,
             t3_bar, t0, Z, P, Y, grad_Z};
-        gradc_run(parts, soft_dice_backward_team0, &given);
-    } else {
-        soft_dice_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, eps, t1, t2, t3_bar, t0, Z, P, Y,
-            grad_Z);
+        if (parts > 1) {
+            gradc_run(parts, soft_dice_backward_rows0, &given);
+        } else {
+            soft_dice_backward_rows0(&given, 0, 0);
+        }
     }
     if (gradc_stopped(stop)) {
         return gradc_ended(stop, GRADC_STOPPED);
@@ -389,12 +400,36 @@ size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       int64_t k, const volatile int *stop, const double *restrict Z,
-                                                       const double *restrict Y, double eps, double t3_bar,
-                                                       double *restrict grad_Z, double *restrict t3_parts)
+struct soft_dice_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    const double *Z;
+    const double *Y;
+    double eps;
+    double t3_bar;
+    double *grad_Z;
+    double *t3_parts;
+};
+
+static GRADC_APART void soft_dice_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct soft_dice_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const double *restrict const Z = given->Z;
+    const double *restrict const Y = given->Y;
+    const double eps = given->eps;
+    const double t3_bar = given->t3_bar;
+    double *restrict const grad_Z = given->grad_Z;
+    double *restrict const t3_parts = given->t3_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -516,28 +551,6 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
     t3_parts[part] = t3_part;
 }
 
-struct soft_dice_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    const double *Z;
-    const double *Y;
-    double eps;
-    double t3_bar;
-    double *grad_Z;
-    double *t3_parts;
-};
-
-static GRADC_APART void soft_dice_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct soft_dice_value_and_grad_rows0 *const given = context;
-    soft_dice_value_and_grad_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->Z, given->Y, given->eps, given->t3_bar, given->grad_Z, given->t3_parts);
-}
-
 int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                              double *restrict value, double *restrict grad_Z, void *restrict work)
 {
@@ -552,13 +565,14 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct soft_dice_value_and_grad_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, Z, Y, eps,
             t3_bar, grad_Z, t3_parts};
-        gradc_run(parts, soft_dice_value_and_grad_team0, &given);
-    } else {
-        soft_dice_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, Z, Y, eps, t3_bar, grad_Z,
-            t3_parts);
+        if (parts > 1) {
+            gradc_run(parts, soft_dice_value_and_grad_rows0, &given);
+        } else {
+            soft_dice_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -37,13 +37,36 @@ size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t k, const volatile int *stop, int64_t d,
-                                                          const double *restrict W, const double *restrict X,
-                                                          const double *restrict b, const int64_t *restrict y,
-                                                          double *restrict t2_parts)
+struct softmax_cross_entropy_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    int64_t d;
+    const double *W;
+    const double *X;
+    const double *b;
+    const int64_t *y;
+    double *t2_parts;
+};
+
+static GRADC_APART void softmax_cross_entropy_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct softmax_cross_entropy_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const int64_t d = given->d;
+    const double *restrict const W = given->W;
+    const double *restrict const X = given->X;
+    const double *restrict const b = given->b;
+    const int64_t *restrict const y = given->y;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -134,28 +157,6 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
     t2_parts[part] = t2_part;
 }
 
-struct softmax_cross_entropy_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    int64_t d;
-    const double *W;
-    const double *X;
-    const double *b;
-    const int64_t *y;
-    double *t2_parts;
-};
-
-static GRADC_APART void softmax_cross_entropy_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct softmax_cross_entropy_value_rows0 *const given = context;
-    softmax_cross_entropy_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->d, given->W, given->X, given->b, given->y, given->t2_parts);
-}
-
 int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                 const double *restrict X, const int64_t *restrict y, double *restrict value,
                                 void *restrict work)
@@ -180,12 +181,14 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct softmax_cross_entropy_value_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, d, W, X,
             b, y, t2_parts};
-        gradc_run(parts, softmax_cross_entropy_value_team0, &given);
-    } else {
-        softmax_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, d, W, X, b, y, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, softmax_cross_entropy_value_rows0, &given);
+        } else {
+            softmax_cross_entropy_value_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -209,12 +212,34 @@ size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                            int64_t k, const volatile int *stop, double *restrict t0,
-                                                            const double *restrict b, const int64_t *restrict y,
-                                                            double *restrict t1, double *restrict t2_parts)
+struct softmax_cross_entropy_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    double *t0;
+    const double *b;
+    const int64_t *y;
+    double *t1;
+    double *t2_parts;
+};
+
+static GRADC_APART void softmax_cross_entropy_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct softmax_cross_entropy_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    double *restrict const t0 = given->t0;
+    const double *restrict const b = given->b;
+    const int64_t *restrict const y = given->y;
+    double *restrict const t1 = given->t1;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -281,27 +306,6 @@ static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_
     t2_parts[part] = t2_part;
 }
 
-struct softmax_cross_entropy_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    double *t0;
-    const double *b;
-    const int64_t *y;
-    double *t1;
-    double *t2_parts;
-};
-
-static GRADC_APART void softmax_cross_entropy_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct softmax_cross_entropy_forward_rows0 *const given = context;
-    softmax_cross_entropy_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->k, given->stop, given->t0, given->b, given->y, given->t1, given->t2_parts);
-}
-
 int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                   const double *restrict b, const double *restrict X, const int64_t *restrict y,
                                   double *restrict value, double *restrict t0, double *restrict t1,
@@ -333,13 +337,14 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct softmax_cross_entropy_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, t0, b,
             y, t1, t2_parts};
-        gradc_run(parts, softmax_cross_entropy_forward_team0, &given);
-    } else {
-        softmax_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, t0, b, y, t1,
-            t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, softmax_cross_entropy_forward_rows0, &given);
+        } else {
+            softmax_cross_entropy_forward_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -363,16 +368,46 @@ size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
         * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_b, int64_t k,
-                                                             double *restrict grad_W, int64_t d,
-                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const volatile int *stop, const double *restrict t0,
-                                                             double t2_bar, const double *restrict b,
-                                                             const int64_t *restrict y, const double *restrict t1,
-                                                             const double *restrict X)
+struct softmax_cross_entropy_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_b;
+    int64_t k;
+    double *grad_W;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *t0;
+    double t2_bar;
+    const double *b;
+    const int64_t *y;
+    const double *t1;
+    const double *X;
+};
+
+static GRADC_APART void softmax_cross_entropy_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct softmax_cross_entropy_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_b = given->grad_b;
+    const int64_t k = given->k;
+    double *restrict const grad_W = given->grad_W;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const t0 = given->t0;
+    const double t2_bar = given->t2_bar;
+    const double *restrict const b = given->b;
+    const int64_t *restrict const y = given->y;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -431,34 +466,6 @@ static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64
     }
 }
 
-struct softmax_cross_entropy_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_b;
-    int64_t k;
-    double *grad_W;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *t0;
-    double t2_bar;
-    const double *b;
-    const int64_t *y;
-    const double *t1;
-    const double *X;
-};
-
-static GRADC_APART void softmax_cross_entropy_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct softmax_cross_entropy_backward_rows0 *const given = context;
-    softmax_cross_entropy_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes, given->stop,
-        given->t0, given->t2_bar, given->b, given->y, given->t1, given->X);
-}
-
 int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict b, const double *restrict X, const int64_t *restrict y,
                                    const double *restrict t0, const double *restrict t1, double cotangent,
@@ -489,13 +496,14 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     const int64_t parts = gradc_parts(n, 3*d*k + 37*k, d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
-    if (parts > 1) {
+    {
         const struct softmax_cross_entropy_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b, k,
             grad_W, d, tile_scratch, tile_bytes, stop, t0, t2_bar, b, y, t1, X};
-        gradc_run(parts, softmax_cross_entropy_backward_team0, &given);
-    } else {
-        softmax_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d,
-            tile_scratch, tile_bytes, stop, t0, t2_bar, b, y, t1, X);
+        if (parts > 1) {
+            gradc_run(parts, softmax_cross_entropy_backward_rows0, &given);
+        } else {
+            softmax_cross_entropy_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -534,19 +542,46 @@ size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
-                                                                   int64_t parts,
-                                                                   unsigned char *restrict part_scratch,
-                                                                   size_t part_bytes, double *restrict grad_b,
-                                                                   int64_t k, double *restrict grad_W, int64_t d,
-                                                                   unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, const volatile int *stop,
-                                                                   const double *restrict W,
-                                                                   const double *restrict X,
-                                                                   const double *restrict b,
-                                                                   const int64_t *restrict y, double t2_bar,
-                                                                   double *restrict t2_parts)
+struct softmax_cross_entropy_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_b;
+    int64_t k;
+    double *grad_W;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *W;
+    const double *X;
+    const double *b;
+    const int64_t *y;
+    double t2_bar;
+    double *t2_parts;
+};
+
+static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct softmax_cross_entropy_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_b = given->grad_b;
+    const int64_t k = given->k;
+    double *restrict const grad_W = given->grad_W;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const W = given->W;
+    const double *restrict const X = given->X;
+    const double *restrict const b = given->b;
+    const int64_t *restrict const y = given->y;
+    const double t2_bar = given->t2_bar;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -674,34 +709,6 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
     t2_parts[part] = t2_part;
 }
 
-struct softmax_cross_entropy_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_b;
-    int64_t k;
-    double *grad_W;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *W;
-    const double *X;
-    const double *b;
-    const int64_t *y;
-    double t2_bar;
-    double *t2_parts;
-};
-
-static GRADC_APART void softmax_cross_entropy_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct softmax_cross_entropy_value_and_grad_rows0 *const given = context;
-    softmax_cross_entropy_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_b, given->k, given->grad_W, given->d, given->tile_scratch, given->tile_bytes,
-        given->stop, given->W, given->X, given->b, given->y, given->t2_bar, given->t2_parts);
-}
-
 int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                          const double *restrict b, const double *restrict X,
                                          const int64_t *restrict y, double *restrict value, double *restrict grad_W,
@@ -734,13 +741,14 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct softmax_cross_entropy_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b,
             k, grad_W, d, tile_scratch, tile_bytes, stop, W, X, b, y, t2_bar, t2_parts};
-        gradc_run(parts, softmax_cross_entropy_value_and_grad_team0, &given);
-    } else {
-        softmax_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d,
-            tile_scratch, tile_bytes, stop, W, X, b, y, t2_bar, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, softmax_cross_entropy_value_and_grad_rows0, &given);
+        } else {
+            softmax_cross_entropy_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -31,12 +31,36 @@ size_t student_t_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 31, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void student_t_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                              const volatile int *stop, const double *restrict X,
-                                              const double *restrict w, double t0, const double *restrict y,
-                                              double nu, double *restrict t2_parts)
+struct student_t_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double t0;
+    const double *y;
+    double nu;
+    double *t2_parts;
+};
+
+static GRADC_APART void student_t_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct student_t_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double t0 = given->t0;
+    const double *restrict const y = given->y;
+    const double nu = given->nu;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -66,28 +90,6 @@ static GRADC_APART void student_t_value_rows0(int64_t part, int64_t thread, int6
     t2_parts[part] = t2_part;
 }
 
-struct student_t_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double t0;
-    const double *y;
-    double nu;
-    double *t2_parts;
-};
-
-static GRADC_APART void student_t_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct student_t_value_rows0 *const given = context;
-    student_t_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->t0, given->y, given->nu, given->t2_parts);
-}
-
 int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                     const double *restrict y, double nu, double *restrict value, void *restrict work)
 {
@@ -100,12 +102,14 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
     const int64_t parts = gradc_parts(n, 3*d + 31, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct student_t_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, t0, y, nu,
             t2_parts};
-        gradc_run(parts, student_t_value_team0, &given);
-    } else {
-        student_t_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, t0, y, nu, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, student_t_value_rows0, &given);
+        } else {
+            student_t_value_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -131,10 +135,29 @@ size_t student_t_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void student_t_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                                double t0, const double *restrict y, double *restrict t1, double nu,
-                                                double *restrict t2_parts)
+struct student_t_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double t0;
+    const double *y;
+    double *t1;
+    double nu;
+    double *t2_parts;
+};
+
+static GRADC_APART void student_t_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct student_t_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double t0 = given->t0;
+    const double *restrict const y = given->y;
+    double *restrict const t1 = given->t1;
+    const double nu = given->nu;
+    double *restrict const t2_parts = given->t2_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t2_part = 0.0;
@@ -158,25 +181,6 @@ static GRADC_APART void student_t_forward_rows0(int64_t part, int64_t n, int64_t
     t2_parts[part] = t2_part;
 }
 
-struct student_t_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double t0;
-    const double *y;
-    double *t1;
-    double nu;
-    double *t2_parts;
-};
-
-static GRADC_APART void student_t_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct student_t_forward_rows0 *const given = context;
-    (void)thread;
-    student_t_forward_rows0(part, given->n, given->parts, given->stop, given->t0, given->y, given->t1, given->nu,
-        given->t2_parts);
-}
-
 int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                       const double *restrict y, double nu, double *restrict value, double *restrict t0,
                       double *restrict t1, void *restrict work)
@@ -194,11 +198,13 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
     gradc_dots(n, d, X, d, w, t1, 1, 1);
     const int64_t parts = gradc_parts(n, 31, 0);
     double t2_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct student_t_forward_rows0 given = {n, parts, stop, t0_, y, t1, nu, t2_parts};
-        gradc_run(parts, student_t_forward_team0, &given);
-    } else {
-        student_t_forward_rows0(0, n, parts, stop, t0_, y, t1, nu, t2_parts);
+        if (parts > 1) {
+            gradc_run(parts, student_t_forward_rows0, &given);
+        } else {
+            student_t_forward_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -226,15 +232,44 @@ size_t student_t_backward_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                 unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict grad_w, int64_t d,
-                                                 unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                 const volatile int *stop, const double *restrict y,
-                                                 const double *restrict t1, double t0, double nu, double t2_bar,
-                                                 const double *restrict X,
-                                                 double *restrict grad_log_sigma_total_parts)
+struct student_t_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *y;
+    const double *t1;
+    double t0;
+    double nu;
+    double t2_bar;
+    const double *X;
+    double *grad_log_sigma_total_parts;
+};
+
+static GRADC_APART void student_t_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct student_t_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const y = given->y;
+    const double *restrict const t1 = given->t1;
+    const double t0 = given->t0;
+    const double nu = given->nu;
+    const double t2_bar = given->t2_bar;
+    const double *restrict const X = given->X;
+    double *restrict const grad_log_sigma_total_parts = given->grad_log_sigma_total_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -273,33 +308,6 @@ static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, i
     grad_log_sigma_total_parts[part] = grad_log_sigma_total_part;
 }
 
-struct student_t_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *y;
-    const double *t1;
-    double t0;
-    double nu;
-    double t2_bar;
-    const double *X;
-    double *grad_log_sigma_total_parts;
-};
-
-static GRADC_APART void student_t_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct student_t_backward_rows0 *const given = context;
-    student_t_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->y, given->t1, given->t0,
-        given->nu, given->t2_bar, given->X, given->grad_log_sigma_total_parts);
-}
-
 int student_t_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                        const double *restrict y, double nu, double t0, const double *restrict t1, double cotangent,
                        double *restrict grad_w, double *restrict grad_log_sigma, void *restrict work)
@@ -318,13 +326,14 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double grad_log_sigma_total_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct student_t_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, y, t1, t0, nu, t2_bar, X, grad_log_sigma_total_parts};
-        gradc_run(parts, student_t_backward_team0, &given);
-    } else {
-        student_t_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
-            y, t1, t0, nu, t2_bar, X, grad_log_sigma_total_parts);
+        if (parts > 1) {
+            gradc_run(parts, student_t_backward_rows0, &given);
+        } else {
+            student_t_backward_rows0(&given, 0, 0);
+        }
     }
     double grad_log_sigma_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -357,15 +366,46 @@ size_t student_t_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                       double *restrict grad_w, int64_t d,
-                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       const volatile int *stop, const double *restrict X,
-                                                       const double *restrict w, const double *restrict y, double t0,
-                                                       double nu, double t2_bar, double *restrict t2_parts,
-                                                       double *restrict grad_log_sigma_total_parts)
+struct student_t_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    const double *y;
+    double t0;
+    double nu;
+    double t2_bar;
+    double *t2_parts;
+    double *grad_log_sigma_total_parts;
+};
+
+static GRADC_APART void student_t_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct student_t_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    const double t0 = given->t0;
+    const double nu = given->nu;
+    const double t2_bar = given->t2_bar;
+    double *restrict const t2_parts = given->t2_parts;
+    double *restrict const grad_log_sigma_total_parts = given->grad_log_sigma_total_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -418,34 +458,6 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
     grad_log_sigma_total_parts[part] = grad_log_sigma_total_part;
 }
 
-struct student_t_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    const double *y;
-    double t0;
-    double nu;
-    double t2_bar;
-    double *t2_parts;
-    double *grad_log_sigma_total_parts;
-};
-
-static GRADC_APART void student_t_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct student_t_value_and_grad_rows0 *const given = context;
-    student_t_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w, given->y,
-        given->t0, given->nu, given->t2_bar, given->t2_parts, given->grad_log_sigma_total_parts);
-}
-
 int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                              const double *restrict X, const double *restrict y, double nu, double *restrict value,
                              double *restrict grad_w, double *restrict grad_log_sigma, void *restrict work)
@@ -465,13 +477,14 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double grad_log_sigma_total_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct student_t_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, X, w, y, t0, nu, t2_bar, t2_parts, grad_log_sigma_total_parts};
-        gradc_run(parts, student_t_value_and_grad_team0, &given);
-    } else {
-        student_t_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            stop, X, w, y, t0, nu, t2_bar, t2_parts, grad_log_sigma_total_parts);
+        if (parts > 1) {
+            gradc_run(parts, student_t_value_and_grad_rows0, &given);
+        } else {
+            student_t_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

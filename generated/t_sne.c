@@ -28,10 +28,27 @@ size_t t_sne_value_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                          const double *restrict Y, const double *restrict P, double log_z,
-                                          double *restrict value_parts)
+struct t_sne_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const double *Y;
+    const double *P;
+    double log_z;
+    double *value_parts;
+};
+
+static GRADC_APART void t_sne_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct t_sne_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const Y = given->Y;
+    const double *restrict const P = given->P;
+    const double log_z = given->log_z;
+    double *restrict const value_parts = given->value_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double value_part = 0.0;
@@ -65,24 +82,6 @@ static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts
     }
     value_part = gradc_rounded(value_part, value_part_low);
     value_parts[part] = value_part;
-}
-
-struct t_sne_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *Y;
-    const double *P;
-    double log_z;
-    double *value_parts;
-};
-
-static GRADC_APART void t_sne_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct t_sne_value_rows0 *const given = context;
-    (void)thread;
-    t_sne_value_rows0(part, given->n, given->parts, given->stop, given->Y, given->P, given->log_z,
-        given->value_parts);
 }
 
 int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
@@ -125,11 +124,13 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
     const double log_z = gradc_log(2.0 * t0);
     const int64_t parts = gradc_parts(n, 56*n, 0);
     double value_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct t_sne_value_rows0 given = {n, parts, stop, Y, P, log_z, value_parts};
-        gradc_run(parts, t_sne_value_team0, &given);
-    } else {
-        t_sne_value_rows0(0, n, parts, stop, Y, P, log_z, value_parts);
+        if (parts > 1) {
+            gradc_run(parts, t_sne_value_rows0, &given);
+        } else {
+            t_sne_value_rows0(&given, 0, 0);
+        }
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -148,10 +149,27 @@ size_t t_sne_forward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                            const double *restrict P, double log_z, double *restrict D2,
-                                            double *restrict value_parts)
+struct t_sne_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const double *P;
+    double log_z;
+    double *D2;
+    double *value_parts;
+};
+
+static GRADC_APART void t_sne_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct t_sne_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const P = given->P;
+    const double log_z = given->log_z;
+    double *restrict const D2 = given->D2;
+    double *restrict const value_parts = given->value_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double value_part = 0.0;
@@ -179,24 +197,6 @@ static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t par
     }
     value_part = gradc_rounded(value_part, value_part_low);
     value_parts[part] = value_part;
-}
-
-struct t_sne_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *P;
-    double log_z;
-    double *D2;
-    double *value_parts;
-};
-
-static GRADC_APART void t_sne_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct t_sne_forward_rows0 *const given = context;
-    (void)thread;
-    t_sne_forward_rows0(part, given->n, given->parts, given->stop, given->P, given->log_z, given->D2,
-        given->value_parts);
 }
 
 int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
@@ -241,11 +241,13 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
     const double log_z = gradc_log(2.0 * t0_);
     const int64_t parts = gradc_parts(n, 48*n, 0);
     double value_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct t_sne_forward_rows0 given = {n, parts, stop, P, log_z, D2, value_parts};
-        gradc_run(parts, t_sne_forward_team0, &given);
-    } else {
-        t_sne_forward_rows0(0, n, parts, stop, P, log_z, D2, value_parts);
+        if (parts > 1) {
+            gradc_run(parts, t_sne_forward_rows0, &given);
+        } else {
+            t_sne_forward_rows0(&given, 0, 0);
+        }
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -268,14 +270,40 @@ size_t t_sne_backward_work(int64_t n)
         * gradc_bytes(128*gradc_width(n), sizeof(double));
 }
 
-static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict grad_Y_total_2, unsigned char *restrict tile_scratch,
-                                             size_t tile_bytes, const volatile int *stop,
-                                             double *restrict grad_Y_total, const double *restrict D2,
-                                             double cotangent, const double *restrict P, double t0_bar,
-                                             const double *restrict Y)
+struct t_sne_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_Y_total_2;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double *grad_Y_total;
+    const double *D2;
+    double cotangent;
+    const double *P;
+    double t0_bar;
+    const double *Y;
+};
+
+static GRADC_APART void t_sne_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct t_sne_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_Y_total_2 = given->grad_Y_total_2;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const grad_Y_total = given->grad_Y_total;
+    const double *restrict const D2 = given->D2;
+    const double cotangent = given->cotangent;
+    const double *restrict const P = given->P;
+    const double t0_bar = given->t0_bar;
+    const double *restrict const Y = given->Y;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -342,31 +370,6 @@ static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64
     }
 }
 
-struct t_sne_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_Y_total_2;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double *grad_Y_total;
-    const double *D2;
-    double cotangent;
-    const double *P;
-    double t0_bar;
-    const double *Y;
-};
-
-static GRADC_APART void t_sne_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct t_sne_backward_rows0 *const given = context;
-    t_sne_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_Y_total_2, given->tile_scratch, given->tile_bytes, given->stop, given->grad_Y_total, given->D2,
-        given->cotangent, given->P, given->t0_bar, given->Y);
-}
-
 int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P, const double *restrict D2,
                    double t0, double cotangent, double *restrict grad_Y, void *restrict work)
 {
@@ -410,13 +413,14 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     const int64_t parts = gradc_parts(n, 42*n, 2*n);
     const size_t part_bytes = gradc_bytes(2*n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
-    if (parts > 1) {
+    {
         const struct t_sne_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_Y_total_2, tile_scratch,
             tile_bytes, stop, grad_Y_total, D2, cotangent, P, t0_bar, Y};
-        gradc_run(parts, t_sne_backward_team0, &given);
-    } else {
-        t_sne_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_Y_total_2, tile_scratch, tile_bytes, stop,
-            grad_Y_total, D2, cotangent, P, t0_bar, Y);
+        if (parts > 1) {
+            gradc_run(parts, t_sne_backward_rows0, &given);
+        } else {
+            t_sne_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -454,14 +458,40 @@ size_t t_sne_value_and_grad_work(int64_t n)
         * gradc_bytes(128*gradc_width(n), sizeof(double));
 }
 
-static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                   unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict grad_Y_total_2,
-                                                   unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                   const volatile int *stop, double *restrict grad_Y_total,
-                                                   const double *restrict Y, const double *restrict P, double log_z,
-                                                   double t0_bar, double *restrict value_parts)
+struct t_sne_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_Y_total_2;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double *grad_Y_total;
+    const double *Y;
+    const double *P;
+    double log_z;
+    double t0_bar;
+    double *value_parts;
+};
+
+static GRADC_APART void t_sne_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct t_sne_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_Y_total_2 = given->grad_Y_total_2;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    double *restrict const grad_Y_total = given->grad_Y_total;
+    const double *restrict const Y = given->Y;
+    const double *restrict const P = given->P;
+    const double log_z = given->log_z;
+    const double t0_bar = given->t0_bar;
+    double *restrict const value_parts = given->value_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -543,31 +573,6 @@ static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread,
     value_parts[part] = value_part;
 }
 
-struct t_sne_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_Y_total_2;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double *grad_Y_total;
-    const double *Y;
-    const double *P;
-    double log_z;
-    double t0_bar;
-    double *value_parts;
-};
-
-static GRADC_APART void t_sne_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct t_sne_value_and_grad_rows0 *const given = context;
-    t_sne_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_Y_total_2, given->tile_scratch, given->tile_bytes, given->stop, given->grad_Y_total, given->Y,
-        given->P, given->log_z, given->t0_bar, given->value_parts);
-}
-
 int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                          double *restrict grad_Y, void *restrict work)
 {
@@ -627,13 +632,14 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     const size_t part_bytes = gradc_bytes(2*n, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     double value_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct t_sne_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_Y_total_2,
             tile_scratch, tile_bytes, stop, grad_Y_total, Y, P, log_z, t0_bar, value_parts};
-        gradc_run(parts, t_sne_value_and_grad_team0, &given);
-    } else {
-        t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_Y_total_2, tile_scratch, tile_bytes,
-            stop, grad_Y_total, Y, P, log_z, t0_bar, value_parts);
+        if (parts > 1) {
+            gradc_run(parts, t_sne_value_and_grad_rows0, &given);
+        } else {
+            t_sne_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

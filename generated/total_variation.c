@@ -26,9 +26,25 @@ size_t total_variation_value_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void total_variation_value_rows0(int64_t part, int64_t t, int64_t parts, const volatile int *stop,
-                                                    double eps, const double *restrict x, double *restrict t0_parts)
+struct total_variation_value_rows0 {
+    int64_t t;
+    int64_t parts;
+    const volatile int *stop;
+    double eps;
+    const double *x;
+    double *t0_parts;
+};
+
+static GRADC_APART void total_variation_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct total_variation_value_rows0 *const given = context;
+    const int64_t t = given->t;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double eps = given->eps;
+    const double *restrict const x = given->x;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t0_part = 0.0;
@@ -51,22 +67,6 @@ static GRADC_APART void total_variation_value_rows0(int64_t part, int64_t t, int
     t0_parts[part] = t0_part;
 }
 
-struct total_variation_value_rows0 {
-    int64_t t;
-    int64_t parts;
-    const volatile int *stop;
-    double eps;
-    const double *x;
-    double *t0_parts;
-};
-
-static GRADC_APART void total_variation_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct total_variation_value_rows0 *const given = context;
-    (void)thread;
-    total_variation_value_rows0(part, given->t, given->parts, given->stop, given->eps, given->x, given->t0_parts);
-}
-
 int total_variation_value(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
                           double *restrict value, void *restrict work)
 {
@@ -74,11 +74,13 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
     const volatile int *const stop = gradc_flag(30.0*(double)t);
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct total_variation_value_rows0 given = {t, parts, stop, eps, x, t0_parts};
-        gradc_run(parts, total_variation_value_team0, &given);
-    } else {
-        total_variation_value_rows0(0, t, parts, stop, eps, x, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, total_variation_value_rows0, &given);
+        } else {
+            total_variation_value_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -117,10 +119,25 @@ size_t total_variation_forward_work(int64_t t)
     return 0;
 }
 
-static GRADC_APART void total_variation_forward_rows0(int64_t part, int64_t t, int64_t parts,
-                                                      const volatile int *stop, double eps, const double *restrict x,
-                                                      double *restrict t0_parts)
+struct total_variation_forward_rows0 {
+    int64_t t;
+    int64_t parts;
+    const volatile int *stop;
+    double eps;
+    const double *x;
+    double *t0_parts;
+};
+
+static GRADC_APART void total_variation_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct total_variation_forward_rows0 *const given = context;
+    const int64_t t = given->t;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double eps = given->eps;
+    const double *restrict const x = given->x;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(t - 1, parts, part);
     const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
     double t0_part = 0.0;
@@ -143,22 +160,6 @@ static GRADC_APART void total_variation_forward_rows0(int64_t part, int64_t t, i
     t0_parts[part] = t0_part;
 }
 
-struct total_variation_forward_rows0 {
-    int64_t t;
-    int64_t parts;
-    const volatile int *stop;
-    double eps;
-    const double *x;
-    double *t0_parts;
-};
-
-static GRADC_APART void total_variation_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct total_variation_forward_rows0 *const given = context;
-    (void)thread;
-    total_variation_forward_rows0(part, given->t, given->parts, given->stop, given->eps, given->x, given->t0_parts);
-}
-
 int total_variation_forward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
                             double *restrict value, void *restrict work)
 {
@@ -166,11 +167,13 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
     const volatile int *const stop = gradc_flag(30.0*(double)t);
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct total_variation_forward_rows0 given = {t, parts, stop, eps, x, t0_parts};
-        gradc_run(parts, total_variation_forward_team0, &given);
-    } else {
-        total_variation_forward_rows0(0, t, parts, stop, eps, x, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, total_variation_forward_rows0, &given);
+        } else {
+            total_variation_forward_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -208,12 +211,34 @@ size_t total_variation_backward_work(int64_t t)
     return (size_t)gradc_parts(t, 57, 0) * (gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double)));
 }
 
-static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thread, int64_t t, int64_t parts,
-                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                       const volatile int *stop, const double *restrict x,
-                                                       double eps, double cotangent, double lam,
-                                                       double *restrict grad_x, const double *restrict y)
+struct total_variation_backward_rows0 {
+    int64_t t;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *x;
+    double eps;
+    double cotangent;
+    double lam;
+    double *grad_x;
+    const double *y;
+};
+
+static GRADC_APART void total_variation_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct total_variation_backward_rows0 *const given = context;
+    const int64_t t = given->t;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const x = given->x;
+    const double eps = given->eps;
+    const double cotangent = given->cotangent;
+    const double lam = given->lam;
+    double *restrict const grad_x = given->grad_x;
+    const double *restrict const y = given->y;
     const int64_t part_begin = gradc_cut(t, parts, part);
     const int64_t part_end = gradc_cut(t, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -297,27 +322,6 @@ static GRADC_APART void total_variation_backward_rows0(int64_t part, int64_t thr
     }
 }
 
-struct total_variation_backward_rows0 {
-    int64_t t;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *x;
-    double eps;
-    double cotangent;
-    double lam;
-    double *grad_x;
-    const double *y;
-};
-
-static GRADC_APART void total_variation_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct total_variation_backward_rows0 *const given = context;
-    total_variation_backward_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes,
-        given->stop, given->x, given->eps, given->cotangent, given->lam, given->grad_x, given->y);
-}
-
 int total_variation_backward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
                              double cotangent, double *restrict grad_x, void *restrict work)
 {
@@ -326,13 +330,14 @@ int total_variation_backward(int64_t t, const double *restrict x, const double *
     const volatile int *const stop = gradc_flag(83.0*(double)t);
     const int64_t parts = gradc_parts(t, 57, 0);
     const size_t tile_bytes = gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double));
-    if (parts > 1) {
+    {
         const struct total_variation_backward_rows0 given = {t, parts, tile_scratch, tile_bytes, stop, x, eps,
             cotangent, lam, grad_x, y};
-        gradc_run(parts, total_variation_backward_team0, &given);
-    } else {
-        total_variation_backward_rows0(0, 0, t, parts, tile_scratch, tile_bytes, stop, x, eps, cotangent, lam, grad_x,
-            y);
+        if (parts > 1) {
+            gradc_run(parts, total_variation_backward_rows0, &given);
+        } else {
+            total_variation_backward_rows0(&given, 0, 0);
+        }
     }
     if (gradc_stopped(stop)) {
         return gradc_ended(stop, GRADC_STOPPED);
@@ -345,13 +350,36 @@ size_t total_variation_value_and_grad_work(int64_t t)
     return (size_t)gradc_parts(t, 57, 0) * (gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double)));
 }
 
-static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64_t thread, int64_t t, int64_t parts,
-                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const volatile int *stop, const double *restrict x,
-                                                             double eps, const double *restrict y, double lam,
-                                                             double *restrict grad_x, double *restrict t0_parts,
-                                                             double *restrict t1_parts)
+struct total_variation_value_and_grad_rows0 {
+    int64_t t;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *x;
+    double eps;
+    const double *y;
+    double lam;
+    double *grad_x;
+    double *t0_parts;
+    double *t1_parts;
+};
+
+static GRADC_APART void total_variation_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct total_variation_value_and_grad_rows0 *const given = context;
+    const int64_t t = given->t;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const x = given->x;
+    const double eps = given->eps;
+    const double *restrict const y = given->y;
+    const double lam = given->lam;
+    double *restrict const grad_x = given->grad_x;
+    double *restrict const t0_parts = given->t0_parts;
+    double *restrict const t1_parts = given->t1_parts;
     const int64_t part_begin = gradc_cut(t, parts, part);
     const int64_t part_end = gradc_cut(t, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -456,28 +484,6 @@ static GRADC_APART void total_variation_value_and_grad_rows0(int64_t part, int64
     t1_parts[part] = t1_part;
 }
 
-struct total_variation_value_and_grad_rows0 {
-    int64_t t;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *x;
-    double eps;
-    const double *y;
-    double lam;
-    double *grad_x;
-    double *t0_parts;
-    double *t1_parts;
-};
-
-static GRADC_APART void total_variation_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct total_variation_value_and_grad_rows0 *const given = context;
-    total_variation_value_and_grad_rows0(part, thread, given->t, given->parts, given->tile_scratch, given->tile_bytes,
-        given->stop, given->x, given->eps, given->y, given->lam, given->grad_x, given->t0_parts, given->t1_parts);
-}
-
 int total_variation_value_and_grad(int64_t t, const double *restrict x, const double *restrict y, double lam,
                                    double eps, double *restrict value, double *restrict grad_x, void *restrict work)
 {
@@ -488,13 +494,14 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
     const size_t tile_bytes = gradc_bytes(129, sizeof(double)) + gradc_bytes(129, sizeof(double));
     double t0_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct total_variation_value_and_grad_rows0 given = {t, parts, tile_scratch, tile_bytes, stop, x, eps,
             y, lam, grad_x, t0_parts, t1_parts};
-        gradc_run(parts, total_variation_value_and_grad_team0, &given);
-    } else {
-        total_variation_value_and_grad_rows0(0, 0, t, parts, tile_scratch, tile_bytes, stop, x, eps, y, lam, grad_x,
-            t0_parts, t1_parts);
+        if (parts > 1) {
+            gradc_run(parts, total_variation_value_and_grad_rows0, &given);
+        } else {
+            total_variation_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -39,13 +39,38 @@ size_t triplet_value_work(int64_t m, int64_t k, int64_t n)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void triplet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                            const volatile int *stop, const int64_t *restrict anchor, int64_t m,
-                                            const int64_t *restrict positive, const int64_t *restrict negative,
-                                            int64_t k, const double *restrict E, double margin,
-                                            double *restrict t0_parts)
+struct triplet_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const int64_t *anchor;
+    int64_t m;
+    const int64_t *positive;
+    const int64_t *negative;
+    int64_t k;
+    const double *E;
+    double margin;
+    double *t0_parts;
+};
+
+static GRADC_APART void triplet_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct triplet_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const anchor = given->anchor;
+    const int64_t m = given->m;
+    const int64_t *restrict const positive = given->positive;
+    const int64_t *restrict const negative = given->negative;
+    const int64_t k = given->k;
+    const double *restrict const E = given->E;
+    const double margin = given->margin;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -98,30 +123,6 @@ static GRADC_APART void triplet_value_rows0(int64_t part, int64_t thread, int64_
     t0_parts[part] = t0_part;
 }
 
-struct triplet_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const int64_t *anchor;
-    int64_t m;
-    const int64_t *positive;
-    const int64_t *negative;
-    int64_t k;
-    const double *E;
-    double margin;
-    double *t0_parts;
-};
-
-static GRADC_APART void triplet_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct triplet_value_rows0 *const given = context;
-    triplet_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->stop,
-        given->anchor, given->m, given->positive, given->negative, given->k, given->E, given->margin,
-        given->t0_parts);
-}
-
 int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
                   const int64_t *restrict positive, const int64_t *restrict negative, double margin,
                   double *restrict value, void *restrict work)
@@ -168,13 +169,14 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
     const int64_t parts = gradc_parts(n, 16*k + 6, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct triplet_value_rows0 given = {n, parts, tile_scratch, tile_bytes, stop, anchor, m, positive,
             negative, k, E, margin, t0_parts};
-        gradc_run(parts, triplet_value_team0, &given);
-    } else {
-        triplet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, stop, anchor, m, positive, negative, k, E,
-            margin, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, triplet_value_rows0, &given);
+        } else {
+            triplet_value_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -197,12 +199,39 @@ size_t triplet_forward_work(int64_t m, int64_t k, int64_t n)
     return 0;
 }
 
-static GRADC_APART void triplet_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                              const int64_t *restrict anchor, int64_t m,
-                                              const int64_t *restrict positive, const int64_t *restrict negative,
-                                              int64_t k, const double *restrict E, double *restrict near,
-                                              double *restrict far, double margin, double *restrict t0_parts)
+struct triplet_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const int64_t *anchor;
+    int64_t m;
+    const int64_t *positive;
+    const int64_t *negative;
+    int64_t k;
+    const double *E;
+    double *near;
+    double *far;
+    double margin;
+    double *t0_parts;
+};
+
+static GRADC_APART void triplet_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct triplet_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const int64_t *restrict const anchor = given->anchor;
+    const int64_t m = given->m;
+    const int64_t *restrict const positive = given->positive;
+    const int64_t *restrict const negative = given->negative;
+    const int64_t k = given->k;
+    const double *restrict const E = given->E;
+    double *restrict const near = given->near;
+    double *restrict const far = given->far;
+    const double margin = given->margin;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -251,30 +280,6 @@ static GRADC_APART void triplet_forward_rows0(int64_t part, int64_t n, int64_t p
     t0_parts[part] = t0_part;
 }
 
-struct triplet_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const int64_t *anchor;
-    int64_t m;
-    const int64_t *positive;
-    const int64_t *negative;
-    int64_t k;
-    const double *E;
-    double *near;
-    double *far;
-    double margin;
-    double *t0_parts;
-};
-
-static GRADC_APART void triplet_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct triplet_forward_rows0 *const given = context;
-    (void)thread;
-    triplet_forward_rows0(part, given->n, given->parts, given->stop, given->anchor, given->m, given->positive,
-        given->negative, given->k, given->E, given->near, given->far, given->margin, given->t0_parts);
-}
-
 int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
                     const int64_t *restrict positive, const int64_t *restrict negative, double margin,
                     double *restrict value, double *restrict near, double *restrict far, void *restrict work)
@@ -319,12 +324,14 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
     }
     const int64_t parts = gradc_parts(n, 16*k + 6, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct triplet_forward_rows0 given = {n, parts, stop, anchor, m, positive, negative, k, E, near, far,
             margin, t0_parts};
-        gradc_run(parts, triplet_forward_team0, &given);
-    } else {
-        triplet_forward_rows0(0, n, parts, stop, anchor, m, positive, negative, k, E, near, far, margin, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, triplet_forward_rows0, &given);
+        } else {
+            triplet_forward_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

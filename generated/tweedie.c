@@ -28,12 +28,34 @@ size_t tweedie_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 83, 0) * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                            unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
-                                            const volatile int *stop, const double *restrict X,
-                                            const double *restrict w, double power, const double *restrict y,
-                                            double *restrict t0_parts)
+struct tweedie_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double power;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void tweedie_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct tweedie_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double power = given->power;
+    const double *restrict const y = given->y;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -68,27 +90,6 @@ static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t thread, int64_
     t0_parts[part] = t0_part;
 }
 
-struct tweedie_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double power;
-    const double *y;
-    double *t0_parts;
-};
-
-static GRADC_APART void tweedie_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct tweedie_value_rows0 *const given = context;
-    tweedie_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->d,
-        given->stop, given->X, given->w, given->power, given->y, given->t0_parts);
-}
-
 int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double power, double *restrict value, void *restrict work)
 {
@@ -98,12 +99,14 @@ int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *
     const int64_t parts = gradc_parts(n, 3*d + 83, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct tweedie_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, w, power, y,
             t0_parts};
-        gradc_run(parts, tweedie_value_team0, &given);
-    } else {
-        tweedie_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, w, power, y, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, tweedie_value_rows0, &given);
+        } else {
+            tweedie_value_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -125,10 +128,27 @@ size_t tweedie_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
-static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                              double power, double *restrict z, const double *restrict y,
-                                              double *restrict t0_parts)
+struct tweedie_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    double power;
+    double *z;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void tweedie_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct tweedie_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double power = given->power;
+    double *restrict const z = given->z;
+    const double *restrict const y = given->y;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -157,24 +177,6 @@ static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t p
     t0_parts[part] = t0_part;
 }
 
-struct tweedie_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double power;
-    double *z;
-    const double *y;
-    double *t0_parts;
-};
-
-static GRADC_APART void tweedie_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct tweedie_forward_rows0 *const given = context;
-    (void)thread;
-    tweedie_forward_rows0(part, given->n, given->parts, given->stop, given->power, given->z, given->y,
-        given->t0_parts);
-}
-
 int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, double power, double *restrict value, double *restrict z,
                     void *restrict work)
@@ -189,11 +191,13 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
     gradc_dots(n, d, X, d, w, z, 1, 1);
     const int64_t parts = gradc_parts(n, 83, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct tweedie_forward_rows0 given = {n, parts, stop, power, z, y, t0_parts};
-        gradc_run(parts, tweedie_forward_team0, &given);
-    } else {
-        tweedie_forward_rows0(0, n, parts, stop, power, z, y, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, tweedie_forward_rows0, &given);
+        } else {
+            tweedie_forward_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -216,14 +220,40 @@ size_t tweedie_backward_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                               unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict grad_w, int64_t d,
-                                               unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                               const volatile int *stop, double power, double t0_bar,
-                                               const double *restrict z, const double *restrict y,
-                                               const double *restrict X)
+struct tweedie_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    double power;
+    double t0_bar;
+    const double *z;
+    const double *y;
+    const double *X;
+};
+
+static GRADC_APART void tweedie_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct tweedie_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double power = given->power;
+    const double t0_bar = given->t0_bar;
+    const double *restrict const z = given->z;
+    const double *restrict const y = given->y;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -267,31 +297,6 @@ static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int
     }
 }
 
-struct tweedie_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    double power;
-    double t0_bar;
-    const double *z;
-    const double *y;
-    const double *X;
-};
-
-static GRADC_APART void tweedie_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct tweedie_backward_rows0 *const given = context;
-    tweedie_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->power, given->t0_bar,
-        given->z, given->y, given->X);
-}
-
 int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double power, const double *restrict z, double cotangent,
                      double *restrict grad_w, void *restrict work)
@@ -308,13 +313,14 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts = gradc_parts(n, 3*d + 88, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct tweedie_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch,
             tile_bytes, stop, power, t0_bar, z, y, X};
-        gradc_run(parts, tweedie_backward_team0, &given);
-    } else {
-        tweedie_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes, stop,
-            power, t0_bar, z, y, X);
+        if (parts > 1) {
+            gradc_run(parts, tweedie_backward_rows0, &given);
+        } else {
+            tweedie_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -340,14 +346,42 @@ size_t tweedie_value_and_grad_work(int64_t n, int64_t d)
         * gradc_bytes(128, sizeof(double));
 }
 
-static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                     unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, int64_t d,
-                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                     const volatile int *stop, const double *restrict X,
-                                                     const double *restrict w, double power, double t0_bar,
-                                                     const double *restrict y, double *restrict t0_parts)
+struct tweedie_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *w;
+    double power;
+    double t0_bar;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void tweedie_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct tweedie_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const w = given->w;
+    const double power = given->power;
+    const double t0_bar = given->t0_bar;
+    const double *restrict const y = given->y;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -397,32 +431,6 @@ static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t threa
     t0_parts[part] = t0_part;
 }
 
-struct tweedie_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *w;
-    double power;
-    double t0_bar;
-    const double *y;
-    double *t0_parts;
-};
-
-static GRADC_APART void tweedie_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct tweedie_value_and_grad_rows0 *const given = context;
-    tweedie_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->tile_scratch, given->tile_bytes, given->stop, given->X, given->w,
-        given->power, given->t0_bar, given->y, given->t0_parts);
-}
-
 int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict y, double power, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -439,13 +447,14 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct tweedie_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             tile_scratch, tile_bytes, stop, X, w, power, t0_bar, y, t0_parts};
-        gradc_run(parts, tweedie_value_and_grad_team0, &given);
-    } else {
-        tweedie_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, tile_scratch, tile_bytes,
-            stop, X, w, power, t0_bar, y, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, tweedie_value_and_grad_rows0, &given);
+        } else {
+            tweedie_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -41,14 +41,42 @@ size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t h,
-                                              int64_t k, const volatile int *stop, int64_t d,
-                                              const double *restrict W1, const double *restrict X,
-                                              const double *restrict b1, const double *restrict W2,
-                                              const double *restrict b2, const int64_t *restrict y,
-                                              double *restrict t4_parts)
+struct two_layer_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t h;
+    int64_t k;
+    const volatile int *stop;
+    int64_t d;
+    const double *W1;
+    const double *X;
+    const double *b1;
+    const double *W2;
+    const double *b2;
+    const int64_t *y;
+    double *t4_parts;
+};
+
+static GRADC_APART void two_layer_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct two_layer_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t h = given->h;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const int64_t d = given->d;
+    const double *restrict const W1 = given->W1;
+    const double *restrict const X = given->X;
+    const double *restrict const b1 = given->b1;
+    const double *restrict const W2 = given->W2;
+    const double *restrict const b2 = given->b2;
+    const int64_t *restrict const y = given->y;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -161,32 +189,6 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
     t4_parts[part] = t4_part;
 }
 
-struct two_layer_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t h;
-    int64_t k;
-    const volatile int *stop;
-    int64_t d;
-    const double *W1;
-    const double *X;
-    const double *b1;
-    const double *W2;
-    const double *b2;
-    const int64_t *y;
-    double *t4_parts;
-};
-
-static GRADC_APART void two_layer_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct two_layer_value_rows0 *const given = context;
-    two_layer_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->h,
-        given->k, given->stop, given->d, given->W1, given->X, given->b1, given->W2, given->b2, given->y,
-        given->t4_parts);
-}
-
 int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1, const double *restrict b1,
                     const double *restrict W2, const double *restrict b2, const double *restrict X,
                     const int64_t *restrict y, double *restrict value, void *restrict work)
@@ -212,13 +214,14 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
         + gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct two_layer_value_rows0 given = {n, parts, tile_scratch, tile_bytes, h, k, stop, d, W1, X, b1, W2,
             b2, y, t4_parts};
-        gradc_run(parts, two_layer_value_team0, &given);
-    } else {
-        two_layer_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, h, k, stop, d, W1, X, b1, W2, b2, y,
-            t4_parts);
+        if (parts > 1) {
+            gradc_run(parts, two_layer_value_rows0, &given);
+        } else {
+            two_layer_value_rows0(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -242,14 +245,44 @@ size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
         * (gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
-                                                const volatile int *stop, int64_t h, double *restrict t1,
-                                                double *restrict t0, const double *restrict b1,
-                                                const double *restrict W2, double *restrict t2,
-                                                const double *restrict b2, const int64_t *restrict y,
-                                                double *restrict t3, double *restrict t4_parts)
+struct two_layer_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t k;
+    const volatile int *stop;
+    int64_t h;
+    double *t1;
+    double *t0;
+    const double *b1;
+    const double *W2;
+    double *t2;
+    const double *b2;
+    const int64_t *y;
+    double *t3;
+    double *t4_parts;
+};
+
+static GRADC_APART void two_layer_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct two_layer_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t k = given->k;
+    const volatile int *const stop = given->stop;
+    const int64_t h = given->h;
+    double *restrict const t1 = given->t1;
+    double *restrict const t0 = given->t0;
+    const double *restrict const b1 = given->b1;
+    const double *restrict const W2 = given->W2;
+    double *restrict const t2 = given->t2;
+    const double *restrict const b2 = given->b2;
+    const int64_t *restrict const y = given->y;
+    double *restrict const t3 = given->t3;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -327,33 +360,6 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, in
     t4_parts[part] = t4_part;
 }
 
-struct two_layer_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t k;
-    const volatile int *stop;
-    int64_t h;
-    double *t1;
-    double *t0;
-    const double *b1;
-    const double *W2;
-    double *t2;
-    const double *b2;
-    const int64_t *y;
-    double *t3;
-    double *t4_parts;
-};
-
-static GRADC_APART void two_layer_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct two_layer_forward_rows0 *const given = context;
-    two_layer_forward_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes, given->k,
-        given->stop, given->h, given->t1, given->t0, given->b1, given->W2, given->t2, given->b2, given->y, given->t3,
-        given->t4_parts);
-}
-
 int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
                       const double *restrict b1, const double *restrict W2, const double *restrict b2,
                       const double *restrict X, const int64_t *restrict y, double *restrict value,
@@ -386,13 +392,14 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double))
         + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct two_layer_forward_rows0 given = {n, parts, tile_scratch, tile_bytes, k, stop, h, t1, t0, b1, W2,
             t2, b2, y, t3, t4_parts};
-        gradc_run(parts, two_layer_forward_team0, &given);
-    } else {
-        two_layer_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, stop, h, t1, t0, b1, W2, t2, b2, y, t3,
-            t4_parts);
+        if (parts > 1) {
+            gradc_run(parts, two_layer_forward_rows0, &given);
+        } else {
+            two_layer_forward_rows0(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -419,17 +426,60 @@ size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
         + gradc_bytes(128*gradc_width(h), sizeof(double)));
 }
 
-static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                 unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict grad_b2, int64_t k, double *restrict grad_W2,
-                                                 int64_t h, double *restrict grad_b1, double *restrict grad_W1,
-                                                 int64_t d, unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                 const volatile int *stop, const double *restrict t2, double t4_bar,
-                                                 const double *restrict b2, const int64_t *restrict y,
-                                                 const double *restrict t3, const double *restrict W2,
-                                                 const double *restrict t1, const double *restrict t0,
-                                                 const double *restrict b1, const double *restrict X)
+struct two_layer_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_b2;
+    int64_t k;
+    double *grad_W2;
+    int64_t h;
+    double *grad_b1;
+    double *grad_W1;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *t2;
+    double t4_bar;
+    const double *b2;
+    const int64_t *y;
+    const double *t3;
+    const double *W2;
+    const double *t1;
+    const double *t0;
+    const double *b1;
+    const double *X;
+};
+
+static GRADC_APART void two_layer_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct two_layer_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_b2 = given->grad_b2;
+    const int64_t k = given->k;
+    double *restrict const grad_W2 = given->grad_W2;
+    const int64_t h = given->h;
+    double *restrict const grad_b1 = given->grad_b1;
+    double *restrict const grad_W1 = given->grad_W1;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const t2 = given->t2;
+    const double t4_bar = given->t4_bar;
+    const double *restrict const b2 = given->b2;
+    const int64_t *restrict const y = given->y;
+    const double *restrict const t3 = given->t3;
+    const double *restrict const W2 = given->W2;
+    const double *restrict const t1 = given->t1;
+    const double *restrict const t0 = given->t0;
+    const double *restrict const b1 = given->b1;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -543,42 +593,6 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
     }
 }
 
-struct two_layer_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_b2;
-    int64_t k;
-    double *grad_W2;
-    int64_t h;
-    double *grad_b1;
-    double *grad_W1;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *t2;
-    double t4_bar;
-    const double *b2;
-    const int64_t *y;
-    const double *t3;
-    const double *W2;
-    const double *t1;
-    const double *t0;
-    const double *b1;
-    const double *X;
-};
-
-static GRADC_APART void two_layer_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct two_layer_backward_rows0 *const given = context;
-    two_layer_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->d,
-        given->tile_scratch, given->tile_bytes, given->stop, given->t2, given->t4_bar, given->b2, given->y, given->t3,
-        given->W2, given->t1, given->t0, given->b1, given->X);
-}
-
 int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
                        const double *restrict b1, const double *restrict W2, const double *restrict b2,
                        const double *restrict X, const int64_t *restrict y, const double *restrict t0,
@@ -616,13 +630,14 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double))
         + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double))
         + gradc_bytes(128*gradc_width(h), sizeof(double));
-    if (parts > 1) {
+    {
         const struct two_layer_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h,
             grad_b1, grad_W1, d, tile_scratch, tile_bytes, stop, t2, t4_bar, b2, y, t3, W2, t1, t0, b1, X};
-        gradc_run(parts, two_layer_backward_team0, &given);
-    } else {
-        two_layer_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1, grad_W1,
-            d, tile_scratch, tile_bytes, stop, t2, t4_bar, b2, y, t3, W2, t1, t0, b1, X);
+        if (parts > 1) {
+            gradc_run(parts, two_layer_backward_rows0, &given);
+        } else {
+            two_layer_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -687,17 +702,56 @@ size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double)));
 }
 
-static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                       double *restrict grad_b2, int64_t k, double *restrict grad_W2,
-                                                       int64_t h, double *restrict grad_b1, double *restrict grad_W1,
-                                                       int64_t d, unsigned char *restrict tile_scratch,
-                                                       size_t tile_bytes, const volatile int *stop,
-                                                       const double *restrict W1, const double *restrict X,
-                                                       const double *restrict b1, const double *restrict W2,
-                                                       const double *restrict b2, const int64_t *restrict y,
-                                                       double t4_bar, double *restrict t4_parts)
+struct two_layer_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_b2;
+    int64_t k;
+    double *grad_W2;
+    int64_t h;
+    double *grad_b1;
+    double *grad_W1;
+    int64_t d;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *W1;
+    const double *X;
+    const double *b1;
+    const double *W2;
+    const double *b2;
+    const int64_t *y;
+    double t4_bar;
+    double *t4_parts;
+};
+
+static GRADC_APART void two_layer_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct two_layer_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_b2 = given->grad_b2;
+    const int64_t k = given->k;
+    double *restrict const grad_W2 = given->grad_W2;
+    const int64_t h = given->h;
+    double *restrict const grad_b1 = given->grad_b1;
+    double *restrict const grad_W1 = given->grad_W1;
+    const int64_t d = given->d;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const W1 = given->W1;
+    const double *restrict const X = given->X;
+    const double *restrict const b1 = given->b1;
+    const double *restrict const W2 = given->W2;
+    const double *restrict const b2 = given->b2;
+    const int64_t *restrict const y = given->y;
+    const double t4_bar = given->t4_bar;
+    double *restrict const t4_parts = given->t4_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -889,40 +943,6 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
     t4_parts[part] = t4_part;
 }
 
-struct two_layer_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_b2;
-    int64_t k;
-    double *grad_W2;
-    int64_t h;
-    double *grad_b1;
-    double *grad_W1;
-    int64_t d;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *W1;
-    const double *X;
-    const double *b1;
-    const double *W2;
-    const double *b2;
-    const int64_t *y;
-    double t4_bar;
-    double *t4_parts;
-};
-
-static GRADC_APART void two_layer_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct two_layer_value_and_grad_rows0 *const given = context;
-    two_layer_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_b2, given->k, given->grad_W2, given->h, given->grad_b1, given->grad_W1, given->d,
-        given->tile_scratch, given->tile_bytes, given->stop, given->W1, given->X, given->b1, given->W2, given->b2,
-        given->y, given->t4_bar, given->t4_parts);
-}
-
 int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
                              const double *restrict b1, const double *restrict W2, const double *restrict b2,
                              const double *restrict X, const int64_t *restrict y, double *restrict value,
@@ -960,13 +980,14 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double))
         + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
     double t4_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct two_layer_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2,
             h, grad_b1, grad_W1, d, tile_scratch, tile_bytes, stop, W1, X, b1, W2, b2, y, t4_bar, t4_parts};
-        gradc_run(parts, two_layer_value_and_grad_team0, &given);
-    } else {
-        two_layer_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_W2, h, grad_b1,
-            grad_W1, d, tile_scratch, tile_bytes, stop, W1, X, b1, W2, b2, y, t4_bar, t4_parts);
+        if (parts > 1) {
+            gradc_run(parts, two_layer_value_and_grad_rows0, &given);
+        } else {
+            two_layer_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -29,9 +29,25 @@ size_t von_mises_value_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                              const double *restrict x, double mu, double *restrict t0_parts)
+struct von_mises_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const double *x;
+    double mu;
+    double *t0_parts;
+};
+
+static GRADC_APART void von_mises_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct von_mises_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const x = given->x;
+    const double mu = given->mu;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -72,22 +88,6 @@ static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t p
     t0_parts[part] = t0_part;
 }
 
-struct von_mises_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *x;
-    double mu;
-    double *t0_parts;
-};
-
-static GRADC_APART void von_mises_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct von_mises_value_rows0 *const given = context;
-    (void)thread;
-    von_mises_value_rows0(part, given->n, given->parts, given->stop, given->x, given->mu, given->t0_parts);
-}
-
 int von_mises_value(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
                     void *restrict work)
 {
@@ -95,11 +95,13 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
     const volatile int *const stop = gradc_flag(26.0*(double)n);
     const int64_t parts = gradc_parts(n, 25, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct von_mises_value_rows0 given = {n, parts, stop, x, mu, t0_parts};
-        gradc_run(parts, von_mises_value_team0, &given);
-    } else {
-        von_mises_value_rows0(0, n, parts, stop, x, mu, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, von_mises_value_rows0, &given);
+        } else {
+            von_mises_value_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -121,9 +123,25 @@ size_t von_mises_forward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_forward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                                const double *restrict x, double mu, double *restrict t0_parts)
+struct von_mises_forward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const double *x;
+    double mu;
+    double *t0_parts;
+};
+
+static GRADC_APART void von_mises_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct von_mises_forward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const x = given->x;
+    const double mu = given->mu;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -164,22 +182,6 @@ static GRADC_APART void von_mises_forward_rows0(int64_t part, int64_t n, int64_t
     t0_parts[part] = t0_part;
 }
 
-struct von_mises_forward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *x;
-    double mu;
-    double *t0_parts;
-};
-
-static GRADC_APART void von_mises_forward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct von_mises_forward_rows0 *const given = context;
-    (void)thread;
-    von_mises_forward_rows0(part, given->n, given->parts, given->stop, given->x, given->mu, given->t0_parts);
-}
-
 int von_mises_forward(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
                       double *restrict t0, void *restrict work)
 {
@@ -187,11 +189,13 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
     const volatile int *const stop = gradc_flag(26.0*(double)n);
     const int64_t parts = gradc_parts(n, 25, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct von_mises_forward_rows0 given = {n, parts, stop, x, mu, t0_parts};
-        gradc_run(parts, von_mises_forward_team0, &given);
-    } else {
-        von_mises_forward_rows0(0, n, parts, stop, x, mu, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, von_mises_forward_rows0, &given);
+        } else {
+            von_mises_forward_rows0(&given, 0, 0);
+        }
     }
     double t0_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -214,10 +218,25 @@ size_t von_mises_backward_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_t parts, const volatile int *stop,
-                                                 const double *restrict x, double mu,
-                                                 double *restrict grad_mu_total_parts)
+struct von_mises_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const double *x;
+    double mu;
+    double *grad_mu_total_parts;
+};
+
+static GRADC_APART void von_mises_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct von_mises_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const x = given->x;
+    const double mu = given->mu;
+    double *restrict const grad_mu_total_parts = given->grad_mu_total_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double grad_mu_total_part = 0.0;
@@ -260,23 +279,6 @@ static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_
     grad_mu_total_parts[part] = grad_mu_total_part;
 }
 
-struct von_mises_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *x;
-    double mu;
-    double *grad_mu_total_parts;
-};
-
-static GRADC_APART void von_mises_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct von_mises_backward_rows0 *const given = context;
-    (void)thread;
-    von_mises_backward_rows0(part, given->n, given->parts, given->stop, given->x, given->mu,
-        given->grad_mu_total_parts);
-}
-
 int von_mises_backward(int64_t n, double mu, double log_kappa, const double *restrict x, double t0, double cotangent,
                        double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
 {
@@ -291,11 +293,13 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
         * (gradc_i1e(v0) - ((v0 > 0 || v0 < 0) ? copysign(1, v0) : v0 + 0) * v1));
     const int64_t parts = gradc_parts(n, 45, 0);
     double grad_mu_total_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct von_mises_backward_rows0 given = {n, parts, stop, x, mu, grad_mu_total_parts};
-        gradc_run(parts, von_mises_backward_team0, &given);
-    } else {
-        von_mises_backward_rows0(0, n, parts, stop, x, mu, grad_mu_total_parts);
+        if (parts > 1) {
+            gradc_run(parts, von_mises_backward_rows0, &given);
+        } else {
+            von_mises_backward_rows0(&given, 0, 0);
+        }
     }
     double grad_mu_total = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -316,11 +320,27 @@ size_t von_mises_value_and_grad_work(int64_t n)
     return 0;
 }
 
-static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
-                                                       const volatile int *stop, const double *restrict x, double mu,
-                                                       double *restrict t0_parts,
-                                                       double *restrict grad_mu_total_parts)
+struct von_mises_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    const volatile int *stop;
+    const double *x;
+    double mu;
+    double *t0_parts;
+    double *grad_mu_total_parts;
+};
+
+static GRADC_APART void von_mises_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct von_mises_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    const double *restrict const x = given->x;
+    const double mu = given->mu;
+    double *restrict const t0_parts = given->t0_parts;
+    double *restrict const grad_mu_total_parts = given->grad_mu_total_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -374,24 +394,6 @@ static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, 
     grad_mu_total_parts[part] = grad_mu_total_part;
 }
 
-struct von_mises_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    const double *x;
-    double mu;
-    double *t0_parts;
-    double *grad_mu_total_parts;
-};
-
-static GRADC_APART void von_mises_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct von_mises_value_and_grad_rows0 *const given = context;
-    (void)thread;
-    von_mises_value_and_grad_rows0(part, given->n, given->parts, given->stop, given->x, given->mu, given->t0_parts,
-        given->grad_mu_total_parts);
-}
-
 int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const double *restrict x,
                              double *restrict value, double *restrict grad_mu, double *restrict grad_log_kappa,
                              void *restrict work)
@@ -401,11 +403,13 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
     const int64_t parts = gradc_parts(n, 46, 0);
     double t0_parts[GRADC_PARTS];
     double grad_mu_total_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct von_mises_value_and_grad_rows0 given = {n, parts, stop, x, mu, t0_parts, grad_mu_total_parts};
-        gradc_run(parts, von_mises_value_and_grad_team0, &given);
-    } else {
-        von_mises_value_and_grad_rows0(0, n, parts, stop, x, mu, t0_parts, grad_mu_total_parts);
+        if (parts > 1) {
+            gradc_run(parts, von_mises_value_and_grad_rows0, &given);
+        } else {
+            von_mises_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

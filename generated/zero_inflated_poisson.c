@@ -30,13 +30,34 @@ size_t zero_inflated_poisson_value_work(int64_t n, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                          int64_t d, const volatile int *stop,
-                                                          const double *restrict X, const double *restrict v0,
-                                                          const double *restrict w, const double *restrict y,
-                                                          double *restrict t0_parts)
+struct zero_inflated_poisson_value_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    int64_t d;
+    const volatile int *stop;
+    const double *X;
+    const double *v0;
+    const double *w;
+    const double *y;
+    double *t0_parts;
+};
+
+static GRADC_APART void zero_inflated_poisson_value_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct zero_inflated_poisson_value_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const int64_t d = given->d;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const v0 = given->v0;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + (size_t)thread * tile_bytes;
@@ -81,27 +102,6 @@ static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t 
     t0_parts[part] = t0_part;
 }
 
-struct zero_inflated_poisson_value_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    int64_t d;
-    const volatile int *stop;
-    const double *X;
-    const double *v0;
-    const double *w;
-    const double *y;
-    double *t0_parts;
-};
-
-static GRADC_APART void zero_inflated_poisson_value_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct zero_inflated_poisson_value_rows0 *const given = context;
-    zero_inflated_poisson_value_rows0(part, thread, given->n, given->parts, given->tile_scratch, given->tile_bytes,
-        given->d, given->stop, given->X, given->v0, given->w, given->y, given->t0_parts);
-}
-
 int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                                 const double *restrict X, const double *restrict y, double *restrict value,
                                 void *restrict work)
@@ -112,12 +112,14 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
     const int64_t parts = gradc_parts(n, 6*d + 124, 0);
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct zero_inflated_poisson_value_rows0 given = {n, parts, tile_scratch, tile_bytes, d, stop, X, v0, w,
             y, t0_parts};
-        gradc_run(parts, zero_inflated_poisson_value_team0, &given);
-    } else {
-        zero_inflated_poisson_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, stop, X, v0, w, y, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, zero_inflated_poisson_value_rows0, &given);
+        } else {
+            zero_inflated_poisson_value_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -139,12 +141,35 @@ size_t zero_inflated_poisson_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 6*n, 2*n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part, int64_t d, int64_t parts,
-                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            double *restrict g, int64_t n, double *restrict z,
-                                                            const volatile int *stop, const double *restrict X,
-                                                            const double *restrict v0, const double *restrict w)
+struct zero_inflated_poisson_forward_rows0 {
+    int64_t d;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *g;
+    int64_t n;
+    double *z;
+    const volatile int *stop;
+    const double *X;
+    const double *v0;
+    const double *w;
+};
+
+static GRADC_APART void zero_inflated_poisson_forward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    (void)thread;
+    const struct zero_inflated_poisson_forward_rows0 *const given = context;
+    const int64_t d = given->d;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const g = given->g;
+    const int64_t n = given->n;
+    double *restrict const z = given->z;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const v0 = given->v0;
+    const double *restrict const w = given->w;
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -171,33 +196,27 @@ static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part, int64_
     }
 }
 
-struct zero_inflated_poisson_forward_rows0 {
-    int64_t d;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *g;
+struct zero_inflated_poisson_forward_rows1 {
     int64_t n;
-    double *z;
+    int64_t parts;
     const volatile int *stop;
-    const double *X;
-    const double *v0;
-    const double *w;
+    double *g;
+    const double *y;
+    double *z;
+    double *t0_parts;
 };
 
-static GRADC_APART void zero_inflated_poisson_forward_team0(const void *context, int64_t part, int64_t thread)
+static GRADC_APART void zero_inflated_poisson_forward_rows1(const void *context, int64_t part, int64_t thread)
 {
-    const struct zero_inflated_poisson_forward_rows0 *const given = context;
     (void)thread;
-    zero_inflated_poisson_forward_rows0(part, given->d, given->parts, given->part_scratch, given->part_bytes,
-        given->g, given->n, given->z, given->stop, given->X, given->v0, given->w);
-}
-
-static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part, int64_t n, int64_t parts,
-                                                            const volatile int *stop, double *restrict g,
-                                                            const double *restrict y, double *restrict z,
-                                                            double *restrict t0_parts)
-{
+    const struct zero_inflated_poisson_forward_rows1 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    const volatile int *const stop = given->stop;
+    double *restrict const g = given->g;
+    const double *restrict const y = given->y;
+    double *restrict const z = given->z;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     double t0_part = 0.0;
@@ -231,24 +250,6 @@ static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part, int64_
     t0_parts[part] = t0_part;
 }
 
-struct zero_inflated_poisson_forward_rows1 {
-    int64_t n;
-    int64_t parts;
-    const volatile int *stop;
-    double *g;
-    const double *y;
-    double *z;
-    double *t0_parts;
-};
-
-static GRADC_APART void zero_inflated_poisson_forward_team1(const void *context, int64_t part, int64_t thread)
-{
-    const struct zero_inflated_poisson_forward_rows1 *const given = context;
-    (void)thread;
-    zero_inflated_poisson_forward_rows1(part, given->n, given->parts, given->stop, given->g, given->y, given->z,
-        given->t0_parts);
-}
-
 int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                                   const double *restrict X, const double *restrict y, double *restrict value,
                                   double *restrict g, double *restrict z, void *restrict work)
@@ -258,12 +259,14 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
     const volatile int *const stop = gradc_flag(8.0*(double)d*(double)n + 125.0*(double)n);
     const int64_t parts = gradc_parts(d, 6*n, 2*n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
-    if (parts > 1) {
+    {
         const struct zero_inflated_poisson_forward_rows0 given = {d, parts, part_scratch, part_bytes, g, n, z, stop,
             X, v0, w};
-        gradc_run(parts, zero_inflated_poisson_forward_team0, &given);
-    } else {
-        zero_inflated_poisson_forward_rows0(0, d, parts, part_scratch, part_bytes, g, n, z, stop, X, v0, w);
+        if (parts > 1) {
+            gradc_run(parts, zero_inflated_poisson_forward_rows0, &given);
+        } else {
+            zero_inflated_poisson_forward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -288,11 +291,13 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
     }
     const int64_t parts_ = gradc_parts(n, 124, 0);
     double t0_parts[GRADC_PARTS];
-    if (parts_ > 1) {
+    {
         const struct zero_inflated_poisson_forward_rows1 given = {n, parts_, stop, g, y, z, t0_parts};
-        gradc_run(parts_, zero_inflated_poisson_forward_team1, &given);
-    } else {
-        zero_inflated_poisson_forward_rows1(0, n, parts_, stop, g, y, z, t0_parts);
+        if (parts_ > 1) {
+            gradc_run(parts_, zero_inflated_poisson_forward_rows1, &given);
+        } else {
+            zero_inflated_poisson_forward_rows1(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -316,15 +321,42 @@ size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
-                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_w, int64_t d,
-                                                             double *restrict grad_v,
-                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
-                                                             const volatile int *stop, const double *restrict y,
-                                                             const double *restrict z, const double *restrict g,
-                                                             double t0_bar, const double *restrict X)
+struct zero_inflated_poisson_backward_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    double *grad_v;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *y;
+    const double *z;
+    const double *g;
+    double t0_bar;
+    const double *X;
+};
+
+static GRADC_APART void zero_inflated_poisson_backward_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct zero_inflated_poisson_backward_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    double *restrict const grad_v = given->grad_v;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const y = given->y;
+    const double *restrict const z = given->z;
+    const double *restrict const g = given->g;
+    const double t0_bar = given->t0_bar;
+    const double *restrict const X = given->X;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -380,32 +412,6 @@ static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64
     }
 }
 
-struct zero_inflated_poisson_backward_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    double *grad_v;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *y;
-    const double *z;
-    const double *g;
-    double t0_bar;
-    const double *X;
-};
-
-static GRADC_APART void zero_inflated_poisson_backward_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct zero_inflated_poisson_backward_rows0 *const given = context;
-    zero_inflated_poisson_backward_rows0(part, thread, given->n, given->parts, given->part_scratch, given->part_bytes,
-        given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes, given->stop, given->y,
-        given->z, given->g, given->t0_bar, given->X);
-}
-
 int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                                    const double *restrict X, const double *restrict y, const double *restrict g,
                                    const double *restrict z, double cotangent, double *restrict grad_w,
@@ -425,13 +431,14 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
     const int64_t parts = gradc_parts(n, 6*d + 113, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    if (parts > 1) {
+    {
         const struct zero_inflated_poisson_backward_rows0 given = {n, parts, part_scratch, part_bytes, grad_w, d,
             grad_v, tile_scratch, tile_bytes, stop, y, z, g, t0_bar, X};
-        gradc_run(parts, zero_inflated_poisson_backward_team0, &given);
-    } else {
-        zero_inflated_poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
-            tile_scratch, tile_bytes, stop, y, z, g, t0_bar, X);
+        if (parts > 1) {
+            gradc_run(parts, zero_inflated_poisson_backward_rows0, &given);
+        } else {
+            zero_inflated_poisson_backward_rows0(&given, 0, 0);
+        }
     }
     for (int64_t part = 1; part < parts; ++part) {
         if (gradc_stopped(stop)) {
@@ -469,19 +476,44 @@ size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
         + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
-                                                                   int64_t parts,
-                                                                   unsigned char *restrict part_scratch,
-                                                                   size_t part_bytes, double *restrict grad_w,
-                                                                   int64_t d, double *restrict grad_v,
-                                                                   unsigned char *restrict tile_scratch,
-                                                                   size_t tile_bytes, const volatile int *stop,
-                                                                   const double *restrict X,
-                                                                   const double *restrict v0,
-                                                                   const double *restrict w,
-                                                                   const double *restrict y, double t0_bar,
-                                                                   double *restrict t0_parts)
+struct zero_inflated_poisson_value_and_grad_rows0 {
+    int64_t n;
+    int64_t parts;
+    unsigned char *part_scratch;
+    size_t part_bytes;
+    double *grad_w;
+    int64_t d;
+    double *grad_v;
+    unsigned char *tile_scratch;
+    size_t tile_bytes;
+    const volatile int *stop;
+    const double *X;
+    const double *v0;
+    const double *w;
+    const double *y;
+    double t0_bar;
+    double *t0_parts;
+};
+
+static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(const void *context, int64_t part, int64_t thread)
 {
+    const struct zero_inflated_poisson_value_and_grad_rows0 *const given = context;
+    const int64_t n = given->n;
+    const int64_t parts = given->parts;
+    unsigned char *restrict const part_scratch = given->part_scratch;
+    const size_t part_bytes = given->part_bytes;
+    double *restrict const grad_w = given->grad_w;
+    const int64_t d = given->d;
+    double *restrict const grad_v = given->grad_v;
+    unsigned char *restrict const tile_scratch = given->tile_scratch;
+    const size_t tile_bytes = given->tile_bytes;
+    const volatile int *const stop = given->stop;
+    const double *restrict const X = given->X;
+    const double *restrict const v0 = given->v0;
+    const double *restrict const w = given->w;
+    const double *restrict const y = given->y;
+    const double t0_bar = given->t0_bar;
+    double *restrict const t0_parts = given->t0_parts;
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *part_own = part_scratch + (size_t)part * part_bytes;
@@ -558,33 +590,6 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
     t0_parts[part] = t0_part;
 }
 
-struct zero_inflated_poisson_value_and_grad_rows0 {
-    int64_t n;
-    int64_t parts;
-    unsigned char *part_scratch;
-    size_t part_bytes;
-    double *grad_w;
-    int64_t d;
-    double *grad_v;
-    unsigned char *tile_scratch;
-    size_t tile_bytes;
-    const volatile int *stop;
-    const double *X;
-    const double *v0;
-    const double *w;
-    const double *y;
-    double t0_bar;
-    double *t0_parts;
-};
-
-static GRADC_APART void zero_inflated_poisson_value_and_grad_team0(const void *context, int64_t part, int64_t thread)
-{
-    const struct zero_inflated_poisson_value_and_grad_rows0 *const given = context;
-    zero_inflated_poisson_value_and_grad_rows0(part, thread, given->n, given->parts, given->part_scratch,
-        given->part_bytes, given->grad_w, given->d, given->grad_v, given->tile_scratch, given->tile_bytes,
-        given->stop, given->X, given->v0, given->w, given->y, given->t0_bar, given->t0_parts);
-}
-
 int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v0,
                                          const double *restrict X, const double *restrict y, double *restrict value,
                                          double *restrict grad_w, double *restrict grad_v, void *restrict work)
@@ -602,13 +607,14 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
     const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    if (parts > 1) {
+    {
         const struct zero_inflated_poisson_value_and_grad_rows0 given = {n, parts, part_scratch, part_bytes, grad_w,
             d, grad_v, tile_scratch, tile_bytes, stop, X, v0, w, y, t0_bar, t0_parts};
-        gradc_run(parts, zero_inflated_poisson_value_and_grad_team0, &given);
-    } else {
-        zero_inflated_poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v,
-            tile_scratch, tile_bytes, stop, X, v0, w, y, t0_bar, t0_parts);
+        if (parts > 1) {
+            gradc_run(parts, zero_inflated_poisson_value_and_grad_rows0, &given);
+        } else {
+            zero_inflated_poisson_value_and_grad_rows0(&given, 0, 0);
+        }
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -19,6 +19,8 @@ import os, signal, sys, threading, time
 import numpy as np
 import gradc
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is not there below a shell's background jobs
+
 
 def pairs(x):
     return np.sum(np.exp(-(x[:, None] - x) ** 2))

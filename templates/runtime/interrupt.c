@@ -1,8 +1,9 @@
 /* Ctrl-C while a kernel runs. Python's own handler only notes that there was a signal, and nothing asks until the
    kernel is done. So while a kernel that has much to do runs in the main thread, the one in which Python handles
    signals, SIGINT comes here first: it sets the flag at which the kernel looks, and then calls the handler that was
-   there. A signal that came before the kernel began, and that Python has not handled, ends it at once; whoever called
-   the kernel lets Python handle it, and calls again where that raised nothing. */
+   there. Whoever called the kernel lets Python handle the signal, and calls again where that raised nothing. A signal
+   that came as the last kernel ended makes the next one end at once; one that comes in the microseconds between
+   Python's last look and the kernel's beginning waits for its end, or for another. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>

@@ -13,7 +13,7 @@ _KEYWORDS = (
     "operator private public protected virtual friend try catch throw using and or not xor compl export mutable "
     "explicit"
 )
-_OWN = "work scratch given context value_out status INFINITY NAN HUGE_VAL isnan isinf signbit errno assert"
+_OWN = "work scratch value_out status INFINITY NAN HUGE_VAL isnan isinf signbit errno assert"
 _LIBM = (
     "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log log10 "
     "log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor nearbyint "

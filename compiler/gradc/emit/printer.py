@@ -43,7 +43,6 @@ from gradc.schedule.tiling import PARTS
 
 C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
 _WIDEST = 8  # bytes of the widest number
-_TEAM = ("const void *context", "int64_t part", "int64_t thread")
 
 
 class Function(NamedTuple):
@@ -95,7 +94,7 @@ def print_function(program: LoopProgram, real: str, precise: bool = False, recor
     With `record` all arguments come in a struct, by which many of them are read as quickly as a few, and compiled.
     """
     used = Used()
-    pieces = tuple(piece for cut in program.cuts for piece in _Printer(program, real, precise, used, record).cut(cut))
+    pieces = tuple(_Printer(program, real, precise, used, record).cut(cut) for cut in program.cuts)
     return _Printer(program, real, precise, used, record).function(pieces)
 
 
@@ -215,37 +214,52 @@ class _Printer:
         inputs = {used.name for used in named if isinstance(used, Buffer)}
         return words + [self.name(buffer.name) for buffer in program.inputs if buffer.name not in inputs]
 
-    def cut(self, cut: Cut) -> tuple[Piece, ...]:
-        """A function that was cut off; behind the rows of a parallel loop the one by which a team calls them."""
-        parameters = []
-        for item, kind in zip(cut.items, cut.kinds, strict=True):
+    def cut(self, cut: Cut) -> Piece:
+        """A function that was cut off; the rows of a parallel loop take what they need in a struct."""
+        self.gives_status = False
+        team = next((s for s in self.program.body if isinstance(s, loops.Team) and s.function == cut.name), None)
+        if team is not None:
+            return self._rows(cut, len(team.own))
+        parameters = tuple("".join(parameter) for parameter in self._parameters(cut.items, cut.kinds))
+        return Piece(cut.name, parameters, tuple(render_lines(self.statements(cut.body), 1)))
+
+    def _rows(self, cut: Cut, own: int) -> Piece:
+        """What a team calls for each part."""
+        context, given = self.table.choose("context"), self.table.choose("given")
+        numbers = [self.define(item) for item in cut.items[:own] if isinstance(item, Name)]
+        head: list[Statement] = []
+        if own == 1:
+            numbers.append(self.table.choose("thread"))
+            head.append(Line(f"(void){numbers[-1]};"))
+        fields = self._parameters(cut.items[own:], cut.kinds[own:])
+        head.append(Line(f"const struct {cut.name} *const {given} = {context};"))
+        for type_, word in fields:
+            constant = f"{type_}const " if "*" in type_ else f"const {type_}"
+            head.append(Line(f"{constant}{word} = {given}->{word};"))
+        members = [f"    {type_.replace('restrict ', '')}{word};" for type_, word in fields]
+        record = [f"struct {cut.name} {{", *members, "};", ""]
+        lines = render_lines([*head, *self.statements(cut.body)], 1)
+        parameters = (f"const void *{context}", *(f"int64_t {word}" for word in numbers))
+        return Piece(cut.name, parameters, tuple(lines), tuple(record))
+
+    def _parameters(self, items: Sequence[Item], kinds: Sequence[str]) -> list[tuple[str, str]]:
+        """What a function that was cut off takes, each defined: type and word, which stand side by side in C."""
+        found = []
+        for item, kind in zip(items, kinds, strict=True):
             if self._recorded(item):
                 continue
             if isinstance(item, str):
                 self.dims[item] = self.table.choose(item)
-                parameters.append(f"int64_t {self.dims[item]}")
+                found.append(("int64_t ", self.dims[item]))
             elif isinstance(item, Name):
-                parameters.append(f"{self.kind(kind)} {self.define(item)}".replace("* ", "*"))
+                type_ = self.kind(kind)
+                found.append((type_ if type_.endswith("*") else f"{type_} ", self.define(item)))
             else:
                 self.define(item.name)
-                parameters.append(self.declaration(item))
-        if any(map(self._recorded, cut.items)):
-            parameters.append(record_parameter(self.program.name, self.record))
-        self.gives_status = False
-        piece = Piece(cut.name, tuple(parameters), tuple(render_lines(self.statements(cut.body), 1)))
-        team = next((s for s in self.program.body if isinstance(s, loops.Team) and s.function == cut.name), None)
-        return (piece,) if team is None else (piece, self._for_team(cut, team, parameters))
-
-    def _for_team(self, cut: Cut, team: loops.Team, parameters: Sequence[str]) -> Piece:
-        """The function that a team calls: the rows' own, with what it needs out of a record."""
-        own = ("part", "thread")[: len(team.own)]
-        fields = parameters[len(team.own) :]
-        head = [f"struct {cut.name} {{", *(f"    {text.replace('restrict ', '')};" for text in fields), "};", ""]
-        lines: list[Statement] = [Line(f"const struct {cut.name} *const given = context;")]
-        lines += [Line(f"(void){word};") for word in ("part", "thread") if word not in own]
-        words = self._words(cut.items[len(team.own) :])
-        lines.append(Line(f"{cut.name}({', '.join([*own, *(f'given->{word}' for word in words)])});"))
-        return Piece(_team_name(cut.name), _TEAM, tuple(render_lines(lines, 1)), tuple(head))
+                found.append((self.declared_type(item), self.name(item.name)))
+        if any(map(self._recorded, items)):
+            found.append((record_type(self.program.name), self.record))
+        return found
 
     # --- types
 
@@ -261,11 +275,15 @@ class _Printer:
 
     def declaration(self, buffer: Buffer) -> str:
         """A buffer as a parameter."""
-        word, type_ = self.name(buffer.name), self.type_of(buffer)
+        return self.declared_type(buffer) + self.name(buffer.name)
+
+    def declared_type(self, buffer: Buffer) -> str:
+        """What stands before the name of a buffer that is a parameter."""
+        type_ = self.type_of(buffer)
         if buffer.role == INPUT and not buffer.extents:
-            return f"{type_} {word}"
+            return f"{type_} "
         constant = "const " if buffer.role in (INPUT, READ) else ""
-        return f"{constant}{type_} *restrict {word}"
+        return f"{constant}{type_} *restrict "
 
     def _recorded(self, item: Item) -> bool:
         """Whether an item comes in the struct of all arguments."""
@@ -565,26 +583,27 @@ class _Printer:
         self.used.helpers.add("parts")
         parts = self.name(team.parts)
         words = self._words(team.arguments)
-        several: list[Statement] = [
-            Line(f"const struct {team.function} given = {{{', '.join(words)}}};"),
-            Line(f"gradc_run({parts}, {_team_name(team.function)}, &given);"),
+        with self.scope():
+            given = self.table.choose("given")
+        lines: list[Statement] = [
+            Line(f"const struct {team.function} {given} = {{{', '.join(words)}}};"),
+            Block(f"if ({parts} > 1)", [Line(f"gradc_run({parts}, {team.function}, &{given});")]),
+            Block("else", [Line(f"{team.function}(&{given}, 0, 0);")]),
         ]
-        alone = Line(f"{team.function}({', '.join([*('0' for _ in team.own), *words])});")
-        return [Block(f"if ({parts} > 1)", several), Block("else", [alone])]
+        return [Block("", lines)]
 
 
 def record_parameter(function: str, word: str) -> str:
     """The parameter of a function by which all its arguments come."""
-    return f"const struct {function}_arguments *restrict {word}"
+    return record_type(function) + word
+
+
+def record_type(function: str) -> str:
+    """What stands before the name of that parameter."""
+    return f"const struct {function}_arguments *restrict "
 
 
 def _depends(scratch: Sequence[loops.Scratch], dim: str) -> bool:
     """Whether the bytes of some scratch depend on a dimension."""
     sizes = [s.times for s in scratch] + [e for s in scratch for b in (s.buffer, *s.views) for e in b.extents]
     return any(atom == ("dim", dim) for value in sizes for atom in value.atoms())
-
-
-def _team_name(rows: str) -> str:
-    """What the function is called by which a team calls some rows."""
-    head, _, number = rows.rpartition("_rows")
-    return f"{head}_team{number}"

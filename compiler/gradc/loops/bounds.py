@@ -48,6 +48,7 @@ class Facts:
         self._plain = [fact for fact in self.natural if _last_atom(fact) is None and _is_informative(fact)]
         self._named = [fact for fact in self.natural if _last_atom(fact) is not None]
         self._known: dict[Size, bool] = {}
+        self._positive: dict[Size, bool] = {}
         self._nowhere = any(fact.constant is not None and fact.constant < 0 for fact in self.natural)
 
     def within(self, name: Name, first: Size, last: Size) -> Facts:
@@ -83,8 +84,17 @@ class Facts:
         """
         if value.constant is not None or self.is_natural(value - 1):
             return value.constant is None or value.constant > 0
-        (monomial, coefficient), *others = value.terms
-        if not others and len(monomial) > 1 and coefficient > 0:
+        if value not in self._positive:
+            self._positive[value] = False  # as above
+            self._positive[value] = self._is_above_nothing(value)
+        return self._positive[value]
+
+    def _is_above_nothing(self, value: Size) -> bool:
+        parts = [Size((term,)) for term in value.terms]
+        if len(parts) > 1 and all(map(self.is_natural, parts)) and any(map(self.is_positive, parts)):
+            return True
+        monomial, coefficient = value.terms[0]
+        if len(parts) == 1 and len(monomial) > 1 and coefficient > 0:
             factors = [Size((((atom,), 1),)) for atom in dict.fromkeys(monomial)]
             if all(map(self.is_positive, factors)):
                 return True

@@ -45,6 +45,7 @@ _SOUND_CONSTANTS = (0.0, 1.0, 2.0, -1.0, -2.5, 0.1, 3.0, 0.5)
 _EXTENTS = (n, d, n + 1, n - 1, size(3), n // 2, n * d, 2 * (n // 2), size(1))
 _HINTS = (None, None, "z", "lambda", "n", "t0", "s1", "loss", "i")
 _REDUCTIONS = ("sum", "prod", "max", "min", "logsumexp")
+_DRAWN = [op for op in PRIMITIVES if op != "held"]  # whose derivative is 0 by its meaning, and not by differences
 _ARITHMETIC = ("add", "sub", "mul", "div", "neg", "pow")
 SIZES = (2, 3, 4, 5, 7, 127, 128, 129, 512)
 
@@ -162,7 +163,7 @@ class _Maker:
                 kind = REAL if op == "where" else INTEGER
                 new = body.apply(op, r.choice(pools[BOOLEAN]), r.choice(pools[kind]), r.choice(pools[kind]))
             else:
-                op = r.choice([*_ARITHMETIC * 10, *PRIMITIVES])
+                op = r.choice([*_ARITHMETIC * 10, *_DRAWN])
                 operands = [r.choice(pools[r.choice([REAL, REAL, INTEGER])]) for _ in range(PRIMITIVES[op].arity)]
                 if op == "stands_for":  # both are the same by its meaning
                     operands = operands[:1] * 2
