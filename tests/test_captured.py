@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import array
+import collections
 import functools
 import types
 
@@ -210,3 +212,89 @@ def test_only_arguments_are_differentiated_by():
     flags = np.array([True, False])
     with pytest.raises(NotDifferentiableError):
         gradc.compile(lambda k: np.sum(np.where(flags, SHARED, 0.0)) * k)(2)
+
+
+class Slotted:
+    __slots__ = ("scale", "weights")
+
+    def __init__(self):
+        self.scale, self.weights = 2.0, np.ones(2)
+
+
+class Farther(Slotted):
+    def __init__(self):
+        super().__init__()
+        self.shift = 3.0
+
+
+def test_slots_are_read_again():
+    near, far = Slotted(), Farther()
+
+    def loss(x):
+        return np.sum(near.scale * x * near.weights) + far.scale * far.shift
+
+    k, x = gradc.compile(loss), np.ones(2)
+    assert k(x) == 10.0
+    for change in (
+        "near.scale = 5.0",
+        "near.weights = np.array([1.0, 2.0])",
+        "near.weights[0] = 9.0",
+        "far.shift = 1.0",
+    ):
+        exec(change, {"near": near, "far": far, "np": np})
+        assert k(x) == loss(x), change
+
+
+TIMES, WEIGHTS = 2.0, np.ones(2)
+
+
+class Methods:
+    def method(self, x):
+        return np.sum(x * TIMES * WEIGHTS)
+
+    @staticmethod
+    def static(x):
+        return np.sum(x * TIMES)
+
+    @property
+    def factor(self):
+        return TIMES
+
+    def __call__(self, x):
+        return self.method(x) + TIMES
+
+    def __mul__(self, x):
+        return TIMES * np.sum(x)
+
+
+OBJECT = Methods()
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda x: OBJECT.method(x),
+        lambda x: Methods.static(x),
+        lambda x: np.sum(x) * OBJECT.factor,
+        lambda x: OBJECT(x),
+        lambda x: OBJECT * x,
+        lambda x: [OBJECT][0].method(x),
+        OBJECT.method,
+        OBJECT,
+    ],
+)
+def test_what_methods_read_is_seen(loss, monkeypatch):
+    k, x = gradc.compile(loss), np.array([1.0, 2.0])
+    assert k(x) == loss(x)
+    monkeypatch.setitem(globals(), "TIMES", 5.0)
+    assert k(x) == loss(x)
+    monkeypatch.setitem(globals(), "WEIGHTS", np.array([1.0, 3.0]))
+    assert k(x) == loss(x)
+    WEIGHTS[0] = 7.0
+    assert k(x) == loss(x)
+
+
+@pytest.mark.parametrize("hidden", [collections.deque([1.0]), array.array("d", [1.0]), iter([1.0])])
+def test_what_hides_its_numbers_is_refused(hidden):
+    with pytest.raises(UnsupportedError, match=r"the loss reads hidden, a .*, whose numbers may change unseen"):
+        gradc.compile(lambda x: np.sum(x) * (hidden[0] if hasattr(hidden, "append") else next(hidden)))(np.ones(2))

@@ -18,6 +18,7 @@ import dataclasses
 import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from operator import itemgetter
+from types import MemberDescriptorType
 from typing import Any, TypeAlias
 
 from gradc.errors import ArgumentTypeError, UnsupportedError
@@ -123,9 +124,21 @@ def _known(tree: Any, path: str, leaves: list[Any], paths: list[str], around: _A
 def is_object(value: Any) -> bool:
     """Whether something is an object whose attributes lie open: of a user's class, or a namespace."""
     kind = type(value)
-    if isinstance(value, type) or type(getattr(value, "__dict__", None)) is not dict:
+    if isinstance(value, type) or not (type(getattr(value, "__dict__", None)) is dict or _slots(kind)):
         return False
     return kind.__module__.partition(".")[0] not in _LIBRARIES or kind.__name__ in ("SimpleNamespace", "Namespace")
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    """What an object holds, in its dict and in its slots."""
+    held = {name: getattr(value, name) for name in _slots(type(value)) if hasattr(value, name)}
+    return {**held, **getattr(value, "__dict__", {})}
+
+
+def _slots(kind: type) -> list[str]:
+    """The slots of a class and of those that it is made of."""
+    found = [name for base in kind.__mro__ for name, held in vars(base).items() if type(held) is MemberDescriptorType]
+    return [name for name in found if not name.startswith("__")]
 
 
 def _read_leaf(tree: Any, found: list[Any]) -> None:
@@ -238,11 +251,12 @@ def _of_dataclass(tree: Any, path: str, leaves: list[Any], paths: list[str], aro
 
 
 def _of_object(tree: Any, path: str, leaves: list[Any], paths: list[str], around: _Around) -> _Known:
-    kind, names = type(tree), sorted(vars(tree))
-    parts = [_known(vars(tree)[name], f"{path}.{name}", leaves, paths, around) for name in names]
+    own = attributes(tree)
+    kind, names, open_ = type(tree), sorted(own), getattr(tree, "__dict__", {})
+    parts = [_known(own[name], f"{path}.{name}", leaves, paths, around) for name in names]
 
     def read(other: Any, found: list[Any]) -> None:
-        held = vars(other)
+        held = attributes(other)
         if type(other) is not kind or len(held) != len(names):
             raise MisfitError
         for name, (_, inner, _) in zip(names, parts, strict=True):
@@ -250,7 +264,12 @@ def _of_object(tree: Any, path: str, leaves: list[Any], paths: list[str], around
 
     def build(rest: Iterator[Any]) -> Any:
         made = copy.copy(tree)
-        made.__dict__.update({name: inner(rest) for name, (*_, inner) in zip(names, parts, strict=True)})
+        for name, (*_, inner) in zip(names, parts, strict=True):
+            value = inner(rest)
+            if name in open_:
+                made.__dict__[name] = value
+            else:
+                object.__setattr__(made, name, value)
         return made
 
     return ("object", kind, tuple(names), tuple(key for key, _, _ in parts)), read, build
