@@ -181,6 +181,7 @@ def test_a_child_is_interrupted_too() -> None:
         k(SMALL["pairs"])
         child = os.fork()
         if child == 0:
+            signal.alarm(50)  # no child outlives a test that fails
             interrupt(0.3)
             try:
                 k(LARGE["pairs"]())
