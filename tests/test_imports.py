@@ -41,13 +41,10 @@ MAY = {
     "origin": {*PROGRAMS, "sampling"},
     "bound": {"modes", "runtime"},
     "entry_points": {*KERNEL, "bound"},
-    "compiled": {*KERNEL, "bound", "flat", "entry_points", "options", "origin"},
+    "compiled": {*KERNEL, "bound", "entry_points", "options", "origin"},
     "making": {*KERNEL, "compiled", "options", "origin"},
     "artefacts": {*KERNEL, "compiled"},
-    "flat": {"frontends"},
-    "family": {*KERNEL, "compiled", "flat", "making"},
-    "transformations": {"family"},
-    "decorated": {"compiled", "family", "making", "runtime"},
+    "decorated": {"compiled", "making", "runtime"},
     "tools": {*KERNEL, "compiled", "losses", "making", "sampling"},
 }  # fmt: skip
 # The front door, and the rooms that stand in front of it, see everything.

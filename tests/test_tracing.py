@@ -105,7 +105,6 @@ def test_loops_and_conditions_over_concrete_values_unroll() -> None:
 
     check(f, "x[n]", np.arange(4.0))
     check(lambda x: x / len(x) if len(x) == 3 else x, "x[3]", np.arange(3.0))
-    check(lambda x: np.sum(x[: len(x) // 2]) / len(x), "x[n]", np.arange(5.0))
 
 
 @pytest.mark.parametrize("name", losses.CATALOGUE)
@@ -708,8 +707,7 @@ REFUSALS: list[tuple[Callable[..., Any], str, type[GradcError], str]] = [
     (lambda x: [1, 2, 3][x], "x", TraceError, r"as an index"),
     (lambda x: np.add(np.random.default_rng(0).normal(x), 1), "x[n]", TraceError, r"arguments"),
     (lambda x: sum(v for v in x), "x[n]", TraceError, r"gradc\.scan"),
-    (lambda x: sum(x[k] for k in range(len(x))), "x[n]", TraceError, "the dimension n is not a number"),
-    (lambda x: sum(part for part in x), "x[n]", TraceError, r"x\.shape\[0\]"),
+    (lambda x: x * len(x), "x[n]", TraceError, r"x\.shape\[0\]"),
     (lambda x: sum(x[k] for k in range(x.shape[0])), "x[n]", TraceError, r"gradc\.scan"),
     (lambda x: x if x.shape[0] > 3 else 2 * x, "x[n]", TraceError, r"n > 3"),
     (lambda x: x * bool(x.shape[0]), "x[n]", TraceError, r"truth value"),

@@ -427,7 +427,6 @@ def _load(file: Path, console: Console) -> list[Found]:
 
     from gradc.compiled import Kernel
     from gradc.decorated import Deferred
-    from gradc.family import Family
 
     path = file.resolve()
     name = f"_gradc_file_{path.stem}"
@@ -451,11 +450,6 @@ def _load(file: Path, console: Console) -> list[Found]:
         raise Unusable(f"{file} cannot be imported\n{_place(error, file)}{_described(error)}") from None
     found: dict[int, Found] = {}
     for variable, value in vars(module).items():
-        if isinstance(value, Family) and value.function.__module__ == name:
-            raise Unusable(
-                f"{variable} has no signature, which is needed here: call it in Python, and paste what "
-                f"{variable}.signature says into @gradc.kernel(...)"
-            )
         if not isinstance(value, (Deferred, Kernel)) or id(value) in found:
             continue
         home = value.function.__module__ if isinstance(value, Deferred) else name

@@ -45,7 +45,6 @@ from gradc.runtime.threads import Threads
 if TYPE_CHECKING:
     from gradc.derivatives import Derived
     from gradc.emit.source import Source
-    from gradc.flat import Unflatten
     from gradc.ir.program import Program
     from gradc.runtime.blocks import BlockCall
     from gradc.runtime.recall import Memory
@@ -478,38 +477,7 @@ class Kernel:
             self._need_scalar(chosen.name)
         return int(self._mode(chosen).workspace_bytes(**dims))
 
-    def flatten(self, params: Any) -> tuple[Any, Unflatten]:
-        """The parameters as one vector, and what makes them of a vector, for ``bind(flat=…)``.
-
-        Parameters
-        ----------
-        params
-            The argument in `wrt`; a tuple of them where `wrt` is one.
-
-        Examples
-        --------
-        >>> k = gradc.compile("sum((X @ w + b)**2)", "w[d], b, X[n,d]", wrt=("w", "b"))
-        >>> vector, unflatten = k.flatten((np.ones(2), 3.0))
-        >>> vector
-        array([1., 1., 3.])
-        >>> objective = k.bind(flat=unflatten, X=np.eye(2))
-        >>> objective(vector)
-        (32.0, array([ 8.,  8., 16.]))
-        """
-        from gradc.flat import flatten
-
-        return flatten(params, self.wrt[0] if self._single else f"({', '.join(self.wrt)})")
-
-    def bind(
-        self,
-        what: str = "value_and_grad",
-        /,
-        *,
-        dense: bool = False,
-        out: Any = None,
-        flat: Unflatten | bool = False,
-        **fixed: Any,
-    ) -> Any:
+    def bind(self, what: str = "value_and_grad", /, *, dense: bool = False, out: Any = None, **fixed: Any) -> Any:
         """Fix some arguments; gives a function of the others, for optimisers.
 
         Parameters
@@ -523,9 +491,6 @@ class Kernel:
         out
             Where each call writes its result, which it returns; it is overwritten by the next. For a second
             derivative or a Jacobian it is a result of an earlier call. By default every result is a fresh one.
-        flat
-            What `flatten` gave to make parameters of a vector: gives a function of one vector, with value and gradient,
-            and the methods `value`, `grad`, `hessian` (one matrix), `hvp` and `jacobian`.
         **fixed
             The arguments that are fixed. Arrays are checked once and kept, not copied, so what is later written to them
             is seen. Where a result is sparse, arrays of whole numbers, from which the pattern comes, are copied.
@@ -542,9 +507,7 @@ class Kernel:
         >>> H.diagonal()
         array([1., 2., 3.])
         """
-        self._need_free("bind", dense=dense, flat=flat)
-        if flat is not False:
-            return self._flat(what, flat, fixed)
+        self._need_free("bind", dense=dense)
         if what == "value_and_grad":
             return Bound(self, fixed, out)
         if what not in SECOND:
@@ -662,25 +625,6 @@ class Kernel:
                     f"{self.name}.{method}(): {name} is an option of {method}() and an argument of {self.name}, so it "
                     "cannot be given by name; give the argument by position, or give it another name"
                 )
-
-    def _flat(self, what: str, unflatten: Any, fixed: Mapping[str, Any]) -> Any:
-        from gradc.flat import FlatLoss, Unflatten
-
-        if not isinstance(unflatten, Unflatten):
-            raise ArgumentTypeError(
-                f"{self.name}.bind(): flat is what {self.name}.flatten(parameters) gives to make parameters of a vector"
-            )
-        missing = [name for name in self.arguments if name not in fixed and name not in self.wrt]
-        wrong = [name for name in fixed if name not in self.arguments or name in self.wrt]
-        if missing or wrong:
-            fault = f"got {wrong[0]!r}" if wrong else f"needs {', '.join(missing)}"
-            raise ArgumentTypeError(
-                f"{self.name}.bind() with flat {fault}: all arguments but {', '.join(self.wrt)} are fixed, by name"
-            )
-        args = [fixed.get(name) for name in self.arguments]
-        free = [self.arguments.index(name) for name in self.wrt]
-        made = FlatLoss(self, unflatten, args, {}, free, self._single)
-        return made if what == "value_and_grad" else getattr(made, what)
 
     @property
     def _usual(self) -> Mode:

@@ -62,14 +62,14 @@ class Deferred:
 
 def defer(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """What `gradc.kernel` does; `options` are those of `gradc.compile`."""
-    if signature is not None and not isinstance(signature, str):
-        raise SignatureError(f"a signature is a text such as 'x[n], c', not {signature!r}")
+    if not isinstance(signature, str):
+        name = getattr(signature, "__name__", "f")
+        raise SignatureError(
+            f'@gradc.kernel needs the signature of {name}, as in @gradc.kernel("x[n], c"): the arguments in order, '
+            "with their dimensions in brackets"
+        )
 
     def decorate(function: Callable[..., Any]) -> Any:
-        if signature is None:
-            from gradc.family import Family
-
-            return Family(function, options["wrt"], {name: options[name] for name in options if name != "wrt"})
         return Deferred(function, signature, options)
 
     return decorate

@@ -8,12 +8,6 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from gradc.ir.size import Size
 
 _OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -54,31 +48,7 @@ class SignatureError(GradcError, ValueError):
 
 
 class ShapeError(GradcError, ValueError):
-    """Shapes that do not fit one another, with both shown.
-
-    Parameters
-    ----------
-    message
-        What is wrong.
-    wants
-        The pairs of sizes that would have to be equal. Where the signature is still being found, they are made equal,
-        if they were equal at the first call, and the operation is tried again (`gradc.frontends.lengths`).
-    stretches
-        Whether a size of 1 would do as well, since it is broadcast.
-    divides
-        A size, and what would have to divide it.
-    """
-
-    def __init__(
-        self,
-        message: str = "",
-        *,
-        wants: Iterable[tuple[Size, Size]] = (),
-        stretches: bool = False,
-        divides: tuple[Size, Size] | None = None,
-    ) -> None:
-        self.wants, self.stretches, self.divides = tuple(wants), stretches, divides
-        super().__init__(message)
+    """Shapes that do not fit one another, with both shown."""
 
 
 class TraceError(GradcError, TypeError):

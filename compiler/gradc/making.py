@@ -18,7 +18,6 @@ from gradc.runtime.fingerprint import fingerprint, of_package
 from gradc.runtime.forks import unforked
 
 if TYPE_CHECKING:
-    from gradc.ir.program import Program
     from gradc.runtime.recall import Memory
     from gradc.stabilise.identity import Identity
 
@@ -35,9 +34,8 @@ def make_kernel(
     precise: bool = False,
     reduce: str = "plain",
     check: bool = True,
-    read: Program | None = None,
 ) -> Kernel:
-    """What `gradc.compile` does; `read` is the program, where the source has been traced to find its signature."""
+    """What `gradc.compile` does."""
     if reduce not in REDUCE:
         raise ArgumentError(f"reduce is one of {', '.join(REDUCE)}, not {reduce!r}")
     if backend not in BACKENDS:
@@ -52,7 +50,7 @@ def make_kernel(
     facts = None if memory is None else memory.facts()
     if memory is not None and facts is not None:
         kernel = Kernel._recalled(facts, memory, backend, threads)
-        if is_traced(source):
+        if _is_traced(source):
             compared = bool(facts.get("compared"))
             if compared or not check:
                 kernel._made_of = Origin(source, lambda: kernel.written, compared)
@@ -60,8 +58,8 @@ def make_kernel(
                 # Traced here, for its lines, and not by the first call: until then, what it reads outside may change.
                 from gradc import interface, programs
 
-                again = programs.read(source, signature) if read is None else read
-                kernel._made_of = kernel._origin = Origin(source, lambda: again)
+                read = programs.read(source, signature)
+                kernel._made_of = kernel._origin = Origin(source, lambda: read)
         return kernel
     from gradc import interface, programs
     from gradc.runtime import progress
@@ -70,11 +68,10 @@ def make_kernel(
     applied: tuple[Identity, ...] = ()
     with progress.shown_when_long(f"reading {called}"):
         try:
-            program = programs.read(source, signature) if read is None else read
+            read = programs.read(source, signature)
         except GradcError as error:
             raise shortened(error)  # noqa: B904 - the same error, with the user's lines
-        traced = program
-        program = programs.canonical(traced)
+        program = programs.canonical(read)
         if stabilise:
             plain = program
             program, applied = programs.stable(plain)
@@ -97,13 +94,13 @@ def make_kernel(
     flags = (bool(stabilise), bool(precise), reduce, bool(check))
     kernel = Kernel(program, Options(called, chosen, single, real, backend, threads, *flags), rewrites, written)
     kernel._memory = memory
-    if is_traced(source):
-        kernel._made_of = Origin(source, lambda: traced)
+    if _is_traced(source):
+        kernel._made_of = Origin(source, lambda: read)
         kernel._origin = kernel._made_of if check else None
     return kernel
 
 
-def is_traced(source: Any) -> bool:
+def _is_traced(source: Any) -> bool:
     """Whether a source is a Python function, which is traced."""
     return callable(source) and not str(type(source).__module__).startswith("sympy")
 

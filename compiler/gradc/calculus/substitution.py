@@ -1,10 +1,10 @@
-"""Replace dimensions' symbols through a whole program, as when a scan's body is run backwards in time."""
+"""Replace a dimension's symbol through a whole program, as when a scan's body is run backwards in time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from gradc.ir.definitions import Accumulation, Comprehension, Definition, Parameter, Piece, Scan, Store
+from gradc.ir.definitions import Accumulation, Comprehension, Definition, Piece, Scan, Store
 from gradc.ir.equations import Equation
 from gradc.ir.program import Program
 from gradc.ir.size import Atom, Size
@@ -12,16 +12,11 @@ from gradc.ir.size import Atom, Size
 
 def substitute_dim(program: Program, name: str, value: Size) -> Program:
     """The program in which dimension `name` is `value`; its parameters keep their shapes."""
-    return substitute_dims(program, {name: value})
-
-
-def substitute_dims(program: Program, sizes: Mapping[str, Size], parameters: Sequence[Parameter] = ()) -> Program:
-    """The program in which each dimension that `sizes` names is what it gives, with other parameters if any."""
-
-    def replace(atom: Atom) -> Size | None:
-        return sizes.get(atom[1]) if atom[0] == "dim" else None
 
     def new(size: Size) -> Size:
+        def replace(atom: Atom) -> Size | None:
+            return value if atom == ("dim", name) else None
+
         return size.substitute(replace)
 
     def body(equations: Sequence[Equation]) -> tuple[Equation, ...]:
@@ -48,13 +43,11 @@ def substitute_dims(program: Program, sizes: Mapping[str, Size], parameters: Seq
             )
             return Accumulation(tuple(new(extent) for extent in d.shape), pieces)
         if isinstance(d, Scan):
-            inner = {name: size for name, size in sizes.items() if name != d.step}
-            carried = [p._replace(shape=tuple(map(new, p.shape))) for p in d.body.parameters]
-            return d._replace(length=new(d.length), body=substitute_dims(d.body, inner, carried))
+            return d._replace(length=new(d.length), body=substitute_dim(d.body, name, value))
         return d._replace(shapes=tuple(tuple(new(extent) for extent in shape) for shape in d.shapes))
 
     return Program(
-        tuple(parameters) or program.parameters,
+        program.parameters,
         tuple(definition(d) for d in program.definitions),
         program.outputs,
         program.hints,

@@ -18,6 +18,7 @@ trace. Such a trace is another function, and nothing that compares derivatives w
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
 import sys
@@ -227,7 +228,7 @@ def _parting(
     semantics: Semantics,
 ) -> _Place | None:
     """The first line after which the two runs differ, by their lines and by their variables."""
-    code = tracing.code_of(function)
+    code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None or sys.gettrace() is not None:
         return None  # a debugger or a coverage tool has the hook that this needs
     with np.errstate(all="ignore"), warnings.catch_warnings():

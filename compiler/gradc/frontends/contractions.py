@@ -12,7 +12,6 @@ from functools import reduce as fold
 from typing import TypeAlias
 
 from gradc.errors import ShapeError, UnsupportedError
-from gradc.frontends.lengths import are_equal
 from gradc.frontends.shaping import axes_of, expand_dims, ravel
 from gradc.frontends.values import (
     ArrayValue,
@@ -46,11 +45,7 @@ def contract(operands: Sequence[ArrayValue], labels: Sequence[Sequence[Label]], 
             known = extents.get(name, ONE)
             if ONE not in (known, extent) and known != extent:
                 shapes = " and ".join(describe_shape(value.shape) for value in operands)
-                raise ShapeError(
-                    f"shapes that do not fit: {shapes}: {known} against {extent}",
-                    wants=[(known, extent)],
-                    stretches=True,
-                )
+                raise ShapeError(f"shapes that do not fit: {shapes}: {known} against {extent}")
             extents[name] = extent if known == ONE else known
     reduced = [name for name in extents if name not in result]
     number = {name: position for position, name in enumerate([*result, *reduced])}
@@ -82,7 +77,7 @@ def _lift_all(*operands: Operand) -> list[ArrayValue]:
 def _must_fit(a: ArrayValue, b: ArrayValue, left: Size, right: Size, what: str) -> None:
     if left != right:
         shapes = f"{describe_shape(a.shape)} and {describe_shape(b.shape)}"
-        raise ShapeError(f"{what} of shapes {shapes}: {left} against {right}", wants=[(left, right)])
+        raise ShapeError(f"{what} of shapes {shapes}: {left} against {right}")
 
 
 def matmul(x: Operand, y: Operand) -> ArrayValue:
@@ -122,7 +117,7 @@ def inner(x: Operand, y: Operand) -> ArrayValue:
 def vdot(x: Operand, y: Operand) -> ArrayValue:
     """The sum of the products of all elements."""
     a, b = _lift_all(x, y)
-    if a.rank != b.rank or not all(map(are_equal, a.shape, b.shape)):
+    if a.shape != b.shape:
         a, b = ravel(a), ravel(b)
         _must_fit(a, b, a.shape[0], b.shape[0], "vdot")
     return _pairwise(a, b, list(range(a.rank)), list(range(a.rank)))

@@ -25,7 +25,6 @@ from gradc.frontends.values import (
     converted,
     fill,
     lift,
-    pairs_of,
     plain,
     read,
     scalar,
@@ -151,10 +150,7 @@ def setitem(x: Operand, key: Any, item: Operand) -> ArrayValue:
 def _set_where(x: ArrayValue, mask: ArrayValue, item: Operand) -> ArrayValue:
     mask = lift(x.builder, mask)
     if mask.shape != x.shape[: mask.rank]:
-        raise ShapeError(
-            f"a mask of shape {describe_shape(mask.shape)} for an array of {describe_shape(x.shape)}",
-            wants=pairs_of(mask.shape, x.shape[: mask.rank]),
-        )
+        raise ShapeError(f"a mask of shape {describe_shape(mask.shape)} for an array of {describe_shape(x.shape)}")
     if len(shape_of(item)) > x.rank - mask.rank:
         raise UnsupportedError(
             "an assignment of several numbers where a mask holds, which are as many as it is true: "
@@ -199,10 +195,7 @@ def _set_range(x: ArrayValue, key: Any, item: Operand) -> ArrayValue:
             extra = [a for a, extent in enumerate(value.shape) if extent == ONE]
             value = squeeze(value, tuple(extra[: max(value.rank - len(shape), 0)]))
         if broadcast_shapes(shape, value.shape) != shape:
-            raise ShapeError(
-                f"shape {describe_shape(value.shape)} does not broadcast to {describe_shape(shape)}",
-                wants=pairs_of(broadcast_shapes(shape, value.shape), shape),
-            )
+            raise ShapeError(f"shape {describe_shape(value.shape)} does not broadcast to {describe_shape(shape)}")
         first = len(shape) - value.rank
         element = read(body, value, [ZERO if e == ONE else places[first + a] for a, e in enumerate(value.shape)])
     else:

@@ -29,10 +29,7 @@ def _square(x: ArrayValue, what: str) -> ArrayValue:
             f"{what} of a stack of matrices, shape {describe_shape(x.shape)}: call it matrix by matrix"
         )
     if x.rank != 2 or x.shape[0] != x.shape[1]:
-        raise ShapeError(
-            f"{what} takes a square matrix, not shape {describe_shape(x.shape)}",
-            wants=[(x.shape[0], x.shape[1])] if x.rank == 2 else [],
-        )
+        raise ShapeError(f"{what} takes a square matrix, not shape {describe_shape(x.shape)}")
     return x
 
 
@@ -44,10 +41,7 @@ def solve(a: Operand, b: Operand) -> ArrayValue:
         raise UnsupportedError(f"linalg.solve with a right side of shape {describe_shape(right.shape)}")
     if right.shape[0] != matrix.shape[0]:
         shapes = f"{describe_shape(matrix.shape)} and {describe_shape(right.shape)}"
-        raise ShapeError(
-            f"linalg.solve of shapes {shapes}: {matrix.shape[0]} against {right.shape[0]}",
-            wants=[(matrix.shape[0], right.shape[0])],
-        )
+        raise ShapeError(f"linalg.solve of shapes {shapes}: {matrix.shape[0]} against {right.shape[0]}")
     columns = right if right.rank == 2 else expand_dims(right, 1)
     (solution,) = _call("solve", [matrix, columns], columns.shape)
     return solution if right.rank == 2 else squeeze(solution, 1)

@@ -65,11 +65,6 @@ def _maker_like(name: str) -> Callable[..., Any]:
     return make
 
 
-def _length(item: Any) -> Any:
-    """``len(x)``, which may be symbolic; Python itself takes whole numbers alone."""
-    return item.shape[0] if type(item) is TracedArray else len(item)
-
-
 def _iterable(item: Any) -> bool:
     return bool(item.ndim) if isinstance(item, Tracer) else np.iterable(item)
 
@@ -125,7 +120,7 @@ def stand_ins() -> dict[str, dict[str, Any]]:
     alike = {name: _maker_like(name) for name in ("zeros_like", "ones_like", "empty_like", "full_like")}
     return {
         **stand_ins_for_chance(refuse),
-        "builtins": {**asking.stand_ins(_classes_of, refuse), "len": _length},
+        "builtins": asking.stand_ins(_classes_of, refuse),
         "numpy": {**makers, **alike, **joiners, "iterable": _iterable},
         "scipy.special": {name: _special(name, FUNCTIONS[name]) for name in special},
     }

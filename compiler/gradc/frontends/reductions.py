@@ -19,7 +19,6 @@ from gradc.frontends.values import (
     builder_of,
     comprehend,
     lift,
-    pairs_of,
     power,
     read,
     where,
@@ -110,8 +109,7 @@ def average(x: Operand, axis: Axes = None, weights: Operand | None = None, keepd
     if weights.shape != x.shape:
         if weights.rank != 1 or not isinstance(axis, int):
             raise ShapeError(
-                f"weights of shape {describe_shape(weights.shape)} for an average of shape {describe_shape(x.shape)}",
-                wants=pairs_of(weights.shape, x.shape),
+                f"weights of shape {describe_shape(weights.shape)} for an average of shape {describe_shape(x.shape)}"
             )
         place = axis_of(axis, x.rank)
         weights = expand_dims(weights, [a for a in range(x.rank) if a != place]) if x.rank > 1 else weights

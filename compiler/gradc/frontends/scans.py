@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from gradc.calculus.lifting import lift_body
 from gradc.errors import ShapeError, UnsupportedError
 from gradc.frontends.shaping import as_array, axis_of, ravel, view
-from gradc.frontends.values import ArrayValue, Operand, as_real, builder_of, fill, lift, pairs_of, value_of
+from gradc.frontends.values import ArrayValue, Operand, as_real, builder_of, fill, lift, value_of
 from gradc.ir.definitions import Comprehension, Parameter, Scan
 from gradc.ir.printer import describe_shape
 from gradc.ir.program import ProgramBuilder
@@ -135,9 +135,7 @@ def scan_arrays(
         after, stacked = step_function([value_of(inner, k) for k in range(len(start))], slices)
         return inner, [as_real(lift(inner, v)) for v in after], [as_real(lift(inner, v)) for v in stacked]
 
-    first, after, _ = run([], [])
-    _check_carries(start, after)
-    captured = first.missing
+    captured = run([], [])[0].missing
     inner, after, stacked = run(captured, [])
     _check_carries(start, after)
     carried = len(start)
@@ -176,7 +174,4 @@ def _check_carries(start: Sequence[ArrayValue], after: Sequence[ArrayValue]) -> 
     for k, (before, now) in enumerate(zip(start, after, strict=True)):
         if before.shape != now.shape:
             shapes = f"{describe_shape(before.shape)} becomes one of {describe_shape(now.shape)}"
-            raise ShapeError(
-                f"a scan's carry {k} of shape {shapes}: both must be the same",
-                wants=pairs_of(before.shape, now.shape),
-            )
+            raise ShapeError(f"a scan's carry {k} of shape {shapes}: both must be the same")

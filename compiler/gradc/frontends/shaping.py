@@ -15,7 +15,6 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from gradc.errors import ShapeError, UnsupportedError
-from gradc.frontends.lengths import are_equal
 from gradc.frontends.values import (
     ArrayValue,
     Operand,
@@ -30,7 +29,6 @@ from gradc.frontends.values import (
     kind_of,
     kind_of_dtype,
     lift,
-    pairs_of,
     plain,
     read,
     scalar,
@@ -138,12 +136,11 @@ def expand_dims(x: Operand, axis: int | Sequence[int]) -> ArrayValue:
 def squeeze(x: Operand, axis: Axes = None) -> ArrayValue:
     """The axes of length 1 left out: all of them, or those named."""
     x = as_array(x)
-    gone = [a for a, extent in enumerate(x.shape) if are_equal(extent, ONE)] if axis is None else axes_of(axis, x.rank)
+    gone = [a for a, extent in enumerate(x.shape) if extent == ONE] if axis is None else axes_of(axis, x.rank)
     for place in gone:
         if x.shape[place] != ONE:
             raise ShapeError(
-                f"axis {place} of shape {describe_shape(x.shape)} is not of length 1: it cannot be squeezed",
-                wants=[(x.shape[place], ONE)],
+                f"axis {place} of shape {describe_shape(x.shape)} is not of length 1: it cannot be squeezed"
             )
     if not gone:
         return x
@@ -241,15 +238,10 @@ def _resolve(old: Shape, new: Shape) -> Shape:
         (axis,) = unknown
         missing = divide_exactly(product(old), product(new[:axis] + new[axis + 1 :]))
         if missing is None:
-            raise ShapeError(
-                f"{message}: the number of elements does not divide",
-                divides=(product(old), product(new[:axis] + new[axis + 1 :])),
-            )
+            raise ShapeError(f"{message}: the number of elements does not divide")
         new = (*new[:axis], missing, *new[axis + 1 :])
     if product(old) != product(new):
-        raise ShapeError(
-            f"{message}: {product(old)} elements into {product(new)}", wants=[(product(old), product(new))]
-        )
+        raise ShapeError(f"{message}: {product(old)} elements into {product(new)}")
     return new
 
 
@@ -365,9 +357,7 @@ def _diagonal_range(rows: Size, columns: Size, offset: Size) -> tuple[Size, Size
     # How far a diagonal of an oblong runs depends on which side is longer, and a size cannot say that.
     difference = (height - width).constant
     if difference is None:
-        raise ShapeError(
-            f"the diagonal of a matrix that is not square: {describe_shape((rows, columns))}", wants=[(rows, columns)]
-        )
+        raise ShapeError(f"the diagonal of a matrix that is not square: {describe_shape((rows, columns))}")
     return down, right, height if difference < 0 else width
 
 
@@ -433,10 +423,7 @@ def concatenate(arrays: Iterable[Operand], axis: int | None = 0) -> ArrayValue:
     for value in values:
         if value.rank != len(first) or any(a != axis and value.shape[a] != first[a] for a in range(len(first))):
             shapes = " and ".join(describe_shape(v.shape) for v in (values[0], value))
-            others = [tuple(e for a, e in enumerate(s) if a != axis) for s in (first, value.shape)]
-            raise ShapeError(
-                f"shapes that do not concatenate along axis {axis}: {shapes}", wants=pairs_of(others[0], others[1])
-            )
+            raise ShapeError(f"shapes that do not concatenate along axis {axis}: {shapes}")
         starts.append(total)
         total = total + value.shape[axis]
     if len(values) == 1:
@@ -477,7 +464,7 @@ def stack(arrays: Iterable[Operand], axis: int = 0) -> ArrayValue:
     for value in values:
         if value.shape != values[0].shape:
             shapes = " and ".join(describe_shape(v.shape) for v in (values[0], value))
-            raise ShapeError(f"shapes that do not stack: {shapes}", wants=pairs_of(values[0].shape, value.shape))
+            raise ShapeError(f"shapes that do not stack: {shapes}")
     return concatenate([expand_dims(value, axis) for value in values], axis)
 
 
@@ -541,10 +528,7 @@ def split(x: Operand, indices_or_sections: Extents, axis: int = 0) -> list[Array
         (sections,) = extents_of(indices_or_sections)
         part = divide_exactly(extent, sections)
         if sections.constant is None or part is None:
-            raise ShapeError(
-                f"an axis of length {extent} cannot be split in {sections} equal parts",
-                divides=None if sections.constant is None else (extent, sections),
-            )
+            raise ShapeError(f"an axis of length {extent} cannot be split in {sections} equal parts")
         cuts = [part * k for k in range(sections.constant + 1)]
     else:
         inner = extents_of(indices_or_sections)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 import dis
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
@@ -66,7 +66,6 @@ class Substitution:
         self._made: dict[int, Any] = {}
         self._globals: dict[int, dict[str, Any]] = {}
         self._held: list[Any] = []  # keeps what is known by identity alive
-        self.given: Mapping[Hashable, Any] = {}  # what stands for variables outside, by their keys
         self._assigned: list[tuple[str, Callable[[], Any], Any]] = []  # what is outside and assigned: its value before
 
     def replace(self, item: Any) -> Any:
@@ -81,12 +80,8 @@ class Substitution:
             for part in getattr(item.__self__, "__dict__", {}).values():
                 if self._is_notable(part):
                     self.noted.setdefault(id(part), self._note(part))
-            owner = self.given.get(("self", id(item.__self__)), item.__self__)
-            return MethodType(self.replace(item.__func__), owner)
-        if isinstance(item, partial):
-            args, keywords = self.given.get(("partial", id(item)), (item.args, item.keywords))
-            return partial(self.replace(item.func), *args, **keywords)
-        if not isinstance(item, FunctionType) or not is_users(item):
+            return MethodType(self.replace(item.__func__), item.__self__)
+        if not isinstance(item, FunctionType) or (item.__module__ or "").split(".")[0] in _KEPT:
             return item
         if id(item) not in self._made:
             self._held.append(item)
@@ -100,16 +95,14 @@ class Substitution:
         copied.__kwdefaults__ = function.__kwdefaults__
         self._made[id(function)] = copied
         assigned = _assigned(function.__code__)
-        for name in names_in(function.__code__):
+        for name in _names(function.__code__):
             if name in function.__globals__:
-                key = "global", id(function.__globals__), name
-                space[name] = self.given[key] if key in self.given else self.replace(function.__globals__[name])
+                space[name] = self.replace(function.__globals__[name])
                 if name in assigned:
                     self._assigned.append((name, partial(space.get, name), space[name]))
         for name, new, old in zip(function.__code__.co_freevars, cells, function.__closure__ or (), strict=True):
             with suppress(ValueError):  # a variable not yet assigned
-                known = ("cell", id(old)) in self.given
-                new.cell_contents = self.given["cell", id(old)] if known else self.replace(old.cell_contents)
+                new.cell_contents = self.replace(old.cell_contents)
                 if name in assigned:
                     self._assigned.append((name, partial(getattr, new, "cell_contents", None), new.cell_contents))
 
@@ -133,12 +126,7 @@ class Substitution:
         return self.replace(module)
 
 
-def is_users(function: FunctionType) -> bool:
-    """Whether a function is a user's, so that it is copied and what it names is looked at."""
-    return (function.__module__ or "").split(".")[0] not in _KEPT
-
-
-def names_in(code: CodeType) -> set[str]:
+def _names(code: CodeType) -> set[str]:
     """The globals that a function and those inside it may name."""
     found: set[str] = set()
     pending = [code]

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from types import CodeType, FrameType
-from typing import Any, ClassVar, NoReturn, TypeVar, cast
+from typing import Any, ClassVar, NoReturn, cast
 
 import numpy as np
 
@@ -28,15 +28,13 @@ from gradc.errors import GradcError, ShapeError, TraceError, UnsupportedError
 from gradc.frontends import arrays, asking, reductions, scans, shaping
 from gradc.frontends.arrays import CREATORS, FUNCTIONS, REFUSED, UFUNC_REDUCE, ArrayValue
 from gradc.frontends.indexing import getitem, is_basic, setitem
-from gradc.frontends.lengths import LENGTHS, are_equal
 from gradc.frontends.user_code import OWN, library_call, place_in_code, refuse
-from gradc.frontends.values import as_kind, kind_of_dtype, lift, pairs_of
+from gradc.frontends.values import as_kind, kind_of_dtype, lift
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL
 from gradc.ir.printer import describe_shape
 from gradc.ir.program import ProgramBuilder
-from gradc.ir.size import ONE, Size, size
+from gradc.ir.size import Size, size
 
-T = TypeVar("T")
 _DTYPES = {REAL: np.dtype(np.float64), INTEGER: np.dtype(np.int64), BOOLEAN: np.dtype(np.bool_)}
 # The program that is being built, which a scan needs where nothing that it is given is traced.
 CURRENT: ContextVar[ProgramBuilder | None] = ContextVar("gradc_current", default=None)
@@ -136,43 +134,18 @@ def run_traced(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a function on handles with traced arguments; an error says on which line of the user's code it arose."""
     _name_operands(args)
     ordered = all(arg.ordered for arg in args if isinstance(arg, Tracer))
-
-    def run() -> Any:
+    try:
         found = wrap(function(*map(unwrap, args), **{name: unwrap(value) for name, value in kwargs.items()}))
         if isinstance(found, Tracer) and not ordered:
             found.ordered = found.ndim < 2
         if any(isinstance(arg, Tracer) and arg.narrow is not None for arg in args):
             _keep_narrow(function, found, args)
         return found
-
-    return until_agreed(run)
-
-
-def until_agreed(run: Callable[[], T]) -> T:
-    """What a function gives, with the user's line in its errors.
-
-    Where the signature is being found, sizes that it wants to be equal become so, and it is run again.
-    """
-    while True:
-        try:
-            return run()
-        except ShapeError as error:  # noqa: PERF203
-            agree(error)
-        except GradcError as error:
-            place = place_in_code()
-            if place in str(error) or not place:
-                raise
-            raise type(error)(f"{error}{place}") from None
-
-
-def agree(error: ShapeError) -> None:
-    """Make equal what an operation wants to be equal, or raise its error with the user's line."""
-    place, known = place_in_code(), LENGTHS.get()
-    if place and place in str(error):
-        raise error
-    if known is None:
-        raise ShapeError(f"{error}{place}") from None
-    known.settle(error, place)
+    except GradcError as error:
+        place = place_in_code()
+        if place in str(error) or not place:
+            raise
+        raise type(error)(f"{error}{place}") from None
 
 
 # Integers that wrap around where sums of them may well end; int32 is taken for an index, and has 64 bits here.
@@ -238,37 +211,28 @@ def _run_scalars(function: Callable[..., Any], *args: Any) -> Any:
 class SymbolicSize:
     """A dimension that is known by name only, as ``X.shape[0]`` gives it: `int` in arithmetic, not in value."""
 
-    __slots__ = ("_made", "builder")
+    __slots__ = ("builder", "extent")
     __array_priority__: ClassVar[float] = 900.0
 
     def __init__(self, builder: ProgramBuilder, extent: Size) -> None:
-        self.builder, self._made = builder, extent
-
-    @property
-    def extent(self) -> Size:
-        """The size."""
-        known = LENGTHS.get()
-        return self._made if known is None else known.resolve_size(self._made)
+        self.builder, self.extent = builder, extent
 
     def __repr__(self) -> str:
         return str(self.extent)
 
     def __hash__(self) -> int:
-        known = LENGTHS.get()
-        # Where sizes can turn out to be equal, they must be found in the same place of a set.
-        return hash(self.extent if known is None else known.length(self.extent))
+        return hash(self.extent)
 
     def __eq__(self, other: object) -> bool:
-        whole = whole_size(other)
-        return whole is not None and are_equal(self.extent, whole)
+        return self.extent == (other.extent if isinstance(other, SymbolicSize) else other) or (
+            isinstance(other, (int, np.integer)) and self.extent == size(int(other))
+        )
 
     def _order(self, other: Any, sign: str, holds: Callable[[int], bool]) -> Any:
         whole = whole_size(other)
         if whole is None:
             return NotImplemented
-        difference, known = (self.extent - whole).constant, LENGTHS.get()
-        if difference is None and known is not None:
-            return known.order(self.extent, sign, whole)
+        difference = (self.extent - whole).constant
         if difference is None:
             refuse(f"{self} {sign} {other} depends on sizes that are not known while tracing: use np.where")
         return holds(difference)
@@ -359,22 +323,17 @@ class SymbolicSize:
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         self._no_number("an array")
 
-    def __index__(self) -> int:
-        return self._number("an index, a range or a shape")
+    def __index__(self) -> NoReturn:
+        self._no_number("an index, a range or a shape")
 
-    def __int__(self) -> int:
-        return self._number("an int")
+    def __int__(self) -> NoReturn:
+        self._no_number("an int")
 
     def __float__(self) -> NoReturn:
         self._no_number("a float")
 
     def __bool__(self) -> NoReturn:
         self._no_number("a truth value")
-
-    def _number(self, what: str) -> int:
-        known = LENGTHS.get()
-        length = None if known is None else known.number(self.extent, what)
-        return self._no_number(what) if length is None else length
 
     def _no_number(self, what: str) -> NoReturn:
         refuse(
@@ -482,8 +441,7 @@ class Tracer:
         value = new.value
         if value.shape != self.value.shape:
             shapes = f"{describe_shape(value.shape)} into one of shape {describe_shape(self.value.shape)}"
-            error = ShapeError(f"an array of shape {shapes}, in place", wants=pairs_of(value.shape, self.value.shape))
-            agree(error)
+            raise ShapeError(f"an array of shape {shapes}, in place{place_in_code()}")
         if value.builder is not self._root._value.builder:
             refuse("the body of a scan writes into an array from outside: carry it, or collect what is written")
         if _RANKS[value.kind] > _RANKS[self.value.kind] and not cast:
@@ -649,7 +607,7 @@ class Tracer:
         """One element, which stays traced."""
         if places:
             return self[places]
-        if not all(are_equal(extent, ONE) for extent in self.value.shape):
+        if self.value.shape and any(extent.constant != 1 for extent in self.value.shape):
             refuse(f"item() of an array of shape {describe_shape(self.value.shape)}: index the element instead")
         return self.reshape(())
 
@@ -706,10 +664,7 @@ class TracedArray(Tracer):
     __slots__ = ()
 
     def __len__(self) -> int:
-        known = LENGTHS.get()
         extent = self.value.shape[0].constant
-        if extent is None and known is not None:
-            extent = known.number(self.value.shape[0], "the length of an array, or a loop over its elements,")
         if extent is None:
             refuse(
                 f"the length {self.value.shape[0]} is not a number while tracing: use x.shape[0] for len(x), and array "

@@ -32,19 +32,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from functools import partial
 from itertools import pairwise
 from types import CodeType, FrameType
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from gradc.calculus.substitution import substitute_dims
 from gradc.errors import GradcError, ShapeError, SignatureError, TraceError, UnsupportedError
 from gradc.frontends import arrays, scans, shaping
-from gradc.frontends.arranged import Arranged
 from gradc.frontends.arrays import ArrayValue
-from gradc.frontends.lengths import LENGTHS, Lengths, are_equal
 from gradc.frontends.makers import stand_ins
 from gradc.frontends.outside import CHANCE, is_generator, noted, shared_states, was_drawn_from
 from gradc.frontends.substituting import Substitution
@@ -57,17 +53,16 @@ from gradc.frontends.traced import (
     SymbolicSize,
     Tracer,
     traced,
-    until_agreed,
     unwrap,
     whole_size,
     wrap,
 )
 from gradc.frontends.user_code import is_inside, place_in_code, place_of
 from gradc.frontends.values import as_real, lift
-from gradc.ir.definitions import Parameter, Scan
+from gradc.ir.definitions import Parameter
 from gradc.ir.printer import describe_shape
 from gradc.ir.program import Program, ProgramBuilder
-from gradc.ir.size import Size, symbol
+from gradc.ir.size import Size
 
 T = TypeVar("T")
 
@@ -83,76 +78,15 @@ def trace(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Prog
         Names as the function has them, with shapes and dtypes.
     """
     _check_names(function, parameters)
-    return _twice(lambda makers: _attempt(function, parameters, makers))
-
-
-class Example(NamedTuple):
-    """An argument of the first call of a function without a signature.
-
-    Parameters
-    ----------
-    name
-        What the program calls it.
-    path
-        What a user calls it: ``params["W"]``.
-    shape, dtype
-        Those of the argument; the dtype as a `Parameter` has it.
-    """
-
-    name: str
-    path: str
-    shape: tuple[int, ...]
-    dtype: str
-
-    def symbols(self) -> list[str]:
-        """What its axes are called while the signature is being found."""
-        return [f"{self.path}.shape[{axis}]" for axis in range(len(self.shape))]
-
-
-def find(function: Callable[..., Any], examples: Sequence[Example]) -> tuple[Program, Lengths]:
-    """As `trace`, where ranks and dtypes are those of a first call, and the program says which dimensions are equal.
-
-    The second result is what was found of the dimensions, by which later calls are judged.
-
-    >>> import numpy as np
-    >>> examples = [Example("w", "w", (2,), "real"), Example("X", "X", (3, 2), "real"), Example("y", "y", (3,), "real")]
-    >>> program, _ = find(lambda w, X, y: np.sum((X @ w - y) ** 2), examples)
-    >>> print(str(program).splitlines()[0])
-    def program(w: real[n], X: real[m, n], y: real[m]):
-    """
-    parameters = [Parameter(e.name, tuple(map(symbol, e.symbols())), e.dtype) for e in examples]
-    start = {name: length for e in examples for name, length in zip(e.symbols(), e.shape, strict=True)}
-
-    def attempt(makers: Makers) -> tuple[Program, Lengths]:
-        lengths = Lengths(start)
-        with _set(LENGTHS, lengths):
-            program = _attempt(function, parameters, makers)
-        sizes = lengths.sizes([*(example.name for example in examples), *_steps(program)])
-        shapes = [tuple(sizes[name] for name in example.symbols()) for example in examples]
-        found = [p._replace(shape=shape) for p, shape in zip(parameters, shapes, strict=True)]
-        return substitute_dims(program, sizes, found), lengths
-
-    return _twice(attempt)
-
-
-def _steps(program: Program) -> Iterator[str]:
-    """What the steps of a program's scans are called."""
-    for definition in program.definitions:
-        if isinstance(definition, Scan):
-            yield definition.step
-            yield from _steps(definition.body)
-
-
-def _twice(attempt: Callable[[Makers], T]) -> T:
     makers = Makers(traced=False)
     try:
-        return attempt(makers)
+        return _attempt(function, parameters, makers)
     except GradcError:
         # What is written into an array of np.zeros may be traced, which a NumPy array cannot hold.
         if not makers.called:
             raise
         with suppress(GradcError):
-            return attempt(Makers(traced=True))
+            return _attempt(function, parameters, Makers(traced=True))
         raise
 
 
@@ -161,15 +95,12 @@ def _attempt(function: Callable[..., Any], parameters: Sequence[Parameter], make
     arguments = [traced(arrays.value_of(builder, number)) for number in range(len(builder.parameters))]
     for argument, parameter in zip(arguments, builder.parameters, strict=True):
         argument.narrow = np.dtype(parameter.dtype) if parameter.dtype in NARROW else None
-    code = code_of(function)
+    code = getattr(inspect.unwrap(function), "__code__", None)
     substitution = Substitution(stand_ins(), is_generator, noted)
     with _set(CURRENT, builder), _set(CODE, code), _set(MAKERS, makers):
         try:
             shared = shared_states()
-            if isinstance(function, Arranged):
-                called = function.under(substitution)
-            else:
-                called = _by_name(substitution.replace(function), parameters)
+            called = _by_name(substitution.replace(function), parameters)
             result, variables = _run_watched(called, arguments, code)
         except Exception as error:
             explained = _explained(error)
@@ -191,14 +122,6 @@ def _attempt(function: Callable[..., Any], parameters: Sequence[Parameter], make
         if isinstance(value, Tracer) and value.value.builder is builder:
             builder.name(value.value.number, name)
     return builder.finish([_result(builder, result, function).number])
-
-
-def code_of(function: Any) -> CodeType | None:
-    """The code of a function, also where it is wrapped, or is a method or a partial."""
-    function = inspect.unwrap(function)
-    while isinstance(function, partial):
-        function = inspect.unwrap(function.func)
-    return getattr(function, "__code__", None)
 
 
 def _start(code: CodeType | None) -> str:
@@ -281,8 +204,6 @@ def _run_watched(
 
 
 def _check_names(function: Callable[..., Any], parameters: Sequence[Parameter]) -> None:
-    if isinstance(function, Arranged):
-        return
     own = _signature_of(function)
     if not own:
         return
@@ -308,7 +229,7 @@ def _result(builder: ProgramBuilder, result: Any, function: Callable[..., Any]) 
     value = unwrap(result)
     if isinstance(value, (tuple, list)):
         parts = [lift(builder, part) for part in value]
-        if not parts or any(not _alike(part, parts[0]) for part in parts):
+        if not parts or any(part.shape != parts[0].shape for part in parts):
             shapes = " and ".join(describe_shape(part.shape) for part in parts)
             raise UnsupportedError(
                 f"{name} returns several arrays, of shapes {shapes}: return one, such as np.concatenate of their ravels"
@@ -319,11 +240,6 @@ def _result(builder: ProgramBuilder, result: Any, function: Callable[..., Any]) 
     if isinstance(value, dict):
         raise UnsupportedError(f"{name} returns a dict: return one array or number")
     return as_real(lift(builder, value))
-
-
-def _alike(left: ArrayValue, right: ArrayValue) -> bool:
-    """Whether two arrays have one shape."""
-    return left.rank == right.rank and all(map(are_equal, left.shape, right.shape))
 
 
 @contextmanager
@@ -426,8 +342,7 @@ def _traced_scan(
         return [unwrap(part) for part in after], [unwrap(part) for part in stacked]
 
     start = [lift(outer, unwrap(part)) for part in carries]
-    given = [lift(outer, unwrap(part)) for part in sequences]
-    last, stacked = until_agreed(lambda: scans.scan_arrays(step, start, given, length))
+    last, stacked = scans.scan_arrays(step, start, [lift(outer, unwrap(part)) for part in sequences], length)
     return pack_carry(wrap(last)), packed[-1](wrap(stacked))
 
 

@@ -26,21 +26,14 @@ def is_inside(path: str) -> bool:
     return path.startswith((OWN, *LIBRARIES)) and not path.endswith(f"{os.sep}losses.py")
 
 
-def _line(path: str, number: int) -> str:
-    try:
-        source = linecache.getline(path, number).strip()
-    except Exception:  # of a notebook's or a test runner's own loader
-        source = ""
-    return f"\n  {path}:{number}" + (f"\n    {source}" if source else "")
-
-
 def place_of(error: BaseException) -> str:
     """The last line of the user's code in an error's traceback."""
     found, step = "", error.__traceback__
     while step is not None:
         path = step.tb_frame.f_code.co_filename
         if not is_inside(path) and not path.startswith("<frozen"):
-            found = _line(path, step.tb_lineno)
+            source = linecache.getline(path, step.tb_lineno).strip()
+            found = f"\n  {path}:{step.tb_lineno}" + (f"\n    {source}" if source else "")
         step = step.tb_next
     return found
 
@@ -51,7 +44,8 @@ def place_in_code() -> str:
     while frame is not None:
         path = frame.f_code.co_filename
         if not is_inside(path) and not path.startswith("<frozen"):
-            return _line(path, frame.f_lineno)
+            source = linecache.getline(path, frame.f_lineno).strip()
+            return f"\n  {path}:{frame.f_lineno}" + (f"\n    {source}" if source else "")
         frame = frame.f_back
     return ""
 

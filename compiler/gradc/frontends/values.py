@@ -27,7 +27,6 @@ import numpy as np
 import numpy.typing as npt
 
 from gradc.errors import ShapeError, TraceError, UnsupportedError
-from gradc.frontends.lengths import LENGTHS
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL, BodyBuilder
 from gradc.ir.printer import describe_shape
 from gradc.ir.program import ProgramBuilder
@@ -43,27 +42,17 @@ LARGEST_TABLE = 64  # elements of an integer array that is spelled as a chain of
 
 @dataclass(frozen=True, eq=False)
 class ArrayValue:
-    """An array of the program that `builder` is making: its number, shape and kind. It does not change."""
+    """An array of the program that `builder` is making: its number, shape and kind. It never changes."""
 
     builder: ProgramBuilder
     number: int
-    made: Shape  # the shape, as it was known when the array was made
+    shape: Shape
     kind: str
-    stage: int = 0  # of what was known of the dimensions then
-
-    @property
-    def shape(self) -> Shape:
-        """The extents, by what is known of the dimensions now."""
-        known = LENGTHS.get()
-        if known is not None and known.stage != self.stage:
-            object.__setattr__(self, "made", known.resolve(self.made))
-            object.__setattr__(self, "stage", known.stage)
-        return self.made
 
     @property
     def rank(self) -> int:
         """The number of axes."""
-        return len(self.made)
+        return len(self.shape)
 
 
 # What an elementwise operation takes. A list or a tuple of numbers is read as NumPy reads it.
@@ -188,24 +177,12 @@ def broadcast_shapes(*shapes: Shape, target: Shape | None = None) -> Shape:
         extents = [shape[-axis] for shape in shapes if axis <= len(shape)]
         wide = [extent for extent in extents if extent != ONE] or [ONE]
         if any(extent != wide[0] for extent in wide):
-            raise ShapeError(
-                "shapes that do not broadcast: " + " and ".join(map(describe_shape, shapes)),
-                wants=[(wide[0], extent) for extent in wide[1:]],
-                stretches=True,
-            )
+            raise ShapeError("shapes that do not broadcast: " + " and ".join(map(describe_shape, shapes)))
         result.append(wide[0])
     found = tuple(reversed(result))
     if target is not None and found != target:
-        raise ShapeError(
-            f"shape {describe_shape(shapes[-1])} does not broadcast to {describe_shape(target)}",
-            wants=pairs_of(found, target),
-        )
+        raise ShapeError(f"shape {describe_shape(shapes[-1])} does not broadcast to {describe_shape(target)}")
     return found
-
-
-def pairs_of(left: Shape, right: Shape) -> list[tuple[Size, Size]]:
-    """The extents that must be equal for two shapes to be; none where that cannot be."""
-    return [(a, b) for a, b in zip(left, right, strict=True) if a != b] if len(left) == len(right) else []
 
 
 def spread(shape: Shape, rank: int, first: int = 0) -> tuple[Size, ...]:

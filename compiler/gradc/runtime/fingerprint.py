@@ -59,10 +59,6 @@ def fingerprint(source: Any) -> list[str] | None:
         except (_OpaqueError, RecursionError):
             return None
         return ["function", *reader.parts]
-    arranged = sys.modules.get("gradc.frontends.arranged")
-    if arranged is not None and isinstance(source, arranged.Arranged):
-        inner = fingerprint(source.function)
-        return None if inner is None or source.identity is None else [*inner, source.identity]
     # A program, or an expression of SymPy: its module is loaded, or it would not be here.
     program = sys.modules.get("gradc.ir.program")
     if program is not None and isinstance(source, program.Program):
