@@ -153,6 +153,13 @@ DIVIDED = {
         "    return s\n",
         None,
     ),
+    "by a factor of several that are there": (
+        "def program(w: real[d], c: real[n], g: real[d]):\n"
+        "    t[:d] = 0\n"
+        "    t += each[l:n - 1, i:n//2, j:n//2](at[((-2) % d)](c[l] * w[((-2) % d)]))\n"
+        "    return t\n",
+        None,
+    ),
     "of a remainder": (lambda x: np.kron(1.0, np.repeat(x, 2, axis=0)), "x[n]"),
     "of a quotient": (lambda x: np.repeat(x, 3), "x[m,m]"),
     "by a factor of a length in fours": (

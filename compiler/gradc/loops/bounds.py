@@ -93,6 +93,10 @@ class Facts:
         parts = [Size((term,)) for term in value.terms]
         if len(parts) > 1 and all(map(self.is_natural, parts)) and any(map(self.is_positive, parts)):
             return True
+        shared = [atom for atom in dict.fromkeys(value.terms[0][0]) if all(atom in m for m, _ in value.terms)]
+        if len(parts) > 1 and shared:  # n*d - n is n times d - 1
+            factor = Size((((shared[0],), 1),))
+            return self.is_positive(factor) and self.is_positive(value // factor)
         monomial, coefficient = value.terms[0]
         if len(parts) == 1 and len(monomial) > 1 and coefficient > 0:
             factors = [Size((((atom,), 1),)) for atom in dict.fromkeys(monomial)]
