@@ -4,7 +4,7 @@
 #define GRADC_STOPPED 100
 #if defined(GRADC_STOP)
 const volatile int *GRADC_STOP(const volatile int *given_back);
-#define gradc_flag(work) ((work) > 1e6 ? GRADC_STOP(NULL) : NULL)
+#define gradc_flag(work) ((work) > 3e7 ? GRADC_STOP(NULL) : NULL)
 #define gradc_stopped(flag) ((flag) != NULL && *(flag) != 0)
 #define gradc_ended(flag, status) ((flag) != NULL ? (void)GRADC_STOP(flag) : (void)0, (status))
 #else
