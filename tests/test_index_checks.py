@@ -164,3 +164,19 @@ def test_an_index_outside_of_joined_indices_is_an_error(backend: str) -> None:
     for bad in (4, -5):
         with pytest.raises(IndexError, match="out of range"):
             k(np.array([1, 2]), np.array([0, bad]), np.ones(1))
+
+
+@pytest.mark.parametrize("backend", ["c", "interpret"])
+def test_each_of_many_index_arrays_has_an_error_of_its_own(backend: str) -> None:
+    count = 110  # more than any status that is not an error
+    names = [f"i{k}" for k in range(count)]
+    text, signature = (
+        " + ".join(f"x[{name}[0]]" for name in names),
+        ", ".join(f"{name}[m{name}]:int64" for name in names),
+    )
+    k = gradc.compile(text, f"x[n], {signature}", wrt="x", backend=backend)
+    right = [np.array([0]) for _ in names]
+    for bad in range(count):
+        with pytest.raises(IndexError, match="out of range"):
+            k(np.ones(3), *right[:bad], np.array([9]), *right[bad + 1 :])
+    assert k(np.ones(3), *right) == count

@@ -229,3 +229,44 @@ def test_the_c_asks_nobody_where_no_function_is_named(tmp_path: Path) -> None:
     symbols = subprocess.run(["nm", "-u", "alone.o"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     assert "stop" not in symbols.lower()
     assert "interrupt" not in symbols.lower()
+
+
+MAIN = """
+#include <stdio.h>
+#include <stdlib.h>
+#include "alone.h"
+
+static volatile int flag;
+static int asked, given;
+
+const volatile int *my_stop(const volatile int *given_back);
+const volatile int *my_stop(const volatile int *given_back)
+{
+    asked += given_back == NULL;
+    given += given_back == &flag;
+    return &flag;
+}
+
+int main(void)
+{
+    const int64_t n = 20000;
+    double value = 0, *const x = calloc((size_t)n, sizeof *x);
+    void *const work = malloc(alone_value_work(n) + 64);
+    const int before = alone_value(n, x, &value, work);
+    flag = 1;
+    const int after = alone_value(n, x, &value, work), small = alone_value(3, x, &value, work);
+    printf("%d %d %d %d %d\\n", before, after, small, asked, given);
+    return 0;
+}
+"""
+
+
+def test_a_flag_ends_a_kernel_in_c(tmp_path: Path) -> None:
+    k = gradc.compile("sum[i:n, j:n](exp(-(x[i] - x[j])**2))", "x[n]", name="alone")
+    files = {"alone.c": k.c_source, "alone.h": k.header, "main.c": MAIN}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    words = ["cc", "-std=c99", "-O2", "-DGRADC_STOP=my_stop", "alone.c", "main.c", "-o", "main", "-lm"]
+    subprocess.run(words, cwd=tmp_path, check=True, timeout=LIMIT)
+    done = subprocess.run([str(tmp_path / "main")], check=True, capture_output=True, text=True, timeout=LIMIT)
+    assert done.stdout == "0 -1 0 2 2\n"  # a short kernel does not ask

@@ -128,6 +128,32 @@ def test_an_argument_is_not_resized_while_a_kernel_reads_it(road: str) -> None:
     assert text == "['refused', 'refused'] (10,)\n"
 
 
+@pytest.mark.parametrize("road", ["fast", "plain"])
+def test_an_argument_of_two_calls_is_not_resized_when_one_is_done(road: str) -> None:
+    text = run(
+        """
+        k = gradc.compile(lambda x, y: np.sum(np.exp(-(x[:, None] - y) ** 2)), "x[n], y[m]", check=False, threads=1)
+        x, few, many, found = np.zeros(30_000), np.zeros(3_000), np.zeros(30_000), []
+        k(np.zeros(2), np.zeros(2))
+        threads = [threading.Thread(target=lambda y=y: found.append(k(x, y))) for y in (few, many)]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.005)
+        threads[0].join()
+        assert found == [9e7]
+        try:
+            x.resize(10, refcheck=False)
+            print("resized")
+        except ValueError:
+            print("refused")
+        threads[1].join()
+        assert found == [9e7, 9e8] and x.flags.owndata
+        """,
+        road,
+    )
+    assert text == "refused\n"
+
+
 @linux
 def test_more_than_2_to_the_31_elements() -> None:
     """Arrays of 16 GB of addresses, on one piece of memory that is mapped again and again."""

@@ -21,7 +21,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#define STOPPED 100 /* the status of a kernel that a signal ended */
+#define STOPPED (-1) /* the status of a kernel that a signal ended; those of errors are positive */
 #define MAX_DIMS 16
 #define MAX_CELLS 48
 #define MAX_RANK 8
@@ -130,17 +130,32 @@ static int is_simple(PyObject *object, int64_t typenum, int64_t rank, int flags)
            && PyArray_ISNOTSWAPPED(array);
 }
 
-/* An array that owns no data cannot be resized, which would take the data away while the kernel runs without the GIL.
-   Gives the array whose data it is, or NULL where another call holds it already. */
-static PyArrayObject *hold(PyObject *object)
+/* What keeps an array from being resized, which would take its data away while the kernel runs without the GIL: NumPy
+   resizes none that owns no data, or that a weak reference is to. Gives the array whose data it is, which owns none
+   until `let_go`; or, where another call holds it already, a weak reference to it. NULL where neither is needed. */
+static PyObject *hold(PyObject *object)
 {
     PyArrayObject *owner = (PyArrayObject *)object;
     while (PyArray_BASE(owner) != NULL && PyArray_Check(PyArray_BASE(owner)))
         owner = (PyArrayObject *)PyArray_BASE(owner);
-    if (!PyArray_CHKFLAGS(owner, NPY_ARRAY_OWNDATA))
+    if (PyArray_BASE(owner) != NULL)
         return NULL;
+    if (!PyArray_CHKFLAGS(owner, NPY_ARRAY_OWNDATA)) {
+        PyObject *reference = PyWeakref_NewRef((PyObject *)owner, NULL);
+        if (reference == NULL)
+            PyErr_Clear();
+        return reference;
+    }
     PyArray_CLEARFLAGS(owner, NPY_ARRAY_OWNDATA);
-    return owner;
+    return (PyObject *)owner;
+}
+
+static void let_go(PyObject *held)
+{
+    if (PyArray_Check(held))
+        PyArray_ENABLEFLAGS((PyArrayObject *)held, NPY_ARRAY_OWNDATA);
+    else
+        Py_DECREF(held);
 }
 
 static int overlaps(PyArrayObject *a, PyObject *object)
@@ -358,7 +373,7 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
             }
         }
     }
-    PyArrayObject *held[MAX_CELLS];
+    PyObject *held[MAX_CELLS];
     int holding = 0;
     for (int64_t k = 0; k < ninputs + noutputs; k++) {
         PyObject *object = k < ninputs ? inputs[k] : results[k - ninputs];
@@ -371,7 +386,7 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
         Py_END_ALLOW_THREADS
     } while (status == STOPPED && PyErr_CheckSignals() == 0); /* again, where the signal's handler raised nothing */
     while (holding > 0)
-        PyArray_ENABLEFLAGS(held[--holding], NPY_ARRAY_OWNDATA);
+        let_go(held[--holding]);
     if (limit != NULL)
         limit(before);
     if (block != NULL) {

@@ -209,9 +209,7 @@ def check_name(name: str) -> str:
 
 def python_files(name: str, entries: Sequence[Entry], derivatives: Sequence[Shipped] = ()) -> dict[str, str]:
     """Return the Python files of the package by name, but for the one that looks through all others."""
-    shipped = {derivative.name: derivative for derivative in derivatives}
-    within = {derivative.places for derivative in derivatives}
-    kernels = [_record(entry, shipped.get(entry.name), entry.name in within) for entry in entries]
+    kernels = _records(entries, derivatives)
     records = [record for record in kernels if record["public"]]
     parallel = any(entry.parallel for entry in entries)
     # What a derivative calls stands before it.
@@ -222,7 +220,7 @@ def python_files(name: str, entries: Sequence[Entry], derivatives: Sequence[Ship
             name=name,
             kernels=kernels,
             entries=records,
-            derivatives=shipped,
+            derivatives=derivatives,
             supported=_SUPPORTED,
             limit=_LIMIT if parallel else "",
         ),
@@ -240,18 +238,22 @@ def python_files(name: str, entries: Sequence[Entry], derivatives: Sequence[Ship
 
 def _loader(name: str, entries: Sequence[Entry], derivatives: Sequence[Shipped], package: Path) -> str:
     """Return the `__init__.py` of a package that is complete but for it: its last line is the hash of all others."""
-    shipped = {derivative.name: derivative for derivative in derivatives}
-    within = {derivative.places for derivative in derivatives}
-    kernels = [_record(entry, shipped.get(entry.name), entry.name in within) for entry in entries]
+    kernels = _records(entries, derivatives)
     text = texts.fill(
         "loader.py.j2",
         name=name,
         entries=[record for record in kernels if record["public"]],
-        derivatives=shipped,
+        derivatives=derivatives,
         files=[(path.name, sha256(path.read_bytes()).hexdigest()) for path in sorted(package.iterdir())],
         machine=repr(f"{sys.platform} {platform.machine()}, {sys.maxsize.bit_length() + 1} bits"),
     )
     return f"{text}# {sha256(text.encode()).hexdigest()}\n"
+
+
+def _records(entries: Sequence[Entry], derivatives: Sequence[Shipped]) -> list[dict[str, Any]]:
+    shipped = {derivative.name: derivative for derivative in derivatives}
+    within = {derivative.places for derivative in derivatives}
+    return [_record(entry, shipped.get(entry.name), entry.name in within) for entry in entries]
 
 
 def _record(entry: Entry, shipped: Shipped | None = None, within: bool = False) -> dict[str, Any]:

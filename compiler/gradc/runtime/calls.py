@@ -51,8 +51,8 @@ _CODES = {
     "bool": "B",
 }
 
-# The status of a kernel that ended because of a signal (helpers/stop.c).
-STOPPED = 100
+# The status of a kernel that ended because of a signal (helpers/stop.c); those of errors are positive.
+STOPPED = -1
 
 # Rank-0 arguments whose numbers go to C as they are. A Python integer may be too large for int64.
 _ALIKE = {"float64": float}
